@@ -1,0 +1,75 @@
+"""Options and fixtures. What pytest does with them stands in harness/plugin.py."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import impls
+from harness.display import DISPLAY
+from harness.fleet import Fleet, Framework
+from harness.mnist import DataError, obtain
+from harness.wire import Mnist
+from impls.contract import Settings
+
+pytest_plugins = ["harness.plugin"]
+
+
+def whole_number(low: int, high: int | None = None):
+    def parse(text: str) -> int:
+        if not text.lstrip("-").isdigit() or int(text) < low or (high is not None and int(text) > high):
+            expected = f"from {low:,} to {high:,}" if high is not None else f"of at least {low}"
+            raise ValueError(f"expected a whole number {expected}, got {text!r}")
+        return int(text)
+
+    return parse
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("frameworks", "one network in every framework")
+    group.addoption(
+        "--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable"
+    )
+    group.addoption("--epochs", type=whole_number(1), default=10, help="passes over the training images (default: 10)")
+    group.addoption(
+        "--batch-size", type=whole_number(1, 60_000), default=128, help="images a training step (default: 128)"
+    )
+    group.addoption("--threads", type=whole_number(1), help="CPU threads of each framework (default: all cores)")
+    group.addoption("--data-dir", type=Path, metavar="DIR", help="take MNIST from here and nowhere else")
+    group.addoption(
+        "--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger"
+    )
+    group.addoption(
+        "--worker-timeout", type=float, default=600.0, metavar="S", help="seconds a worker may be silent (default: 600)"
+    )
+    group.addoption("--compare", action="store_true", help="train and time every variant, and end with one table")
+
+
+@pytest.fixture(scope="session")
+def mnist(request: pytest.FixtureRequest) -> Mnist:
+    """The verified data, by reference: only the name of an array goes to a worker."""
+    try:
+        return Mnist.at(obtain(request.config.option.data_dir))
+    except DataError as error:
+        pytest.exit(f"no data: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(scope="session")
+def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
+    """The workers of this session."""
+    option = request.config.option
+    hear = request.config.stash[DISPLAY].hear
+    fleet = Fleet(hear, option.in_process, option.threads, option.worker_timeout)
+    yield fleet
+    fleet.close()
+
+
+@pytest.fixture
+def framework(request: pytest.FixtureRequest, fleet: Fleet, record_property) -> Framework:
+    """The variant under test, freshly built with the settings of the command line. Skips if a package is missing."""
+    option = request.config.option
+    record_property("variant", request.param)
+    try:
+        return fleet.framework(request.param, Settings(batch_size=option.batch_size, threads=option.threads))
+    except impls.PackageNotInstalled as error:
+        pytest.skip(str(error))

@@ -1,0 +1,61 @@
+"""What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
+
+import os
+from typing import TextIO
+
+import pytest
+from rich.console import Console
+from rich.progress import BarColumn, Progress
+
+
+class Display:
+    """Hears the events of `Session` and shows the trainings on `stream`, which must lead past pytest's capture.
+
+    Without a stream, as in a process of pytest-xdist, it keeps the notes alone: message -> first variant that said it.
+    """
+
+    def __init__(self, stream: TextIO | None):
+        self.notes: dict[str, str] = {}
+        self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
+        self.bar: Progress | None = None
+
+    def close(self) -> None:
+        if not self.console.quiet:
+            self.console.file.close()
+
+    def hear(self, variant: str, event: str, details: dict) -> None:
+        getattr(self, event)(variant, **details)
+
+    def warning(self, variant: str, message: str) -> None:
+        self.notes.setdefault(message, variant)
+
+    def training(self, variant: str, epochs: int) -> None:
+        self.epochs, self.elapsed = epochs, 0.0
+        self.console.print()  # pytest's own line is not finished yet
+        if self.console.is_terminal:
+            columns = (f"{variant:<17}", BarColumn(), "epoch {task.completed}/{task.total}", "{task.fields[status]}")
+            self.bar = Progress(*columns, console=self.console, transient=True)
+            self.task = self.bar.add_task(variant, total=epochs, status="compiling")
+            self.bar.start()
+
+    def epoch(self, variant: str, epoch: int, loss: float, seconds: float) -> None:
+        self.elapsed += seconds
+        left = self.elapsed / epoch * (self.epochs - epoch)
+        status = f"loss {loss:.4f}  {seconds:.1f} s  about {left:.0f} s left"
+        if self.bar:
+            self.bar.update(self.task, completed=epoch, status=status)
+        else:
+            self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
+
+    def trained(self, variant: str) -> None:
+        if self.bar:
+            self.bar.stop()
+            self.bar = None
+
+
+DISPLAY = pytest.StashKey[Display]()
+
+
+def real_stdout() -> TextIO:
+    """A stream of our own to where stdout leads now: called while pytest captures nothing yet, it leads to the user."""
+    return os.fdopen(os.dup(1), "w", buffering=1)

@@ -1,0 +1,83 @@
+"""The frameworks of one pytest session: each in a worker that is started when first asked for and ended at the end."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from harness.proxy import Worker, WorkerError
+from harness.session import Session
+from impls.contract import Settings
+
+
+class Framework:
+    """A variant that is built and ready: has the methods of `Implementation` and of `Session`, wherever it lives."""
+
+    def __init__(self, fleet: "Fleet", variant: str, settings: Settings):
+        self._fleet = fleet
+        self.name = variant
+        self.settings = settings
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *arguments: self._fleet.home(self.name).call(method, *arguments)
+
+    def label(self) -> str:
+        """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
+        versions = list(self.versions().items())
+        return ", ".join(f"{package} {version}" for package, version in versions[: 1 + self.name.count("-")])
+
+    def with_settings(self, **changes: Any) -> "Framework":
+        """The same framework, built anew with these settings changed; this one must not be used after it."""
+        return self._fleet.framework(self.name, replace(self.settings, **changes))
+
+
+class Fleet:
+    """Starts, keeps and ends the workers. `on_event(variant, event, details)` hears what `Session` notifies."""
+
+    def __init__(
+        self,
+        on_event: Callable[[str, str, dict], None],
+        in_process: bool = False,
+        threads: int | None = None,
+        timeout: float = 600.0,
+    ):
+        self.on_event = on_event
+        self.in_process = in_process
+        self.threads = threads
+        self.timeout = timeout
+        self.homes: dict[str, Worker | Session] = {}
+        self.broken: dict[str, Exception] = {}
+
+    def framework(self, variant: str, settings: Settings) -> Framework:
+        """The variant, built with these settings. Raises what the framework's import or the building raised."""
+        if variant in self.broken:
+            raise self.broken[variant]
+        try:
+            self.home(variant).call("build", variant, asdict(settings))
+        except (ImportError, WorkerError) as error:
+            self.broken[variant] = error
+            raise
+        return Framework(self, variant, settings)
+
+    def home(self, variant: str) -> Worker | Session:
+        """Where the variant lives; a worker that died is replaced by a fresh one."""
+        home = self.homes.get(variant)
+        if home is None or (isinstance(home, Worker) and not home.alive):
+            self.homes[variant] = home = self._start(variant)
+        return home
+
+    def close(self) -> None:
+        for home in self.homes.values():
+            if isinstance(home, Worker):
+                home.close()
+
+    def _start(self, variant: str) -> Worker | Session:
+        if self.in_process:
+            return Session(lambda event, **details: self.on_event(variant, event, details))
+        return Worker(
+            variant,
+            lambda event, details: self.on_event(variant, event, details),
+            threads=self.threads,
+            timeout=self.timeout,
+        )

@@ -1,0 +1,115 @@
+"""The pytest side: which variants run, which tests are meant, where they run, and the table at the end."""
+
+import difflib
+import os
+from collections import defaultdict
+
+import pytest
+from rich.console import Console
+
+import impls
+from harness.display import DISPLAY, Display, real_stdout
+from harness.report import comparison_table
+
+VARIANTS = pytest.StashKey[list[str]]()
+TABLE_WIDTH = 120  # columns, where there is no terminal to ask
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[VARIANTS] = _chosen_variants(config)
+    if config.option.in_process and len(config.stash[VARIANTS]) != 1:
+        raise pytest.UsageError(
+            "--in-process runs one variant inside pytest, and two frameworks in one process abort: "
+            f"name exactly one with --framework, out of {', '.join(impls.variants())}"
+        )
+    in_xdist = "PYTEST_XDIST_WORKER" in os.environ
+    config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if DISPLAY in config.stash:
+        config.stash[DISPLAY].close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """`--compare` shows one table; under xdist all tests of one framework go to one process, and benchmarks nowhere."""
+    config.option.benchmark_quiet |= config.option.compare
+    if not getattr(config.option, "numprocesses", None):
+        return
+    if config.option.benchmark_only or config.option.compare:
+        wanted = "--compare" if config.option.compare else "--benchmark-only"
+        raise pytest.UsageError(
+            f"{wanted} measures time and cannot share the machine with other tests: run `pytest {wanted}` without -n"
+        )
+    if config.option.dist == "no":
+        config.option.dist = "loadgroup"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "framework" in metafunc.fixturenames:
+        variants = metafunc.config.stash[VARIANTS]
+        parameters = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in variants]
+        metafunc.parametrize("framework", parameters, indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`."""
+    option = config.option
+
+    def wanted(item: pytest.Item) -> bool:
+        benchmark = item.get_closest_marker("latency") is not None
+        if option.compare:
+            return benchmark or item.get_closest_marker("accuracy") is not None
+        if option.benchmark_only:
+            return benchmark
+        if item.get_closest_marker("network") is not None and "network" not in option.markexpr:
+            return False
+        return not benchmark or "latency" in option.markexpr
+
+    unwanted = [item for item in items if not wanted(item)]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if wanted(item)]
+
+
+def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
+    """Under `--compare` a passed test is no news: the table has its numbers."""
+    if config.option.compare and report.passed and report.when == "call":
+        return "passed", "", ""
+    return None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for message, variant in config.stash[DISPLAY].notes.items():
+        terminalreporter.write_line(f"note [{variant}]: {message}")
+    if config.option.compare:
+        _write_table(terminalreporter, config)
+
+
+def _write_table(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    records, missing = defaultdict(dict), {}
+    for report in (report for reports in reporter.stats.values() for report in reports):
+        properties = dict(getattr(report, "user_properties", ()))
+        if "variant" in properties:
+            records[properties["variant"]].update(properties)
+            if report.skipped:
+                missing[properties["variant"]] = report.longrepr[2].removeprefix("Skipped: ")
+    console = Console(file=reporter._tw._file, width=None if reporter.isatty else TABLE_WIDTH, highlight=False)
+    console.print(comparison_table(config.stash[VARIANTS], records, missing))
+
+
+def _chosen_variants(config: pytest.Config) -> list[str]:
+    """What `--framework` names, each an implementation (all its variants) or a variant; all if it names nothing."""
+    known = impls.variants()
+    if not config.option.framework:
+        return list(known)
+    chosen = []
+    for name in config.option.framework:
+        matching = [variant.name for variant in known.values() if name in (variant.name, variant.implementation)]
+        if not matching:
+            near = difflib.get_close_matches(name, [*known, *impls.names()], n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise pytest.UsageError(f"--framework {name}: no such variant{hint} Expected one of {', '.join(known)}.")
+        chosen += matching
+    return list(dict.fromkeys(chosen))

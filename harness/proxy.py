@@ -1,0 +1,143 @@
+"""The parent's side of a worker: start it, ask it, end it, and say what happened if it died."""
+
+import builtins
+import contextlib
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import execnet
+import psutil
+
+import impls
+from harness.wire import decode, encode
+
+ROOT = Path(__file__).parent.parent
+LINES_OF_STDERR = 20  # shown when a worker dies: enough for a Python traceback or a C++ abort
+SECONDS_TO_DIE = 5  # for a killed process to be gone
+
+BOOTSTRAP = """
+import os, sys
+root, environment, stderr_path, threads = channel.receive()
+os.environ.update(environment)
+sys.path.insert(0, root)
+from harness.worker import serve
+serve(channel, stderr_path, threads)
+"""
+
+
+class WorkerDied(Exception):
+    """The worker process ended, or was ended because it was silent for too long, before it answered."""
+
+
+class WorkerError(Exception):
+    """The worker raised an exception of a type that pytest's process does not know."""
+
+
+class Worker:
+    """A process of its own for one framework, under any Python that has NumPy and the framework.
+
+    - `name`: for messages.
+    - `root`: the folder that holds `impls/` and `harness/`.
+    - `threads`: CPU threads the frameworks may use; `None` for all.
+    - `timeout`: seconds the worker may be silent while it works.
+    - `on_event(event, details)`: called for each event of `Session`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        on_event: Callable[[str, dict], None] = lambda *_: None,
+        root: Path = ROOT,
+        python: str = sys.executable,
+        threads: int | None = None,
+        timeout: float = 600.0,
+    ):
+        self.name = name
+        self.on_event = on_event
+        self.timeout = timeout
+        self.alive = True
+        self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
+        environment = {"OMP_NUM_THREADS": str(threads)} if threads else {}
+        self.group = execnet.Group()
+        gateway = self.group.makegateway(f"popen//execmodel=main_thread_only//python={shlex.quote(python)}")
+        self.channel = gateway.remote_exec(BOOTSTRAP)
+        self.channel.send((str(root), environment, self.stderr.name, threads))
+        self.process = psutil.Process(self._answer("start"))
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """`Session.call` in the worker. Raises what it raised (`WorkerError` for an unknown type), or `WorkerDied`."""
+        with self._obituary(name):
+            self.channel.send((name, encode(arguments)))
+        return self._answer(name)
+
+    def close(self) -> None:
+        """End the process and whatever it started; does nothing the second time."""
+        if not self.alive:
+            return
+        self.alive = False
+        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+            for process in [*self.process.children(recursive=True), self.process]:
+                process.kill()
+        self.group.terminate(timeout=1)
+        self.stderr.close()
+
+    def _answer(self, doing: str) -> Any:
+        with self._obituary(doing):
+            kind, *content = self.channel.receive(self.timeout)
+            while kind == "event":
+                self.on_event(*content)
+                kind, *content = self.channel.receive(self.timeout)
+        if kind == "error":
+            raise _exception(self.name, *content)
+        return decode(content[0])
+
+    @contextlib.contextmanager
+    def _obituary(self, doing: str):
+        """Whatever breaks the conversation ends the worker: a late answer would be taken for the next one's."""
+        try:
+            yield
+        except execnet.TimeoutError:
+            last_words = self._last_words()
+            self.close()
+            raise WorkerDied(
+                f"the worker of {self.name} was silent for {self.timeout:g} s during {doing!r} and was ended "
+                f"(--worker-timeout sets the limit). {last_words}"
+            ) from None
+        except (EOFError, OSError, execnet.RemoteError) as error:
+            cause = error if isinstance(error, execnet.RemoteError) else self._exit_code()
+            last_words = self._last_words()
+            self.close()
+            raise WorkerDied(f"the worker of {self.name} died during {doing!r}: {cause}. {last_words}") from None
+        except BaseException:  # Ctrl-C above all
+            self.close()
+            raise
+
+    def _exit_code(self) -> str:
+        with contextlib.suppress(psutil.Error, AttributeError):
+            code = self.process.wait(SECONDS_TO_DIE)
+            if code is not None and code < 0:
+                hint = " (by someone, or by the system as memory ran out)" if code == -signal.SIGKILL else ""
+                return f"exit code {code}, {signal.Signals(-code).name}{hint}"
+            return f"exit code {code}"
+        return "exit code unknown"
+
+    def _last_words(self) -> str:
+        lines = Path(self.stderr.name).read_text(errors="replace").splitlines()
+        if not lines:
+            return "It wrote nothing to stderr."
+        return "\n  ".join(["The last lines of its stderr:", *lines[-LINES_OF_STDERR:]])
+
+
+def _exception(worker: str, type_name: str, message: str, traceback: str) -> Exception:
+    kind = getattr(builtins, type_name, None) or getattr(impls, type_name, None)
+    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
+        error = kind(message)
+    else:
+        error = WorkerError(f"{type_name}: {message}")
+    error.add_note(f"raised in the worker of {worker}:\n{traceback}")
+    return error

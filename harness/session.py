@@ -1,0 +1,77 @@
+"""What can be asked of a framework: every method of its implementation, and whole tasks that stay where the data is."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import impls
+from harness import timing
+from harness.wire import resolve
+from impls.contract import Implementation, Settings
+
+CHANGES_STATE = {"fit", "set_parameters", "train_on", "measure"}
+
+
+class Session:
+    """One implementation in this process. Lives in a worker, or in pytest itself under `--in-process`.
+
+    `notify(event, **details)` is called for what happens on the way: "training" (epochs), "epoch" (epoch, loss,
+    seconds), "trained" (), "warning" (message).
+    """
+
+    def __init__(self, notify: Callable[..., None]):
+        self.notify = notify
+        self.built_from: tuple[str, Settings] | None = None
+        self.implementation: Implementation | None = None
+
+    def call(self, name: str, *arguments: Any) -> Any:
+        """Call the method `name` of this session or, if it has none, of the implementation; look up references."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", UserWarning)
+            warnings.showwarning = lambda message, *_: self.notify("warning", message=str(message))
+            if name in CHANGES_STATE:
+                self.built_from = None
+            method = getattr(self if hasattr(self, name) else self.implementation, name)
+            return method(*map(resolve, arguments))
+
+    def build(self, variant: str, settings: dict[str, Any]) -> None:
+        """Build the network anew, unless it was built from the same and nothing has changed it."""
+        wanted = (variant, Settings(**settings))
+        if wanted != self.built_from:
+            self.implementation = impls.load(*wanted)
+            self.built_from = wanted
+
+    def fit(self, images, labels, epochs: int) -> dict[str, list[float]]:
+        """`Implementation.fit` with events; the history gains "seconds", one float for each epoch.
+
+        Raises `FloatingPointError` if a loss is not finite.
+        """
+        seconds = []
+        started = time.perf_counter()
+
+        def on_epoch(epoch: int, loss: float) -> None:
+            seconds.append(time.perf_counter() - started - sum(seconds))
+            self.notify("epoch", epoch=epoch, loss=float(loss), seconds=seconds[-1])
+            if not math.isfinite(loss):
+                raise FloatingPointError(f"the loss is {loss} after epoch {epoch}: the training has diverged")
+
+        self.notify("training", epochs=epochs)
+        try:
+            history = self.implementation.fit(images, labels, epochs, on_epoch)
+        finally:
+            self.notify("trained")
+        return {**history, "seconds": seconds}
+
+    def train_on(self, images, labels) -> float:
+        """One training step on this batch; the loss before the step, in nats."""
+        loss = self.implementation.train_step(self.implementation.prepare_batch(images, labels))
+        self.implementation.synchronize()
+        return float(loss)
+
+    def measure(self, operation: str, images, labels, rounds: int, warmup: int) -> list[float]:
+        """Seconds of each round of "train_step" or "predict_step" on this batch, prepared beforehand."""
+        batch = self.implementation.prepare_batch(images, labels)
+        step = getattr(self.implementation, operation)
+        return timing.durations(lambda: step(batch), self.implementation.synchronize, rounds, warmup)

@@ -1,0 +1,38 @@
+"""Runs in the worker process: waits for commands, carries them out one by one, and answers each."""
+
+import faulthandler
+import os
+import signal
+import traceback
+from typing import Any
+
+from harness.session import Session
+from harness.wire import decode, encode
+
+
+def serve(channel, stderr_path: str, threads: int | None) -> None:
+    """Answer commands `(name, arguments)` until the channel closes.
+
+    Each answer is `("ok", value)` or `("error", type, message, traceback)`; any number of `("event", name, details)`
+    may come before it. What the process and its libraries write to stderr goes to the file `stderr_path`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which then ends its workers
+    os.dup2(os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    faulthandler.enable()
+    if threads and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+    def notify(event: str, **details: Any) -> None:
+        channel.send(("event", event, details))
+
+    session = Session(notify)
+    channel.send(("ok", os.getpid()))
+    for name, arguments in channel:
+        channel.send(_answer(session, name, decode(arguments)))
+
+
+def _answer(session: Session, name: str, arguments: tuple) -> tuple:
+    try:
+        return ("ok", encode(session.call(name, *arguments)))
+    except (Exception, SystemExit) as error:
+        return ("error", type(error).__name__, str(error), traceback.format_exc())

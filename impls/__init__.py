@@ -1,0 +1,98 @@
+"""The implementations found in this folder, by file name. Looks without importing: a framework is loaded by `load`."""
+
+import ast
+import importlib
+import importlib.util
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from impls.contract import Implementation, Settings
+
+
+class Variant(NamedTuple):
+    """An implementation with what must be chosen before its framework is imported."""
+
+    name: str
+    implementation: str  # file name in impls/, without .py
+    packages: tuple[str, ...]  # what must be installed
+    environment: dict[str, str]  # what must be set before the import
+
+
+class PackageNotInstalled(ModuleNotFoundError):
+    """A variant needs a package that this interpreter does not have."""
+
+
+def names() -> tuple[str, ...]:
+    """Names of the implementations, in alphabetical order."""
+    files = (path.stem for path in Path(__file__).parent.glob("*.py"))
+    return tuple(sorted(stem for stem in files if stem != "contract" and not stem.startswith("_")))
+
+
+@cache
+def variants() -> dict[str, Variant]:
+    """All variants by name. A file that lists `BACKENDS` has one variant for each, chosen by <FILE>_BACKEND."""
+    found = {}
+    for name in names():
+        tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+        packages = _imported_packages(tree)
+        for backend in _backends(tree):
+            found[f"{name}-{backend}"] = Variant(
+                f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}
+            )
+        if not _backends(tree):
+            found[name] = Variant(name, name, packages, {})
+    return found
+
+
+def load(variant: str, settings: Settings | None = None) -> Implementation:
+    """Import the framework of `variant` into this process and build the network.
+
+    Raises `ValueError` for an unknown variant, `PackageNotInstalled` for a missing package, and `RuntimeError` if
+    another framework lives in this process already. Whatever else the import raises comes through as it is.
+    """
+    if variant not in variants():
+        raise ValueError(f"unknown variant {variant!r}, expected one of {', '.join(variants())}")
+    chosen = variants()[variant]
+    for package in chosen.packages:
+        if importlib.util.find_spec(package) is None:
+            raise PackageNotInstalled(f"{variant} needs the package {package!r}, which is not installed", name=package)
+    _refuse_second_framework(chosen)
+    os.environ.update(chosen.environment)
+    module = importlib.import_module(f"impls.{chosen.implementation}")
+    return module.Classifier(settings or Settings())
+
+
+def _refuse_second_framework(chosen: Variant) -> None:
+    loaded = {
+        other.name
+        for other in variants().values()
+        if f"impls.{other.implementation}" in sys.modules
+        and all(os.environ.get(key) == value for key, value in other.environment.items())
+    }
+    if loaded - {chosen.name}:
+        raise RuntimeError(
+            f"this process has loaded {', '.join(sorted(loaded))}: {chosen.name} needs a process of its own, "
+            "because TensorFlow and PyTorch in one process abort"
+        )
+
+
+def _imported_packages(tree: ast.Module) -> tuple[str, ...]:
+    """Third-party packages that the file imports at its top level, in order."""
+    modules = []
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            modules.append(node.module)
+    packages = dict.fromkeys(module.partition(".")[0] for module in modules)
+    return tuple(name for name in packages if name not in sys.stdlib_module_names and name != "impls")
+
+
+def _backends(tree: ast.Module) -> tuple[str, ...]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["BACKENDS"]:
+            return ast.literal_eval(node.value)
+    return ()

@@ -1,0 +1,43 @@
+"""Train one implementation alone and print its accuracy: what `python -m impls.pytorch` and its siblings run."""
+
+import argparse
+import os
+import sys
+import time
+
+from impls.contract import Settings, cache_directory
+
+
+def train_and_evaluate(classifier_class) -> None:
+    """Train `classifier_class(Settings(...))` on MNIST with a line for each epoch, then print its test accuracy."""
+    options = _options()
+    try:
+        classifier = classifier_class(Settings(batch_size=options.batch_size, seed=options.seed))
+        train, test = classifier.load_dataset(options.data_dir)
+        print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
+        started = time.perf_counter()
+
+        def report(epoch, loss):
+            elapsed = time.perf_counter() - started
+            left = elapsed / epoch * (options.epochs - epoch)
+            print(f"epoch {epoch:2}/{options.epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
+
+        classifier.fit(*train, options.epochs, report)
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"{error}\nNo MNIST in {options.data_dir}: obtain it by `make data`, or name a copy with --data-dir.")
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
+    loss, accuracy = classifier.evaluate(*test)
+    print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
+
+
+def _options() -> argparse.Namespace:
+    directory = os.environ.get("MNIST_DIR") or cache_directory()
+    parser = argparse.ArgumentParser(description="Train the network on MNIST and print its test accuracy.")
+    parser.add_argument("--epochs", type=int, default=10, help="passes over the training images (default: 10)")
+    parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
+    parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
+    parser.add_argument("--data-dir", default=directory, help="folder that holds MNIST/raw/ (default: %(default)s)")
+    return parser.parse_args()

@@ -1,0 +1,150 @@
+"""JAX: parameters in a dict, a pure function for the network, and one jitted step with an optimizer from optax."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from impls.contract import (
+    PARAMETER_SHAPES,
+    Settings,
+    check_epochs,
+    check_images,
+    check_labels,
+    check_parameters,
+    read_mnist,
+)
+
+
+def initial_parameters(key, dtype):
+    """Kernels after He (arXiv:1502.01852), normal with variance 2 / inputs; biases zero."""
+    he_normal = jax.nn.initializers.he_normal()
+    keys = jax.random.split(key, len(PARAMETER_SHAPES))
+    return {
+        name: he_normal(key, shape, dtype) if name.endswith("kernel") else jnp.zeros(shape, dtype)
+        for key, (name, shape) in zip(keys, PARAMETER_SHAPES.items(), strict=True)
+    }
+
+
+def network(parameters, x):
+    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
+    x = jax.nn.relu(x @ parameters["dense_1/kernel"] + parameters["dense_1/bias"])  # (n, 784) -> (n, 512)
+    x = jax.nn.relu(x @ parameters["dense_2/kernel"] + parameters["dense_2/bias"])  # (n, 512) -> (n, 256)
+    return x @ parameters["dense_3/kernel"] + parameters["dense_3/bias"]  # (n, 256) -> (n, 10)
+
+
+@jax.jit
+def predict(parameters, pixels):
+    return jax.nn.softmax(network(parameters, pixels))
+
+
+def cross_entropy(parameters, pixels, labels):
+    return optax.softmax_cross_entropy_with_integer_labels(network(parameters, pixels), labels).mean()
+
+
+class Classifier:
+    def __init__(self, settings: Settings):
+        jax.config.update("jax_enable_x64", settings.dtype == "float64")
+        self.settings = settings
+        self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
+        self.key = jax.random.key(settings.seed)
+        with jax.default_device(self.device):
+            self.parameters = initial_parameters(self.key, settings.dtype)
+            self.optimizer_state = self._adam(step=1).init(self.parameters)
+        self.prediction = None
+
+    def _adam(self, step):
+        """optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
+        s = self.settings
+        epsilon = 1e-8 if s.epsilon is None else s.epsilon / jnp.sqrt(1 - s.beta_2**step)
+        return optax.adam(s.learning_rate, s.beta_1, s.beta_2, epsilon)
+
+    def versions(self):
+        return {"jax": jax.__version__, "optax": optax.__version__, "numpy": np.__version__}
+
+    def load_dataset(self, directory):
+        return read_mnist(directory)  # JAX has no data sets of its own
+
+    def preprocess(self, images):
+        return np.array(self._pixels(images))
+
+    def _pixels(self, images):
+        images = jax.device_put(check_images(images), self.device)
+        return images.reshape(-1, 784).astype(self.settings.dtype) / 255  # (n, 28, 28) -> (n, 784)
+
+    def parameter_count(self):
+        return sum(parameter.size for parameter in jax.tree.leaves(self.parameters))
+
+    def get_parameters(self):
+        return self._named_arrays(self.parameters)
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters)
+        self.parameters = {
+            name: jax.device_put(np.asarray(parameters[name], self.settings.dtype), self.device)
+            for name in PARAMETER_SHAPES
+        }
+
+    def _named_arrays(self, tensors):
+        return {name: np.array(tensors[name]) for name in PARAMETER_SHAPES}  # kernels are (in, out) already
+
+    def probabilities(self, images):
+        return np.array(self.predict_step((self._pixels(images), None)))
+
+    def logits(self, images):
+        return np.array(network(self.parameters, self._pixels(images)))
+
+    def loss_and_gradients(self, images, labels):
+        loss, gradients = jax.value_and_grad(cross_entropy)(self.parameters, *self.prepare_batch(images, labels))
+        return float(loss), self._named_arrays(gradients)
+
+    def prepare_batch(self, images, labels):
+        return self._pixels(images), jax.device_put(check_labels(labels, len(images)).astype(np.int32), self.device)
+
+    def train_step(self, batch):
+        self.parameters, self.optimizer_state, loss = self._update(self.parameters, self.optimizer_state, *batch)
+        return loss
+
+    @partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
+    def _update(self, parameters, optimizer_state, pixels, labels):
+        loss, gradients = jax.value_and_grad(cross_entropy)(parameters, pixels, labels)
+        adam = self._adam(step=optimizer_state[0].count + 1)
+        updates, optimizer_state = adam.update(gradients, optimizer_state, parameters)
+        return optax.apply_updates(parameters, updates), optimizer_state, loss
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        self.prediction = predict(self.parameters, pixels)
+        return self.prediction
+
+    def synchronize(self):
+        jax.block_until_ready((self.parameters, self.prediction))  # what JAX returned so far may be only a promise
+
+    def fit(self, images, labels, epochs, on_epoch=None):
+        history = {"loss": []}
+        pixels, labels = self.prepare_batch(images, labels)
+        batch_size = self.settings.batch_size
+        for epoch in range(1, check_epochs(epochs) + 1):
+            order = jax.random.permutation(jax.random.fold_in(self.key, epoch), len(labels))
+            total = 0.0
+            for start in range(0, len(labels), batch_size):
+                rows = order[start : start + batch_size]
+                loss = self.train_step((pixels[rows], labels[rows]))
+                total += loss * len(rows)
+            history["loss"].append(float(total) / len(labels))
+            if on_epoch:
+                on_epoch(epoch, history["loss"][-1])
+        return history
+
+    def evaluate(self, images, labels):
+        logits = self.logits(images)
+        loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+        return float(loss), float(np.mean(logits.argmax(axis=1) == labels))
+
+
+if __name__ == "__main__":
+    from impls._main import train_and_evaluate
+
+    train_and_evaluate(Classifier)

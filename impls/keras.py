@@ -1,0 +1,154 @@
+"""Keras: a Sequential model, one-hot labels, compile and fit; the same file on TensorFlow, PyTorch and JAX."""
+
+import warnings
+from importlib.metadata import version
+
+import keras
+import numpy as np
+
+from impls.contract import (
+    PARAMETER_NAMES,
+    Settings,
+    check_epochs,
+    check_images,
+    check_labels,
+    check_parameters,
+    read_mnist,
+)
+
+BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
+
+
+def build_model():
+    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
+    return keras.Sequential(
+        [
+            keras.Input((784,)),
+            keras.layers.Dense(512, activation="relu"),  # (n, 784) -> (n, 512)
+            keras.layers.Dense(256, activation="relu"),  # (n, 512) -> (n, 256)
+            keras.layers.Dense(10),  # (n, 256) -> (n, 10)
+        ]
+    )
+
+
+class GradientRecorder(keras.optimizers.Optimizer):
+    """An optimizer that keeps the gradients and changes no parameter: the way to see them on every backend."""
+
+    def __init__(self):
+        super().__init__(learning_rate=0.0)
+
+    def build(self, variables):
+        super().build(variables)
+        self.gradients = [self.add_variable_from_reference(variable, "gradient") for variable in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(self.gradients[self._get_variable_index(variable)], gradient)
+
+
+class Classifier:
+    def __init__(self, settings: Settings):
+        if keras.backend.backend() == "jax":
+            import jax
+
+            jax.config.update("jax_enable_x64", settings.dtype == "float64")  # without it JAX computes in float32
+        keras.config.set_floatx(settings.dtype)  # of optimizers and losses
+        keras.config.set_dtype_policy(settings.dtype)  # of layers
+        keras.utils.set_random_seed(settings.seed)
+        self.settings = settings
+        self.model = build_model()
+        self.loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        self.optimizer = keras.optimizers.Adam(
+            settings.learning_rate,
+            beta_1=settings.beta_1,
+            beta_2=settings.beta_2,
+            epsilon=1e-7 if settings.epsilon is None else settings.epsilon,
+        )
+        self.model.compile(self.optimizer, self.loss)
+        self.predictor = keras.Sequential([self.model, keras.layers.Softmax()])
+
+    def versions(self):
+        backend = keras.backend.backend()
+        return {"keras": keras.__version__, backend: version(backend), "numpy": np.__version__}
+
+    def load_dataset(self, directory):
+        try:
+            return keras.datasets.mnist.load_data()
+        except Exception as error:  # what Keras raises if its one archive is neither cached nor to be had
+            warnings.warn(f"keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
+            return read_mnist(directory)
+
+    def preprocess(self, images):
+        return keras.ops.convert_to_numpy(self._pixels(images))
+
+    def _pixels(self, images):
+        pixels = keras.ops.cast(check_images(images), self.settings.dtype) / 255
+        return keras.ops.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
+
+    def parameter_count(self):
+        return self.model.count_params()
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.trainable_variables)
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters)
+        for name, variable in zip(PARAMETER_NAMES, self.model.trainable_variables, strict=True):
+            variable.assign(parameters[name])
+
+    def _named_arrays(self, tensors):
+        arrays = (np.array(keras.ops.convert_to_numpy(tensor)) for tensor in tensors)  # kernels are (in, out) already
+        return dict(zip(PARAMETER_NAMES, arrays, strict=True))
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None))
+
+    def logits(self, images):
+        return self.model.predict_on_batch(self._pixels(images))
+
+    def loss_and_gradients(self, images, labels):
+        recorder = GradientRecorder()
+        twin = keras.Sequential(self.model.layers)  # the same layers, so the same parameters
+        twin.compile(recorder, self.loss)
+        loss = twin.train_on_batch(*self.prepare_batch(images, labels))
+        return float(loss), self._named_arrays(recorder.gradients)
+
+    def prepare_batch(self, images, labels):
+        one_hot = keras.ops.one_hot(check_labels(labels, len(images)), 10, dtype=self.settings.dtype)  # (n,) -> (n, 10)
+        return self._pixels(images), one_hot
+
+    def train_step(self, batch):
+        return self.model.train_on_batch(*batch)
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        return self.predictor.predict_on_batch(pixels)
+
+    def synchronize(self):
+        keras.ops.convert_to_numpy(self.model.trainable_variables[-1])
+
+    def fit(self, images, labels, epochs, on_epoch=None):
+        report = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: on_epoch and on_epoch(epoch + 1, float(logs["loss"]))
+        )
+        pixels, one_hot = (keras.ops.convert_to_numpy(array) for array in self.prepare_batch(images, labels))
+        history = self.model.fit(
+            pixels,
+            one_hot,
+            batch_size=self.settings.batch_size,
+            epochs=check_epochs(epochs),
+            verbose=0,
+            callbacks=[report],
+        )
+        return {"loss": [float(loss) for loss in history.history["loss"]]}
+
+    def evaluate(self, images, labels):
+        logits = self.logits(images)
+        _, one_hot = self.prepare_batch(images, labels)
+        accuracy = float(np.mean(logits.argmax(axis=1) == labels))
+        return float(self.loss(one_hot, logits)), accuracy
+
+
+if __name__ == "__main__":
+    from impls._main import train_and_evaluate
+
+    train_and_evaluate(Classifier)

@@ -1,0 +1,146 @@
+"""PyTorch: a module with a forward method, integer labels, and a training loop that we write ourselves."""
+
+import numpy as np
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+
+from impls.contract import PARAMETER_NAMES, Settings, check_epochs, check_images, check_labels, check_parameters
+
+
+class MLP(nn.Module):
+    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense_1 = nn.Linear(784, 512)
+        self.dense_2 = nn.Linear(512, 256)
+        self.dense_3 = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = F.relu(self.dense_1(x))  # (n, 784) -> (n, 512)
+        x = F.relu(self.dense_2(x))  # (n, 512) -> (n, 256)
+        return self.dense_3(x)  # (n, 256) -> (n, 10)
+
+
+class Classifier:
+    def __init__(self, settings: Settings):
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self.device = torch.device(settings.device)
+        self.dtype = getattr(torch, settings.dtype)
+        self.model = MLP().to(self.device, self.dtype)
+        self.loss = nn.CrossEntropyLoss()
+        self.optimizer = torch.optim.Adam(
+            self.model.parameters(),
+            lr=settings.learning_rate,
+            betas=(settings.beta_1, settings.beta_2),
+            fused=True,  # all parameters in one kernel instead of a dozen calls for each
+        )
+        self.steps = 0
+
+    def versions(self):
+        return {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
+
+    def load_dataset(self, directory):
+        train = torchvision.datasets.MNIST(directory, train=True, download=True)
+        test = torchvision.datasets.MNIST(directory, train=False, download=True)
+        return tuple(
+            (part.data.numpy(), part.targets.numpy().astype(np.uint8))  # (n, 28, 28), (n,)
+            for part in (train, test)
+        )
+
+    def preprocess(self, images):
+        return self._pixels(images).cpu().numpy()
+
+    def _pixels(self, images):
+        images = torch.tensor(check_images(images), device=self.device)
+        return images.to(self.dtype).flatten(start_dim=1) / 255  # (n, 28, 28) -> (n, 784)
+
+    def parameter_count(self):
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.parameters())
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters)
+        with torch.no_grad():
+            for name, parameter in zip(PARAMETER_NAMES, self.model.parameters(), strict=True):
+                parameter.copy_(torch.from_numpy(parameters[name].T))  # nn.Linear keeps its kernel as (out, in)
+
+    def _named_arrays(self, tensors):
+        arrays = (tensor.detach().cpu().numpy().T.copy(order="C") for tensor in tensors)  # (out, in) -> (in, out)
+        return dict(zip(PARAMETER_NAMES, arrays, strict=True))
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None)).cpu().numpy()
+
+    def logits(self, images):
+        with torch.inference_mode():
+            return self.model(self._pixels(images)).cpu().numpy()
+
+    def loss_and_gradients(self, images, labels):
+        pixels, labels = self.prepare_batch(images, labels)
+        loss = self.loss(self.model(pixels), labels)
+        gradients = torch.autograd.grad(loss, list(self.model.parameters()))
+        return loss.item(), self._named_arrays(gradients)
+
+    def prepare_batch(self, images, labels):
+        pixels = self._pixels(images)
+        labels = torch.tensor(check_labels(labels, len(images)), device=self.device, dtype=torch.int64)
+        return pixels, labels
+
+    def train_step(self, batch):
+        pixels, labels = batch
+        self._align_epsilon()
+        self.optimizer.zero_grad()
+        loss = self.loss(self.model(pixels), labels)
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _align_epsilon(self):
+        """PyTorch adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
+        self.steps += 1
+        if self.settings.epsilon is not None:
+            correction = (1 - self.settings.beta_2**self.steps) ** 0.5
+            self.optimizer.param_groups[0]["eps"] = self.settings.epsilon / correction
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        with torch.inference_mode():
+            return F.softmax(self.model(pixels), dim=1)
+
+    def synchronize(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+    def fit(self, images, labels, epochs, on_epoch=None):
+        history = {"loss": []}
+        pixels, labels = self.prepare_batch(images, labels)  # once, not in each epoch
+        for epoch in range(1, check_epochs(epochs) + 1):
+            total = torch.zeros((), device=self.device, dtype=torch.float64)
+            for rows in torch.randperm(len(labels), device=self.device).split(self.settings.batch_size):
+                loss = self.train_step((pixels[rows], labels[rows]))
+                total += loss * len(rows)
+            history["loss"].append(total.item() / len(labels))
+            if on_epoch:
+                on_epoch(epoch, history["loss"][-1])
+        return history
+
+    def evaluate(self, images, labels):
+        pixels, labels = self.prepare_batch(images, labels)
+        with torch.inference_mode():
+            logits = self.model(pixels)
+            accuracy = (logits.argmax(dim=1) == labels).float().mean()
+            return self.loss(logits, labels).item(), accuracy.item()
+
+
+if __name__ == "__main__":
+    from impls._main import train_and_evaluate
+
+    train_and_evaluate(Classifier)

@@ -1,0 +1,149 @@
+"""TensorFlow: a tf.keras model, integer labels, a tf.data pipeline, and a compiled step with a GradientTape."""
+
+import os
+import warnings
+
+import numpy as np
+
+os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras is Keras 3, which reads this when it is imported
+import tensorflow as tf
+
+from impls.contract import (
+    PARAMETER_NAMES,
+    Settings,
+    check_epochs,
+    check_images,
+    check_labels,
+    check_parameters,
+    read_mnist,
+)
+
+
+def build_model(dtype):
+    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input((784,), dtype=dtype),
+            tf.keras.layers.Dense(512, activation="relu", dtype=dtype),  # (n, 784) -> (n, 512)
+            tf.keras.layers.Dense(256, activation="relu", dtype=dtype),  # (n, 512) -> (n, 256)
+            tf.keras.layers.Dense(10, dtype=dtype),  # (n, 256) -> (n, 10)
+        ]
+    )
+
+
+class Classifier:
+    def __init__(self, settings: Settings):
+        if settings.threads:
+            tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
+        tf.keras.utils.set_random_seed(settings.seed)
+        self.settings = settings
+        self.device = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[settings.device]
+        with tf.device(self.device):
+            self.model = build_model(settings.dtype)
+            self.loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=settings.dtype)
+            self.optimizer = tf.keras.optimizers.Adam(
+                settings.learning_rate,
+                beta_1=settings.beta_1,
+                beta_2=settings.beta_2,
+                epsilon=1e-7 if settings.epsilon is None else settings.epsilon,
+            )
+            self.optimizer.build(self.model.trainable_variables)
+
+    def versions(self):
+        return {"tensorflow": tf.__version__, "keras": tf.keras.__version__, "numpy": np.__version__}
+
+    def load_dataset(self, directory):
+        try:
+            return tf.keras.datasets.mnist.load_data()
+        except Exception as error:  # what Keras raises if its one archive is neither cached nor to be had
+            warnings.warn(f"tf.keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
+            return read_mnist(directory)
+
+    def preprocess(self, images):
+        return self._pixels(images).numpy()
+
+    def _pixels(self, images):
+        with tf.device(self.device):
+            pixels = tf.cast(check_images(images), self.settings.dtype) / 255
+            return tf.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
+
+    def parameter_count(self):
+        return self.model.count_params()
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.trainable_variables)
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters)
+        for name, variable in zip(PARAMETER_NAMES, self.model.trainable_variables, strict=True):
+            variable.assign(parameters[name])
+
+    def _named_arrays(self, tensors):
+        arrays = (np.array(tensor) for tensor in tensors)  # kernels are (in, out) already
+        return dict(zip(PARAMETER_NAMES, arrays, strict=True))
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None)).numpy()
+
+    def logits(self, images):
+        return self.model(self._pixels(images)).numpy()
+
+    def loss_and_gradients(self, images, labels):
+        loss, gradients = self._loss_and_gradients(*self.prepare_batch(images, labels))
+        return float(loss), self._named_arrays(gradients)
+
+    def _loss_and_gradients(self, pixels, labels):
+        with tf.GradientTape() as tape:
+            loss = self.loss(labels, self.model(pixels, training=True))
+        return loss, tape.gradient(loss, self.model.trainable_variables)
+
+    def prepare_batch(self, images, labels):
+        pixels = self._pixels(images)
+        with tf.device(self.device):
+            return pixels, tf.constant(check_labels(labels, len(images)), tf.int64)
+
+    @tf.function(jit_compile=True)
+    def train_step(self, batch):
+        loss, gradients = self._loss_and_gradients(*batch)
+        self.optimizer.apply(gradients, self.model.trainable_variables)
+        return loss
+
+    @tf.function(jit_compile=True)
+    def predict_step(self, batch):
+        pixels, _ = batch
+        return tf.nn.softmax(self.model(pixels))
+
+    def synchronize(self):
+        tf.test.experimental.sync_devices()
+
+    def fit(self, images, labels, epochs, on_epoch=None):
+        history = {"loss": []}
+        pixels, labels = self.prepare_batch(images, labels)
+        batches = (
+            tf.data.Dataset.range(len(images))
+            .shuffle(len(images), seed=self.settings.seed)
+            .batch(self.settings.batch_size)
+            .map(lambda rows: (tf.gather(pixels, rows), tf.gather(labels, rows)))
+            .prefetch(tf.data.AUTOTUNE)
+        )
+        for epoch in range(1, check_epochs(epochs) + 1):
+            total = 0.0
+            for batch in batches:
+                total += tf.cast(self.train_step(batch), tf.float64) * len(batch[1])
+            history["loss"].append(float(total) / len(images))
+            if on_epoch:
+                on_epoch(epoch, history["loss"][-1])
+        return history
+
+    def evaluate(self, images, labels):
+        pixels, labels = self.prepare_batch(images, labels)
+        logits = self.model(pixels)
+        accuracy = tf.keras.metrics.sparse_categorical_accuracy(labels, logits)
+        return float(self.loss(labels, logits)), float(tf.reduce_mean(accuracy))
+
+
+if __name__ == "__main__":
+    from impls._main import train_and_evaluate
+
+    train_and_evaluate(Classifier)

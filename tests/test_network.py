@@ -1,0 +1,59 @@
+"""Every variant builds the same network: 535,818 parameters, in six arrays of the same names, shapes and dtype."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from impls.contract import LAYER_SIZES, PARAMETER_COUNT, PARAMETER_NAMES, PARAMETER_SHAPES
+
+
+def test_parameter_count_is_what_the_layers_need():
+    layers = pairwise(LAYER_SIZES)
+    assert sum(inputs * outputs + outputs for inputs, outputs in layers) == PARAMETER_COUNT == 535_818
+
+
+def test_parameter_count_by_the_framework(framework):
+    assert framework.parameter_count() == PARAMETER_COUNT
+
+
+def test_parameter_count_by_summing_the_arrays(framework):
+    assert sum(array.size for array in framework.get_parameters().values()) == PARAMETER_COUNT
+
+
+def test_parameter_names_and_shapes(framework):
+    parameters = framework.get_parameters()
+    assert tuple(parameters) == PARAMETER_NAMES
+    assert {name: array.shape for name, array in parameters.items()} == PARAMETER_SHAPES
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parameters_and_outputs_have_the_dtype_of_the_settings(framework, mnist, dtype):
+    framework = framework.with_settings(dtype=dtype)
+    images = mnist.test.images.first(2)
+    arrays = framework.get_parameters() | {
+        "preprocess": framework.preprocess(images),
+        "logits": framework.logits(images),
+        "probabilities": framework.probabilities(images),
+    }
+    assert {name: str(array.dtype) for name, array in arrays.items()} == dict.fromkeys(arrays, dtype)
+
+
+def test_parameters_that_were_set_are_the_parameters(framework):
+    random = np.random.default_rng(0)
+    wanted = {name: random.normal(size=shape).astype("float32") for name, shape in PARAMETER_SHAPES.items()}
+    framework.set_parameters(wanted)
+    for name, array in framework.get_parameters().items():
+        np.testing.assert_array_equal(array, wanted[name], err_msg=f"{framework.name}: {name}")
+
+
+def test_parameters_are_a_copy(framework):
+    before = framework.get_parameters()
+    framework.get_parameters()["dense_1/bias"][:] = 7.0
+    np.testing.assert_array_equal(framework.get_parameters()["dense_1/bias"], before["dense_1/bias"])
+
+
+def test_same_seed_same_parameters_other_seed_others(framework):
+    kernels = [framework.with_settings(seed=seed).get_parameters()["dense_1/kernel"] for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(kernels[0], kernels[1])
+    assert (kernels[0] != kernels[2]).any()
