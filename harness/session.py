@@ -11,7 +11,7 @@ from harness import timing
 from harness.wire import resolve
 from impls.contract import Implementation, Settings
 
-CHANGES_STATE = {"fit", "set_parameters", "train_on", "measure"}
+CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "measure"}
 
 
 class Session:
@@ -43,8 +43,8 @@ class Session:
             self.implementation = impls.load(*wanted)
             self.built_from = wanted
 
-    def fit(self, images, labels, epochs: int) -> dict[str, list[float]]:
-        """`Implementation.fit` with events; the history gains "seconds", one float for each epoch.
+    def train(self, images, labels, epochs: int) -> dict[str, list[float]]:
+        """`Implementation.fit` with events on the way; the history gains "seconds", one float for each epoch.
 
         Raises `FloatingPointError` if a loss is not finite.
         """

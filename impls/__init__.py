@@ -21,6 +21,9 @@ class Variant(NamedTuple):
     environment: dict[str, str]  # what must be set before the import
 
 
+_loaded: set[str] = set()  # variants that live in this process
+
+
 class PackageNotInstalled(ModuleNotFoundError):
     """A variant needs a package that this interpreter does not have."""
 
@@ -50,8 +53,8 @@ def variants() -> dict[str, Variant]:
 def load(variant: str, settings: Settings | None = None) -> Implementation:
     """Import the framework of `variant` into this process and build the network.
 
-    Raises `ValueError` for an unknown variant, `PackageNotInstalled` for a missing package, and `RuntimeError` if
-    another framework lives in this process already. Whatever else the import raises comes through as it is.
+    Raises `ValueError` for an unknown variant, `PackageNotInstalled` for a missing package, and `RuntimeError` if what
+    this process has imported already forbids it. Whatever else the import raises comes through as it is.
     """
     if variant not in variants():
         raise ValueError(f"unknown variant {variant!r}, expected one of {', '.join(variants())}")
@@ -59,24 +62,26 @@ def load(variant: str, settings: Settings | None = None) -> Implementation:
     for package in chosen.packages:
         if importlib.util.find_spec(package) is None:
             raise PackageNotInstalled(f"{variant} needs the package {package!r}, which is not installed", name=package)
-    _refuse_second_framework(chosen)
+    _refuse_clash(chosen)
     os.environ.update(chosen.environment)
     module = importlib.import_module(f"impls.{chosen.implementation}")
+    _loaded.add(variant)
     return module.Classifier(settings or Settings())
 
 
-def _refuse_second_framework(chosen: Variant) -> None:
-    loaded = {
-        other.name
-        for other in variants().values()
-        if f"impls.{other.implementation}" in sys.modules
-        and all(os.environ.get(key) == value for key, value in other.environment.items())
-    }
-    if loaded - {chosen.name}:
-        raise RuntimeError(
-            f"this process has loaded {', '.join(sorted(loaded))}: {chosen.name} needs a process of its own, "
-            "because TensorFlow and PyTorch in one process abort"
-        )
+def _refuse_clash(chosen: Variant) -> None:
+    """TensorFlow and PyTorch in one process abort it; a file whose module is imported keeps its first backend."""
+    if chosen.name in _loaded:
+        return
+    for package, enemy in (("tensorflow", "torch"), ("torch", "tensorflow")):
+        if package in chosen.packages and enemy in sys.modules:
+            raise RuntimeError(
+                f"{chosen.name} cannot be loaded here: this process has imported {enemy}, and with {package} beside it "
+                "it would be aborted. Use a process of its own for each."
+            )
+    clash = [name for name in _loaded if variants()[name].implementation == chosen.implementation]
+    if clash:
+        raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {clash[0]} already")
 
 
 def _imported_packages(tree: ast.Module) -> tuple[str, ...]:

@@ -44,6 +44,25 @@ def cross_entropy(parameters, pixels, labels):
     return optax.softmax_cross_entropy_with_integer_labels(network(parameters, pixels), labels).mean()
 
 
+loss_and_gradients = jax.jit(jax.value_and_grad(cross_entropy))
+
+
+def adam(settings, step):
+    """optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
+    epsilon = 1e-8
+    if settings.epsilon is not None:
+        epsilon = settings.epsilon / jnp.sqrt(1 - settings.beta_2**step)
+    return optax.adam(settings.learning_rate, settings.beta_1, settings.beta_2, epsilon)
+
+
+@partial(jax.jit, static_argnames="settings", donate_argnames=("parameters", "state"))
+def update(settings, parameters, state, pixels, labels):
+    loss, gradients = loss_and_gradients(parameters, pixels, labels)
+    step = state[0].count + 1
+    updates, state = adam(settings, step).update(gradients, state)
+    return optax.apply_updates(parameters, updates), state, loss
+
+
 class Classifier:
     def __init__(self, settings: Settings):
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
@@ -52,14 +71,8 @@ class Classifier:
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):
             self.parameters = initial_parameters(self.key, settings.dtype)
-            self.optimizer_state = self._adam(step=1).init(self.parameters)
+            self.optimizer_state = adam(settings, step=1).init(self.parameters)
         self.prediction = None
-
-    def _adam(self, step):
-        """optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
-        s = self.settings
-        epsilon = 1e-8 if s.epsilon is None else s.epsilon / jnp.sqrt(1 - s.beta_2**step)
-        return optax.adam(s.learning_rate, s.beta_1, s.beta_2, epsilon)
 
     def versions(self):
         return {"jax": jax.__version__, "optax": optax.__version__, "numpy": np.__version__}
@@ -72,7 +85,8 @@ class Classifier:
 
     def _pixels(self, images):
         images = jax.device_put(check_images(images), self.device)
-        return images.reshape(-1, 784).astype(self.settings.dtype) / 255  # (n, 28, 28) -> (n, 784)
+        pixels = images.reshape(-1, 784).astype(self.settings.dtype)  # (n, 28, 28) -> (n, 784)
+        return pixels / jnp.full_like(pixels, 255)  # by a scalar, XLA would multiply with 1/255: two roundings
 
     def parameter_count(self):
         return sum(parameter.size for parameter in jax.tree.leaves(self.parameters))
@@ -97,22 +111,17 @@ class Classifier:
         return np.array(network(self.parameters, self._pixels(images)))
 
     def loss_and_gradients(self, images, labels):
-        loss, gradients = jax.value_and_grad(cross_entropy)(self.parameters, *self.prepare_batch(images, labels))
+        loss, gradients = loss_and_gradients(self.parameters, *self.prepare_batch(images, labels))
         return float(loss), self._named_arrays(gradients)
 
     def prepare_batch(self, images, labels):
         return self._pixels(images), jax.device_put(check_labels(labels, len(images)).astype(np.int32), self.device)
 
     def train_step(self, batch):
-        self.parameters, self.optimizer_state, loss = self._update(self.parameters, self.optimizer_state, *batch)
+        self.parameters, self.optimizer_state, loss = update(
+            self.settings, self.parameters, self.optimizer_state, *batch
+        )
         return loss
-
-    @partial(jax.jit, static_argnums=0, donate_argnums=(1, 2))
-    def _update(self, parameters, optimizer_state, pixels, labels):
-        loss, gradients = jax.value_and_grad(cross_entropy)(parameters, pixels, labels)
-        adam = self._adam(step=optimizer_state[0].count + 1)
-        updates, optimizer_state = adam.update(gradients, optimizer_state, parameters)
-        return optax.apply_updates(parameters, updates), optimizer_state, loss
 
     def predict_step(self, batch):
         pixels, _ = batch
@@ -139,9 +148,9 @@ class Classifier:
         return history
 
     def evaluate(self, images, labels):
-        logits = self.logits(images)
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-        return float(loss), float(np.mean(logits.argmax(axis=1) == labels))
+        pixels, labels = self.prepare_batch(images, labels)
+        accuracy = jnp.mean(network(self.parameters, pixels).argmax(axis=1) == labels)
+        return float(cross_entropy(self.parameters, pixels, labels)), float(accuracy)
 
 
 if __name__ == "__main__":

@@ -81,8 +81,9 @@ class Classifier:
         return keras.ops.convert_to_numpy(self._pixels(images))
 
     def _pixels(self, images):
-        pixels = keras.ops.cast(check_images(images), self.settings.dtype) / 255
-        return keras.ops.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
+        pixels = keras.ops.cast(check_images(images), self.settings.dtype)
+        pixels = keras.ops.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
+        return pixels / keras.ops.full_like(pixels, 255)  # by a scalar, JAX would multiply with 1/255: two roundings
 
     def parameter_count(self):
         return self.model.count_params()

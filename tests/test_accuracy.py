@@ -10,7 +10,7 @@ TARGET = 0.97
 @pytest.mark.accuracy
 def test_accuracy(framework, mnist, request, record_property):
     epochs = request.config.option.epochs
-    history = framework.fit(mnist.train.images, mnist.train.labels, epochs)
+    history = framework.train(mnist.train.images, mnist.train.labels, epochs)
     loss, accuracy = framework.evaluate(mnist.test.images, mnist.test.labels)
     record_property("framework", framework.label())
     record_property("parameters", framework.parameter_count())

@@ -1,0 +1,92 @@
+"""Every variant refuses what it was not made for, and says what was expected and what came."""
+
+import numpy as np
+import pytest
+
+from impls.contract import PARAMETER_SHAPES, Settings
+
+IMAGES = np.zeros((2, 28, 28), np.uint8)
+LABELS = np.array([1, 2], np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (IMAGES.astype(np.float32), TypeError, "uint8.*got float32"),
+        (np.full((2, 28, 28), np.nan), TypeError, "got float64 with NaN"),
+        (IMAGES.astype(np.int64), TypeError, "uint8.*got int64"),
+        (IMAGES[0], ValueError, r"\(n, 28, 28\), got \(28, 28\)"),
+        (IMAGES[:, :27], ValueError, r"got \(2, 27, 28\)"),
+        (IMAGES[..., None], ValueError, r"got \(2, 28, 28, 1\)"),
+        (IMAGES[:0], ValueError, "at least one image"),
+        ([[0]], TypeError, "NumPy array.*got list"),
+    ],
+    ids=["float", "nan", "int64", "rank-2", "27-rows", "channels", "empty", "list"],
+)
+@pytest.mark.parametrize("method", ["preprocess", "logits", "probabilities"])
+def test_images(framework, method, images, error, message):
+    with pytest.raises(error, match=message):
+        getattr(framework, method)(images)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        (np.array([1, 10]), ValueError, "0..9, got 10 at index 1"),
+        (np.array([-1, 3]), ValueError, "0..9, got -1 at index 0"),
+        (np.array([1.0, 2.0]), TypeError, "integers, got float64"),
+        (np.array([1]), ValueError, r"\(2,\), one for each image, got \(1,\)"),
+        (np.eye(10, dtype=np.uint8)[:2], ValueError, r"got \(2, 10\)"),
+    ],
+    ids=["ten", "negative", "float", "too-few", "one-hot"],
+)
+@pytest.mark.parametrize("method", ["loss_and_gradients", "train_on", "evaluate"])
+def test_labels(framework, method, labels, error, message):
+    with pytest.raises(error, match=message):
+        getattr(framework, method)(IMAGES, labels)
+
+
+@pytest.mark.parametrize(("epochs", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), ("3", TypeError)])
+def test_epochs(framework, epochs, error):
+    with pytest.raises(error, match="epochs must be"):
+        framework.fit(IMAGES, LABELS, epochs)
+
+
+def parameters(**changes):
+    return {name: np.zeros(shape, np.float32) for name, shape in PARAMETER_SHAPES.items()} | changes
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"dense_1/kernel": np.zeros((784, 512))}, "must be named"),
+        (parameters(**{"dense_1/kernel": np.zeros((512, 784))}), r"dense_1/kernel .*\(784, 512\).*\(512, 784\)"),
+        (parameters(**{"dense_3/bias": np.full(10, np.nan)}), "dense_3/bias must be finite"),
+        (parameters(**{"dense_2/bias": np.zeros(256, int)}), "dense_2/bias must be a float array"),
+    ],
+    ids=["five-missing", "transposed", "nan", "integer"],
+)
+def test_parameters(framework, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        framework.set_parameters(wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "error"),
+    [
+        ("batch_size", 0, ValueError),
+        ("batch_size", 60_001, ValueError),
+        ("batch_size", 1.5, TypeError),
+        ("seed", -1, ValueError),
+        ("threads", 0, ValueError),
+        ("learning_rate", 0.0, ValueError),
+        ("learning_rate", float("nan"), ValueError),
+        ("beta_1", 1.0, ValueError),
+        ("epsilon", 0.0, ValueError),
+        ("dtype", "float16", ValueError),
+        ("device", "tpu", ValueError),
+    ],
+)
+def test_settings(field, value, error):
+    with pytest.raises(error, match=field):
+        Settings(**{field: value})

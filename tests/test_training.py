@@ -1,0 +1,55 @@
+"""A training step lowers the loss, a training is repeatable, and looking at gradients changes nothing."""
+
+import numpy as np
+import pytest
+
+
+def test_a_step_on_the_same_batch_lowers_its_loss(framework, mnist):
+    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+    losses = [framework.train_on(*batch) for _ in range(5)]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_first_loss_is_that_of_guessing(framework, mnist):
+    """An untrained network spreads its probability over ten classes: about log(10) = 2.3 nats."""
+    loss, _ = framework.evaluate(mnist.test.images, mnist.test.labels)
+    assert 2.0 < loss < 3.0
+
+
+def test_gradients_change_nothing(framework, mnist):
+    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+    before = framework.get_parameters()
+    loss, gradients = framework.loss_and_gradients(*batch)
+    again, same = framework.loss_and_gradients(*batch)
+    assert loss == again
+    for name, array in framework.get_parameters().items():
+        np.testing.assert_array_equal(array, before[name], err_msg=name)
+        np.testing.assert_array_equal(gradients[name], same[name], err_msg=name)
+    assert framework.train_on(*batch) == pytest.approx(loss, rel=1e-6)
+
+
+def test_gradients_point_uphill(framework, mnist):
+    """A small step against the gradient lowers the loss by the step times the gradient's squared length."""
+    framework = framework.with_settings(dtype="float64")
+    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+    loss, gradients = framework.loss_and_gradients(*batch)
+    step = 1e-4  # large beside a loss rounded to float32 (2e-7), small beside the curvature
+    parameters = framework.get_parameters()
+    framework.set_parameters({name: parameters[name] - step * gradients[name] for name in parameters})
+    lower, _ = framework.loss_and_gradients(*batch)
+    squared_length = sum(float(np.sum(gradient**2)) for gradient in gradients.values())
+    assert (loss - lower) / step == pytest.approx(squared_length, rel=1e-2)
+
+
+def test_fit_reports_each_epoch_and_learns(framework, mnist):
+    images, labels = mnist.train.images.first(1000), mnist.train.labels.first(1000)
+    history = framework.fit(images, labels, 3)
+    assert len(history["loss"]) == 3
+    assert history["loss"] == sorted(history["loss"], reverse=True)
+
+
+def test_same_seed_same_training(framework, mnist):
+    images, labels = mnist.train.images.first(256), mnist.train.labels.first(256)
+    first, second, other = (framework.with_settings(seed=seed).fit(images, labels, 2)["loss"] for seed in (1, 1, 2))
+    assert first == pytest.approx(second, rel=1e-5)
+    assert first != pytest.approx(other, rel=1e-5)
