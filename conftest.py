@@ -1,5 +1,6 @@
 """Options and fixtures. What pytest does with them stands in harness/plugin.py."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,13 +17,20 @@ pytest_plugins = ["harness.plugin"]
 
 
 def whole_number(low: int, high: int | None = None):
+    expected = f"from {low:,} to {high:,}" if high else f"of at least {low}"
+
     def parse(text: str) -> int:
-        if not text.lstrip("-").isdigit() or int(text) < low or (high is not None and int(text) > high):
-            expected = f"from {low:,} to {high:,}" if high is not None else f"of at least {low}"
-            raise ValueError(f"expected a whole number {expected}, got {text!r}")
+        if not text.isdecimal() or int(text) < low or int(text) > (high or int(text)):
+            raise ArgumentTypeError(f"expected a whole number {expected}, got {text!r}")
         return int(text)
 
     return parse
+
+
+def seconds(text: str) -> float:
+    if not text.replace(".", "", 1).isdecimal() or float(text) == 0:
+        raise ArgumentTypeError(f"expected a positive number of seconds, got {text!r}")
+    return float(text)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,7 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger"
     )
     group.addoption(
-        "--worker-timeout", type=float, default=600.0, metavar="S", help="seconds a worker may be silent (default: 600)"
+        "--worker-timeout",
+        type=seconds,
+        default=600.0,
+        metavar="S",
+        help="seconds a worker may be silent (default: 600)",
     )
     group.addoption("--compare", action="store_true", help="train and time every variant, and end with one table")
 

@@ -109,7 +109,7 @@ def _chosen_variants(config: pytest.Config) -> list[str]:
         matching = [variant.name for variant in known.values() if name in (variant.name, variant.implementation)]
         if not matching:
             near = difflib.get_close_matches(name, [*known, *impls.names()], n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            hint = f"; did you mean {near[0]!r}?" if near else "."
             raise pytest.UsageError(f"--framework {name}: no such variant{hint} Expected one of {', '.join(known)}.")
         chosen += matching
     return list(dict.fromkeys(chosen))

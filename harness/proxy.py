@@ -17,7 +17,7 @@ import impls
 from harness.wire import decode, encode
 
 ROOT = Path(__file__).parent.parent
-LINES_OF_STDERR = 20  # shown when a worker dies: enough for a Python traceback or a C++ abort
+LINES_OF_STDERR = 30  # shown when a worker dies: enough for a Python traceback or a C++ abort
 SECONDS_TO_DIE = 5  # for a killed process to be gone
 
 BOOTSTRAP = """

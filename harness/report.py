@@ -25,10 +25,7 @@ def comparison_table(variants: list[str], records: dict[str, dict], missing_pack
     for heading, _ in COLUMNS.values():
         table.add_column(heading, justify="right")
     for variant in variants:
-        if variant in missing_packages:
-            table.add_row(variant, missing_packages[variant])
-            continue
-        record = records.get(variant, {})
+        record = {"framework": missing_packages.get(variant, "missing"), **records.get(variant, {})}
         cells = (show(record[key]) if key in record else "missing" for key, (_, show) in COLUMNS.items())
         table.add_row(variant, *cells)
     return table

@@ -61,7 +61,7 @@ def load(variant: str, settings: Settings | None = None) -> Implementation:
     chosen = variants()[variant]
     for package in chosen.packages:
         if importlib.util.find_spec(package) is None:
-            raise PackageNotInstalled(f"{variant} needs the package {package!r}, which is not installed", name=package)
+            raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
     _refuse_clash(chosen)
     os.environ.update(chosen.environment)
     module = importlib.import_module(f"impls.{chosen.implementation}")

@@ -1,0 +1,62 @@
+"""A copy of the project in an empty folder, to which a test adds implementations and in which it runs pytest."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.proxy import ROOT
+
+FAKE = """
+import os, sys, time
+from impls.numpy import Classifier as Referee
+
+
+class Classifier(Referee):
+{body}
+"""
+
+
+class Project:
+    """The copy. `run` gives the finished process, with `stdout` and `stderr` as text."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for part in ("conftest.py", "pytest.ini", "harness", "impls", "tests"):
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+
+    def add(self, name: str, body: str) -> None:
+        """An implementation that is the NumPy one but for `body`, the lines of its class."""
+        lines = "\n".join("    " + line for line in body.splitlines())
+        self.add_file(f"impls/{name}.py", FAKE.format(body=lines))
+
+    def add_file(self, path: str, text: str) -> None:
+        (self.folder / path).write_text(text)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment() | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    @staticmethod
+    def environment() -> dict[str, str]:
+        """Ours, without what pytest-xdist says of the process that this test runs in."""
+        return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MNIST_DIR"))}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)

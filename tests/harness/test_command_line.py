@@ -1,0 +1,147 @@
+"""What a person types is understood or refused in one clear line, and one bad framework does not spoil the others."""
+
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--framework", "tensorflw"], "--framework tensorflw: no such variant; did you mean 'tensorflow'?"),
+        (["--framework", "xyz"], "--framework xyz: no such variant. Expected one of jax, keras-tensorflow"),
+        (["--epochs", "0"], "expected a whole number of at least 1, got '0'"),
+        (["--epochs", "-1"], "expected a whole number of at least 1, got '-1'"),
+        (["--epochs", "x"], "expected a whole number of at least 1, got 'x'"),
+        (["--batch-size", "0"], "expected a whole number from 1 to 60,000, got '0'"),
+        (["--batch-size", "60001"], "expected a whole number from 1 to 60,000, got '60001'"),
+        (["--threads", "0"], "expected a whole number of at least 1, got '0'"),
+        (["--worker-timeout", "-3"], "expected a positive number of seconds, got '-3'"),
+        (["--in-process"], "name exactly one with --framework"),
+        (["--in-process", "--framework", "keras"], "name exactly one with --framework"),
+        (["-n", "2", "--benchmark-only"], "run `pytest --benchmark-only` without -n"),
+        (["-n", "2", "--compare"], "run `pytest --compare` without -n"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_refused(project, arguments, message):
+    done = project.run(*arguments)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_missing_data_directory_stops_the_run_in_one_line(project):
+    done = project.run("--framework", "numpy", "--data-dir", "nowhere", "tests/test_output.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "no data: data directory nowhere does not exist" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def outcomes(project, *arguments):
+    """Test id -> outcome, from pytest's own report."""
+    done = project.run("--junitxml=report.xml", *arguments)
+    cases = ElementTree.parse(project.folder / "report.xml").iter("testcase")
+    found = {
+        case.get("name"): next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
+        for case in cases
+    }
+    return found, done
+
+
+def test_one_new_file_is_a_new_variant_in_every_test(project):
+    project.add("fresh", "pass")
+    found, done = outcomes(project, "--framework", "fresh", "--framework", "numpy", "tests/test_network.py")
+    fresh = {name for name in found if "fresh" in name}
+    assert {name.replace("fresh", "numpy") for name in fresh} == {name for name in found if "numpy" in name}
+    assert len(fresh) > 5
+    assert set(found.values()) == {"passed"}, done.stdout
+
+
+def test_a_missing_package_is_a_skip_that_names_it(project):
+    project.add_file("impls/absent.py", "import no_such_framework\n")
+    found, done = outcomes(project, "--framework", "absent", "tests/test_output.py")
+    assert set(found.values()) == {"skipped"}
+    assert "no_such_framework is not installed, and absent needs it" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "broken", ["raise ImportError('libfoo.so: undefined symbol')", "import os.nothing", "1 / 0", "exit(1)"]
+)
+def test_a_framework_that_breaks_at_import_is_a_failure_with_its_traceback(project, broken):
+    project.add_file("impls/broken.py", f"import json\n{broken}\n")
+    found, done = outcomes(project, "--framework", "broken", "tests/test_output.py")
+    assert "skipped" not in found.values()
+    assert "passed" not in found.values()
+    assert "impls/broken.py" in done.stdout
+    assert broken.partition("'")[2].partition("'")[0] in done.stdout
+
+
+@pytest.mark.parametrize("death", ["os._exit(3)", "os.abort()", "os.kill(os.getpid(), 9)"])
+def test_a_crash_fails_its_test_and_no_other(project, death):
+    project.add("crashing", f"def logits(self, images): {death}")
+    found, done = outcomes(project, "--framework", "crashing", "--framework", "numpy", "tests/test_output.py")
+    failed = {name for name, outcome in found.items() if outcome == "failure"}
+    assert failed == {name for name in found if "crashing" in name}
+    assert "the worker of crashing died during 'logits': exit code" in done.stdout
+
+
+def test_a_worker_that_died_is_replaced_for_the_next_test(project):
+    project.add("crashing", "def logits(self, images): os._exit(3)")
+    found, _ = outcomes(project, "--framework", "crashing", "tests/test_output.py", "tests/test_network.py")
+    assert found["test_an_image_alone_has_the_logits_it_has_in_a_batch[crashing]"] == "failure"
+    assert found["test_parameter_count_by_the_framework[crashing]"] == "passed"
+
+
+def test_under_xdist_all_tests_of_one_framework_share_a_process(project):
+    body = "def parameter_count(self): open(f'pid-{os.getpid()}', 'w').close(); return 535_818"
+    project.add("counted", body)
+    found, done = outcomes(
+        project, "-n", "2", "--framework", "counted", "--framework", "numpy", "tests/test_network.py"
+    )
+    assert set(found.values()) == {"passed"}, done.stdout
+    assert len(list(project.folder.glob("pid-*"))) == 1
+
+
+def test_in_process_runs_the_framework_inside_pytest(project):
+    project.add("inside", "def parameter_count(self): assert 'pytest' in sys.modules; return 535_818")
+    found, done = outcomes(project, "--in-process", "--framework", "inside", "tests/test_network.py")
+    assert set(found.values()) == {"passed"}, done.stdout
+
+
+def test_benchmarks_run_when_asked_for_and_then_alone(project):
+    plain, _ = outcomes(project, "--framework", "numpy", "tests/test_latency.py", "tests/test_network.py")
+    assert not any("latency" in name for name in plain)
+    only, _ = outcomes(project, "--framework", "numpy", "--benchmark-only", "--benchmark-json=b.json")
+    assert only
+    assert all("latency" in name for name in only)
+    saved = json.loads((project.folder / "b.json").read_text())["benchmarks"]
+    assert {benchmark["group"] for benchmark in saved} == {
+        "train_step, batch 128",
+        "predict_step, batch 1",
+        "predict_step, batch 128",
+    }
+    assert "UNSERIALIZABLE" not in (project.folder / "b.json").read_text()
+
+
+def test_compare_ends_with_one_table_of_every_variant(project):
+    project.add("dull", "def train_step(self, batch): return 2.3")
+    project.add_file("impls/absent.py", "import no_such_framework\n")
+    frameworks = [argument for name in ("numpy", "dull", "absent") for argument in ("--framework", name)]
+    done = project.run("-q", "--compare", "--epochs", "1", *frameworks)
+    rows = {words[0]: words for words in map(str.split, done.stdout.splitlines()) if words}
+    assert rows["numpy"][3] == "535,818"
+    assert rows["numpy"][4].endswith("%")
+    assert "missing" not in rows["numpy"]
+    assert rows["dull"][4] < "30%"
+    assert "no_such_framework is not installed" in " ".join(done.stdout.split())
+    assert done.stdout.count("train step") == 1
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+
+
+def test_accuracy_below_the_target_fails(project):
+    project.add("dull", "def train_step(self, batch): return 2.3")
+    found, done = outcomes(project, "-m", "accuracy", "--framework", "dull", "--epochs", "1")
+    assert found == {"test_accuracy[dull]": "failure"}
+    assert "expected at least 97%" in done.stdout
