@@ -57,6 +57,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--compare", action="store_true", help="train and time every variant, and end with one table")
 
 
+def variants_of(items: list[pytest.Item]) -> list[str]:
+    """The variants that these tests are about, each once."""
+    calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
+    return list(dict.fromkeys(params["framework"] for params in calls if "framework" in params))
+
+
+def settings_of(option) -> Settings:
+    return Settings(batch_size=option.batch_size, threads=option.threads)
+
+
 @pytest.fixture(scope="session")
 def mnist(request: pytest.FixtureRequest) -> Mnist:
     """The verified data, by reference: only the name of an array goes to a worker."""
@@ -72,6 +82,9 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     option = request.config.option
     hear = request.config.stash[DISPLAY].hear
     fleet = Fleet(hear, option.in_process, option.threads, option.worker_timeout)
+    in_xdist = hasattr(request.config, "workerinput")  # and then it does not know which variants will come
+    if not in_xdist and not option.in_process:
+        fleet.start(variants_of(request.session.items), settings_of(option))
     yield fleet
     fleet.close()
 
@@ -79,9 +92,8 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
 @pytest.fixture
 def framework(request: pytest.FixtureRequest, fleet: Fleet, record_property) -> Framework:
     """The variant under test, freshly built with the settings of the command line. Skips if a package is missing."""
-    option = request.config.option
     record_property("variant", request.param)
     try:
-        return fleet.framework(request.param, Settings(batch_size=option.batch_size, threads=option.threads))
+        return fleet.framework(request.param, settings_of(request.config.option))
     except impls.PackageNotInstalled as error:
         pytest.skip(str(error))

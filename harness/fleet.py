@@ -1,10 +1,12 @@
 """The frameworks of one pytest session: each in a worker that is started when first asked for and ended at the end."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
 
-from harness.proxy import Worker, WorkerError
+from harness.proxy import Worker
 from harness.session import Session
 from impls.contract import Settings
 
@@ -47,18 +49,35 @@ class Fleet:
         self.threads = threads
         self.timeout = timeout
         self.homes: dict[str, Worker | Session] = {}
-        self.broken: dict[str, Exception] = {}
+        self.broken: dict[tuple[str, Settings], Exception] = {}
+
+    def start(self, variants: Iterable[str], settings: Settings) -> None:
+        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
+
+        What goes wrong is kept for whoever asks for the variant.
+        """
+        pool = ThreadPoolExecutor(os.cpu_count())
+        try:
+            list(pool.map(lambda variant: self._build(variant, settings), variants))
+        except BaseException:  # Ctrl-C: without workers the threads end
+            self.close()
+            raise
+        finally:
+            pool.shutdown()
 
     def framework(self, variant: str, settings: Settings) -> Framework:
-        """The variant, built with these settings. Raises what the framework's import or the building raised."""
-        if variant in self.broken:
-            raise self.broken[variant]
-        try:
-            self.home(variant).call("build", variant, asdict(settings))
-        except (ImportError, WorkerError) as error:
-            self.broken[variant] = error
-            raise
+        """The variant, built with these settings. Raises what the import of the framework or the building raised."""
+        self._build(variant, settings)
+        if (variant, settings) in self.broken:
+            raise self.broken[variant, settings]
         return Framework(self, variant, settings)
+
+    def _build(self, variant: str, settings: Settings) -> None:
+        if (variant, settings) not in self.broken:
+            try:
+                self.home(variant).call("build", variant, asdict(settings))
+            except Exception as error:
+                self.broken[variant, settings] = error
 
     def home(self, variant: str) -> Worker | Session:
         """Where the variant lives; a worker that died is replaced by a fresh one."""

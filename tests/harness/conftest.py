@@ -28,6 +28,7 @@ class Project:
         for part in ("conftest.py", "pytest.ini", "harness", "impls", "tests"):
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
+        shutil.rmtree(folder / "tests" / "harness")  # or these tests would run themselves
 
     def add(self, name: str, body: str) -> None:
         """An implementation that is the NumPy one but for `body`, the lines of its class."""

@@ -61,7 +61,7 @@ def test_one_new_file_is_a_new_variant_in_every_test(project):
 
 def test_a_missing_package_is_a_skip_that_names_it(project):
     project.add_file("impls/absent.py", "import no_such_framework\n")
-    found, done = outcomes(project, "--framework", "absent", "tests/test_output.py")
+    found, done = outcomes(project, "--framework", "absent", "tests/test_output.py", "-k", "alone")
     assert set(found.values()) == {"skipped"}
     assert "no_such_framework is not installed, and absent needs it" in done.stdout
 
@@ -71,7 +71,7 @@ def test_a_missing_package_is_a_skip_that_names_it(project):
 )
 def test_a_framework_that_breaks_at_import_is_a_failure_with_its_traceback(project, broken):
     project.add_file("impls/broken.py", f"import json\n{broken}\n")
-    found, done = outcomes(project, "--framework", "broken", "tests/test_output.py")
+    found, done = outcomes(project, "--framework", "broken", "tests/test_output.py", "-k", "alone")
     assert "skipped" not in found.values()
     assert "passed" not in found.values()
     assert "impls/broken.py" in done.stdout
@@ -81,7 +81,9 @@ def test_a_framework_that_breaks_at_import_is_a_failure_with_its_traceback(proje
 @pytest.mark.parametrize("death", ["os._exit(3)", "os.abort()", "os.kill(os.getpid(), 9)"])
 def test_a_crash_fails_its_test_and_no_other(project, death):
     project.add("crashing", f"def logits(self, images): {death}")
-    found, done = outcomes(project, "--framework", "crashing", "--framework", "numpy", "tests/test_output.py")
+    found, done = outcomes(
+        project, "--framework", "crashing", "--framework", "numpy", "tests/test_output.py", "-k", "alone"
+    )
     failed = {name for name, outcome in found.items() if outcome == "failure"}
     assert failed == {name for name in found if "crashing" in name}
     assert "the worker of crashing died during 'logits': exit code" in done.stdout
@@ -89,9 +91,11 @@ def test_a_crash_fails_its_test_and_no_other(project, death):
 
 def test_a_worker_that_died_is_replaced_for_the_next_test(project):
     project.add("crashing", "def logits(self, images): os._exit(3)")
-    found, _ = outcomes(project, "--framework", "crashing", "tests/test_output.py", "tests/test_network.py")
-    assert found["test_an_image_alone_has_the_logits_it_has_in_a_batch[crashing]"] == "failure"
-    assert found["test_parameter_count_by_the_framework[crashing]"] == "passed"
+    found, _ = outcomes(project, "--framework", "crashing", "-k", "order_of_the_batch or same_seed_same_parameters")
+    assert found == {
+        "test_order_of_the_batch_does_not_matter[crashing]": "failure",
+        "test_same_seed_same_parameters_other_seed_others[crashing]": "passed",
+    }
 
 
 def test_under_xdist_all_tests_of_one_framework_share_a_process(project):
