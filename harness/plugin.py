@@ -6,10 +6,11 @@ from collections import defaultdict
 
 import pytest
 from rich.console import Console
+from rich.table import Table
 
 import impls
 from harness.display import DISPLAY, Display, real_stdout
-from harness.report import comparison_table
+from harness.report import comparison_table, ladder_table
 
 VARIANTS = pytest.StashKey[list[str]]()
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
@@ -83,20 +84,29 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    recorded = [(report, getattr(report, "user_properties", [])) for report in reports]
+    console = Console(
+        file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
+    )
     if config.option.compare:
-        _write_table(terminalreporter, config)
+        console.print(_comparison(config.stash[VARIANTS], recorded))
+    rungs = [
+        (dict(properties)["variant"], rung) for _, properties in recorded for key, rung in properties if key == "rung"
+    ]
+    if rungs:
+        console.print(ladder_table(config.stash[VARIANTS], rungs))
 
 
-def _write_table(reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def _comparison(variants: list[str], recorded: list[tuple]) -> Table:
     records, missing = defaultdict(dict), {}
-    for report in (report for reports in reporter.stats.values() for report in reports):
-        properties = dict(getattr(report, "user_properties", ()))
-        if "variant" in properties:
-            records[properties["variant"]].update(properties)
+    for report, properties in recorded:
+        variant = dict(properties).get("variant")
+        if variant:
+            records[variant].update(properties)
             if report.skipped:
-                missing[properties["variant"]] = report.longrepr[2].removeprefix("Skipped: ")
-    console = Console(file=reporter._tw._file, width=None if reporter.isatty else TABLE_WIDTH, highlight=False)
-    console.print(comparison_table(config.stash[VARIANTS], records, missing))
+                missing[variant] = report.longrepr[2].removeprefix("Skipped: ")
+    return comparison_table(variants, records, missing)
 
 
 def _chosen_variants(config: pytest.Config) -> list[str]:

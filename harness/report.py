@@ -1,4 +1,4 @@
-"""The comparison table: one row for each variant, filled from what the tests recorded, "missing" where they did not."""
+"""The tables at the end of a run, filled from what the tests recorded, "missing" where they recorded nothing."""
 
 from rich import box
 from rich.table import Table
@@ -28,4 +28,27 @@ def comparison_table(variants: list[str], records: dict[str, dict], missing_pack
         record = {"framework": missing_packages.get(variant, "missing"), **records.get(variant, {})}
         cells = (show(record[key]) if key in record else "missing" for key, (_, show) in COLUMNS.items())
         table.add_row(variant, *cells)
+    return table
+
+
+def ladder_table(variants: list[str], rungs: list[tuple[str, dict]]) -> Table:
+    """One row for each rung of the ladder: its limit, and the largest error of each variant.
+
+    `rungs`: (variant, rung) as test_ladder.py records them, a rung being a dict of name, dtype, error, limit and gap.
+    """
+    table = Table(box=box.SIMPLE_HEAD, title="Largest relative error beside the referee", title_justify="left")
+    for heading in ("rung", "dtype", "limit"):
+        table.add_column(heading)
+    for variant in variants:
+        table.add_column(variant.replace("-", "-\n"), justify="right")
+    cells, gaps = {}, {}
+    for variant, rung in rungs:
+        key = (rung["dtype"], rung["name"], f"{rung['limit']:.0e}")
+        cells.setdefault(key, {})[variant] = f"{rung['error']:.0e}" + (" *" if rung["gap"] else "")
+        if rung["gap"]:
+            gaps[variant] = rung["gap"]
+    for (dtype, name, limit), errors in sorted(cells.items(), key=lambda item: item[0][0]):
+        table.add_row(name, dtype, limit, *(errors.get(variant, "missing") for variant in variants))
+    table.caption = "\n".join(f"* not reached by {variant}: {gap}" for variant, gap in gaps.items())
+    table.caption_justify = "left"
     return table

@@ -4,14 +4,16 @@ import math
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import impls
-from harness import timing
+from harness import equality, timing
 from harness.wire import resolve
 from impls.contract import Implementation, Settings
+from impls.numpy import Classifier as Referee
 
-CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "measure"}
+CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "lockstep", "measure"}
 
 
 class Session:
@@ -29,6 +31,7 @@ class Session:
     def call(self, name: str, *arguments: Any) -> Any:
         """Call the method `name` of this session or, if it has none, of the implementation; look up references."""
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self.notify("warning", message=str(message))
             if name in CHANGES_STATE:
@@ -69,6 +72,20 @@ class Session:
         loss = self.implementation.train_step(self.implementation.prepare_batch(images, labels))
         self.implementation.synchronize()
         return float(loss)
+
+    def moments(self) -> tuple[dict, dict] | None:
+        """Adam's m and v, each like the parameters, or None if the implementation does not show them."""
+        return self.implementation.get_moments() if hasattr(self.implementation, "get_moments") else None
+
+    def float64_gap(self) -> str | None:
+        """What is computed in float32 although the dtype is float64, if the implementation says so."""
+        return self.implementation.float64_gap() if hasattr(self.implementation, "float64_gap") else None
+
+    def lockstep(self, images, labels, parameters: dict, steps: int) -> dict[str, list]:
+        """`equality.lockstep` beside a referee of the same settings in float64, both from `parameters`."""
+        referee = Referee(replace(self.implementation.settings, dtype="float64", device="cpu"))
+        referee.set_parameters(parameters)
+        return equality.lockstep(self.implementation, referee, images, labels, steps)
 
     def measure(self, operation: str, images, labels, rounds: int, warmup: int) -> list[float]:
         """Seconds of each round of "train_step" or "predict_step" on this batch, prepared beforehand."""

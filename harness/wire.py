@@ -76,7 +76,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, dict):
         return ("dict", [(encode(key), encode(item)) for key, item in value.items()])
     if isinstance(value, (tuple, list)):
-        return (type(value).__name__, [encode(item) for item in value])
+        return ("tuple" if isinstance(value, tuple) else "list", [encode(item) for item in value])
     if isinstance(value, Path):
         return str(value)
     raise TypeError(f"cannot send {type(value).__name__} between processes: {value!r}")

@@ -104,6 +104,9 @@ class Classifier:
     def _named_arrays(self, tensors):
         return {name: np.array(tensors[name]) for name in PARAMETER_SHAPES}  # kernels are (in, out) already
 
+    def get_moments(self):
+        return self._named_arrays(self.optimizer_state[0].mu), self._named_arrays(self.optimizer_state[0].nu)
+
     def probabilities(self, images):
         return np.array(self.predict_step((self._pixels(images), None)))
 

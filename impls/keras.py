@@ -77,6 +77,11 @@ class Classifier:
             warnings.warn(f"keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
             return read_mnist(directory)
 
+    def float64_gap(self):
+        if keras.backend.backend() == "torch":
+            return "keras.ops.matmul and mean on torch compute in float32 (keras issue 23704)"
+        return None
+
     def preprocess(self, images):
         return keras.ops.convert_to_numpy(self._pixels(images))
 
@@ -99,6 +104,10 @@ class Classifier:
     def _named_arrays(self, tensors):
         arrays = (np.array(keras.ops.convert_to_numpy(tensor)) for tensor in tensors)  # kernels are (in, out) already
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
+
+    def get_moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
 
     def probabilities(self, images):
         return self.predict_step((self._pixels(images), None))

@@ -121,6 +121,10 @@ class Classifier:
         check_parameters(parameters)
         self.parameters = {name: np.array(parameters[name], self.settings.dtype) for name in PARAMETER_SHAPES}
 
+    def get_moments(self):
+        copies = ({name: array.copy() for name, array in part.items()} for part in (self.optimizer.m, self.optimizer.v))
+        return tuple(copies)
+
     def probabilities(self, images):
         return self.predict_step((self._pixels(images), None))
 

@@ -76,6 +76,10 @@ class Classifier:
         arrays = (tensor.detach().cpu().numpy().T.copy(order="C") for tensor in tensors)  # (out, in) -> (in, out)
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
 
+    def get_moments(self):
+        states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
+        return tuple(self._named_arrays(state[key] for state in states) for key in ("exp_avg", "exp_avg_sq"))
+
     def probabilities(self, images):
         return self.predict_step((self._pixels(images), None)).cpu().numpy()
 

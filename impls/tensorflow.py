@@ -83,6 +83,10 @@ class Classifier:
         arrays = (np.array(tensor) for tensor in tensors)  # kernels are (in, out) already
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
 
+    def get_moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
+
     def probabilities(self, images):
         return self.predict_step((self._pixels(images), None)).numpy()
 
