@@ -18,11 +18,8 @@ TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[VARIANTS] = _chosen_variants(config)
-    if config.option.in_process and len(config.stash[VARIANTS]) != 1:
-        raise pytest.UsageError(
-            "--in-process runs one variant inside pytest, and two frameworks in one process abort: "
-            f"name exactly one with --framework, out of {', '.join(impls.variants())}"
-        )
+    if config.option.in_process:
+        _refuse_enemies(config.stash[VARIANTS])
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
     config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
 
@@ -107,6 +104,16 @@ def _comparison(variants: list[str], recorded: list[tuple]) -> Table:
             if report.skipped:
                 missing[variant] = report.longrepr[2].removeprefix("Skipped: ")
     return comparison_table(variants, records, missing)
+
+
+def _refuse_enemies(variants: list[str]) -> None:
+    """`--in-process` takes what can share a process: variants of the same packages and the same environment."""
+    needs = {(known.packages, tuple(known.environment.items())) for known in map(impls.variants().get, variants)}
+    if len(needs) > 1:
+        raise pytest.UsageError(
+            "--in-process runs the framework inside pytest, and two frameworks in one process abort: "
+            f"name exactly one with --framework, out of {', '.join(impls.variants())}"
+        )
 
 
 def _chosen_variants(config: pytest.Config) -> list[str]:

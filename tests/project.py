@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from harness.proxy import ROOT
 
 FAKE = """
@@ -56,8 +54,3 @@ class Project:
     def environment() -> dict[str, str]:
         """Ours, without what pytest-xdist says of the process that this test runs in."""
         return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MNIST_DIR"))}
-
-
-@pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)

@@ -1,0 +1,10 @@
+"""Fixtures of the tests that run pytest themselves."""
+
+import pytest
+
+from tests.project import Project
+
+
+@pytest.fixture
+def project(tmp_path):
+    return Project(tmp_path)
