@@ -7,6 +7,8 @@ import numpy as np
 
 from impls.contract import Implementation
 
+STEPS_IN_TURN = 10  # of either side in lockstep: at each change two thread pools dispute the cores for a while
+
 
 class Distance(NamedTuple):
     """The largest error of a result, relative to the largest entry of the expected tensor, and where it is."""
@@ -26,11 +28,11 @@ def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float |
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if actual.shape != expected.shape:
         return Distance(np.inf, f"{name}, whose shape is {actual.shape} instead of {expected.shape}")
-    error = np.nan_to_num(np.abs(actual - expected), nan=np.inf)
-    worst = np.unravel_index(error.argmax(), error.shape)
+    error = np.abs(actual - expected)
+    worst = np.unravel_index(error.argmax(), error.shape)  # NaN counts as the largest
     size = scale or np.abs(expected).max() or 1.0
     index = f"[{', '.join(map(str, worst))}]" if error.ndim else ""
-    return Distance(float(error[worst] / size), name + index)
+    return Distance(float(np.nan_to_num(error[worst] / size, nan=np.inf)), name + index)
 
 
 def largest_distance(
@@ -55,13 +57,19 @@ def lockstep(
     size = referee.settings.batch_size
     starts = range(0, len(images), size)
     trace = {"loss": [], "parameters": [], "values": []}
-    for step in range(steps):
-        rows = slice(starts[step % len(starts)], starts[step % len(starts)] + size)
-        expected = float(referee.train_step(referee.prepare_batch(images[rows], labels[rows])))
-        actual = float(implementation.train_step(implementation.prepare_batch(images[rows], labels[rows])))
-        trace["loss"].append(distance(actual, expected, f"loss of step {step + 1}"))
-        after = f" after step {step + 1}"
-        worst = largest_distance(implementation.get_parameters(), referee.get_parameters())
-        trace["parameters"].append(Distance(worst.error, worst.where + after))
-        trace["values"].append(actual)
+
+    def step(side: Implementation, number: int) -> tuple[float, dict[str, np.ndarray]]:
+        start = starts[number % len(starts)]
+        batch = side.prepare_batch(images[start : start + size], labels[start : start + size])
+        return float(side.train_step(batch)), side.get_parameters()
+
+    for first in range(0, steps, STEPS_IN_TURN):
+        turn = range(first, min(first + STEPS_IN_TURN, steps))
+        expected = [step(referee, number) for number in turn]
+        for number, (right_loss, right_parameters) in zip(turn, expected, strict=True):
+            loss, parameters = step(implementation, number)
+            worst = largest_distance(parameters, right_parameters)
+            trace["loss"].append(distance(loss, right_loss, f"loss of step {number + 1}"))
+            trace["parameters"].append(Distance(worst.error, f"{worst.where} after step {number + 1}"))
+            trace["values"].append(loss)
     return trace
