@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: compare test data setup lint clean
+.PHONY: compare test study data setup lint clean
 
 compare: data
 	$(BIN)/python -m pytest --compare -q
 
 test: data
 	$(BIN)/python -m pytest
+
+study: data
+	$(BIN)/python -m harness.study
 
 data: setup
 	$(BIN)/python -m harness.mnist

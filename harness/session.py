@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import impls
 from harness import equality, timing
 from harness.wire import resolve
 from impls.contract import Implementation, Settings
 from impls.numpy import Classifier as Referee
 
-CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "lockstep", "measure"}
+CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "lockstep", "follow", "measure"}
 
 
 class Session:
@@ -86,6 +88,17 @@ class Session:
         referee = Referee(replace(self.implementation.settings, dtype="float64", device="cpu"))
         referee.set_parameters(parameters)
         return equality.lockstep(self.implementation, referee, images, labels, steps)
+
+    def follow(self, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool) -> None:
+        """Train in an order of our own: by `seed`, or as the images come; with the last partial batch or without."""
+        random = np.random.default_rng(seed)
+        size = self.implementation.settings.batch_size
+        end = len(images) - len(images) % size if drop_last else len(images)
+        for _ in range(epochs):
+            order = random.permutation(len(images)) if shuffle else np.arange(len(images))
+            for first in range(0, end, size):
+                rows = order[first : first + size]
+                self.implementation.train_step(self.implementation.prepare_batch(images[rows], labels[rows]))
 
     def measure(self, operation: str, images, labels, rounds: int, warmup: int) -> list[float]:
         """Seconds of each round of "train_step" or "predict_step" on this batch, prepared beforehand."""
