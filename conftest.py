@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--batch-size", type=whole_number(1, 60_000), default=128, help="images a training step (default: 128)"
     )
+    group.addoption("--seeds", type=whole_number(1), default=1, help="trainings of each variant (default: 1)")
     group.addoption("--threads", type=whole_number(1), help="CPU threads of each framework (default: all cores)")
     group.addoption("--data-dir", type=Path, metavar="DIR", help="take MNIST from here and nowhere else")
     group.addoption(

@@ -21,6 +21,8 @@ import pytest
         (["--in-process"], "name exactly one with --framework"),
         (["--in-process", "--framework", "keras"], "name exactly one with --framework"),
         (["-n", "2", "--benchmark-only"], "run `pytest --benchmark-only` without -n"),
+        (["-n", "2", "--seeds", "2"], "--seeds compares all variants in one process: run it without -n"),
+        (["--seeds", "0"], "expected a whole number of at least 1, got '0'"),
         (["-n", "2", "--compare"], "run `pytest --compare` without -n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -149,3 +151,25 @@ def test_accuracy_below_the_target_fails(project):
     found, done = outcomes(project, "-m", "accuracy", "--framework", "dull", "--epochs", "1")
     assert found == {"test_accuracy[dull]": "failure"}
     assert "expected at least 97%" in done.stdout
+
+
+LEARNED = """
+def fit(self, images, labels, epochs, on_epoch=None):
+    on_epoch(1, 0.1)
+    return {{"loss": [0.1]}}
+
+def evaluate(self, images, labels):
+    return 0.1, {accuracy} + self.settings.seed / 10_000
+"""
+
+
+def test_seeds_state_whether_the_mean_accuracies_agree(project):
+    for name, accuracy in (("one", 0.98), ("other", 0.98), ("worse", 0.972)):
+        project.add(name, LEARNED.format(accuracy=accuracy))
+    arguments = ("-m", "accuracy", "--seeds", "3", "--epochs", "1", "--framework", "one")
+    found, done = outcomes(project, *arguments, "--framework", "other")
+    assert found["test_mean_accuracies_agree"] == "passed"
+    assert "1 of 1 pairs of means agree within 0.2%" in done.stdout
+    found, done = outcomes(project, *arguments, "--framework", "worse")
+    assert found["test_mean_accuracies_agree"] == "failure"
+    assert "one - worse: different, +0.800%" in done.stdout

@@ -1,0 +1,70 @@
+"""The statistics say what they should of samples whose truth is known."""
+
+import numpy as np
+import pytest
+
+from harness.statistics import agreement, paired_effect
+
+MARGIN = 0.2
+
+
+def samples(count, shift=0.0, spread=0.1, seed=0):
+    return np.random.default_rng(seed).normal(98.0 + shift, spread, count)
+
+
+def test_effect_of_a_constant_shift_is_that_shift():
+    baseline = np.array([97.0, 98.0, 99.0])
+    assert paired_effect(baseline + 0.25, baseline) == (0.25, 0.25, 0.25)
+
+
+def test_pairing_takes_out_what_the_pairs_share():
+    baseline = np.linspace(90, 99, 10)
+    effect = paired_effect(baseline + 0.1 + samples(10, spread=0.01) - 98, baseline)
+    assert 0.08 < effect.low < 0.1 < effect.high < 0.12
+
+
+def test_interval_covers_the_truth_as_often_as_it_claims():
+    covered = 0
+    for seed in range(400):
+        effect = paired_effect(samples(10, 0.3, seed=2 * seed), samples(10, seed=2 * seed + 1))
+        covered += effect.low <= 0.3 <= effect.high
+    assert 0.92 < covered / 400 < 0.98  # 95 % within three standard errors of 400 trials
+
+
+@pytest.mark.parametrize(
+    ("shift", "count", "verdict"),
+    [(0.0, 20, "equivalent"), (0.5, 20, "different"), (-0.5, 20, "different"), (0.2, 20, "inconclusive")],
+)
+def test_agreement(shift, count, verdict):
+    assert agreement(samples(count, shift), samples(count, seed=1), MARGIN).verdict == verdict
+
+
+def test_few_samples_are_no_evidence_of_agreement():
+    assert agreement([97.9, 98.2], [97.8, 98.3], MARGIN).verdict == "inconclusive"
+
+
+def test_false_agreement_is_as_rare_as_claimed():
+    """Two means exactly the margin apart must be called equivalent in at most 5 % of trials."""
+    wrong = sum(
+        agreement(samples(10, MARGIN, seed=2 * seed), samples(10, seed=2 * seed + 1), MARGIN).verdict == "equivalent"
+        for seed in range(400)
+    )
+    assert wrong / 400 < 0.083  # 5 % and three standard errors of 400 trials
+
+
+def test_unequal_counts_and_no_spread_at_all():
+    assert agreement([98.0, 98.0], [98.0, 98.0, 98.0], MARGIN).verdict == "equivalent"
+    assert agreement([98.0, 98.0], [97.0, 97.0, 97.0], MARGIN).verdict == "different"
+
+
+@pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([], [1.0, 2.0])])
+def test_too_few(a, b):
+    with pytest.raises(ValueError, match="at least 2"):
+        agreement(a, b, MARGIN)
+
+
+def test_effect_of_too_few_or_of_no_number():
+    with pytest.raises(ValueError, match="at least 2 pairs, got 1"):
+        paired_effect([1.0], [2.0])
+    with pytest.raises(ValueError, match="finite"):
+        paired_effect([1.0, float("nan")], [2.0, 3.0])
