@@ -73,6 +73,9 @@ class Implementation(Protocol):
     `labels` are integers, (n,), 0..9. "float" below stands for `settings.dtype`. Parameters are a dict with the keys
     `PARAMETER_NAMES` and the shapes `PARAMETER_SHAPES`: kernels are (inputs, outputs) whatever the framework stores.
     A method that takes images, labels or parameters raises `TypeError` or `ValueError` if they are not of that form.
+
+    Two more methods may be there. `get_moments()` returns Adam's m and v, each like the parameters. `float64_gap()`
+    says what the framework computes in float32 under `dtype="float64"`, or None; the tests hold it to what it says.
     """
 
     def __init__(self, settings: Settings) -> None: ...

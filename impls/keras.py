@@ -47,6 +47,8 @@ class GradientRecorder(keras.optimizers.Optimizer):
 
 class Classifier:
     def __init__(self, settings: Settings):
+        if settings.device != "cpu":
+            raise ValueError(f"Keras chooses its device itself, got Settings.device={settings.device!r}")
         if keras.backend.backend() == "jax":
             import jax
 
@@ -78,6 +80,7 @@ class Classifier:
             return read_mnist(directory)
 
     def float64_gap(self):
+        """What is computed in float32 although the dtype is float64; the tests fail when this is no longer so."""
         if keras.backend.backend() == "torch":
             return "keras.ops.matmul and mean on torch compute in float32 (keras issue 23704)"
         return None

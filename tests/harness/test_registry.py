@@ -1,7 +1,9 @@
 """An implementation is found by its file name, and says by its imports what must be installed; nothing is imported."""
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,22 @@ def test_variants_say_what_they_need():
     assert impls.variants()["keras-jax"].packages == ("keras", "numpy", "jax")
     assert impls.variants()["keras-torch"].environment == {"KERAS_BACKEND": "torch"}
     assert "keras" not in impls.variants()
+
+
+def public_methods(path, class_name):
+    tree = ast.parse(path.read_text())
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == class_name)
+    return [node.name for node in body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", impls.names())
+def test_methods_stand_in_the_same_order_in_every_file(name):
+    """So that any two files can be read side by side."""
+    folder = Path(impls.__file__).parent
+    contract = public_methods(folder / "contract.py", "Implementation")
+    methods = public_methods(folder / f"{name}.py", "Classifier")
+    assert [method for method in methods if method in contract] == contract
+    assert set(methods) - set(contract) <= {"get_moments", "float64_gap"}
 
 
 def test_listing_and_the_whole_harness_import_no_framework():
