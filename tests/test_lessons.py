@@ -1,0 +1,154 @@
+"""The differences that README's "Lessons learned" tells of are there, as large as it says; -rP prints the numbers."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import impls
+from harness.limits import EXACT_HYPERPARAMETERS
+from impls.contract import Settings
+
+pytestmark = pytest.mark.lessons
+
+
+@pytest.fixture
+def variant(fleet):
+    """A variant by name, built with these settings; a skip if its package is missing."""
+
+    def build(name: str, **settings):
+        try:
+            return fleet.framework(name, Settings(**settings))
+        except impls.PackageNotInstalled as error:
+            pytest.skip(str(error))
+
+    return build
+
+
+def measured(code: str, package: str, **environment: str) -> dict:
+    """What `code` prints as JSON, run by a Python of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if f"No module named '{package}'" in done.stderr:
+        pytest.skip(f"{package} is not installed")
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads(done.stdout.splitlines()[-1])
+    print(numbers)
+    return numbers
+
+
+@pytest.fixture
+def start():
+    return impls.load("numpy", Settings(seed=1)).get_parameters()
+
+
+def loss_errors(framework, mnist, start, steps=100):
+    """Relative error of the loss beside the referee's at each step, from equal parameters."""
+    errors = [error for error, _ in framework.lockstep(*mnist.train, start, steps)["loss"]]
+    print(f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}")
+    return errors
+
+
+def test_epsilon_has_two_places(variant, mnist, start):
+    """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
+    exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
+    native = loss_errors(variant("pytorch", dtype="float64", **exact), mnist, start)
+    aligned = loss_errors(variant("pytorch", dtype="float64", **exact | {"epsilon": 1e-8}), mnist, start)
+    assert max(native) > 1e-4
+    assert max(aligned) < 1e-12
+
+
+def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
+    """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
+    usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
+    assert max(loss_errors(usual, mnist, start)) > 1e-3
+    exact = variant("keras-tensorflow", dtype="float64", **EXACT_HYPERPARAMETERS)
+    assert max(loss_errors(exact, mnist, start)) < 1e-12
+
+
+def test_pytorch_computes_the_correction_in_double(variant, mnist, start):
+    assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7), mnist, start)) < 1e-12
+
+
+def test_initialisers_differ(framework, mnist):
+    """The spread of the first kernel: PyTorch 1/sqrt(3 * 784), Keras sqrt(2 / 1296), He sqrt(2 / 784)."""
+    spread = float(framework.get_parameters()["dense_1/kernel"].std())
+    loss, _ = framework.evaluate(*mnist.test)
+    print(f"{framework.name}: standard deviation {spread:.4f}, loss before training {loss:.3f}")
+    assert min(abs(spread / known - 1) for known in (0.0206, 0.0393, 0.0505)) < 0.01
+
+
+def test_jax_divides_by_multiplying():
+    """x / 255 under XLA is x * (1 / 255), rounded twice; in units of the error that one rounding may make."""
+    code = """
+import json, numpy, jax.numpy as jnp
+x = jnp.arange(256, dtype="float32"); right = numpy.arange(256) / 255
+error = lambda y: float(abs(numpy.asarray(y, "float64") - right).max() * 2**25)
+print(json.dumps({"scalar": error(x / 255), "array": error(x / jnp.full_like(x, 255))}))
+"""
+    numbers = measured(code, "jax")
+    assert numbers["scalar"] > 2
+    assert numbers["array"] <= 1
+
+
+@pytest.mark.parametrize(("backend", "loss"), [("tensorflow", 40.0), ("torch", 16.118), ("jax", 16.118)])
+def test_a_loss_on_probabilities_depends_on_the_backend(backend, loss):
+    """An answer that is 40 nats off: Keras clips probabilities at 1e-7, but on TensorFlow looks up their logits."""
+    code = """
+import json, keras, numpy
+logits, label = keras.ops.convert_to_tensor(numpy.array([[0.0, 40.0]], "float32")), numpy.array([0])
+loss = lambda output, **how: float(keras.losses.SparseCategoricalCrossentropy(**how)(label, output))
+print(json.dumps({"logits": loss(logits, from_logits=True), "probabilities": loss(keras.ops.softmax(logits))}))
+"""
+    numbers = measured(code, backend, KERAS_BACKEND=backend)
+    assert numbers["logits"] == pytest.approx(40)
+    assert numbers["probabilities"] == pytest.approx(loss, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("backend", "compiled"),
+    [
+        ("tensorflow", "any(d.device_type != 'CPU' for d in tf.config.list_physical_devices())"),
+        ("torch", "False"),
+        ("jax", "True"),
+    ],
+)
+def test_jit_compile_auto_means_something_else_on_each_backend(backend, compiled):
+    """On JAX yes, on PyTorch no, on TensorFlow only where there is more than a CPU."""
+    code = f"""
+import json, keras
+if {backend == "tensorflow"}: import tensorflow as tf
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+model.compile("adam", "mse")
+print(json.dumps({{"jit_compile": bool(model.jit_compile), "expected": {compiled}}}))
+"""
+    numbers = measured(code, backend, KERAS_BACKEND=backend)
+    assert numbers["jit_compile"] == numbers["expected"]
+
+
+def test_jax_returns_before_it_is_done():
+    """Without waiting, the clock sees only the dispatch."""
+    code = """
+import json, statistics, sys, time
+sys.path.insert(0, ".")
+import numpy, impls
+from harness.timing import durations
+jax = impls.load("jax")
+batch = jax.prepare_batch(numpy.zeros((10_000, 28, 28), "uint8"), numpy.zeros(10_000, int))
+step = lambda: jax.predict_step(batch)
+waiting = durations(step, jax.synchronize, 20, 3)
+dispatch = []
+for _ in range(20):
+    start = time.perf_counter(); step(); dispatch.append(time.perf_counter() - start); jax.synchronize()
+print(json.dumps({"waiting_ms": 1e3 * statistics.median(waiting), "dispatch_ms": 1e3 * statistics.median(dispatch)}))
+"""
+    numbers = measured(code, "jax")
+    assert numbers["dispatch_ms"] < numbers["waiting_ms"] / 2
+
+
+def test_pytorch_keeps_its_kernels_transposed():
+    code = "import json, torch; print(json.dumps({'shape': list(torch.nn.Linear(784, 512).weight.shape)}))"
+    assert measured(code, "torch") == {"shape": [512, 784]}
