@@ -30,6 +30,7 @@ class Display:
         self.notes.setdefault(message, variant)
 
     def training(self, variant: str, epochs: int) -> None:
+        self.trained(variant)  # the bar of a worker that died while it trained is still there
         self.epochs, self.elapsed = epochs, 0.0
         self.console.print()  # pytest's own line is not finished yet
         if self.console.is_terminal:

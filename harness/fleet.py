@@ -1,12 +1,13 @@
 """The frameworks of one pytest session: each in a worker that is started when first asked for and ended at the end."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
 
-from harness.proxy import Worker
+from harness.proxy import Worker, WorkerDied
 from harness.session import Session
 from impls.contract import Settings
 
@@ -58,12 +59,13 @@ class Fleet:
         """
         pool = ThreadPoolExecutor(os.cpu_count())
         try:
-            list(pool.map(lambda variant: self._build(variant, settings), variants))
-        except BaseException:  # Ctrl-C: without workers the threads end
+            list(pool.map(lambda variant: self._prepare(variant, settings), variants))
+        except BaseException:  # Ctrl-C: a thread that waits for its worker ends with it
             self.close()
+            pool.shutdown(cancel_futures=True)
+            self.close()  # those that were being started meanwhile
             raise
-        finally:
-            pool.shutdown()
+        pool.shutdown()
 
     def framework(self, variant: str, settings: Settings) -> Framework:
         """The variant, built with these settings. Raises what the import of the framework or the building raised."""
@@ -72,22 +74,28 @@ class Fleet:
             raise self.broken[variant, settings]
         return Framework(self, variant, settings)
 
+    def _prepare(self, variant: str, settings: Settings) -> None:
+        with contextlib.suppress(WorkerDied):
+            self._build(variant, settings)
+
     def _build(self, variant: str, settings: Settings) -> None:
         if (variant, settings) not in self.broken:
             try:
                 self.home(variant).call("build", variant, asdict(settings))
+            except WorkerDied:
+                raise  # the next one to ask gets a fresh worker
             except Exception as error:
                 self.broken[variant, settings] = error
 
     def home(self, variant: str) -> Worker | Session:
         """Where the variant lives; a worker that died is replaced by a fresh one."""
         home = self.homes.get(variant)
-        if home is None or (isinstance(home, Worker) and not home.alive):
+        if home is None or (isinstance(home, Worker) and not home.is_running()):
             self.homes[variant] = home = self._start(variant)
         return home
 
     def close(self) -> None:
-        for home in self.homes.values():
+        for home in list(self.homes.values()):
             if isinstance(home, Worker):
                 home.close()
 

@@ -14,6 +14,9 @@ EXACT_HYPERPARAMETERS = {
 # Logits, loss, gradients, moments: sums of up to 784 products, whose roundings partly cancel.
 PASS = {"float32": 2e-6, "float64": 1e-13}
 
+# The moments of Adam: v squares the gradients, which doubles their error.
+MOMENTS = {dtype: 2 * limit for dtype, limit in PASS.items()}
+
 # Parameters after one step of Adam, relative to the learning rate: m / (sqrt(v) + epsilon) amplifies where v is near 0.
 STEP = {"float32": 2e-3, "float64": 1e-11}
 

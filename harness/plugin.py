@@ -92,8 +92,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     )
     if config.option.compare:
         console.print(_comparison(config.stash[VARIANTS], recorded))
-    for _, properties in recorded:
-        if "statement" in dict(properties):
+    for report, properties in recorded:
+        if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])
     rungs = [
         (dict(properties)["variant"], rung) for _, properties in recorded for key, rung in properties if key == "rung"

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 LINES_OF_STDERR = 30  # shown when a worker dies: enough for a Python traceback or a C++ abort
 SECONDS_TO_DIE = 5  # for a killed process to be gone
 
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
+
 BOOTSTRAP = """
 import os, sys
 root, environment, stderr_path, threads = channel.receive()
@@ -62,7 +64,7 @@ class Worker:
         self.timeout = timeout
         self.alive = True
         self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
-        environment = {"OMP_NUM_THREADS": str(threads)} if threads else {}
+        environment = NO_GPU | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
         self.group = execnet.Group()
         gateway = self.group.makegateway(f"popen//execmodel=main_thread_only//python={shlex.quote(python)}")
         self.channel = gateway.remote_exec(BOOTSTRAP)
@@ -71,9 +73,14 @@ class Worker:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """`Session.call` in the worker. Raises what it raised (`WorkerError` for an unknown type), or `WorkerDied`."""
+        command = (name, encode(arguments))
         with self._obituary(name):
-            self.channel.send((name, encode(arguments)))
+            self.channel.send(command)
         return self._answer(name)
+
+    def is_running(self) -> bool:
+        """False after `close`, and when the process has ended by itself."""
+        return self.alive and self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
 
     def close(self) -> None:
         """End the process and whatever it started; does nothing the second time."""
@@ -87,14 +94,17 @@ class Worker:
         self.stderr.close()
 
     def _answer(self, doing: str) -> Any:
-        with self._obituary(doing):
-            kind, *content = self.channel.receive(self.timeout)
-            while kind == "event":
-                self.on_event(*content)
-                kind, *content = self.channel.receive(self.timeout)
+        kind, *content = self._receive(doing)
+        while kind == "event":
+            self.on_event(*content)
+            kind, *content = self._receive(doing)
         if kind == "error":
             raise _exception(self.name, *content)
         return decode(content[0])
+
+    def _receive(self, doing: str) -> tuple:
+        with self._obituary(doing):
+            return self.channel.receive(self.timeout)
 
     @contextlib.contextmanager
     def _obituary(self, doing: str):

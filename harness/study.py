@@ -66,7 +66,7 @@ def accuracy(worker: Worker, mnist: Mnist, factor: dict[str, Any], seed: int, ep
 
 
 def run(seeds: int, epochs: int) -> Iterator[tuple[str, int, float]]:
-    """(factor, seed, accuracy in percent) of every training, as they finish; "baseline" is the unchanged recipe."""
+    """(factor, seed, accuracy in percent) of every training, in order; "baseline" is the unchanged recipe."""
     mnist = Mnist.at(obtain())
     idle = SimpleQueue()
     workers = [Worker(VARIANT, threads=None) for _ in range(os.cpu_count())]

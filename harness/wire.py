@@ -14,11 +14,10 @@ class Reference(NamedTuple):
     directory: str
     split: str  # "train" or "test"
     kind: str  # "images", uint8 (n, 28, 28), or "labels", uint8 (n,)
-    start: int = 0
-    stop: int | None = None
+    count: int | None = None  # only so many of the first
 
     def first(self, count: int) -> "Reference":
-        return self._replace(start=0, stop=count)
+        return self._replace(count=count)
 
     def array(self) -> np.ndarray:
         """The canonical array, read-only."""
@@ -26,7 +25,7 @@ class Reference(NamedTuple):
             train, test = read_mnist(self.directory)
             _MNIST[self.directory] = {"train": train, "test": test}
         images, labels = _MNIST[self.directory][self.split]
-        return {"images": images, "labels": labels}[self.kind][self.start : self.stop]
+        return {"images": images, "labels": labels}[self.kind][: self.count]
 
 
 _MNIST: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}

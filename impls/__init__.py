@@ -36,10 +36,13 @@ def names() -> tuple[str, ...]:
 
 @cache
 def variants() -> dict[str, Variant]:
-    """All variants by name. A file that lists `BACKENDS` has one variant for each, chosen by <FILE>_BACKEND."""
+    """All variants by name. A file that assigns a tuple `BACKENDS` has one for each, chosen by <FILE>_BACKEND.
+
+    A backend is named as the package that it needs.
+    """
     found = {}
     for name in names():
-        tree = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+        tree = _parse(Path(__file__).parent / f"{name}.py")
         packages = _imported_packages(tree)
         for backend in _backends(tree):
             found[f"{name}-{backend}"] = Variant(
@@ -70,7 +73,7 @@ def load(variant: str, settings: Settings | None = None) -> Implementation:
 
 
 def _refuse_clash(chosen: Variant) -> None:
-    """TensorFlow and PyTorch in one process abort it; a file whose module is imported keeps its first backend."""
+    """One framework, one process: a backend is fixed at import, and TensorFlow and PyTorch together abort."""
     if chosen.name in _loaded:
         return
     for package, enemy in (("tensorflow", "torch"), ("torch", "tensorflow")):
@@ -79,9 +82,18 @@ def _refuse_clash(chosen: Variant) -> None:
                 f"{chosen.name} cannot be loaded here: this process has imported {enemy}, and with {package} beside it "
                 "it would be aborted. Use a process of its own for each."
             )
-    clash = [name for name in _loaded if variants()[name].implementation == chosen.implementation]
-    if clash:
-        raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {clash[0]} already")
+    for name in _loaded:
+        other = variants()[name]
+        alike = (other.packages, other.environment) == (chosen.packages, chosen.environment)
+        if not alike and {"numpy"} not in (set(other.packages), set(chosen.packages)):
+            raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {name} already")
+
+
+def _parse(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])  # who loads it will be told
 
 
 def _imported_packages(tree: ast.Module) -> tuple[str, ...]:

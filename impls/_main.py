@@ -13,7 +13,7 @@ def train_and_evaluate(classifier_class) -> None:
     options = _options()
     try:
         classifier = classifier_class(Settings(batch_size=options.batch_size, seed=options.seed))
-        train, test = classifier.load_dataset(options.data_dir)
+        train, test = _load(classifier, options.data_dir)
         print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
         started = time.perf_counter()
 
@@ -23,14 +23,19 @@ def train_and_evaluate(classifier_class) -> None:
             print(f"epoch {epoch:2}/{options.epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
 
         classifier.fit(*train, options.epochs, report)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"{error}\nNo MNIST in {options.data_dir}: obtain it by `make data`, or name a copy with --data-dir.")
+        loss, accuracy = classifier.evaluate(*test)
     except ValueError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    loss, accuracy = classifier.evaluate(*test)
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
+
+
+def _load(classifier, directory):
+    try:
+        return classifier.load_dataset(directory)
+    except (OSError, RuntimeError) as error:
+        sys.exit(f"{error}\nNo MNIST in {directory}/MNIST/raw: obtain it by `make data`, or name it with --data-dir.")
 
 
 def _options() -> argparse.Namespace:

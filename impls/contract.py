@@ -32,8 +32,9 @@ class Settings:
       sqrt(v) before the bias correction, as in the closing remark of section 2 of the paper, in every framework.
     - `dtype`: "float32" or "float64", for pixels, parameters, losses and the optimizer.
     - `seed`: of the initial parameters and of the shuffling.
-    - `threads`: CPU threads of the framework; `None` is the framework's own choice, normally all cores.
-    - `device`: "cpu" or "cuda".
+    - `threads`: CPU threads, where the framework has a call for it; `None` is its own choice, normally all cores.
+      Workers are bound to that many processors besides, which all frameworks follow.
+    - `device`: "cpu" or "cuda"; an implementation that cannot be told the device refuses "cuda".
 
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
@@ -74,9 +75,11 @@ class Implementation(Protocol):
     `PARAMETER_NAMES` and the shapes `PARAMETER_SHAPES`: kernels are (inputs, outputs) whatever the framework stores.
     A method that takes images, labels or parameters raises `TypeError` or `ValueError` if they are not of that form.
 
-    Two more methods may be there. `get_moments()` returns Adam's m and v, each like the parameters. `float64_gap()`
-    says what the framework computes in float32 under `dtype="float64"`, or None; the tests hold it to what it says.
+    One more method may be there: `float64_gap()` says what the framework computes in float32 under `dtype="float64"`,
+    or None if nothing; the tests hold it to what it says.
     """
+
+    settings: Settings
 
     def __init__(self, settings: Settings) -> None: ...
 
@@ -101,6 +104,9 @@ class Implementation(Protocol):
 
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Replace all parameters. The optimizer's state stays as it is."""
+
+    def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Copies of Adam's m and v after at least one step, each like the parameters."""
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
         """Softmax of the logits: float (n, 10), in [0, 1], each row sums to 1."""
@@ -170,8 +176,8 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
     return labels
 
 
-def check_parameters(parameters: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
-    """Return `parameters` if they have the six names, shapes and finite floats; otherwise raise `ValueError`."""
+def check_parameters(parameters: Mapping[str, np.ndarray]) -> None:
+    """Raise `ValueError` unless `parameters` have the six names and shapes, and are finite floats."""
     if set(parameters) != set(PARAMETER_NAMES):
         raise ValueError(f"parameters must be named {sorted(PARAMETER_NAMES)}, got {sorted(parameters)}")
     for name, shape in PARAMETER_SHAPES.items():
@@ -180,7 +186,6 @@ def check_parameters(parameters: Mapping[str, np.ndarray]) -> Mapping[str, np.nd
             raise ValueError(f"{name} must be a float array of shape {shape}, got {array.dtype} of shape {array.shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite, got NaN or infinity")
-    return parameters
 
 
 def check_epochs(epochs: int) -> int:

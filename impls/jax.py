@@ -49,10 +49,10 @@ loss_and_gradients = jax.jit(jax.value_and_grad(cross_entropy))
 
 def adam(settings, step):
     """optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
-    epsilon = 1e-8
-    if settings.epsilon is not None:
-        epsilon = settings.epsilon / jnp.sqrt(1 - settings.beta_2**step)
-    return optax.adam(settings.learning_rate, settings.beta_1, settings.beta_2, epsilon)
+    native = partial(optax.adam, settings.learning_rate, settings.beta_1, settings.beta_2)
+    if settings.epsilon is None:
+        return native()
+    return native(settings.epsilon / jnp.sqrt(1 - settings.beta_2**step))
 
 
 @partial(jax.jit, static_argnames="settings", donate_argnames=("parameters", "state"))
@@ -152,8 +152,9 @@ class Classifier:
 
     def evaluate(self, images, labels):
         pixels, labels = self.prepare_batch(images, labels)
-        accuracy = jnp.mean(network(self.parameters, pixels).argmax(axis=1) == labels)
-        return float(cross_entropy(self.parameters, pixels, labels)), float(accuracy)
+        logits = network(self.parameters, pixels)
+        loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
+        return float(loss), float(jnp.mean(logits.argmax(axis=1) == labels))
 
 
 if __name__ == "__main__":

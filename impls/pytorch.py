@@ -46,8 +46,8 @@ class Classifier:
         return {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
 
     def load_dataset(self, directory):
-        train = torchvision.datasets.MNIST(directory, train=True, download=True)
-        test = torchvision.datasets.MNIST(directory, train=False, download=True)
+        train = torchvision.datasets.MNIST(directory, train=True)
+        test = torchvision.datasets.MNIST(directory, train=False)
         return tuple(
             (part.data.numpy(), part.targets.numpy().astype(np.uint8))  # (n, 28, 28), (n,)
             for part in (train, test)

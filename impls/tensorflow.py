@@ -33,22 +33,22 @@ def build_model(dtype):
 
 class Classifier:
     def __init__(self, settings: Settings):
+        if settings.device != "cpu":
+            raise ValueError(f"TensorFlow chooses its device itself, got Settings.device={settings.device!r}")
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
             tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
         tf.keras.utils.set_random_seed(settings.seed)
         self.settings = settings
-        self.device = {"cpu": "/CPU:0", "cuda": "/GPU:0"}[settings.device]
-        with tf.device(self.device):
-            self.model = build_model(settings.dtype)
-            self.loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=settings.dtype)
-            self.optimizer = tf.keras.optimizers.Adam(
-                settings.learning_rate,
-                beta_1=settings.beta_1,
-                beta_2=settings.beta_2,
-                epsilon=1e-7 if settings.epsilon is None else settings.epsilon,
-            )
-            self.optimizer.build(self.model.trainable_variables)
+        self.model = build_model(settings.dtype)
+        self.loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=settings.dtype)
+        self.optimizer = tf.keras.optimizers.Adam(
+            settings.learning_rate,
+            beta_1=settings.beta_1,
+            beta_2=settings.beta_2,
+            **({} if settings.epsilon is None else {"epsilon": settings.epsilon}),
+        )
+        self.optimizer.build(self.model.trainable_variables)
 
     def versions(self):
         return {"tensorflow": tf.__version__, "keras": tf.keras.__version__, "numpy": np.__version__}
@@ -56,7 +56,9 @@ class Classifier:
     def load_dataset(self, directory):
         try:
             return tf.keras.datasets.mnist.load_data()
-        except Exception as error:  # what Keras raises if its one archive is neither cached nor to be had
+        except Exception as error:  # Keras raises no subclass if its one archive is neither cached nor to be had
+            if "URL fetch failure" not in str(error):
+                raise
             warnings.warn(f"tf.keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
             return read_mnist(directory)
 
@@ -64,9 +66,8 @@ class Classifier:
         return self._pixels(images).numpy()
 
     def _pixels(self, images):
-        with tf.device(self.device):
-            pixels = tf.cast(check_images(images), self.settings.dtype) / 255
-            return tf.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
+        pixels = tf.cast(check_images(images), self.settings.dtype) / 255
+        return tf.reshape(pixels, (-1, 784))  # (n, 28, 28) -> (n, 784)
 
     def parameter_count(self):
         return self.model.count_params()
@@ -103,9 +104,7 @@ class Classifier:
         return loss, tape.gradient(loss, self.model.trainable_variables)
 
     def prepare_batch(self, images, labels):
-        pixels = self._pixels(images)
-        with tf.device(self.device):
-            return pixels, tf.constant(check_labels(labels, len(images)), tf.int64)
+        return self._pixels(images), tf.constant(check_labels(labels, len(images)), tf.int64)
 
     @tf.function(jit_compile=True)
     def train_step(self, batch):

@@ -16,7 +16,7 @@ class Control(NamedTuple):
 
 PIXELS = "tests/test_preprocessing.py::test_each_of_the_256_pixel_values[{}]"
 CORNER = "tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[{}-0-27]"
-LOADER = "tests/test_dataset.py::test_own_loader[{}]"
+LOADER = "tests/test_dataset.py::test_what_a_framework_loads_is_mnist[{}]"
 COUNT = "tests/test_network.py::test_parameter_count_by_the_framework[{}]"
 SET = "tests/test_network.py::test_parameters_that_were_set_are_the_parameters[{}]"
 SEED = "tests/test_network.py::test_same_seed_same_parameters_other_seed_others[{}]"
@@ -33,7 +33,9 @@ MOMENTS = "tests/test_ladder.py::test_moments[float32-{}]"
 FIT = "tests/test_ladder.py::test_fit[float32-{}]"
 FIT_64 = "tests/test_ladder.py::test_fit[float64-{}]"
 ONCE = "tests/test_ladder.py::test_fit_uses_every_image_once[{}]"
-SHUFFLES = "tests/test_ladder.py::test_fit_shuffles[{}]"
+SHUFFLES = "tests/test_ladder.py::test_fit_shuffles_by_the_seed[{}]"
+
+ANEW = "tests/test_ladder.py::test_fit_shuffles_anew_in_each_epoch[{}]"
 
 TORCH_PIXELS = "return images.to(self.dtype).flatten(start_dim=1) / 255"
 KERAS_PIXELS = "return pixels / keras.ops.full_like(pixels, 255)"
@@ -185,7 +187,7 @@ CONTROLS = [
         "epsilon_native_where_aligned_is_claimed",
         STEP,
         [("if self.settings.epsilon is not None:", "if False:")],
-        [("1e-7 if settings.epsilon is None else settings.epsilon", "1e-7")],
+        [('{"epsilon": settings.epsilon}', "{}")],
     ),
     Control(
         "no_bias_correction",
@@ -256,7 +258,7 @@ CONTROLS = [
     Control(
         "last_partial_batch_dropped",
         ONCE,
-        [("total += loss * len(rows)", "total += loss * len(rows) * (len(rows) == self.settings.batch_size)")],
+        [(".split(self.settings.batch_size)", ".split(self.settings.batch_size)[: len(labels) // 128]")],
         [("            pixels,\n            one_hot,\n", "            pixels[:256],\n            one_hot[:256],\n")],
     ),
     Control(
@@ -264,5 +266,33 @@ CONTROLS = [
         SHUFFLES,
         [("torch.randperm(len(labels)", "torch.arange(len(labels)")],
         [("verbose=0,", "verbose=0, shuffle=False,")],
+    ),
+    Control(
+        "shuffled_once_for_all_epochs",
+        ANEW,
+        [
+            ("in torch.randperm(len(labels), device=self.device).split", "in order.split"),
+            ("for epoch in range(1,", "order = torch.randperm(len(labels))\n        for epoch in range(1,"),
+        ],
+        [
+            ("verbose=0,", "verbose=0, shuffle=False,"),
+            (
+                "history = self.model.fit(",
+                "order = np.random.permutation(len(pixels))\n"
+                "        pixels, one_hot = pixels[order], one_hot[order]\n        history = self.model.fit(",
+            ),
+        ],
+    ),
+    Control(
+        "parameters_are_not_a_copy",
+        "tests/test_network.py::test_parameters_are_a_copy[{}]",
+        [('.T.copy(order="C")', ".T")],
+        [
+            (
+                "return self._named_arrays(self.model.trainable_variables)",
+                "self.cached = getattr(self, 'cached', None) or self._named_arrays(self.model.trainable_variables); "
+                "return self.cached",
+            )
+        ],
     ),
 ]

@@ -6,5 +6,5 @@ from tests.project import Project
 
 
 @pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)
+def project(tmp_path, mnist):
+    return Project(tmp_path, mnist)

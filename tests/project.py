@@ -1,12 +1,16 @@
 """A copy of the project in an empty folder, to which a test adds implementations and in which it runs pytest."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from harness.proxy import ROOT
+from harness.wire import Mnist
 
 FAKE = """
 import os, sys, time
@@ -18,11 +22,19 @@ class Classifier(Referee):
 """
 
 
+def require(*packages: str) -> None:
+    """Skip, with its name, if one of these is not installed; import none."""
+    for package in packages:
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+
+
 class Project:
     """The copy. `run` gives the finished process, with `stdout` and `stderr` as text."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, mnist: Mnist):
         self.folder = folder
+        self.data = mnist.directory
         for part in ("conftest.py", "pytest.ini", "harness", "impls", "tests"):
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)
@@ -50,7 +62,7 @@ class Project:
             check=False,
         )
 
-    @staticmethod
-    def environment() -> dict[str, str]:
-        """Ours, without what pytest-xdist says of the process that this test runs in."""
-        return {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "MNIST_DIR"))}
+    def environment(self) -> dict[str, str]:
+        """Ours, with our data, but without what pytest-xdist says of the process that this test runs in."""
+        ours = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+        return ours | {"MNIST_DIR": self.data}

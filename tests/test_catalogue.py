@@ -6,7 +6,7 @@ import pytest
 
 from harness.proxy import ROOT
 from tests.catalogue import CONTROLS
-from tests.project import Project
+from tests.project import Project, require
 
 pytestmark = pytest.mark.catalogue
 BACKEND = "jax"  # the one Keras backend that is tried: the quickest to import, and it reaches every rung in float64
@@ -20,14 +20,14 @@ def spoiled(source: str, changes: list[tuple[str, str]]) -> str:
 
 
 @pytest.fixture(scope="session")
-def outcomes(tmp_path_factory):
+def outcomes(tmp_path_factory, mnist):
     """Runs the whole catalogue of one framework in one process; test id -> "passed" or the message of the failure."""
     finished = {}
 
     def run(framework: str) -> dict[str, str]:
         if framework in finished:
             return finished[framework]
-        project = Project(tmp_path_factory.mktemp(framework))
+        project = Project(tmp_path_factory.mktemp(framework), mnist)
         source = (ROOT / "impls" / f"{framework}.py").read_text()
         project.add_file(f"impls/{framework}_unchanged.py", spoiled(source, []))
         tests = {}
@@ -53,6 +53,7 @@ def outcomes(tmp_path_factory):
 @pytest.mark.parametrize("framework_name", ["pytorch", "keras"])
 def test_caught(outcomes, framework_name, control):
     """The assertion of that test fails for the wrong implementation, and holds for the right one."""
+    require(*{"pytorch": ("torch", "torchvision"), "keras": ("keras", BACKEND)}[framework_name])
     found = outcomes(framework_name)
     test = control.caught_by.rpartition("::")[2]
     assert found[test.format(f"{framework_name}_unchanged")] == "passed"

@@ -52,6 +52,7 @@ def loss_errors(framework, mnist, start, steps=100):
     return errors
 
 
+@pytest.mark.xdist_group("pytorch")
 def test_epsilon_has_two_places(variant, mnist, start):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
@@ -61,6 +62,7 @@ def test_epsilon_has_two_places(variant, mnist, start):
     assert max(aligned) < 1e-12
 
 
+@pytest.mark.xdist_group("keras-tensorflow")
 def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
     """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
     usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
@@ -69,6 +71,7 @@ def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
     assert max(loss_errors(exact, mnist, start)) < 1e-12
 
 
+@pytest.mark.xdist_group("pytorch")
 def test_pytorch_computes_the_correction_in_double(variant, mnist, start):
     assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7), mnist, start)) < 1e-12
 

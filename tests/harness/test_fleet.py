@@ -1,0 +1,39 @@
+"""A fleet gives a fresh worker for a dead one, and remembers what cannot be built."""
+
+import psutil
+import pytest
+
+from harness.fleet import Fleet
+from impls.contract import Settings
+
+
+@pytest.fixture
+def fleet():
+    fleet = Fleet(on_event=lambda *_: None)
+    yield fleet
+    fleet.close()
+
+
+def test_a_worker_that_died_while_idle_is_replaced(fleet):
+    framework = fleet.framework("numpy", Settings())
+    process = fleet.homes["numpy"].process
+    process.kill()
+    process.wait()
+    assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
+    assert framework.parameter_count() == 535_818
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_what_cannot_be_built_is_not_tried_again(fleet):
+    with pytest.raises(ValueError, match="unknown variant 'nothing'"):
+        fleet.framework("nothing", Settings())
+    worker = fleet.homes["nothing"]
+    with pytest.raises(ValueError, match="unknown variant 'nothing'"):
+        fleet.framework("nothing", Settings())
+    assert fleet.homes["nothing"] is worker
+
+
+def test_other_settings_are_another_network(fleet):
+    framework = fleet.framework("numpy", Settings(dtype="float32"))
+    assert framework.get_parameters()["dense_1/bias"].dtype == "float32"
+    assert framework.with_settings(dtype="float64").get_parameters()["dense_1/bias"].dtype == "float64"
