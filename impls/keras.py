@@ -57,6 +57,7 @@ class Classifier:
         keras.config.set_dtype_policy(settings.dtype)  # of layers
         keras.utils.set_random_seed(settings.seed)
         self.settings = settings
+        self.generator = np.random.default_rng(settings.seed)
         self.model = build_model()
         self.loss = keras.losses.CategoricalCrossentropy(from_logits=True)
         self.optimizer = keras.optimizers.Adam(
@@ -142,19 +143,16 @@ class Classifier:
         keras.ops.convert_to_numpy(self.model.trainable_variables[-1])
 
     def fit(self, images, labels, epochs, on_epoch=None):
-        report = keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: on_epoch and on_epoch(epoch + 1, float(logs["loss"]))
-        )
+        history = {"loss": []}
         pixels, one_hot = (keras.ops.convert_to_numpy(array) for array in self.prepare_batch(images, labels))
-        history = self.model.fit(
-            pixels,
-            one_hot,
-            batch_size=self.settings.batch_size,
-            epochs=check_epochs(epochs),
-            verbose=0,
-            callbacks=[report],
-        )
-        return {"loss": [float(loss) for loss in history.history["loss"]]}
+        for epoch in range(1, check_epochs(epochs) + 1):
+            # Keras on TensorFlow, once seeded, shuffles alike in all epochs of a fit: so each has a fit and a seed.
+            keras.utils.set_random_seed(int(self.generator.integers(2**32)))
+            logs = self.model.fit(pixels, one_hot, batch_size=self.settings.batch_size, verbose=0).history
+            history["loss"].append(float(logs["loss"][-1]))
+            if on_epoch:
+                on_epoch(epoch, history["loss"][-1])
+        return history
 
     def evaluate(self, images, labels):
         logits = self.logits(images)

@@ -253,19 +253,19 @@ CONTROLS = [
         "one_epoch_too_few",
         HISTORY,
         [("check_epochs(epochs) + 1", "check_epochs(epochs)")],
-        [("epochs=check_epochs(epochs)", "epochs=check_epochs(epochs) - 1")],
+        [("check_epochs(epochs) + 1", "check_epochs(epochs)")],
     ),
     Control(
         "last_partial_batch_dropped",
         ONCE,
         [(".split(self.settings.batch_size)", ".split(self.settings.batch_size)[: len(labels) // 128]")],
-        [("            pixels,\n            one_hot,\n", "            pixels[:256],\n            one_hot[:256],\n")],
+        [("fit(pixels, one_hot,", "fit(pixels[:256], one_hot[:256],")],
     ),
     Control(
         "shuffle_never_applied",
         SHUFFLES,
         [("torch.randperm(len(labels)", "torch.arange(len(labels)")],
-        [("verbose=0,", "verbose=0, shuffle=False,")],
+        [("verbose=0)", "verbose=0, shuffle=False)")],
     ),
     Control(
         "shuffled_once_for_all_epochs",
@@ -275,11 +275,11 @@ CONTROLS = [
             ("for epoch in range(1,", "order = torch.randperm(len(labels))\n        for epoch in range(1,"),
         ],
         [
-            ("verbose=0,", "verbose=0, shuffle=False,"),
+            ("verbose=0)", "verbose=0, shuffle=False)"),
             (
-                "history = self.model.fit(",
+                "for epoch in range(1,",
                 "order = np.random.permutation(len(pixels))\n"
-                "        pixels, one_hot = pixels[order], one_hot[order]\n        history = self.model.fit(",
+                "        pixels, one_hot = pixels[order], one_hot[order]\n        for epoch in range(1,",
             ),
         ],
     ),

@@ -132,6 +132,24 @@ print(json.dumps({{"jit_compile": bool(model.jit_compile), "expected": {compiled
     assert numbers["jit_compile"] == numbers["expected"]
 
 
+@pytest.mark.parametrize(("backend", "orders"), [("tensorflow", 1), ("torch", 4), ("jax", 4)])
+def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(backend, orders):
+    """In how many different orders four epochs of one `fit` see eight images."""
+    code = """
+import json, keras, numpy
+keras.utils.set_random_seed(0)
+seen = []
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+model.compile(keras.optimizers.SGD(0.0), "mse")
+record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(logs["loss"]))
+numbers = numpy.arange(1.0, 9.0)[:, None]
+model.fit(numbers, 0 * numbers, batch_size=1, epochs=4, verbose=0, callbacks=[record])
+epochs = [tuple(round(float(loss), 3) for loss in seen[first : first + 8]) for first in range(0, 32, 8)]
+print(json.dumps({"orders": len(set(epochs)), "steps": len(seen)}))
+"""
+    assert measured(code, backend, KERAS_BACKEND=backend) == {"orders": orders, "steps": 32}
+
+
 def test_jax_returns_before_it_is_done():
     """Without waiting, the clock sees only the dispatch."""
     code = """

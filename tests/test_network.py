@@ -48,7 +48,7 @@ def test_parameters_that_were_set_are_the_parameters(framework):
 
 
 def test_parameters_are_a_copy(framework):
-    before = framework.get_parameters()
+    before = {name: array.copy() for name, array in framework.get_parameters().items()}
     framework.scribble()
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
