@@ -25,7 +25,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the frameworks into $(VENV): about 8 GB, some minutes"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[jax,dev]'
+	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --editable '.[jax,dev]'
 	@touch $@
 
 lint: setup

@@ -151,23 +151,26 @@ print(json.dumps({"orders": len(set(epochs)), "steps": len(seen)}))
 
 
 def test_jax_returns_before_it_is_done():
-    """Without waiting, the clock sees only the dispatch."""
+    """The prediction of 10,000 images is handed back while it is still being computed."""
     code = """
 import json, statistics, sys, time
 sys.path.insert(0, ".")
 import numpy, impls
-from harness.timing import durations
 jax = impls.load("jax")
 batch = jax.prepare_batch(numpy.zeros((10_000, 28, 28), "uint8"), numpy.zeros(10_000, int))
-step = lambda: jax.predict_step(batch)
-waiting = durations(step, jax.synchronize, 20, 3)
-dispatch = []
+jax.predict_step(batch).block_until_ready()
+returned, done, unready = [], [], 0
 for _ in range(20):
-    start = time.perf_counter(); step(); dispatch.append(time.perf_counter() - start); jax.synchronize()
-print(json.dumps({"waiting_ms": 1e3 * statistics.median(waiting), "dispatch_ms": 1e3 * statistics.median(dispatch)}))
+    start = time.perf_counter()
+    prediction = jax.predict_step(batch)
+    returned.append(time.perf_counter() - start)
+    unready += not prediction.is_ready()
+    jax.synchronize()
+    done.append(time.perf_counter() - start)
+milliseconds = {"returned": 1e3 * statistics.median(returned), "done": 1e3 * statistics.median(done)}
+print(json.dumps({"unready": unready, "milliseconds": milliseconds}))
 """
-    numbers = measured(code, "jax")
-    assert numbers["dispatch_ms"] < numbers["waiting_ms"] / 2
+    assert measured(code, "jax")["unready"] > 0
 
 
 def test_pytorch_keeps_its_kernels_transposed():
