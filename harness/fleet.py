@@ -28,7 +28,8 @@ class Framework:
     def label(self) -> str:
         """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
         versions = list(self.versions().items())
-        return ", ".join(f"{package} {version}" for package, version in versions[: 1 + self.name.count("-")])
+        shown = versions[: 1 + self.name.count("-")]
+        return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
 
     def with_settings(self, **changes: Any) -> "Framework":
         """The same framework, built anew with these settings changed; this one must not be used after it."""

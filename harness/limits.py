@@ -9,6 +9,22 @@ EXACT_HYPERPARAMETERS = {
     "epsilon": 2.0**-23,  # a number: aligned
 }
 
+# A pixel: half the distance between neighbouring float32 in [0.5, 1]. The nearest one or nothing.
+ONE_ROUNDING = 2.0**-25
+
+# The sum of ten float32 probabilities, each rounded by at most 6e-8; and a probability beside its softmax in float64.
+ROW_SUM = 1e-6
+
+# Logits of one image in another batch: float32 sums of 784 terms in another order. A mixed-up row is off by about 1.
+BATCH_ORDER = 1e-5
+
+# The losses of two trainings with the same seed, relative: threads may add in another order.
+SAME_TRAINING = 1e-5
+
+# Accuracy on the test images after 10 epochs, and the difference of two means that no user would notice: 20 images.
+ACCURACY = 0.97
+ACCURACY_MARGIN = 0.002
+
 # Errors are relative to the largest entry of the tensor they are in.
 
 # Logits, loss, gradients, moments: sums of up to 784 products, whose roundings partly cancel.

@@ -3,14 +3,14 @@
 from rich import box
 from rich.table import Table
 
-COLUMNS = {  # recorded property -> heading, unit already applied by the format
-    "framework": ("framework", str),
-    "parameters": ("parameters", "{:,}".format),
-    "accuracy": ("test\naccuracy", "{:.2%}".format),
-    "epoch_seconds": ("s / epoch\n(median)", "{:.2f}".format),
-    "train_step_128": ("train step\nbatch 128", lambda seconds: f"{1e3 * seconds:.2f} ms"),
-    "predict_step_1": ("predict\nbatch 1", lambda seconds: f"{1e3 * seconds:.3f} ms"),
-    "predict_step_128": ("predict\nbatch 128", lambda seconds: f"{1e3 * seconds:.3f} ms"),
+COLUMNS = {  # recorded property -> heading, and how a value is shown
+    "framework": ("framework", lambda label: label.replace(", ", "\n")),
+    "parameters": ("para-\nmeters", "{:,}".format),
+    "accuracy": ("test\naccu-\nracy", "{:.2%}".format),
+    "epoch_seconds": ("epoch,\ns", "{:.2f}".format),
+    "train_step_128": ("train\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
+    "predict_step_1": ("pred.\n1,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
+    "predict_step_128": ("pred.\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
 }
 
 
@@ -20,10 +20,12 @@ def comparison_table(variants: list[str], records: dict[str, dict], missing_pack
     - `records`: variant -> recorded property -> value, properties as in `COLUMNS`, times in seconds.
     - `missing_packages`: variant -> why it could not be measured at all.
     """
-    table = Table(box=box.SIMPLE_HEAD, title="The same network in every framework", title_justify="left")
-    table.add_column("variant")
+    title = "One network in every framework; medians of epochs, and of steps by batch size"
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("variant", no_wrap=True)
     for heading, _ in COLUMNS.values():
-        table.add_column(heading, justify="right")
+        words = heading == "framework"
+        table.add_column(heading, justify="left" if words else "right", no_wrap=not words)
     for variant in variants:
         record = {"framework": missing_packages.get(variant, "missing"), **records.get(variant, {})}
         cells = (show(record[key]) if key in record else "missing" for key, (_, show) in COLUMNS.items())

@@ -7,12 +7,11 @@ from itertools import combinations
 import pytest
 
 import impls
+from harness.limits import ACCURACY, ACCURACY_MARGIN
 from harness.plugin import VARIANTS
 from harness.statistics import agreement
 
 pytestmark = pytest.mark.accuracy
-TARGET = 0.97
-MARGIN = 0.002  # two means that differ by less are the same to a user: 20 of 10,000 images
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +40,8 @@ def test_accuracy(framework, mnist, request, accuracies, record_property):
     record_property("losses", losses)
     record_property("epoch_seconds", statistics.median(seconds))
     record_property("seconds", seconds)
-    assert min(found) >= TARGET, (
-        f"{framework.name}: {min(found):.2%} after {option.epochs} epochs, expected at least {TARGET:.0%}"
+    assert min(found) >= ACCURACY, (
+        f"{framework.name}: {min(found):.2%} after {option.epochs} epochs, expected at least {ACCURACY:.0%}"
     )
 
 
@@ -57,7 +56,7 @@ def test_mean_accuracies_agree(accuracies, request, record_property):
     assert not missing, f"missing: {', '.join(missing)} did not train to the end"
     assert len(accuracies) >= 2, "a comparison needs two variants: name another with --framework"
     pairs = list(combinations(accuracies, 2))
-    verdicts = [agreement(accuracies[first], accuracies[second], MARGIN) for first, second in pairs]
+    verdicts = [agreement(accuracies[first], accuracies[second], ACCURACY_MARGIN) for first, second in pairs]
     lines = [
         f"{variant:<17} mean {statistics.mean(found):.3%}, standard deviation {statistics.stdev(found):.3%}"
         for variant, found in accuracies.items()
@@ -67,6 +66,9 @@ def test_mean_accuracies_agree(accuracies, request, record_property):
         for (first, second), (verdict, (mean, low, high)) in zip(pairs, verdicts, strict=True)
         if verdict != "equivalent"
     ]
-    lines += [f"{len(pairs) - len(doubtful)} of {len(pairs)} pairs of means agree within {MARGIN:.1%}", *doubtful]
+    lines += [
+        f"{len(pairs) - len(doubtful)} of {len(pairs)} pairs of means agree within {ACCURACY_MARGIN:.1%}",
+        *doubtful,
+    ]
     record_property("statement", "\n".join(lines))
     assert not doubtful, "more --seeds narrow the intervals of:\n" + "\n".join(doubtful)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-ROW_SUM_ERROR = 1e-6  # ten float32 probabilities, each rounded by at most 6e-8
-BATCH_ORDER_ERROR = 1e-5  # float32 sums of 784 terms in another order; a mixed-up row differs by about 1
+from harness.limits import BATCH_ORDER, ROW_SUM
 
 
 @pytest.mark.parametrize("count", [1, 128, 10_000])
@@ -14,24 +13,24 @@ def test_one_row_of_ten_for_each_image(framework, mnist, count):
     probabilities = framework.probabilities(images)
     assert probabilities.shape == (count, 10)
     assert probabilities.min() >= 0
-    np.testing.assert_allclose(probabilities.sum(axis=1, dtype=np.float64), 1, rtol=0, atol=ROW_SUM_ERROR)
+    np.testing.assert_allclose(probabilities.sum(axis=1, dtype=np.float64), 1, rtol=0, atol=ROW_SUM)
 
 
 def test_probabilities_are_the_softmax_of_the_logits(framework, mnist):
     images = mnist.test.images.first(128)
     powers = np.exp(framework.logits(images).astype(np.float64))
     expected = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(framework.probabilities(images), expected, rtol=0, atol=ROW_SUM_ERROR)
+    np.testing.assert_allclose(framework.probabilities(images), expected, rtol=0, atol=ROW_SUM)
 
 
 def test_order_of_the_batch_does_not_matter(framework, mnist):
     images = mnist.test.images.first(128).array()
     order = np.random.default_rng(0).permutation(len(images))
     logits = framework.logits(images)
-    np.testing.assert_allclose(framework.logits(images[order]), logits[order], rtol=0, atol=BATCH_ORDER_ERROR)
+    np.testing.assert_allclose(framework.logits(images[order]), logits[order], rtol=0, atol=BATCH_ORDER)
 
 
 def test_an_image_alone_has_the_logits_it_has_in_a_batch(framework, mnist):
     images = mnist.test.images.first(128).array()
     logits = framework.logits(images)
-    np.testing.assert_allclose(framework.logits(images[7:8]), logits[7:8], rtol=0, atol=BATCH_ORDER_ERROR)
+    np.testing.assert_allclose(framework.logits(images[7:8]), logits[7:8], rtol=0, atol=BATCH_ORDER)

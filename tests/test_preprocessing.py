@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-ONE_ROUNDING = 2.0**-25  # half the distance between neighbouring float32 in [0.5, 1]: the nearest one or nothing
+from harness.limits import ONE_ROUNDING
 
 
 def assert_scaled(framework, images, record_property):

@@ -142,7 +142,7 @@ def test_compare_ends_with_one_table_of_every_variant(project):
     assert "missing" not in rows["numpy"]
     assert rows["dull"][4] < "30%"
     assert "no_such_framework is not installed" in " ".join(done.stdout.split())
-    assert done.stdout.count("train step") == 1
+    assert done.stdout.count("One network in every framework") == 1
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
 
 
