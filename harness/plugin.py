@@ -29,6 +29,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[DISPLAY].close()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of pytest-xdist hands its notes to the one that has the terminal."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node) -> None:
+    for message, variant in getattr(node, "workeroutput", {}).get("notes", {}).items():
+        node.config.stash[DISPLAY].warning(variant, message)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """`--compare` shows one table; under xdist all tests of one framework go to one process, and benchmarks nowhere."""

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from harness.equality import distance
 from harness.limits import PASS, SAME_TRAINING
 
 
@@ -23,10 +24,10 @@ def test_gradients_change_nothing(framework, mnist):
     before = framework.get_parameters()
     loss, gradients = framework.loss_and_gradients(*batch)
     again, same = framework.loss_and_gradients(*batch)
-    assert loss == again
+    assert again == pytest.approx(loss, rel=PASS["float32"])
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
-        np.testing.assert_array_equal(gradients[name], same[name], err_msg=name)
+        assert distance(same[name], gradients[name], name).error <= PASS["float32"]
     assert framework.train_on(*batch) == pytest.approx(loss, rel=PASS["float32"])
 
 

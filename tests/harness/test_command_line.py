@@ -110,6 +110,18 @@ def test_under_xdist_all_tests_of_one_framework_share_a_process(project):
     assert len(list(project.folder.glob("pid-*"))) == 1
 
 
+@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["alone", "xdist"])
+def test_a_warning_of_a_worker_is_a_note_at_the_end(project, processes):
+    body = (
+        "def load_dataset(self, directory):\n"
+        "    import warnings; warnings.warn('read something else instead')\n"
+        "    return super().load_dataset(directory)"
+    )
+    project.add("warned", body)
+    done = project.run(*processes, "--framework", "warned", "tests/test_dataset.py")
+    assert done.stdout.count("note [warned]: read something else instead") == 1
+
+
 def test_in_process_runs_the_framework_inside_pytest(project):
     project.add("inside", "def parameter_count(self): assert 'pytest' in sys.modules; return 535_818")
     found, done = outcomes(project, "--in-process", "--framework", "inside", "tests/test_network.py")
