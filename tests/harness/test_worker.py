@@ -133,7 +133,12 @@ def test_no_worker_outlives_pytest(project, how):
     project.add("fake", HANGING)
     command = project.command("--framework", "fake", "-m", "accuracy", "-s")
     with subprocess.Popen(
-        command, cwd=project.folder, env=project.environment(), stdout=subprocess.PIPE, text=True
+        command,
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits SIG_IGN
     ) as pytest_process:
         for line in pytest_process.stdout:
             if "epoch  1" in line:
@@ -141,7 +146,7 @@ def test_no_worker_outlives_pytest(project, how):
         children = psutil.Process(pytest_process.pid).children(recursive=True)
         assert children
         pytest_process.send_signal(how)
-        rest = pytest_process.stdout.read()
+        rest, _ = pytest_process.communicate(timeout=30)
         _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
     assert "Traceback" not in rest
