@@ -25,6 +25,9 @@ SAME_TRAINING = 1e-5
 ACCURACY = 0.97
 ACCURACY_MARGIN = 0.002
 
+# Accuracies of the same parameters: one of the 10,000 images may have two logits that are equal within rounding.
+ACCURACY_TIE = 1.5e-4
+
 # Errors are relative to the largest entry of the tensor they are in.
 
 # Logits, loss, gradients, moments: sums of up to 784 products, whose roundings partly cancel.

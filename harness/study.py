@@ -5,6 +5,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from harness.mnist import obtain
+from harness.mnist import DataError, obtain
 from harness.proxy import Worker
 from harness.statistics import paired_effect
 from harness.wire import Mnist
@@ -118,8 +119,11 @@ def main() -> None:
         parser.error("an interval needs at least 2 seeds, and a training at least 1 epoch")
     accuracies: dict[str, list[float]] = {}
     total = options.seeds * (1 + len(FACTORS))
-    for name, _, value in track(run(options.seeds, options.epochs), "training", total=total):
-        accuracies.setdefault(name, []).append(value)
+    try:
+        for name, _, value in track(run(options.seeds, options.epochs), "training", total=total):
+            accuracies.setdefault(name, []).append(value)
+    except DataError as error:
+        sys.exit(f"error: {error}")
     Console(width=110).print(effects_table(accuracies, options.epochs))
 
 
