@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 import impls
+from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
 from harness.mnist import DataError, obtain
+from harness.participants import participants, starter
 from harness.wire import Mnist
 from impls.contract import Settings
 
@@ -44,6 +46,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--seeds", type=whole_number(1), default=1, help="trainings of each variant (default: 1)")
     group.addoption("--threads", type=whole_number(1), help="CPU threads of each framework (default: all cores)")
+    group.addoption(
+        "--device", choices=["cpu", "cuda"], default="cpu", help="where every framework computes (default: cpu)"
+    )
+    group.addoption(
+        "--launches", type=whole_number(1), default=3, help="worker processes of each variant to time (default: 3)"
+    )
+    group.addoption("--notebook-baseline", action="store_true", help="time the notebook ways of training as well")
     group.addoption("--data-dir", type=Path, metavar="DIR", help="take MNIST from here and nowhere else")
     group.addoption(
         "--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger"
@@ -65,7 +74,7 @@ def variants_of(items: list[pytest.Item]) -> list[str]:
 
 
 def settings_of(option) -> Settings:
-    return Settings(batch_size=option.batch_size, threads=option.threads)
+    return Settings(batch_size=option.batch_size, threads=option.threads, device=option.device)
 
 
 @pytest.fixture(scope="session")
@@ -82,12 +91,28 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
     """The workers of this session."""
     option = request.config.option
     hear = request.config.stash[DISPLAY].hear
-    fleet = Fleet(hear, option.in_process, option.threads, option.worker_timeout)
+    fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout)
     in_xdist = hasattr(request.config, "workerinput")  # and then it does not know which variants will come
     if not in_xdist and not option.in_process:
         fleet.start(variants_of(request.session.items), settings_of(option))
     yield fleet
     fleet.close()
+
+
+@pytest.fixture(scope="session")
+def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Campaign:
+    """The measurements of all tests of latency that were collected, made when the first of them asks."""
+    config = request.config
+    fleet.close()  # the campaign has the machine to itself
+    calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
+    wanted = [(params["timed"], params["operation"]) for params in calls]
+    settings = settings_of(config.option)
+    cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
+    start = starter(settings, config.option.worker_timeout, cpu.get("flags", ()))
+    campaign = Campaign(participants(wanted, settings, mnist), mnist, start, cpu.get("brand_raw", "unknown"))
+    config.stash[CAMPAIGN] = campaign
+    campaign.run(config.option.launches, config.stash[DISPLAY].measuring)
+    return campaign
 
 
 @pytest.fixture

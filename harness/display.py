@@ -18,6 +18,7 @@ class Display:
         self.notes: dict[str, str] = {}
         self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
         self.bar: Progress | None = None
+        self.launch = 0
 
     def close(self) -> None:
         if not self.console.quiet:
@@ -47,6 +48,15 @@ class Display:
             self.bar.update(self.task, completed=epoch, status=status)
         else:
             self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
+
+    def measuring(self, launch: int, launches: int, what: str) -> None:
+        """Called before each step of a campaign. Where there is no terminal, it says when a launch begins."""
+        text = f"launch {launch} of {launches}: {what}"
+        if self.console.is_terminal:
+            self.console.print(text.ljust(60), end="\r")
+        elif launch != self.launch:
+            self.console.print(f"\nlaunch {launch} of {launches}", end="")
+        self.launch = launch
 
     def trained(self, variant: str) -> None:
         if self.bar:

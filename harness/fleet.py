@@ -44,11 +44,13 @@ class Fleet:
         on_event: Callable[[str, str, dict], None],
         in_process: bool = False,
         threads: int | None = None,
+        device: str = "cpu",
         timeout: float = 600.0,
     ):
         self.on_event = on_event
         self.in_process = in_process
         self.threads = threads
+        self.device = device
         self.timeout = timeout
         self.homes: dict[str, Worker | Session] = {}
         self.broken: dict[tuple[str, Settings], Exception] = {}
@@ -107,5 +109,6 @@ class Fleet:
             variant,
             lambda event, details: self.on_event(variant, event, details),
             threads=self.threads,
+            device=self.device,
             timeout=self.timeout,
         )

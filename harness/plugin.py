@@ -9,15 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
+from harness import campaign_report, participants, saved
+from harness.campaign import CAMPAIGN
 from harness.display import DISPLAY, Display, real_stdout
 from harness.report import comparison_table, ladder_table
 
 VARIANTS = pytest.StashKey[list[str]]()
+COMPARABILITY = pytest.StashKey[list[str]]()  # of saved runs with this one, as lines
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[VARIANTS] = _chosen_variants(config)
+    config.stash[COMPARABILITY] = []
     if config.option.in_process:
         _refuse_enemies(config.stash[VARIANTS])
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
@@ -63,6 +67,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         variants = metafunc.config.stash[VARIANTS]
         parameters = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in variants]
         metafunc.parametrize("framework", parameters, indirect=True)
+    if "timed" in metafunc.fixturenames:
+        pairs = participants.pairs(metafunc.config.stash[VARIANTS], metafunc.config.option.notebook_baseline)
+        metafunc.parametrize(("timed", "operation"), pairs, ids=str)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_benchmark_compare_machine_info(config: pytest.Config, benchmarksession, compared_benchmark: dict) -> None:
+    """Says what cannot be compared, and takes it out, where pytest-benchmark prints two machines as JSON."""
+    name = compared_benchmark["datetime"]
+    config.stash[COMPARABILITY] += saved.examine(benchmarksession.benchmarks, compared_benchmark, f"saved {name}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -95,6 +109,8 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash[COMPARABILITY]:
+        terminalreporter.write_line(line)
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
@@ -104,6 +120,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     )
     if config.option.compare:
         console.print(_comparison(config.stash[VARIANTS], recorded))
+    if CAMPAIGN in config.stash:
+        console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
     for report, properties in recorded:
         if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])

@@ -6,8 +6,9 @@ import shlex
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import execnet
@@ -46,6 +47,8 @@ class Worker:
     - `name`: for messages.
     - `root`: the folder that holds `impls/` and `harness/`.
     - `threads`: CPU threads the frameworks may use; `None` for all.
+    - `environment`: variables to set before anything is imported.
+    - `device`: "cpu" hides the GPUs, "cuda" does not.
     - `timeout`: seconds the worker may be silent while it works.
     - `on_event(event, details)`: called for each event of `Session`.
     """
@@ -57,6 +60,8 @@ class Worker:
         root: Path = ROOT,
         python: str = sys.executable,
         threads: int | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        device: str = "cpu",
         timeout: float = 600.0,
     ):
         self.name = name
@@ -64,11 +69,12 @@ class Worker:
         self.timeout = timeout
         self.alive = True
         self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
-        environment = NO_GPU | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+        hidden = NO_GPU if device == "cpu" else {}
+        limits = {"OMP_NUM_THREADS": str(threads)} if threads else {}
         self.group = execnet.Group()
         gateway = self.group.makegateway(f"popen//execmodel=main_thread_only//python={shlex.quote(python)}")
         self.channel = gateway.remote_exec(BOOTSTRAP)
-        self.channel.send((str(root), environment, self.stderr.name, threads))
+        self.channel.send((str(root), {**hidden, **limits, **environment}, self.stderr.name, threads))
         self.process = psutil.Process(self._answer("start"))
 
     def call(self, name: str, *arguments: Any) -> Any:

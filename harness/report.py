@@ -8,9 +8,9 @@ COLUMNS = {  # recorded property -> heading, and how a value is shown
     "parameters": ("para-\nmeters", "{:,}".format),
     "accuracy": ("test\naccu-\nracy", "{:.2%}".format),
     "epoch_seconds": ("epoch,\ns", "{:.2f}".format),
-    "train_step_128": ("train\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
-    "predict_step_1": ("pred.\n1,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
-    "predict_step_128": ("pred.\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
+    "train_step-128": ("train\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
+    "predict_step-1": ("pred.\n1,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
+    "predict_step-128": ("pred.\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
 }
 
 

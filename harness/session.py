@@ -1,21 +1,38 @@
 """What can be asked of a framework: every method of its implementation, and whole tasks that stay where the data is."""
 
+import hashlib
+import inspect
 import math
+import os
+import platform
 import time
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import impls
-from harness import equality, timing
+from harness import equality, floor, timing
+from harness.notebook import Notebook
 from harness.wire import resolve
+from harness.workload import Operation, Workload
 from impls.contract import Implementation, Settings
 from impls.numpy import Classifier as Referee
 
-CHANGES_STATE = {"fit", "train", "set_parameters", "train_on", "lockstep", "follow", "measure"}
+CHANGES_STATE = {
+    "fit",
+    "train",
+    "set_parameters",
+    "train_on",
+    "lockstep",
+    "follow",
+    "build_notebook",
+    "prepare",
+    "block",
+}
 
 
 class Session:
@@ -45,8 +62,12 @@ class Session:
         """Build the network anew, unless it was built from the same and nothing has changed it."""
         wanted = (variant, Settings(**settings))
         if wanted != self.built_from:
-            self.implementation = impls.load(*wanted)
+            self.implementation = floor.Machine(wanted[1]) if variant == floor.NAME else impls.load(*wanted)
             self.built_from = wanted
+
+    def build_notebook(self, variant: str, settings: dict[str, Any], directory: str) -> None:
+        """Get the notebook way of the variant ready, to be measured beside it."""
+        self.implementation = Notebook(variant, Settings(**settings), directory)
 
     def train(self, images, labels, epochs: int) -> dict[str, list[float]]:
         """`Implementation.fit` with events on the way; the history gains "seconds", one float for each epoch.
@@ -101,8 +122,42 @@ class Session:
                 rows = order[first : first + size]
                 self.implementation.train_step(self.implementation.prepare_batch(images[rows], labels[rows]))
 
-    def measure(self, operation: str, images, labels, rounds: int, warmup: int) -> list[float]:
-        """Seconds of each round of "train_step" or "predict_step" on this batch, prepared beforehand."""
-        batch = self.implementation.prepare_batch(images, labels)
-        step = getattr(self.implementation, operation)
-        return timing.durations(lambda: step(batch), self.implementation.synchronize, rounds, warmup)
+    def import_(self, variant: str) -> float:
+        """Import what the variant needs; seconds. NumPy is there already."""
+        started = time.perf_counter()
+        if variant != floor.NAME:
+            impls.import_(variant)
+        return time.perf_counter() - started
+
+    def first_step(self, images, labels) -> float:
+        """Seconds of the first training step, which traces and compiles; whatever was built before."""
+        step = Workload(self.implementation, Operation("train_step", len(images), rounds=1), images, labels)
+        return timing.once(step.call, self.implementation.synchronize)
+
+    def prepare(self, operation: tuple, images, labels) -> None:
+        """Get ready to measure this `Operation`, with its compiling done. Raises as `Workload.warm_up` does."""
+        self.workload = Workload(self.implementation, Operation(*operation), images, labels)
+        self.workload.warm_up()
+
+    def block(self) -> list[float]:
+        """Seconds of each round of a block of the prepared operation."""
+        return self.workload.block()
+
+    def conditions(self) -> dict[str, Any]:
+        """What the figures of this process depend on."""
+        affinity = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        settings = self.implementation.settings
+        return {
+            **self.implementation.versions(),
+            "threads": settings.threads or "all",
+            "affinity": affinity,
+            "device": settings.device,
+            "jit_compile": self.implementation.jit_compile,
+            "python": platform.python_version(),
+            "implementation_sha256": _hash_of_source(self.implementation),
+        }
+
+
+def _hash_of_source(implementation: Any) -> str:
+    module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
+    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()

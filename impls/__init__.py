@@ -7,6 +7,7 @@ import os
 import sys
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from impls.contract import Implementation, Settings
@@ -54,7 +55,12 @@ def variants() -> dict[str, Variant]:
 
 
 def load(variant: str, settings: Settings | None = None) -> Implementation:
-    """Import the framework of `variant` into this process and build the network.
+    """Import the framework of `variant` into this process and build the network. Raises what `import_` raises."""
+    return import_(variant).Classifier(settings or Settings())
+
+
+def import_(variant: str, module: str = "impls.{}") -> ModuleType:
+    """Import the framework of `variant` into this process, with the file that uses it; return that module.
 
     Raises `ValueError` for an unknown variant, `PackageNotInstalled` for a missing package, and `RuntimeError` if what
     this process has imported already forbids it. Whatever else the import raises comes through as it is.
@@ -67,9 +73,9 @@ def load(variant: str, settings: Settings | None = None) -> Implementation:
             raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
     _refuse_clash(chosen)
     os.environ.update(chosen.environment)
-    module = importlib.import_module(f"impls.{chosen.implementation}")
+    imported = importlib.import_module(module.format(chosen.implementation))
     _loaded.add(variant)
-    return module.Classifier(settings or Settings())
+    return imported
 
 
 def _refuse_clash(chosen: Variant) -> None:

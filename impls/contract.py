@@ -34,7 +34,7 @@ class Settings:
     - `seed`: of the initial parameters and of the shuffling.
     - `threads`: CPU threads, where the framework has a call for it; `None` is its own choice, normally all cores.
       Workers are bound to that many processors besides, which all frameworks follow.
-    - `device`: "cpu" or "cuda"; an implementation that cannot be told the device refuses "cuda".
+    - `device`: "cpu" or "cuda"; a framework that sees no such device refuses it.
 
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
@@ -80,6 +80,7 @@ class Implementation(Protocol):
     """
 
     settings: Settings
+    jit_compile: bool  # whether the training step is compiled, to one program for its device
 
     def __init__(self, settings: Settings) -> None: ...
 
@@ -147,6 +148,13 @@ class Implementation(Protocol):
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         """(mean cross-entropy in nats, fraction of images whose largest logit is their label)."""
+
+
+def check_device(device: str, framework: str, sees_gpu: bool) -> str:
+    """Return `device` if the framework can compute on it; otherwise raise `ValueError`."""
+    if device == "cuda" and not sees_gpu:
+        raise ValueError(f"Settings.device is 'cuda', but {framework} sees no GPU here: is its CUDA build installed?")
+    return device
 
 
 def check_images(images: np.ndarray) -> np.ndarray:

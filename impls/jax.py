@@ -10,6 +10,7 @@ import optax
 from impls.contract import (
     PARAMETER_SHAPES,
     Settings,
+    check_device,
     check_epochs,
     check_images,
     check_labels,
@@ -64,9 +65,12 @@ def update(settings, parameters, state, pixels, labels):
 
 
 class Classifier:
+    jit_compile = True
+
     def __init__(self, settings: Settings):
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         self.settings = settings
+        check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):

@@ -5,6 +5,7 @@ import numpy as np
 from impls.contract import (
     PARAMETER_SHAPES,
     Settings,
+    check_device,
     check_epochs,
     check_images,
     check_labels,
@@ -91,9 +92,10 @@ class Adam:
 
 
 class Classifier:
+    jit_compile = False
+
     def __init__(self, settings: Settings):
-        if settings.device != "cpu":
-            raise ValueError(f"numpy computes on the cpu alone, got Settings.device={settings.device!r}")
+        check_device(settings.device, "NumPy", sees_gpu=False)
         self.settings = settings
         self.generator = np.random.default_rng(settings.seed)
         self.parameters = initial_parameters(self.generator, settings.dtype)

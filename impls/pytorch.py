@@ -6,7 +6,15 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-from impls.contract import PARAMETER_NAMES, Settings, check_epochs, check_images, check_labels, check_parameters
+from impls.contract import (
+    PARAMETER_NAMES,
+    Settings,
+    check_device,
+    check_epochs,
+    check_images,
+    check_labels,
+    check_parameters,
+)
 
 
 class MLP(nn.Module):
@@ -25,12 +33,14 @@ class MLP(nn.Module):
 
 
 class Classifier:
+    jit_compile = False
+
     def __init__(self, settings: Settings):
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.device = torch.device(settings.device)
+        self.device = torch.device(check_device(settings.device, "PyTorch", torch.cuda.is_available()))
         self.dtype = getattr(torch, settings.dtype)
         self.model = MLP().to(self.device, self.dtype)
         self.loss = nn.CrossEntropyLoss()

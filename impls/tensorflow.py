@@ -11,6 +11,7 @@ import tensorflow as tf
 from impls.contract import (
     PARAMETER_NAMES,
     Settings,
+    check_device,
     check_epochs,
     check_images,
     check_labels,
@@ -32,9 +33,10 @@ def build_model(dtype):
 
 
 class Classifier:
+    jit_compile = True
+
     def __init__(self, settings: Settings):
-        if settings.device != "cpu":
-            raise ValueError(f"TensorFlow chooses its device itself, got Settings.device={settings.device!r}")
+        check_device(settings.device, "TensorFlow", bool(tf.config.list_physical_devices("GPU")))
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
             tf.config.threading.set_inter_op_parallelism_threads(settings.threads)

@@ -1,25 +1,36 @@
-"""How long a training step and a prediction step take, in each variant. Measured in the worker, replayed here."""
-
-import statistics
+"""How long each operation takes in each variant: a campaign over several launches, replayed into pytest-benchmark."""
 
 import pytest
 
+import impls
+from harness import figures, floor
 from harness.clock import CLOCK, replay
-
-OPERATIONS = [("train_step", 128), ("predict_step", 1), ("predict_step", 128)]
-ROUNDS = 200  # enough that the median of steps within one launch moves by less than two launches differ
-WARMUP = 20  # the first compiles, the next few find cold caches and growing thread pools
+from harness.participants import EPOCH
 
 
 @pytest.mark.latency
 @pytest.mark.benchmark(timer=CLOCK)
-@pytest.mark.parametrize(("operation", "batch_size"), OPERATIONS, ids=lambda value: str(value))
-def test_latency(framework, mnist, benchmark, record_property, operation, batch_size):
-    images, labels = mnist.train.images.first(batch_size), mnist.train.labels.first(batch_size)
-    samples = framework.measure(operation, images, labels, ROUNDS, WARMUP)
-    benchmark.group = f"{operation}, batch {batch_size}"
+def test_latency(campaign, timed, operation, benchmark, record_property, pytestconfig):
+    record_property("variant", timed)
+    if isinstance(campaign.failures.get(timed), impls.PackageNotInstalled):
+        pytest.skip(str(campaign.failures[timed]))
+    if timed in campaign.failures:
+        raise campaign.failures[timed]
+    option = pytestconfig.option
+    launches = campaign.launches[timed]
+    samples = [launch.samples[operation] for launch in launches]
+    assert [len(of_launch) for of_launch in samples] == option.launches * [operation.rounds * operation.blocks]
+
+    benchmark.group = str(operation)
     benchmark.extra_info.update(
-        framework.versions(), threads=framework.settings.threads or "all", batch_size=batch_size
+        launches[0].conditions,
+        **campaign.machine,
+        batch_size=option.batch_size if operation == EPOCH else operation.batch_size,
+        launches=samples,
+        import_seconds=[launch.import_seconds for launch in launches],
+        first_step_seconds=[launch.first_step_seconds for launch in launches],
+        peak_memory_bytes=[launch.memory for launch in launches],
+        floor_seconds=figures.floor_seconds(campaign.launches.get(floor.NAME, ()), operation),
     )
-    replay(benchmark, samples)
-    record_property(f"{operation}_{batch_size}", statistics.median(samples))
+    replay(benchmark, [seconds for of_launch in samples for seconds in of_launch])
+    record_property(str(operation), figures.seconds(launches, operation))

@@ -1,0 +1,157 @@
+"""A campaign: all participants measured in turns, in short blocks and rotating order, over several launches of each.
+
+A machine drifts by some percent within minutes, and two launches of the same program differ by about one. Turns make
+the drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psutil
+import pytest
+
+from harness.proxy import Worker
+from harness.wire import Mnist
+from harness.workload import Operation
+
+
+class Participant(NamedTuple):
+    """Whoever is measured. `build` is the command of `Session` that makes it ready, with its arguments."""
+
+    name: str
+    variant: str
+    build: tuple
+    operations: tuple[Operation, ...]
+    has_first_step: bool = True
+
+
+@dataclass
+class Launch:
+    """What one launch of a worker was measured to take: seconds, and bytes for memory. What is not there is missing."""
+
+    import_seconds: float
+    memory: dict[str, int] = field(default_factory=dict)  # most bytes held "after import", "after building", ...
+    first_step_seconds: float | None = None
+    samples: dict[Operation, list[float]] = field(default_factory=dict)
+    conditions: dict[str, Any] = field(default_factory=dict)
+
+
+class Campaign:
+    """After `run`, `launches[name]` are those that were completed, and `failures[name]` is what ended the others.
+
+    - `start(participant)`: gives it a fresh worker.
+    - `cpu`: the model of the processor, for the records.
+    """
+
+    def __init__(
+        self,
+        participants: Sequence[Participant],
+        mnist: Mnist,
+        start: Callable[[Participant], Worker],
+        cpu: str = "unknown",
+    ):
+        self.participants = participants
+        self.mnist = mnist
+        self.start = start
+        load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+        self.machine = {"cpu": cpu, "load_average": load_average, "garbage_collector": "off while timing, on in fit"}
+        self.launches: dict[str, list[Launch]] = {participant.name: [] for participant in participants}
+        self.failures: dict[str, Exception] = {}
+        self.workers: dict[str, Worker] = {}
+
+    def run(self, launches: int, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
+        """Launch and measure all participants so many times.
+
+        `on_progress(launch, launches, what)` is called before each operation, `launch` counted from 1.
+        """
+        for number in range(launches):
+            try:
+                self._launch(number, lambda what, number=number: on_progress(number + 1, launches, what))
+            finally:
+                self._close()
+
+    def _launch(self, number: int, on_progress: Callable[[str], None]) -> None:
+        under_way: dict[str, Launch] = {}
+        for participant in rotated(self.participants, number):
+            on_progress(f"start {participant.name}")
+            self._ask(participant, self._open, under_way)
+        operations = dict.fromkeys(operation for each in self.participants for operation in each.operations)
+        for operation in sorted(operations, key=lambda operation: operation.method != "fit"):  # before memory is mixed
+            on_progress(str(operation))
+            ready = [participant for participant in self.participants if operation in participant.operations]
+            for participant in ready:
+                self._ask(participant, self._prepare, operation)
+            for block in range(operation.blocks):
+                for participant in rotated(ready, number + block):
+                    self._ask(participant, self._block, operation, under_way)
+        for name, launch in under_way.items():
+            if name not in self.failures:
+                self.launches[name].append(launch)
+
+    def _ask(self, participant: Participant, do: Callable, *arguments: Any) -> None:
+        """`do(participant, *arguments)`, unless it has failed; a failure is kept and ends its part in the campaign."""
+        if participant.name in self.failures:
+            return
+        try:
+            do(participant, *arguments)
+        except Exception as error:
+            self.failures[participant.name] = error
+
+    def _open(self, participant: Participant, under_way: dict[str, Launch]) -> None:
+        worker = self.workers[participant.name] = self.start(participant)
+        launch = under_way[participant.name] = Launch(worker.call("import_", participant.variant))
+        _remember_memory(launch, "import", worker)
+        worker.call(*participant.build)
+        _remember_memory(launch, "building", worker)
+        launch.conditions = worker.call("conditions")
+        if participant.has_first_step:
+            launch.first_step_seconds = worker.call("first_step", *self._data(128))
+
+    def _prepare(self, participant: Participant, operation: Operation) -> None:
+        worker = self.workers[participant.name]
+        worker.call(*participant.build)  # anew, so that no operation finds what another one has trained
+        worker.call("prepare", tuple(operation), *self._data())
+
+    def _block(self, participant: Participant, operation: Operation, under_way: dict[str, Launch]) -> None:
+        worker, launch = self.workers[participant.name], under_way[participant.name]
+        launch.samples.setdefault(operation, []).extend(worker.call("block"))
+        if operation.method == "fit":
+            _remember_memory(launch, "training", worker)
+
+    def _data(self, count: int | None = None) -> tuple:
+        return self.mnist.train.images.first(count), self.mnist.train.labels.first(count)
+
+    def _close(self) -> None:
+        for worker in self.workers.values():
+            worker.close()
+        self.workers.clear()
+
+
+CAMPAIGN = pytest.StashKey[Campaign]()
+
+
+def rotated(participants: Sequence[Participant], turn: int) -> list[Participant]:
+    """In an order that begins with another one in each turn: for two of them A B, B A, A B ..."""
+    start = turn % len(participants)
+    return [*participants[start:], *participants[:start]]
+
+
+def _remember_memory(launch: Launch, after: str, worker: Worker) -> None:
+    peak = peak_memory(worker.process)
+    if peak is not None:
+        launch.memory[after] = peak
+
+
+def peak_memory(process: psutil.Process) -> int | None:
+    """Most bytes of RAM that the process has held so far, or None where the system does not tell."""
+    memory = process.memory_info()
+    if hasattr(memory, "peak_wset"):  # Windows
+        return memory.peak_wset
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        return None
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024

@@ -1,0 +1,88 @@
+"""The tables at the end of a campaign: times, multiples of the floor, starting, memory."""
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.table import Table
+
+from harness import figures, floor, notebook
+from harness.campaign import Campaign, Launch
+from harness.participants import EPOCH
+from harness.workload import OPERATIONS
+
+MISSING = "missing"
+MEMORY = ("import", "building", "training")
+
+
+def tables(campaign: Campaign) -> list[Table]:
+    """Two tables with a row for each participant, and one of what is gained over the notebook ways, if measured."""
+    rows = [(name, launches) for name, launches in campaign.launches.items() if name != floor.NAME]
+    gained = [name for name, _ in rows if name.endswith(notebook.SUFFIX)]
+    return [times(rows), costs(rows, campaign.launches.get(floor.NAME, []))] + ([gains(campaign)] if gained else [])
+
+
+def times(rows: Iterable[tuple[str, list[Launch]]]) -> Table:
+    table = _table("Milliseconds: median of the launches' medians, and the standard deviation between launches")
+    for operation in OPERATIONS:
+        table.add_column(str(operation).replace("_step-", "\n").replace("-", "\n"), justify="right")
+    for name, launches in rows:
+        cells = []
+        for operation in OPERATIONS:
+            seconds, spread = figures.seconds(launches, operation), figures.spread(launches, operation)
+            shown = MISSING if seconds is None else f"{1e3 * seconds:.{0 if seconds >= 0.1 else 2}f}"
+            cells.append(shown + (f"\n±{spread:.1%}" if spread is not None else ""))
+        table.add_row(name, *cells)
+    return table
+
+
+def costs(rows: Iterable[tuple[str, list[Launch]]], floor_launches: list[Launch]) -> Table:
+    steps = [operation for operation in OPERATIONS if operation.method == "train_step"]
+    limits = {operation: figures.floor_seconds(floor_launches, operation) for operation in steps}
+    table = _table("Training steps as multiples of the floor; seconds to start; most memory held, MiB")
+    for operation, limit in limits.items():
+        shown = f"{1e3 * limit:.2f} ms" if limit else MISSING
+        table.add_column(f"train {operation.batch_size}\n/ {shown}", justify="right")
+    for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in MEMORY)):
+        table.add_column(heading, justify="right")
+    for name, launches in rows:
+        multiples = [_ratio(figures.seconds(launches, operation), limit) for operation, limit in limits.items()]
+        starting = [
+            _median([launch.import_seconds for launch in launches], "{:.2f}"),
+            _median([launch.first_step_seconds for launch in launches], "{:.2f}"),
+        ]
+        memory = [_median([_mebibytes(launch, after) for launch in launches], "{:.0f}") for after in MEMORY]
+        table.add_row(name, *multiples, *starting, *memory)
+    return table
+
+
+def gains(campaign: Campaign) -> Table:
+    table = _table("An epoch of `fit` in the notebook way, and how many times faster it is written here")
+    for heading in ("notebook, s", "here, s", "times faster"):
+        table.add_column(heading, justify="right")
+    for name, launches in campaign.launches.items():
+        if name.endswith(notebook.SUFFIX):
+            variant = name.removesuffix(notebook.SUFFIX)
+            there = figures.seconds(launches, EPOCH)
+            here = figures.seconds(campaign.launches.get(variant, []), EPOCH)
+            shown = (f"{seconds:.2f}" if seconds else MISSING for seconds in (there, here))
+            table.add_row(variant, *shown, _ratio(there, here))
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("variant", no_wrap=True)
+    return table
+
+
+def _ratio(seconds: float | None, unit: float | None) -> str:
+    return f"{seconds / unit:.2f}" if seconds and unit else MISSING
+
+
+def _median(values: list[float | None], shown: str) -> str:
+    known = sorted(value for value in values if value is not None)
+    return shown.format(known[len(known) // 2]) if known else MISSING
+
+
+def _mebibytes(launch: Launch, after: str) -> float | None:
+    return launch.memory[after] / 2**20 if after in launch.memory else None

@@ -1,0 +1,34 @@
+"""The notebook way of a variant, in the form of an implementation of which nothing but `fit` can be asked."""
+
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import impls
+from impls.contract import Settings
+
+SUFFIX = "-notebook"  # after the name of its variant
+
+
+def exists(variant: str) -> bool:
+    """Whether there is a notebook way for the framework of `variant`."""
+    return (Path(impls.__file__).parent / "notebook" / f"{impls.variants()[variant].implementation}.py").exists()
+
+
+class Notebook:
+    """Trains on MNIST in `directory`, which it reads itself. Imports the framework of `variant`."""
+
+    jit_compile = "as shipped"
+
+    def __init__(self, variant: str, settings: Settings, directory: str):
+        self.module = impls.import_(variant, "impls.notebook.{}")
+        self.packages = impls.variants()[variant].packages
+        self.settings = settings
+        self.directory = directory
+
+    def versions(self) -> dict[str, str]:
+        return {package: metadata.version(package) for package in self.packages}
+
+    def fit(self, images, labels, epochs: int, on_epoch: Callable[[int, float], None]) -> None:
+        """As in `Implementation`, but for the images and labels, which are not looked at."""
+        self.module.train(self.directory, self.settings.batch_size, epochs, on_epoch)

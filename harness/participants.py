@@ -1,0 +1,59 @@
+"""Who takes part in a campaign: the variants, their notebook ways if wanted, and the floor."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+
+from harness import floor, notebook
+from harness.campaign import Participant
+from harness.proxy import Worker
+from harness.wire import Mnist
+from harness.workload import OPERATIONS, Operation
+from impls.contract import Settings
+
+EPOCH = next(operation for operation in OPERATIONS if operation.method == "fit")
+
+
+def pairs(variants: Iterable[str], with_notebooks: bool) -> list[tuple[str, Operation]]:
+    """(name, operation) for all that can be measured of these variants and, if wanted, of their notebook ways."""
+    found = [(variant, operation) for variant in variants for operation in OPERATIONS]
+    if with_notebooks:
+        found += [(variant + notebook.SUFFIX, EPOCH) for variant in variants if notebook.exists(variant)]
+    return found
+
+
+def participants(wanted: Iterable[tuple[str, Operation]], settings: Settings, mnist: Mnist) -> list[Participant]:
+    """One for each name in the pairs `wanted`, with its operations; and the floor, if a training step is among them.
+
+    A name is a variant, or a variant and `notebook.SUFFIX`.
+    """
+    operations: dict[str, tuple[Operation, ...]] = {}
+    for name, operation in wanted:
+        operations[name] = (*operations.get(name, ()), operation)
+    found = [_participant(name, of_it, settings, mnist) for name, of_it in operations.items()]
+    if any(operation.method == "train_step" for of_it in operations.values() for operation in of_it):
+        build = ("build", floor.NAME, asdict(settings))
+        found.append(Participant(floor.NAME, floor.NAME, build, floor.OPERATIONS, has_first_step=False))
+    return found
+
+
+def _participant(name: str, operations: tuple[Operation, ...], settings: Settings, mnist: Mnist) -> Participant:
+    if not name.endswith(notebook.SUFFIX):
+        return Participant(name, name, ("build", name, asdict(settings)), operations)
+    variant = name.removesuffix(notebook.SUFFIX)
+    build = ("build_notebook", variant, asdict(settings), mnist.directory)
+    return Participant(name, variant, build, operations, has_first_step=False)
+
+
+def starter(settings: Settings, timeout: float, cpu_flags: Iterable[str]) -> Callable[[Participant], Worker]:
+    """What gives a participant a fresh worker."""
+
+    def start(participant: Participant) -> Worker:
+        return Worker(
+            participant.name,
+            threads=settings.threads,
+            environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},
+            device=settings.device,
+            timeout=timeout,
+        )
+
+    return start

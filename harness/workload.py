@@ -1,0 +1,99 @@
+"""What is timed: the operations, and the work of one of them, with its data prepared beforehand."""
+
+import itertools
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness import timing
+
+IMAGES = 8192  # that the steps of one operation go through: enough that weights and activations stay those of training
+BATCHES = 64  # at most
+SETTLE = 0.02  # seconds of untimed calls before a block, which bring its data back into the caches
+
+
+class Operation(NamedTuple):
+    """A method of an implementation, the images it gets at once, and how often it is called in a campaign.
+
+    - `rounds`: timed calls in a block, before the next variant has its turn.
+    - `blocks`: in each launch of a worker.
+    """
+
+    method: str
+    batch_size: int
+    rounds: int
+    blocks: int = 4
+
+    def __str__(self) -> str:
+        return f"{self.method}-{self.batch_size}"
+
+
+# So many rounds that a block lasts some 50 ms: short beside the drift of a machine, long beside a switch of processes.
+OPERATIONS = (
+    Operation("train_step", 32, rounds=40),
+    Operation("train_step", 128, rounds=25),
+    Operation("train_step", 512, rounds=10),
+    Operation("predict_step", 1, rounds=200),
+    Operation("predict_step", 128, rounds=60),
+    Operation("predict_step", 10_000, rounds=3),
+    Operation("preprocess", 10_000, rounds=5),
+    Operation("fit", 60_000, rounds=1, blocks=1),  # an epoch, after one that is not counted
+)
+
+
+class Workload:
+    """One operation on an implementation; each call takes the next of its batches."""
+
+    def __init__(self, implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray):
+        self.implementation = implementation
+        self.operation = operation
+        self.images, self.labels = images, labels
+        self.inputs = itertools.cycle(self._inputs())
+        self.result: Any = None
+
+    def _inputs(self) -> list:
+        size = self.operation.batch_size
+        if self.operation.method == "preprocess":
+            return [self.images[:size]]
+        if not self.operation.method.endswith("_step"):
+            return [size]
+        count = max(1, min(BATCHES, min(IMAGES, len(self.images)) // size))
+        slices = [slice(batch * size, (batch + 1) * size) for batch in range(count)]
+        return [self.implementation.prepare_batch(self.images[rows], self.labels[rows]) for rows in slices]
+
+    def warm_up(self) -> None:
+        """Compile and fill caches, and refuse an implementation whose `synchronize` does not wait.
+
+        Raises `RuntimeError` as `timing.check_synchronize` does.
+        """
+        if self.operation.method == "fit":
+            return  # its first epoch does it, and each epoch ends with a loss read into Python
+        timing.once(self.call, self.implementation.synchronize)
+        self._read()
+        timing.check_synchronize(self.call, self.implementation.synchronize, self._read, self.operation.rounds)
+        timing.come_to_rest()
+
+    def block(self) -> list[float]:
+        """Seconds of each round, after untimed ones. Leaves the machine to others when it returns."""
+        if self.operation.method == "fit":
+            samples = self.epochs(1 + self.operation.rounds)[1:]
+        else:
+            samples = timing.durations(self.call, self.implementation.synchronize, self.operation.rounds, SETTLE)
+        timing.come_to_rest()
+        return samples
+
+    def epochs(self, epochs: int) -> list[float]:
+        """Seconds of each epoch of one `fit`; the first holds the preparation of the data, and compiling."""
+        return timing.laps(partial(self.implementation.fit, self.images, self.labels, epochs))
+
+    def call(self) -> None:
+        self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
+
+    def _read(self) -> None:
+        """Take into Python what the calls have computed: the last result and, after training steps, the parameters."""
+        if self.operation.method == "train_step":
+            float(self.result)
+            self.implementation.get_parameters()
+        elif self.operation.method == "predict_step":
+            float(self.result[0, 0])
