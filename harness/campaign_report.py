@@ -1,14 +1,14 @@
 """The tables at the end of a campaign: times, multiples of the floor, starting, memory."""
 
-from collections.abc import Iterable
-
 from rich import box
 from rich.table import Table
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
 from harness.participants import EPOCH
-from harness.workload import OPERATIONS
+from harness.workload import OPERATIONS, Operation
+
+Rows = list[tuple[str, list[Launch]]]  # name of a participant, what it was measured to take
 
 MISSING = "missing"
 MEMORY = ("import", "building", "training")
@@ -17,17 +17,20 @@ MEMORY = ("import", "building", "training")
 def tables(campaign: Campaign) -> list[Table]:
     """Two tables with a row for each participant, and one of what is gained over the notebook ways, if measured."""
     rows = [(name, launches) for name, launches in campaign.launches.items() if name != floor.NAME]
+    asked = {operation for participant in campaign.participants for operation in participant.operations}
+    operations = [operation for operation in OPERATIONS if operation in asked]
     gained = [name for name, _ in rows if name.endswith(notebook.SUFFIX)]
-    return [times(rows), costs(rows, campaign.launches.get(floor.NAME, []))] + ([gains(campaign)] if gained else [])
+    found = [times(rows, operations), costs(rows, operations, campaign.launches.get(floor.NAME, []))]
+    return found + ([gains(campaign)] if gained else [])
 
 
-def times(rows: Iterable[tuple[str, list[Launch]]]) -> Table:
-    table = _table("Milliseconds: median of the launches' medians, and the standard deviation between launches")
-    for operation in OPERATIONS:
+def times(rows: Rows, operations: list[Operation]) -> Table:
+    table = _table("Median milliseconds, ± the standard deviation between launches")
+    for operation in operations:
         table.add_column(str(operation).replace("_step-", "\n").replace("-", "\n"), justify="right")
     for name, launches in rows:
         cells = []
-        for operation in OPERATIONS:
+        for operation in operations:
             seconds, spread = figures.seconds(launches, operation), figures.spread(launches, operation)
             shown = MISSING if seconds is None else f"{1e3 * seconds:.{0 if seconds >= 0.1 else 2}f}"
             cells.append(shown + (f"\n±{spread:.1%}" if spread is not None else ""))
@@ -35,14 +38,15 @@ def times(rows: Iterable[tuple[str, list[Launch]]]) -> Table:
     return table
 
 
-def costs(rows: Iterable[tuple[str, list[Launch]]], floor_launches: list[Launch]) -> Table:
-    steps = [operation for operation in OPERATIONS if operation.method == "train_step"]
+def costs(rows: Rows, operations: list[Operation], floor_launches: list[Launch]) -> Table:
+    steps = [operation for operation in operations if operation.method == "train_step"]
     limits = {operation: figures.floor_seconds(floor_launches, operation) for operation in steps}
-    table = _table("Training steps as multiples of the floor; seconds to start; most memory held, MiB")
+    table = _table("Training steps in multiples of the floor; starting; most memory held, in MiB")
     for operation, limit in limits.items():
         shown = f"{1e3 * limit:.2f} ms" if limit else MISSING
         table.add_column(f"train {operation.batch_size}\n/ {shown}", justify="right")
-    for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in MEMORY)):
+    memory = MEMORY if EPOCH in operations else MEMORY[:2]
+    for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in memory)):
         table.add_column(heading, justify="right")
     for name, launches in rows:
         multiples = [_ratio(figures.seconds(launches, operation), limit) for operation, limit in limits.items()]
@@ -50,8 +54,8 @@ def costs(rows: Iterable[tuple[str, list[Launch]]], floor_launches: list[Launch]
             _median([launch.import_seconds for launch in launches], "{:.2f}"),
             _median([launch.first_step_seconds for launch in launches], "{:.2f}"),
         ]
-        memory = [_median([_mebibytes(launch, after) for launch in launches], "{:.0f}") for after in MEMORY]
-        table.add_row(name, *multiples, *starting, *memory)
+        held = [_median([_mebibytes(launch, after) for launch in launches], "{:.0f}") for after in memory]
+        table.add_row(name, *multiples, *starting, *held)
     return table
 
 

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
 
+import psutil
+
 from harness.proxy import Worker, WorkerDied
 from harness.session import Session
 from impls.contract import Settings
@@ -30,6 +32,11 @@ class Framework:
         versions = list(self.versions().items())
         shown = versions[: 1 + self.name.count("-")]
         return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
+
+    def memory(self) -> int:
+        """RAM that its process holds now, in bytes."""
+        home = self._fleet.home(self.name)
+        return (home.process if isinstance(home, Worker) else psutil.Process()).memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
         """The same framework, built anew with these settings changed; this one must not be used after it."""

@@ -47,5 +47,9 @@ STEPS_LOSS = {"float32": 1e-5, "float64": 1e-12}
 # Parameters after each of those steps; in float32 they drift apart while the loss still agrees.
 STEPS_PARAMETERS = {"float64": 1e-11}
 
+# Memory that a training step may keep, as a part of what its gradients take: pools of allocators grow for a while,
+# but a step that kept its gradients would keep all of them.
+KEPT_MEMORY = 0.1
+
 # Epochs of `fit` on one batch: few enough that the loss, to which the error is relative, stays far above 0.
 FIT_EPOCHS = 20

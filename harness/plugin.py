@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -33,12 +34,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[DISPLAY].close()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A process of pytest-xdist hands its notes to the one that has the terminal."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node) -> None:
     for message, variant in getattr(node, "workeroutput", {}).get("notes", {}).items():
@@ -49,6 +44,8 @@ def pytest_testnodedown(node) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """`--compare` shows one table; under xdist all tests of one framework go to one process, and benchmarks nowhere."""
     config.option.benchmark_quiet |= config.option.compare
+    if config.option.in_process and (config.option.benchmark_only or config.option.compare):
+        raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
     if not getattr(config.option, "numprocesses", None):
         return
     if config.option.benchmark_only or config.option.compare:
@@ -73,10 +70,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_compare_machine_info(config: pytest.Config, benchmarksession, compared_benchmark: dict) -> None:
-    """Says what cannot be compared, and takes it out, where pytest-benchmark prints two machines as JSON."""
-    name = compared_benchmark["datetime"]
-    config.stash[COMPARABILITY] += saved.examine(benchmarksession.benchmarks, compared_benchmark, f"saved {name}")
+def pytest_benchmark_compare_machine_info(machine_info: dict, compared_benchmark: dict) -> None:
+    """Keeps pytest-benchmark from printing two machines as JSON: what matters of them is said at the end, in words."""
+    compared_benchmark["machine_info"] = machine_info
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session):
+    """Before pytest-benchmark compares with saved runs, what cannot be compared is taken out of them.
+
+    A process of pytest-xdist hands its notes to the one that has the terminal.
+    """
+    benchmarks = session.config._benchmarksession
+    for path, records in (benchmarks.compared_mapping or {}).items():
+        session.config.stash[COMPARABILITY] += saved.examine(benchmarks.benchmarks, records, Path(path).name)
+    if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):
+        session.config.stash[COMPARABILITY].append("--benchmark-compare-fail: nothing could be compared")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
+    return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -108,6 +121,7 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
     return None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for line in config.stash[COMPARABILITY]:
         terminalreporter.write_line(line)

@@ -31,28 +31,29 @@ def _change(key: str, now: Mapping[str, Any], then: Mapping[str, Any]) -> str:
     return f"{key} {then.get(key, 'unknown')} then, {now.get(key, 'unknown')} now"
 
 
-def examine(now: Iterable[Any], saved: dict, name: str) -> list[str]:
-    """Take out of `saved`, a loaded run called `name`, what cannot be compared with `now`; say so, one line a reason.
+def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:
+    """Take out of `saved`, a run called `name`, what cannot be compared with `now`; say so, one line for each reason.
 
-    `now` are pytest-benchmark's records of this run, each with `fullname` and `extra_info`.
+    `now` are pytest-benchmark's records of this run, each with `fullname` and `extra_info`; `saved` are the loaded
+    ones by their full names.
     """
     current = {benchmark.fullname: benchmark.extra_info for benchmark in now}
     lines: dict[str, list[str]] = {}
-    kept = []
-    for benchmark in saved["benchmarks"]:
-        test, then = benchmark["name"], benchmark["extra_info"]
-        if benchmark["fullname"] not in current:
-            lines.setdefault("missing in this run, or renamed since", []).append(test)
-            continue
-        found = obstacles(current[benchmark["fullname"]], then)
-        for obstacle in found:
-            lines.setdefault(f"not comparable, {obstacle}", []).append(test)
-        if not found:
-            kept.append(benchmark)
-            for upgrade in upgrades(current[benchmark["fullname"]], then):
-                lines.setdefault(f"compared although {upgrade}", []).append(test)
-    saved["benchmarks"] = kept
+    for fullname, benchmark in list(saved.items()):
+        for reason, comparable in _reasons(current.get(fullname), benchmark["extra_info"]):
+            lines.setdefault(reason, []).append(benchmark["name"])
+            if not comparable:
+                del saved[fullname]
     return [f"{name}: {reason}: {_names(tests)}" for reason, tests in lines.items()]
+
+
+def _reasons(now: Mapping[str, Any] | None, then: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """What is to be said of a saved record, and whether it can be compared nevertheless."""
+    if now is None:
+        return [("missing in this run, or renamed since", False)]
+    if obstacles(now, then):
+        return [(f"not comparable ({'; '.join(obstacles(now, then))})", False)]
+    return [(f"compared although {upgrade}", True) for upgrade in upgrades(now, then)]
 
 
 def _names(tests: list[str]) -> str:

@@ -27,6 +27,7 @@ CHANGES_STATE = {
     "train",
     "set_parameters",
     "train_on",
+    "first_step",
     "lockstep",
     "follow",
     "build_notebook",
@@ -160,4 +161,4 @@ class Session:
 
 def _hash_of_source(implementation: Any) -> str:
     module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
-    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()[:12]

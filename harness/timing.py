@@ -31,11 +31,9 @@ def durations(
         raise ValueError(f"rounds must be at least 1 and settle at least 0, got {rounds} and {settle}")
     with _no_garbage_collection():
         settled = clock() + settle
-        while True:
-            operation()
-            synchronize()
-            if clock() >= settled:
-                break
+        once(operation, synchronize, clock)
+        while clock() < settled:
+            once(operation, synchronize, clock)
         return [once(operation, synchronize, clock) for _ in range(rounds)]
 
 

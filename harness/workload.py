@@ -10,7 +10,7 @@ from harness import timing
 
 IMAGES = 8192  # that the steps of one operation go through: enough that weights and activations stay those of training
 BATCHES = 64  # at most
-SETTLE = 0.02  # seconds of untimed calls before a block, which bring its data back into the caches
+SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
 class Operation(NamedTuple):
@@ -23,10 +23,10 @@ class Operation(NamedTuple):
     method: str
     batch_size: int
     rounds: int
-    blocks: int = 4
+    blocks: int = 3
 
     def __str__(self) -> str:
-        return f"{self.method}-{self.batch_size}"
+        return "fit-epoch" if self.method == "fit" else f"{self.method}-{self.batch_size}"
 
 
 # So many rounds that a block lasts some 50 ms: short beside the drift of a machine, long beside a switch of processes.

@@ -34,8 +34,8 @@ FIT = "tests/test_ladder.py::test_fit[float32-{}]"
 FIT_64 = "tests/test_ladder.py::test_fit[float64-{}]"
 ONCE = "tests/test_ladder.py::test_fit_uses_every_image_once[{}]"
 SHUFFLES = "tests/test_ladder.py::test_fit_shuffles_by_the_seed[{}]"
-
 ANEW = "tests/test_ladder.py::test_fit_shuffles_anew_in_each_epoch[{}]"
+MEMORY = "tests/test_memory.py::test_training_steps_keep_nothing[{}]"
 
 TORCH_PIXELS = "return images.to(self.dtype).flatten(start_dim=1) / 255"
 KERAS_PIXELS = "return pixels / keras.ops.full_like(pixels, 255)"
@@ -43,6 +43,9 @@ KERAS_CAST = "pixels = keras.ops.cast(check_images(images), self.settings.dtype)
 TORCH_ADAM = "fused=True,"
 KERAS_ADAM = "beta_1=settings.beta_1,"
 TORCH_STEP = "self.optimizer.step()"
+TORCH_KEEPS = f"{TORCH_STEP}; self.kept = getattr(self, 'kept', []) + [p.grad for p in self.model.parameters()]"
+KERAS_STEP = "return self.model.train_on_batch(*batch)"
+KERAS_KEEPS = f"self.kept = getattr(self, 'kept', []) + [self.model.get_weights()]; {KERAS_STEP}"
 
 CONTROLS = [
     Control("no_scaling", PIXELS, [(" / 255", "")], [(KERAS_PIXELS, "return pixels")]),
@@ -231,7 +234,7 @@ CONTROLS = [
         ],
         [
             (
-                "return self.model.train_on_batch(*batch)",
+                KERAS_STEP,
                 "threading.Timer(0.5, self.model.train_on_batch, batch).start(); return 2.3",
             ),
             ("import numpy as np", "import threading\n\nimport numpy as np"),
@@ -295,4 +298,5 @@ CONTROLS = [
             )
         ],
     ),
+    Control("keeps_every_gradient", MEMORY, [(TORCH_STEP, TORCH_KEEPS)], [(KERAS_STEP, KERAS_KEEPS)]),
 ]

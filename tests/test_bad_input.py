@@ -71,6 +71,12 @@ def test_parameters(framework, wrong, message):
         framework.set_parameters(wrong)
 
 
+def test_a_device_that_is_not_there_is_refused(framework):
+    """Under `--device cpu`, the default, workers see no GPU."""
+    with pytest.raises(ValueError, match=r"Settings\.device is 'cuda', but .* sees no GPU"):
+        framework.with_settings(device="cuda")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "error"),
     [

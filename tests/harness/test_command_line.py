@@ -1,9 +1,10 @@
 """What a person types is understood or refused in one clear line, and one bad framework does not spoil the others."""
 
-import json
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+
+from harness.workload import OPERATIONS
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,9 @@ import pytest
         (["--worker-timeout", "-3"], "expected a positive number of seconds, got '-3'"),
         (["--in-process"], "name exactly one with --framework"),
         (["--in-process", "--framework", "keras"], "name exactly one with --framework"),
+        (["--in-process", "--framework", "numpy", "--benchmark-only"], "times are taken in workers"),
+        (["--launches", "0"], "expected a whole number of at least 1, got '0'"),
+        (["--device", "tpu"], "invalid choice: 'tpu'"),
         (["-n", "2", "--benchmark-only"], "run `pytest --benchmark-only` without -n"),
         (["-n", "2", "--seeds", "2"], "--seeds compares all variants in one process: run it without -n"),
         (["--seeds", "0"], "expected a whole number of at least 1, got '0'"),
@@ -131,30 +135,35 @@ def test_in_process_runs_the_framework_inside_pytest(project):
 def test_benchmarks_run_when_asked_for_and_then_alone(project):
     plain, _ = outcomes(project, "--framework", "numpy", "tests/test_latency.py", "tests/test_network.py")
     assert not any("latency" in name for name in plain)
-    only, _ = outcomes(project, "--framework", "numpy", "--benchmark-only", "--benchmark-json=b.json")
-    assert only
-    assert all("latency" in name for name in only)
-    saved = json.loads((project.folder / "b.json").read_text())["benchmarks"]
-    assert {benchmark["group"] for benchmark in saved} == {
-        "train_step, batch 128",
-        "predict_step, batch 1",
-        "predict_step, batch 128",
-    }
-    assert "UNSERIALIZABLE" not in (project.folder / "b.json").read_text()
+    only, done = outcomes(project, "--framework", "numpy", "--benchmark-only", "--launches", "1")
+    assert only == {f"test_latency[numpy-{operation}]": "passed" for operation in OPERATIONS}
+    assert done.stdout.count("launch 1 of 1") == 1
+
+
+def test_the_notebook_way_takes_part_if_wanted(project):
+    notebook = "def train(directory, batch_size, epochs, on_epoch): [on_epoch(epoch, 0.1) for epoch in range(epochs)]"
+    project.add("own", "pass")
+    project.add_file("impls/notebook/own.py", notebook)
+    arguments = ("--framework", "own", "--benchmark-only", "--launches", "1", "-k", "epoch")
+    found, done = outcomes(project, *arguments, "--notebook-baseline")
+    assert found == {f"test_latency[{name}-fit-epoch]": "passed" for name in ("own", "own-notebook")}, done.stdout
+    assert "times faster" in done.stdout
 
 
 def test_compare_ends_with_one_table_of_every_variant(project):
     project.add("dull", "def train_step(self, batch): return 2.3")
     project.add_file("impls/absent.py", "import no_such_framework\n")
     frameworks = [argument for name in ("numpy", "dull", "absent") for argument in ("--framework", name)]
-    done = project.run("-q", "--compare", "--epochs", "1", *frameworks)
-    rows = {words[0]: words for words in map(str.split, done.stdout.splitlines()) if words}
+    done = project.run("-q", "--compare", "--epochs", "1", "--launches", "1", *frameworks)
+    comparison, _, campaign = done.stdout.partition("Median milliseconds")
+    rows = {words[0]: words for words in map(str.split, comparison.splitlines()) if words}
     assert rows["numpy"][3] == "535,818"
     assert rows["numpy"][4].endswith("%")
     assert "missing" not in rows["numpy"]
     assert rows["dull"][4] < "30%"
     assert "no_such_framework is not installed" in " ".join(done.stdout.split())
     assert done.stdout.count("One network in every framework") == 1
+    assert "in multiples of the floor" in campaign
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
 
 

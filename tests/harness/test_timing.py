@@ -1,23 +1,37 @@
 """A duration is what lies between the start of an operation and the device's word that it is done, and nothing else."""
 
+import gc
+
 import pytest
 
-from harness.timing import durations
+from harness import timing
 
 
 class Machine:
     """A clock and a device in one: an operation is only started by `step` and done by `synchronize`."""
 
-    def __init__(self, step_seconds=0.0, device_seconds=1.0):
+    def __init__(self, step_seconds=0.0, device_seconds=1.0, honest=True, read_seconds=0.5):
         self.now, self.pending, self.calls = 0.0, 0.0, 0
         self.step_seconds, self.device_seconds = step_seconds, device_seconds
+        self.honest = honest
+        self.read_seconds = read_seconds
+        self.collecting = []
 
     def step(self):
         self.calls += 1
+        self.collecting.append(gc.isenabled())
         self.now += self.step_seconds
         self.pending += self.device_seconds * (10 if self.calls == 1 else 1)  # the first call compiles
 
     def synchronize(self):
+        if self.honest:
+            self._finish()
+
+    def read(self):
+        self._finish()
+        self.now += self.read_seconds
+
+    def _finish(self):
         self.now += self.pending
         self.pending = 0.0
 
@@ -25,32 +39,115 @@ class Machine:
         return self.now
 
 
-def measure(machine, rounds=5, warmup=2):
-    return durations(machine.step, machine.synchronize, rounds, warmup, machine.clock)
+def measure(machine, rounds=5, settle=0.0):
+    return timing.durations(machine.step, machine.synchronize, rounds, settle, machine.clock)
+
+
+def check(machine, rounds=5):
+    timing.check_synchronize(machine.step, machine.synchronize, machine.read, rounds, machine.clock)
 
 
 def test_work_that_the_device_does_later_is_counted():
     assert measure(Machine(step_seconds=0.25, device_seconds=1.0)) == [1.25] * 5
 
 
-def test_the_first_call_is_not_among_the_samples():
-    assert measure(Machine(), warmup=1) == [1.0] * 5
-    assert measure(Machine(), warmup=0)[0] == 10.0
+def test_the_first_call_is_never_among_the_samples():
+    assert measure(Machine()) == [1.0] * 5
 
 
-def test_every_round_and_every_warmup_is_one_call():
+def test_untimed_calls_fill_the_time_to_settle():
     machine = Machine()
-    assert len(measure(machine, rounds=7, warmup=3)) == 7
-    assert machine.calls == 10
+    assert len(measure(machine, rounds=7, settle=12.5)) == 7
+    assert machine.calls == 4 + 7  # the first takes 10 seconds, each other one
+
+
+def test_one_call_is_timed_with_its_compiling():
+    machine = Machine()
+    assert timing.once(machine.step, machine.synchronize, machine.clock) == 10.0
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_off_while_timing_and_as_before_after_it(enabled):
+    machine = Machine()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        measure(machine)
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+    assert not any(machine.collecting)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
 def test_a_sample_of_zero_or_below_is_an_error(seconds):
+    machine = Machine(device_seconds=seconds)
     with pytest.raises(RuntimeError, match="cannot be trusted"):
-        measure(Machine(device_seconds=seconds))
+        measure(machine)
 
 
-@pytest.mark.parametrize(("rounds", "warmup"), [(0, 0), (-1, 0), (1, -1)])
-def test_rounds_and_warmup(rounds, warmup):
+@pytest.mark.parametrize(("rounds", "settle"), [(0, 0), (-1, 0), (1, -1)])
+def test_rounds_and_settle(rounds, settle):
     with pytest.raises(ValueError, match="rounds must be at least 1"):
-        measure(Machine(), rounds, warmup)
+        measure(Machine(), rounds, settle)
+
+
+def test_a_device_that_waits_passes_the_check():
+    check(Machine(step_seconds=0.01))
+
+
+def test_a_synchronize_that_does_not_wait_is_caught():
+    with pytest.raises(RuntimeError, match=r"synchronize\(\) does not wait: \d+% of the measured time came on top"):
+        check(Machine(step_seconds=0.01, honest=False))
+
+
+@pytest.mark.parametrize(("hidden", "refused"), [(0.09, False), (0.11, True)])
+def test_a_tenth_of_the_work_hidden_is_the_limit(hidden, refused):
+    machine = Machine(step_seconds=1.0, device_seconds=hidden, honest=False)
+    machine.step()
+    machine.read()  # compiled
+    if refused:
+        with pytest.raises(RuntimeError, match="does not wait"):
+            check(machine, rounds=100)
+    else:
+        check(machine, rounds=100)
+
+
+def test_one_delayed_read_is_no_proof():
+    machine = Machine(step_seconds=0.01)
+    reads = iter([100.0] + [0.5] * 10)
+
+    def read():
+        machine.read_seconds = next(reads)
+        machine.read()
+
+    timing.check_synchronize(machine.step, machine.synchronize, read, 5, machine.clock)
+
+
+def test_laps_lie_between_the_calls_of_on_lap():
+    machine = Machine()
+
+    def run(on_lap):
+        for seconds in (3.0, 1.0, 2.0):
+            machine.now += seconds
+            on_lap(1, 0.5)
+
+    assert timing.laps(run, machine.clock) == [3.0, 1.0, 2.0]
+
+
+def test_a_run_without_laps_is_an_error():
+    with pytest.raises(RuntimeError, match="nothing was measured"):
+        timing.laps(lambda on_lap: None, Machine().clock)
+
+
+@pytest.mark.parametrize(("spins", "at_rest"), [(0, True), (10, True), (1000, False)])
+def test_come_to_rest_waits_while_threads_spin(spins, at_rest):
+    class Process:
+        cpu, waits = 0.0, 0
+
+        def wait(self, seconds):
+            self.waits += 1
+            self.cpu += seconds if self.waits <= spins else 0.0
+
+    process = Process()
+    assert timing.come_to_rest(lambda: process.cpu, process.wait) is at_rest
+    assert process.waits == min(spins + 1, timing.LOOKS)

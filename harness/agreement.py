@@ -1,0 +1,109 @@
+"""Do the campaign's figures agree with those of a plain loop? `python -m harness.agreement` measures both in turns."""
+
+import argparse
+import contextlib
+import math
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import impls
+from harness.mnist import obtain
+from harness.proxy import NO_GPU, ROOT, Worker
+from harness.statistics import paired_effect
+from harness.wire import Mnist
+from harness.workload import OPERATIONS, Operation
+from impls.contract import Settings
+
+MARGIN = 0.02  # of the plain loop's time
+COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
+TURNS = 12  # in each launch, alternating who is first
+REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
+
+
+def main() -> None:
+    """Print, for each variant and operation, the ratio of both times with its 95 % interval over the launches."""
+    options = _options()
+    settings = Settings(threads=options.threads)
+    mnist = Mnist.at(obtain(None))
+    for variant in options.variants:
+        for operation in COMPARED:
+            ratios = [one_launch(variant, operation, settings, mnist) for _ in range(options.launches)]
+            print(f"{variant:<17} {operation!s:<17} {sentence(ratios)}", flush=True)
+
+
+def one_launch(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> float:
+    """Logarithm of the campaign's time over the plain loop's, of a fresh process each."""
+    with _worker(variant, operation, settings, mnist) as worker, _plain(variant, operation, settings, mnist) as plain:
+
+        def ours() -> float:
+            return statistics.median(worker.call("block"))
+
+        def theirs() -> float:
+            plain.stdin.write(f"{operation.rounds}\n")
+            plain.stdin.flush()
+            return float(plain.stdout.readline())
+
+        times = {ours: [], theirs: []}
+        for turn in range(TURNS):
+            for side in (ours, theirs) if turn % 2 else (theirs, ours):
+                times[side].append(side())
+                time.sleep(REST)
+    return math.log(statistics.median(times[ours]) / statistics.median(times[theirs]))
+
+
+def sentence(ratios: list[float]) -> str:
+    """What the logarithms of the ratios, one of each launch, say of the agreement."""
+    mean, low, high = (math.exp(value) - 1 for value in paired_effect(ratios, [0.0] * len(ratios)))
+    verdict = "not shown to agree"
+    if low > -MARGIN and high < MARGIN:
+        verdict = f"agrees within {MARGIN:.0%}"
+    elif low > MARGIN or high < -MARGIN:
+        verdict = "differs"
+    return f"campaign / plain loop - 1: {mean:+.1%} ({low:+.1%} to {high:+.1%}), {verdict}"
+
+
+@contextlib.contextmanager
+def _worker(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> Iterator[Worker]:
+    worker = Worker(variant, threads=settings.threads)
+    try:
+        worker.call("build", variant, asdict(settings))
+        worker.call("prepare", tuple(operation), mnist.train.images, mnist.train.labels)
+        yield worker
+    finally:
+        worker.close()
+
+
+@contextlib.contextmanager
+def _plain(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> Iterator[subprocess.Popen]:
+    arguments = [variant, mnist.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
+    limits = {"OMP_NUM_THREADS": str(settings.threads)} if settings.threads else {}
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.bare_loop", *arguments],
+        cwd=ROOT,
+        env=os.environ | NO_GPU | limits,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("variants", nargs="*", default=list(impls.variants()), help="default: all")
+    parser.add_argument("--launches", type=int, default=8, help="of each variant on each side (default: 8)")
+    parser.add_argument("--threads", type=int, help="CPU threads of each framework (default: all cores)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

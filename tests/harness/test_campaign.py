@@ -1,0 +1,152 @@
+"""A campaign gives every variant the same turns, keeps each launch apart, and is not fooled by whom it measures."""
+
+import json
+
+import pytest
+
+from harness.campaign import Campaign, Launch, Participant, rotated
+from harness.workload import Operation
+
+STEP = Operation("train_step", 128, rounds=2, blocks=3)
+FIT = Operation("fit", 60_000, rounds=1, blocks=1)
+
+
+class FakeWorker:
+    """Answers as a session would, and keeps what it was asked."""
+
+    process = None
+
+    def __init__(self, name, log, failing=()):
+        self.name, self.log, self.failing = name, log, failing
+
+    def call(self, command, *arguments):
+        self.log.append((self.name, command))
+        if command in self.failing:
+            raise RuntimeError(f"{command} of {self.name} failed")
+        answers = {"import_": 0.5, "first_step": 0.25, "conditions": {"threads": 2}, "block": [1.0, 2.0]}
+        return answers.get(command)
+
+    def close(self):
+        self.log.append((self.name, "close"))
+
+
+@pytest.fixture
+def run(mnist, monkeypatch):
+    monkeypatch.setattr("harness.campaign.peak_memory", lambda process: 1000)
+
+    def run(names, launches, operations=(STEP,), failing=None):
+        log = []
+        participants = [Participant(name, name, ("build", name), operations) for name in names]
+        start = lambda participant: FakeWorker(participant.name, log, (failing or {}).get(participant.name, ()))  # noqa: E731
+        campaign = Campaign(participants, mnist, start)
+        campaign.run(launches)
+        return campaign, log
+
+    return run
+
+
+def test_each_turn_begins_with_another_participant(run):
+    _, log = run("abc", launches=1)
+    assert "".join(name for name, command in log if command == "block") == "abc" + "bca" + "cab"
+
+
+def test_two_sides_alternate_who_is_first():
+    assert [rotated(["a", "b"], turn) for turn in range(3)] == [["a", "b"], ["b", "a"], ["a", "b"]]
+
+
+def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
+    campaign, log = run("ab", launches=3)
+    assert log.count(("a", "import_")) == log.count(("a", "close")) == 3
+    expected = Launch(
+        0.5,
+        memory={"import": 1000, "building": 1000},
+        first_step_seconds=0.25,
+        samples={STEP: [1.0, 2.0] * 3},
+        conditions={"threads": 2},
+    )
+    assert campaign.launches == {"a": [expected] * 3, "b": [expected] * 3}
+
+
+def test_an_epoch_is_measured_before_memory_is_mixed(run):
+    campaign, _ = run("a", launches=1, operations=(STEP, FIT))
+    assert list(campaign.launches["a"][0].samples) == [FIT, STEP]
+    assert set(campaign.launches["a"][0].memory) == {"import", "building", "training"}
+
+
+@pytest.mark.parametrize("command", ["import_", "build", "first_step", "prepare", "block"])
+def test_who_fails_takes_no_further_part_and_disturbs_nobody(run, command):
+    campaign, log = run("ab", launches=2, failing={"a": [command]})
+    assert str(campaign.failures["a"]) == f"{command} of a failed"
+    assert campaign.launches["a"] == []
+    assert len(campaign.launches["b"]) == 2
+    assert [name for name, what in log if what == command].count("a") == 1
+    assert log.count(("a", "close")) == 1
+
+
+def test_progress_names_launch_and_operation(mnist):
+    seen = []
+    campaign = Campaign([Participant("a", "a", ("build", "a"), (STEP,))], mnist, lambda _: FakeWorker("a", []))
+    campaign.failures["a"] = RuntimeError("not to be started")
+    campaign.run(2, lambda *progress: seen.append(progress))
+    assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]
+
+
+LYING = """
+pending = []
+def train_step(self, batch):
+    self.pending.append(batch)
+    return self
+def __float__(self):
+    for batch in self.pending: super().train_step(batch)
+    self.pending.clear()
+    return 0.0
+"""
+
+
+def benchmarks(project, *arguments):
+    done = project.run("--benchmark-only", "--benchmark-json=b.json", *arguments)
+    saved = project.folder / "b.json"
+    return json.loads(saved.read_text())["benchmarks"] if saved.exists() else [], done
+
+
+def test_a_step_that_returns_before_it_is_done_is_caught(project):
+    project.add("lying", LYING)
+    found, done = benchmarks(
+        project, "--launches", "1", "--framework", "lying", "--framework", "numpy", "-k", "step-32"
+    )
+    assert [benchmark["param"] for benchmark in found] == ["numpy-train_step-32"]
+    assert "synchronize() does not wait" in done.stdout
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_record_holds_its_launches_and_all_it_depends_on(project):
+    found, done = benchmarks(
+        project, "--launches", "2", "--framework", "numpy", "-k", "train_step-512", "--threads", "1"
+    )
+    assert done.returncode == 0, done.stdout
+    [benchmark] = found
+    info = benchmark["extra_info"]
+    assert [len(samples) for samples in info["launches"]] == [30, 30]
+    assert benchmark["stats"]["data"] == info["launches"][0] + info["launches"][1]
+    assert info["threads"] == len(info["affinity"]) == 1
+    assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
+    assert len(info["import_seconds"]) == len(info["first_step_seconds"]) == 2
+    assert 0 < info["floor_seconds"] < benchmark["stats"]["median"]
+    assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
+    for memory in info["peak_memory_bytes"]:
+        assert 20e6 < memory["import"] <= memory["building"] < 1e9  # an interpreter with NumPy holds some 30 MB
+    assert "UNSERIALIZABLE" not in json.dumps(benchmark)
+
+
+def test_saved_runs_are_compared_where_they_can_be(project):
+    chosen = ("--launches", "1", "--framework", "numpy", "-k", "predict_step-1")
+    assert project.run("--benchmark-only", "--benchmark-save=before", *chosen).returncode == 0
+    same = project.run("--benchmark-only", "--benchmark-compare", *chosen)
+    assert "(NOW)" in same.stdout
+    other = project.run("--benchmark-only", "--benchmark-compare", *chosen, "--threads", "1")
+    assert "(NOW)" not in other.stdout
+    assert "0001_before.json: not comparable (threads all then, 1 now" in other.stdout
+    failing = (*chosen, "--threads", "1", "--benchmark-compare-fail=median:5%")
+    done = project.run("--benchmark-only", "--benchmark-compare", *failing)
+    assert "nothing could be compared" in done.stdout
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED

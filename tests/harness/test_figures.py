@@ -1,0 +1,35 @@
+"""Launches are the unit: their medians are what figures are made of."""
+
+import pytest
+
+from harness import figures, floor
+from harness.campaign import Launch
+from harness.workload import Operation
+
+STEP = Operation("train_step", 128, rounds=3)
+PREDICT = Operation("predict_step", 128, rounds=3)
+
+
+def launch(**samples):
+    by_name = {"step": STEP, "predict": PREDICT, "multiply": floor.OPERATIONS[0], "stream": floor.OPERATIONS[1]}
+    return Launch(0.1, samples={by_name[name]: values for name, values in samples.items()})
+
+
+def test_median_of_medians_whatever_the_number_of_samples():
+    launches = [launch(step=[1.0, 1.0, 9.0]), launch(step=[2.0]), launch(step=[3.0] * 50)]
+    assert figures.medians(launches, STEP) == [1.0, 2.0, 3.0]
+    assert figures.seconds(launches, STEP) == 2.0
+    assert figures.spread(launches, STEP) == pytest.approx(0.5)
+
+
+def test_what_was_not_measured_is_none():
+    assert figures.seconds([], STEP) is None
+    assert figures.seconds([launch(predict=[1.0])], STEP) is None
+    assert figures.spread([launch(step=[1.0])], STEP) is None  # of one launch nothing can be said
+    assert figures.floor_seconds([], STEP) is None
+
+
+def test_the_floor_is_of_training_steps_alone():
+    launches = [launch(multiply=[1.0], stream=[2.0])]
+    assert figures.floor_seconds(launches, STEP) == floor.train_step_seconds(128, 1.0, 2.0)
+    assert figures.floor_seconds(launches, PREDICT) is None

@@ -1,0 +1,51 @@
+"""A saved run is compared only with what it can be compared with, and says what differs."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.saved import examine
+
+NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "device": "cpu", "batch_size": 128, "load_average": 0.1}
+
+
+def run(then, fullname="t::train", now=NOW):
+    saved = {fullname: {"name": "train", "extra_info": then}}
+    lines = examine([SimpleNamespace(fullname="t::train", extra_info=now)], saved, "saved A")
+    return lines, [benchmark["name"] for benchmark in saved.values()]
+
+
+def test_equal_conditions_need_no_word():
+    assert run(NOW | {"load_average": 5.0}) == ([], ["train"])
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"threads": 1}, "threads 1 then, 2 now"),
+        ({"cpu": "Xeon"}, "cpu Xeon then, EPYC now"),
+        ({"device": "cuda"}, "device cuda then, cpu now"),
+        ({"batch_size": 64}, "batch_size 64 then, 128 now"),
+    ],
+)
+def test_other_conditions_cannot_be_compared(change, reason):
+    assert run(NOW | change) == ([f"saved A: not comparable ({reason}): train"], [])
+
+
+def test_a_record_without_conditions_cannot_be_compared():
+    lines, kept = run({})
+    assert lines[0].startswith("saved A: not comparable (cpu unknown then, EPYC now; threads unknown then, 2 now; ")
+    assert len(lines) == 1
+    assert kept == []
+
+
+def test_another_version_is_compared_and_named():
+    lines, kept = run(NOW | {"torch": "2.14.1"})
+    assert lines == ["saved A: compared although torch 2.14.1 then, 2.15.0 now: train"]
+    assert kept == ["train"]
+
+
+def test_a_renamed_benchmark_is_missing():
+    lines, kept = run(NOW, fullname="t::gone")
+    assert lines == ["saved A: missing in this run, or renamed since: train"]
+    assert kept == []
