@@ -112,7 +112,8 @@ class Campaign:
 
     def _prepare(self, participant: Participant, operation: Operation) -> None:
         worker = self.workers[participant.name]
-        worker.call(*participant.build)  # anew, so that no operation finds what another one has trained
+        if operation.method == "train_step":
+            worker.call(*participant.build)  # anew: after many steps, moments that were left alone are denormal numbers
         worker.call("prepare", tuple(operation), *self._data())
 
     def _block(self, participant: Participant, operation: Operation, under_way: dict[str, Launch]) -> None:

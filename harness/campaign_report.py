@@ -16,12 +16,12 @@ MEMORY = ("import", "building", "training")
 
 def tables(campaign: Campaign) -> list[Table]:
     """Two tables with a row for each participant, and one of what is gained over the notebook ways, if measured."""
-    rows = [(name, launches) for name, launches in campaign.launches.items() if name != floor.NAME]
+    notebooks = [name for name in campaign.launches if name.endswith(notebook.SUFFIX)]
+    rows = [(name, each) for name, each in campaign.launches.items() if name not in (floor.NAME, *notebooks)]
     asked = {operation for participant in campaign.participants for operation in participant.operations}
     operations = [operation for operation in OPERATIONS if operation in asked]
-    gained = [name for name, _ in rows if name.endswith(notebook.SUFFIX)]
     found = [times(rows, operations), costs(rows, operations, campaign.launches.get(floor.NAME, []))]
-    return found + ([gains(campaign)] if gained else [])
+    return found + ([gains(campaign, notebooks)] if notebooks else [])
 
 
 def times(rows: Rows, operations: list[Operation]) -> Table:
@@ -59,17 +59,16 @@ def costs(rows: Rows, operations: list[Operation], floor_launches: list[Launch])
     return table
 
 
-def gains(campaign: Campaign) -> Table:
-    table = _table("An epoch of `fit` in the notebook way, and how many times faster it is written here")
+def gains(campaign: Campaign, notebooks: list[str]) -> Table:
+    table = _table("An epoch of training: the notebook way beside ours")
     for heading in ("notebook, s", "here, s", "times faster"):
         table.add_column(heading, justify="right")
-    for name, launches in campaign.launches.items():
-        if name.endswith(notebook.SUFFIX):
-            variant = name.removesuffix(notebook.SUFFIX)
-            there = figures.seconds(launches, EPOCH)
-            here = figures.seconds(campaign.launches.get(variant, []), EPOCH)
-            shown = (f"{seconds:.2f}" if seconds else MISSING for seconds in (there, here))
-            table.add_row(variant, *shown, _ratio(there, here))
+    for name in notebooks:
+        variant = name.removesuffix(notebook.SUFFIX)
+        there = figures.seconds(campaign.launches[name], EPOCH)
+        here = figures.seconds(campaign.launches.get(variant, []), EPOCH)
+        shown = (f"{seconds:.2f}" if seconds else MISSING for seconds in (there, here))
+        table.add_row(variant, *shown, _ratio(there, here))
     return table
 
 
