@@ -1,5 +1,6 @@
 """Options and fixtures. What pytest does with them stands in harness/plugin.py."""
 
+import os
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import impls
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
+from harness.machine import describe
 from harness.mnist import DataError, obtain
 from harness.participants import participants, starter
 from harness.wire import Mnist
@@ -64,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="seconds a worker may be silent (default: 600)",
     )
-    group.addoption("--compare", action="store_true", help="train and time every variant, and end with one table")
+    group.addoption("--compare", action="store_true", help="train and time every variant, and end with tables")
 
 
 def variants_of(items: list[pytest.Item]) -> list[str]:
@@ -103,15 +105,21 @@ def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
 def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Campaign:
     """The measurements of all tests of latency that were collected, made when the first of them asks."""
     config = request.config
+    if config.option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError(
+            "a campaign needs the machine for itself and its workers: leave out -n and --in-process"
+        )
     fleet.close()  # the campaign has the machine to itself
     calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
     wanted = [(params["timed"], params["operation"]) for params in calls]
     settings = settings_of(config.option)
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(settings, config.option.worker_timeout, cpu.get("flags", ()))
-    campaign = Campaign(participants(wanted, settings, mnist), mnist, start, cpu.get("brand_raw", "unknown"))
+    machine = describe(cpu, settings.device)
+    display = config.stash[DISPLAY]
+    start = starter(settings, config.option.worker_timeout, cpu.get("flags", ()), display.hear)
+    campaign = Campaign(participants(wanted, settings, mnist), mnist, start, machine)
     config.stash[CAMPAIGN] = campaign
-    campaign.run(config.option.launches, config.stash[DISPLAY].measuring)
+    campaign.run(config.option.launches, display.measuring)
     return campaign
 
 

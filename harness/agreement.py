@@ -1,4 +1,4 @@
-"""Do the campaign's figures agree with those of a plain loop? `python -m harness.agreement` measures both in turns."""
+"""Do the times that a worker reports agree with those of a plain loop? `python -m harness.agreement` takes both."""
 
 import argparse
 import contextlib
@@ -32,12 +32,16 @@ def main() -> None:
     mnist = Mnist.at(obtain(None))
     for variant in options.variants:
         for operation in COMPARED:
-            ratios = [one_launch(variant, operation, settings, mnist) for _ in range(options.launches)]
+            try:
+                ratios = [one_launch(variant, operation, settings, mnist) for _ in range(options.launches)]
+            except impls.PackageNotInstalled as error:
+                print(f"{variant:<17} missing: {error}")
+                break
             print(f"{variant:<17} {operation!s:<17} {sentence(ratios)}", flush=True)
 
 
 def one_launch(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> float:
-    """Logarithm of the campaign's time over the plain loop's, of a fresh process each."""
+    """Logarithm of the worker's time over the plain loop's, of a fresh process each, measured in turns."""
     with _worker(variant, operation, settings, mnist) as worker, _plain(variant, operation, settings, mnist) as plain:
 
         def ours() -> float:
@@ -46,7 +50,7 @@ def one_launch(variant: str, operation: Operation, settings: Settings, mnist: Mn
         def theirs() -> float:
             plain.stdin.write(f"{operation.rounds}\n")
             plain.stdin.flush()
-            return float(plain.stdout.readline())
+            return float(plain.stdout.readline() or "nan")
 
         times = {ours: [], theirs: []}
         for turn in range(TURNS):
@@ -64,7 +68,7 @@ def sentence(ratios: list[float]) -> str:
         verdict = f"agrees within {MARGIN:.0%}"
     elif low > MARGIN or high < -MARGIN:
         verdict = "differs"
-    return f"campaign / plain loop - 1: {mean:+.1%} ({low:+.1%} to {high:+.1%}), {verdict}"
+    return f"worker / plain loop - 1: {mean:+.1%} ({low:+.1%} to {high:+.1%}), {verdict}"
 
 
 @contextlib.contextmanager
@@ -88,7 +92,6 @@ def _plain(variant: str, operation: Operation, settings: Settings, mnist: Mnist)
         env=os.environ | NO_GPU | limits,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
         try:
@@ -97,10 +100,16 @@ def _plain(variant: str, operation: Operation, settings: Settings, mnist: Mnist)
             process.kill()
 
 
+def _at_least_2(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 2, got {text!r}")
+    return int(text)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variants", nargs="*", default=list(impls.variants()), help="default: all")
-    parser.add_argument("--launches", type=int, default=8, help="of each variant on each side (default: 8)")
+    parser.add_argument("--launches", type=_at_least_2, default=10, help="of each variant on each side (default: 10)")
     parser.add_argument("--threads", type=int, help="CPU threads of each framework (default: all cores)")
     return parser.parse_args()
 

@@ -1,18 +1,19 @@
-"""A campaign: all participants measured in turns, in short blocks and rotating order, over several launches of each.
+"""A campaign: all participants measured in turns, in short blocks and changing order, over several launches of each.
 
 A machine drifts by some percent within minutes, and two launches of the same program differ by about one. Turns make
 the drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
 """
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import psutil
 import pytest
 
+from harness import floor
 from harness.proxy import Worker
 from harness.wire import Mnist
 from harness.workload import Operation
@@ -43,7 +44,7 @@ class Campaign:
     """After `run`, `launches[name]` are those that were completed, and `failures[name]` is what ended the others.
 
     - `start(participant)`: gives it a fresh worker.
-    - `cpu`: the model of the processor, for the records.
+    - `machine`: what the figures depend on besides, for the records.
     """
 
     def __init__(
@@ -51,13 +52,12 @@ class Campaign:
         participants: Sequence[Participant],
         mnist: Mnist,
         start: Callable[[Participant], Worker],
-        cpu: str = "unknown",
+        machine: Mapping[str, Any] = MappingProxyType({}),
     ):
         self.participants = participants
         self.mnist = mnist
         self.start = start
-        load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
-        self.machine = {"cpu": cpu, "load_average": load_average, "garbage_collector": "off while timing, on in fit"}
+        self.machine = machine
         self.launches: dict[str, list[Launch]] = {participant.name: [] for participant in participants}
         self.failures: dict[str, Exception] = {}
         self.workers: dict[str, Worker] = {}
@@ -75,17 +75,17 @@ class Campaign:
 
     def _launch(self, number: int, on_progress: Callable[[str], None]) -> None:
         under_way: dict[str, Launch] = {}
-        for participant in rotated(self.participants, number):
+        for participant in in_turn(self.participants, number):
             on_progress(f"start {participant.name}")
             self._ask(participant, self._open, under_way)
         operations = dict.fromkeys(operation for each in self.participants for operation in each.operations)
-        for operation in sorted(operations, key=lambda operation: operation.method != "fit"):  # before memory is mixed
+        for operation in sorted(operations, key=_place):
             on_progress(str(operation))
             ready = [participant for participant in self.participants if operation in participant.operations]
             for participant in ready:
                 self._ask(participant, self._prepare, operation)
             for block in range(operation.blocks):
-                for participant in rotated(ready, number + block):
+                for participant in in_turn(ready, number * operation.blocks + block):
                     self._ask(participant, self._block, operation, under_way)
         for name, launch in under_way.items():
             if name not in self.failures:
@@ -99,6 +99,8 @@ class Campaign:
             do(participant, *arguments)
         except Exception as error:
             self.failures[participant.name] = error
+            if participant.name in self.workers:
+                self.workers.pop(participant.name).close()  # or what it still does would disturb the others
 
     def _open(self, participant: Participant, under_way: dict[str, Launch]) -> None:
         worker = self.workers[participant.name] = self.start(participant)
@@ -134,10 +136,16 @@ class Campaign:
 CAMPAIGN = pytest.StashKey[Campaign]()
 
 
-def rotated(participants: Sequence[Participant], turn: int) -> list[Participant]:
-    """In an order that begins with another one in each turn: for two of them A B, B A, A B ..."""
-    start = turn % len(participants)
-    return [*participants[start:], *participants[:start]]
+def in_turn(participants: Sequence[Participant], turn: int) -> list[Participant]:
+    """In another order in each turn, so that nobody always follows the same one: for two, A B, B A, B A, A B."""
+    start = turn // 2 % len(participants)
+    order = [*participants[start:], *participants[:start]]
+    return order[::-1] if turn % 2 else order
+
+
+def _place(operation: Operation) -> int:
+    """An epoch comes first, before memory is mixed; then the floor, just before the training steps beside it."""
+    return ["fit", *(each.method for each in floor.OPERATIONS), operation.method].index(operation.method)
 
 
 def _remember_memory(launch: Launch, after: str, worker: Worker) -> None:

@@ -1,5 +1,7 @@
 """The tables at the end of a campaign: times, multiples of the floor, starting, memory."""
 
+import statistics
+
 from rich import box
 from rich.table import Table
 
@@ -17,11 +19,12 @@ MEMORY = ("import", "building", "training")
 def tables(campaign: Campaign) -> list[Table]:
     """Two tables with a row for each participant, and one of what is gained over the notebook ways, if measured."""
     notebooks = [name for name in campaign.launches if name.endswith(notebook.SUFFIX)]
-    rows = [(name, each) for name, each in campaign.launches.items() if name not in (floor.NAME, *notebooks)]
+    complete = {name: [] if name in campaign.failures else each for name, each in campaign.launches.items()}
+    rows = [(name, each) for name, each in complete.items() if name not in (floor.NAME, *notebooks)]
     asked = {operation for participant in campaign.participants for operation in participant.operations}
     operations = [operation for operation in OPERATIONS if operation in asked]
-    found = [times(rows, operations), costs(rows, operations, campaign.launches.get(floor.NAME, []))]
-    return found + ([gains(campaign, notebooks)] if notebooks else [])
+    found = [times(rows, operations), costs(rows, operations, complete.get(floor.NAME, []))]
+    return found + ([gains(complete, notebooks)] if notebooks else [])
 
 
 def times(rows: Rows, operations: list[Operation]) -> Table:
@@ -38,18 +41,17 @@ def times(rows: Rows, operations: list[Operation]) -> Table:
     return table
 
 
-def costs(rows: Rows, operations: list[Operation], floor_launches: list[Launch]) -> Table:
+def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:
     steps = [operation for operation in operations if operation.method == "train_step"]
-    limits = {operation: figures.floor_seconds(floor_launches, operation) for operation in steps}
     table = _table("Training steps in multiples of the floor; starting; most memory held, in MiB")
-    for operation, limit in limits.items():
-        shown = f"{1e3 * limit:.2f} ms" if limit else MISSING
-        table.add_column(f"train {operation.batch_size}\n/ {shown}", justify="right")
+    for operation in steps:
+        least = _median([1e3 * seconds for seconds in figures.floor_seconds(floors, operation)], "{:.2f} ms")
+        table.add_column(f"train {operation.batch_size}\n/ {least}", justify="right")
     memory = MEMORY if EPOCH in operations else MEMORY[:2]
     for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in memory)):
         table.add_column(heading, justify="right")
     for name, launches in rows:
-        multiples = [_ratio(figures.seconds(launches, operation), limit) for operation, limit in limits.items()]
+        multiples = [_shown(figures.times_the_floor(launches, floors, operation)) for operation in steps]
         starting = [
             _median([launch.import_seconds for launch in launches], "{:.2f}"),
             _median([launch.first_step_seconds for launch in launches], "{:.2f}"),
@@ -59,16 +61,16 @@ def costs(rows: Rows, operations: list[Operation], floor_launches: list[Launch])
     return table
 
 
-def gains(campaign: Campaign, notebooks: list[str]) -> Table:
+def gains(complete: dict[str, list[Launch]], notebooks: list[str]) -> Table:
     table = _table("An epoch of training: the notebook way beside ours")
     for heading in ("notebook, s", "here, s", "times faster"):
         table.add_column(heading, justify="right")
     for name in notebooks:
         variant = name.removesuffix(notebook.SUFFIX)
-        there = figures.seconds(campaign.launches[name], EPOCH)
-        here = figures.seconds(campaign.launches.get(variant, []), EPOCH)
-        shown = (f"{seconds:.2f}" if seconds else MISSING for seconds in (there, here))
-        table.add_row(variant, *shown, _ratio(there, here))
+        ways = complete[name], complete.get(variant, [])
+        seconds = (figures.seconds(launches, EPOCH) for launches in ways)
+        cells = (*seconds, figures.ratio(*ways, EPOCH))
+        table.add_row(variant, *map(_shown, cells))
     return table
 
 
@@ -78,13 +80,13 @@ def _table(title: str) -> Table:
     return table
 
 
-def _ratio(seconds: float | None, unit: float | None) -> str:
-    return f"{seconds / unit:.2f}" if seconds and unit else MISSING
+def _shown(value: float | None) -> str:
+    return MISSING if value is None else f"{value:.2f}"
 
 
 def _median(values: list[float | None], shown: str) -> str:
-    known = sorted(value for value in values if value is not None)
-    return shown.format(known[len(known) // 2]) if known else MISSING
+    known = [value for value in values if value is not None]
+    return shown.format(statistics.median(known)) if known else MISSING
 
 
 def _mebibytes(launch: Launch, after: str) -> float | None:

@@ -25,9 +25,23 @@ def spread(launches: Sequence[Launch], operation: Operation) -> float | None:
     return statistics.stdev(found) / statistics.mean(found) if len(found) > 1 else None
 
 
-def floor_seconds(launches: Sequence[Launch], operation: Operation) -> float | None:
-    """The least time of a training step, from the launches of the floor; None if there are none, or for other work."""
-    multiply, stream = (seconds(launches, each) for each in floor.OPERATIONS)
-    if operation.method != "train_step" or multiply is None or stream is None:
-        return None
-    return floor.train_step_seconds(operation.batch_size, multiply, stream)
+def ratio(slower: Sequence[Launch], faster: Sequence[Launch], operation: Operation) -> float | None:
+    """How many times longer one takes than the other: the median over launches, which drift together. None if none."""
+    pairs = zip(medians(slower, operation), medians(faster, operation), strict=False)
+    found = [numerator / denominator for numerator, denominator in pairs]
+    return statistics.median(found) if found else None
+
+
+def floor_seconds(launches: Sequence[Launch], operation: Operation) -> list[float]:
+    """The least time of a training step in each launch of the floor; empty for other work."""
+    if operation.method != "train_step":
+        return []
+    rates = zip(*(medians(launches, each) for each in floor.OPERATIONS), strict=True)
+    return [floor.train_step_seconds(operation.batch_size, *of_launch) for of_launch in rates]
+
+
+def times_the_floor(launches: Sequence[Launch], floors: Sequence[Launch], operation: Operation) -> float | None:
+    """A training step over the floor: the median over launches, which drift together. None if not measured."""
+    pairs = zip(medians(launches, operation), floor_seconds(floors, operation), strict=False)
+    found = [step / least for step, least in pairs]
+    return statistics.median(found) if found else None

@@ -33,7 +33,8 @@ class Machine:
         generator = np.random.default_rng(settings.seed)
         self.a, self.b = generator.normal(size=(2, SIZE, SIZE)).astype(np.float32)
         self.product = np.empty_like(self.a)
-        threads = settings.threads or os.cpu_count()
+        affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+        threads = settings.threads or len(affinity)
         self.pool = ThreadPoolExecutor(threads)
         # Parameters, gradients, m and v, of which Adam reads four and writes three.
         arrays = np.ones((4, PARAMETER_COUNT), np.float32)

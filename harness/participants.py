@@ -22,7 +22,7 @@ def pairs(variants: Iterable[str], with_notebooks: bool) -> list[tuple[str, Oper
 
 
 def participants(wanted: Iterable[tuple[str, Operation]], settings: Settings, mnist: Mnist) -> list[Participant]:
-    """One for each name in the pairs `wanted`, with its operations; and the floor, if a training step is among them.
+    """One for each name in the pairs `wanted`, with its operations; and the floor beside training steps on the CPU.
 
     A name is a variant, or a variant and `notebook.SUFFIX`.
     """
@@ -30,7 +30,8 @@ def participants(wanted: Iterable[tuple[str, Operation]], settings: Settings, mn
     for name, operation in wanted:
         operations[name] = (*operations.get(name, ()), operation)
     found = [_participant(name, of_it, settings, mnist) for name, of_it in operations.items()]
-    if any(operation.method == "train_step" for of_it in operations.values() for operation in of_it):
+    methods = {operation.method for of_it in operations.values() for operation in of_it}
+    if settings.device == "cpu" and "train_step" in methods:
         build = ("build", floor.NAME, asdict(settings))
         found.append(Participant(floor.NAME, floor.NAME, build, floor.OPERATIONS, has_first_step=False))
     return found
@@ -44,12 +45,15 @@ def _participant(name: str, operations: tuple[Operation, ...], settings: Setting
     return Participant(name, variant, build, operations, has_first_step=False)
 
 
-def starter(settings: Settings, timeout: float, cpu_flags: Iterable[str]) -> Callable[[Participant], Worker]:
-    """What gives a participant a fresh worker."""
+def starter(
+    settings: Settings, timeout: float, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
+) -> Callable[[Participant], Worker]:
+    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies."""
 
     def start(participant: Participant) -> Worker:
         return Worker(
             participant.name,
+            on_event=lambda event, details: on_event(participant.name, event, details),
             threads=settings.threads,
             environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},
             device=settings.device,

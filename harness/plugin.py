@@ -44,6 +44,10 @@ def pytest_testnodedown(node) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """`--compare` shows one table; under xdist all tests of one framework go to one process, and benchmarks nowhere."""
     config.option.benchmark_quiet |= config.option.compare
+    if config.option.notebook_baseline and config.option.device != "cpu":
+        raise pytest.UsageError("--notebook-baseline trains on the CPU: leave --device out")
+    if config.option.benchmark_cprofile:
+        raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     if config.option.in_process and (config.option.benchmark_only or config.option.compare):
         raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
     if not getattr(config.option, "numprocesses", None):
@@ -136,6 +140,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         console.print(_comparison(config.stash[VARIANTS], recorded))
     if CAMPAIGN in config.stash:
         console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
+        for name, error in config.stash[CAMPAIGN].failures.items():
+            terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
     for report, properties in recorded:
         if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MUST_MATCH = ("cpu", "threads", "affinity", "device", "batch_size", "python")  # or the times mean different things
+MUST_MATCH = (
+    "cpu",
+    "gpu",
+    "threads",
+    "affinity",
+    "device",
+    "batch_size",
+    "python",
+)  # or the times mean different things
 DESCRIBE_NO_CODE = {
     *MUST_MATCH,
     "load_average",
@@ -18,7 +26,8 @@ DESCRIBE_NO_CODE = {
 
 def obstacles(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
     """What forbids to compare two records: "threads 2 then, 1 now". Each is the `extra_info` of a benchmark."""
-    return [_change(key, now, then) for key in MUST_MATCH if now.get(key) != then.get(key)]
+    unknown = [f"{key} unknown" for key in ("cpu", "gpu") if now.get(key) is None and then.get(key) is None]
+    return [_change(key, now, then) for key in MUST_MATCH if now.get(key) != then.get(key)] + unknown
 
 
 def upgrades(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:

@@ -67,8 +67,8 @@ def check_synchronize(
 ) -> None:
     """Raise `RuntimeError` if `synchronize` returns before the work of `operation` is done.
 
-    `read` takes the results of all calls into Python, which no device can do before it has them. Whatever it takes
-    longer right after `rounds` timed calls than it takes once more has been hidden from the clock.
+    `read` takes into Python what the calls have computed, which no device can do before it is computed. Whatever it
+    takes longer right after `rounds` timed calls than it takes once more has been hidden from the clock.
     """
     shares = []
     for _ in range(TRIES):
@@ -90,14 +90,17 @@ def check_synchronize(
 def come_to_rest(
     cpu_seconds: Clock = time.process_time,
     wait: Callable[[float], object] = time.sleep,
-) -> bool:
-    """Wait until the threads of this process have stopped spinning, as OpenBLAS's do for 0.1 s; false if they go on."""
+) -> None:
+    """Wait until the threads of this process have stopped spinning, as OpenBLAS's do for 0.1 s.
+
+    Raises `RuntimeError` if they go on for a second: they would slow down whoever is measured next.
+    """
     for _ in range(LOOKS):
         before = cpu_seconds()
         wait(SECONDS_BETWEEN_LOOKS)
         if cpu_seconds() - before < SECONDS_BETWEEN_LOOKS / 2:
-            return True
-    return False
+            return
+    raise RuntimeError("the process does not come to rest: its idle threads spin (is OMP_WAIT_POLICY active?)")
 
 
 def _trusted(samples: list[float]) -> list[float]:

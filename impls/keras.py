@@ -72,7 +72,7 @@ class Classifier:
             self.optimizer,
             self.loss,
             jit_compile=self.jit_compile,
-            steps_per_execution=50 if self.jit_compile else 1,  # of `fit`: 50 steps without a return to Python
+            steps_per_execution=50 if self.jit_compile else 1,  # `fit` looks at its callbacks every 50 steps
         )
         self.predictor = keras.Sequential([self.model, keras.layers.Softmax()])
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 import impls
@@ -74,6 +75,17 @@ def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
 @pytest.mark.xdist_group("pytorch")
 def test_pytorch_computes_the_correction_in_double(variant, mnist, start):
     assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7), mnist, start)) < 1e-12
+
+
+@pytest.mark.xdist_group("numpy")
+def test_adam_fills_its_moments_with_denormal_numbers(variant, mnist):
+    """A weight whose pixel is dark for 800 steps has m = 0.9**800 of what it was, below the least normal float32."""
+    numpy = variant("numpy")
+    numpy.fit(*mnist.train, 2)
+    m = numpy.get_moments()[0]["dense_1/kernel"]
+    denormal = float(((m != 0) & (abs(m) < np.finfo("float32").tiny)).mean())
+    print(f"after 2 epochs {denormal:.1%} of the first kernel's m are denormal numbers")
+    assert denormal > 0.01
 
 
 def test_initialisers_differ(framework, mnist):

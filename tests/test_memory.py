@@ -1,4 +1,4 @@
-"""A training step keeps nothing: memory does not grow with the number of steps."""
+"""Memory does not grow with the number of training steps: a step keeps far less than its gradients take."""
 
 import pytest
 
@@ -11,6 +11,7 @@ GRADIENTS = 4 * PARAMETER_COUNT  # bytes, of one step
 
 @pytest.mark.memory
 def test_training_steps_keep_nothing(framework, mnist, record_property):
+    framework = framework.with_settings(batch_size=128)
     images, labels = mnist.train.images.first(STEPS * 128), mnist.train.labels.first(STEPS * 128)
     framework.follow(images, labels, 1, 0, False, False)  # until compilers, caches and pools have what they need
     before = framework.memory()

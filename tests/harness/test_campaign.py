@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.campaign import Campaign, Launch, Participant, rotated
+from harness.campaign import Campaign, Launch, Participant, in_turn
 from harness.workload import Operation
 
 STEP = Operation("train_step", 128, rounds=2, blocks=3)
@@ -47,11 +47,18 @@ def run(mnist, monkeypatch):
 
 def test_each_turn_begins_with_another_participant(run):
     _, log = run("abc", launches=1)
-    assert "".join(name for name, command in log if command == "block") == "abc" + "bca" + "cab"
+    assert "".join(name for name, command in log if command == "block") == "abc" + "cba" + "bca"
 
 
-def test_two_sides_alternate_who_is_first():
-    assert [rotated(["a", "b"], turn) for turn in range(3)] == [["a", "b"], ["b", "a"], ["a", "b"]]
+def test_two_sides_are_first_equally_often():
+    assert ["".join(in_turn("ab", turn)) for turn in range(4)] == ["ab", "ba", "ba", "ab"]
+
+
+def test_nobody_always_follows_the_same_one():
+    orders = [in_turn("abcdefg", turn) for turn in range(9)]
+    for name in "abcdefg":
+        before = {order[order.index(name) - 1] for order in orders if order[0] != name}
+        assert len(before) > 1
 
 
 def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
@@ -80,7 +87,7 @@ def test_who_fails_takes_no_further_part_and_disturbs_nobody(run, command):
     assert campaign.launches["a"] == []
     assert len(campaign.launches["b"]) == 2
     assert [name for name, what in log if what == command].count("a") == 1
-    assert log.count(("a", "close")) == 1
+    assert log.index(("a", "close")) == log.index(("a", command)) + 1  # at once: it could be at work still
 
 
 def test_progress_names_launch_and_operation(mnist):
@@ -131,7 +138,7 @@ def test_a_record_holds_its_launches_and_all_it_depends_on(project):
     assert info["threads"] == len(info["affinity"]) == 1
     assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
     assert len(info["import_seconds"]) == len(info["first_step_seconds"]) == 2
-    assert 0 < info["floor_seconds"] < benchmark["stats"]["median"]
+    assert 0 < max(info["floor_seconds"]) < benchmark["stats"]["median"]
     assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
     for memory in info["peak_memory_bytes"]:
         assert 20e6 < memory["import"] <= memory["building"] < 1e9  # an interpreter with NumPy holds some 30 MB

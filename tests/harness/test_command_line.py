@@ -22,6 +22,8 @@ from harness.workload import OPERATIONS
         (["--in-process"], "name exactly one with --framework"),
         (["--in-process", "--framework", "keras"], "name exactly one with --framework"),
         (["--in-process", "--framework", "numpy", "--benchmark-only"], "times are taken in workers"),
+        (["--notebook-baseline", "--device", "cuda"], "--notebook-baseline trains on the CPU"),
+        (["--benchmark-cprofile=tottime"], "--benchmark-cprofile would profile pytest"),
         (["--launches", "0"], "expected a whole number of at least 1, got '0'"),
         (["--device", "tpu"], "invalid choice: 'tpu'"),
         (["-n", "2", "--benchmark-only"], "run `pytest --benchmark-only` without -n"),
@@ -140,6 +142,13 @@ def test_benchmarks_run_when_asked_for_and_then_alone(project):
     assert done.stdout.count("launch 1 of 1") == 1
 
 
+@pytest.mark.parametrize("option", [["-n", "2"], ["--in-process"]], ids=" ".join)
+def test_a_campaign_refuses_to_share_the_machine(project, option):
+    found, done = outcomes(project, "-m", "latency", "--framework", "numpy", "-k", "fit", *option)
+    assert set(found.values()) == {"error"}
+    assert "a campaign needs the machine for itself" in done.stdout
+
+
 def test_the_notebook_way_takes_part_if_wanted(project):
     notebook = "def train(directory, batch_size, epochs, on_epoch): [on_epoch(epoch, 0.1) for epoch in range(epochs)]"
     project.add("own", "pass")
@@ -150,7 +159,7 @@ def test_the_notebook_way_takes_part_if_wanted(project):
     assert "times faster" in done.stdout
 
 
-def test_compare_ends_with_one_table_of_every_variant(project):
+def test_compare_ends_with_tables_of_every_variant(project):
     project.add("dull", "def train_step(self, batch): return 2.3")
     project.add_file("impls/absent.py", "import no_such_framework\n")
     frameworks = [argument for name in ("numpy", "dull", "absent") for argument in ("--framework", name)]

@@ -6,7 +6,7 @@ import pytest
 
 from harness.saved import examine
 
-NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "device": "cpu", "batch_size": 128, "load_average": 0.1}
+NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "gpu": "not used", "batch_size": 128, "load_average": 0.1}
 
 
 def run(then, fullname="t::train", now=NOW):
@@ -24,7 +24,8 @@ def test_equal_conditions_need_no_word():
     [
         ({"threads": 1}, "threads 1 then, 2 now"),
         ({"cpu": "Xeon"}, "cpu Xeon then, EPYC now"),
-        ({"device": "cuda"}, "device cuda then, cpu now"),
+        ({"gpu": "H200"}, "gpu H200 then, not used now"),
+        ({"python": "3.12.1"}, "python 3.12.1 then, unknown now"),
         ({"batch_size": 64}, "batch_size 64 then, 128 now"),
     ],
 )
@@ -34,8 +35,14 @@ def test_other_conditions_cannot_be_compared(change, reason):
 
 def test_a_record_without_conditions_cannot_be_compared():
     lines, kept = run({})
-    assert lines[0].startswith("saved A: not comparable (cpu unknown then, EPYC now; threads unknown then, 2 now; ")
+    assert lines[0].startswith("saved A: not comparable (cpu unknown then, EPYC now; gpu unknown then, not used")
     assert len(lines) == 1
+    assert kept == []
+
+
+def test_two_processors_of_which_nothing_is_known_cannot_be_compared():
+    lines, kept = run(NOW | {"cpu": None}, now=NOW | {"cpu": None})
+    assert lines == ["saved A: not comparable (cpu unknown): train"]
     assert kept == []
 
 
