@@ -42,7 +42,7 @@ def pytest_testnodedown(node) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Refuse what cannot be measured so; `--compare` has its own tables; under xdist a framework stays in one process."""
+    """Refuse what cannot be measured so. `--compare` has its own tables; xdist keeps a framework in one process."""
     config.option.benchmark_quiet |= config.option.compare
     if config.option.notebook_baseline and config.option.device != "cpu":
         raise pytest.UsageError("--notebook-baseline trains on the CPU: leave --device out")
