@@ -8,16 +8,21 @@ from harness.clock import CLOCK, replay
 from harness.participants import EPOCH
 
 
-@pytest.mark.latency
-@pytest.mark.benchmark(timer=CLOCK)
-def test_latency(campaign, timed, operation, benchmark, record_property, pytestconfig):
+@pytest.fixture
+def launches(campaign, timed, record_property):
+    """All launches of the variant. Raises what kept it from being measured; skips if a package is missing."""
     record_property("variant", timed)
     if isinstance(campaign.failures.get(timed), impls.PackageNotInstalled):
         pytest.skip(str(campaign.failures[timed]))
     if timed in campaign.failures:
         raise campaign.failures[timed]
+    return campaign.launches[timed]
+
+
+@pytest.mark.latency
+@pytest.mark.benchmark(timer=CLOCK)
+def test_latency(launches, campaign, operation, benchmark, record_property, pytestconfig):
     option = pytestconfig.option
-    launches = campaign.launches[timed]
     samples = [launch.samples[operation] for launch in launches]
     assert [len(of_launch) for of_launch in samples] == option.launches * [operation.rounds * operation.blocks]
 

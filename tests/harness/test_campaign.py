@@ -123,6 +123,8 @@ def test_a_step_that_returns_before_it_is_done_is_caught(project):
     )
     assert [benchmark["param"] for benchmark in found] == ["numpy-train_step-32"]
     assert "synchronize() does not wait" in done.stdout
+    assert "1 passed" in done.stdout
+    assert "1 error" in done.stdout
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
 
 
