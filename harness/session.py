@@ -131,7 +131,7 @@ class Session:
         return time.perf_counter() - started
 
     def first_step(self, images, labels) -> float:
-        """Seconds of the first training step, which traces and compiles; whatever was built before."""
+        """Seconds of the first training step of what was just built: with tracing and compiling."""
         step = Workload(self.implementation, Operation("train_step", len(images), rounds=1), images, labels)
         return timing.once(step.call, self.implementation.synchronize)
 
