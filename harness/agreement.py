@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import impls
 from harness.mnist import obtain
-from harness.proxy import NO_GPU, ROOT, Worker
+from harness.proxy import ROOT, Worker, limits
 from harness.statistics import paired_effect
 from harness.wire import Mnist
 from harness.workload import OPERATIONS, Operation
@@ -85,11 +85,10 @@ def _worker(variant: str, operation: Operation, settings: Settings, mnist: Mnist
 @contextlib.contextmanager
 def _plain(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> Iterator[subprocess.Popen]:
     arguments = [variant, mnist.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
-    limits = {"OMP_NUM_THREADS": str(settings.threads)} if settings.threads else {}
     with subprocess.Popen(
         [sys.executable, "-m", "harness.bare_loop", *arguments],
         cwd=ROOT,
-        env=os.environ | NO_GPU | limits,
+        env=os.environ | limits(settings.threads, settings.device),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

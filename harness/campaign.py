@@ -1,7 +1,7 @@
 """A campaign: all participants measured in turns, in short blocks and changing order, over several launches of each.
 
-A machine drifts by some percent within minutes, and two launches of the same program differ by about one. Turns make
-the drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
+A machine drifts within minutes, and two launches of the same program differ: README shows by how much. Turns make the
+drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ class Launch:
     """What one launch of a worker was measured to take: seconds, and bytes for memory. What is not there is missing."""
 
     import_seconds: float
-    memory: dict[str, int] = field(default_factory=dict)  # most bytes held "after import", "after building", ...
+    memory: dict[str, int] = field(default_factory=dict)  # most bytes held after "import", "building", "training"
     first_step_seconds: float | None = None
     samples: dict[Operation, list[float]] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)

@@ -33,6 +33,12 @@ serve(channel, stderr_path, threads)
 """
 
 
+def limits(threads: int | None, device: str) -> dict[str, str]:
+    """What must be set before a framework is imported, so that it keeps to these threads and this device."""
+    hidden = NO_GPU if device == "cpu" else {}
+    return hidden | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+
+
 class WorkerDied(Exception):
     """The worker process ended, or was ended because it was silent for too long, before it answered."""
 
@@ -69,12 +75,10 @@ class Worker:
         self.timeout = timeout
         self.alive = True
         self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
-        hidden = NO_GPU if device == "cpu" else {}
-        limits = {"OMP_NUM_THREADS": str(threads)} if threads else {}
         self.group = execnet.Group()
         gateway = self.group.makegateway(f"popen//execmodel=main_thread_only//python={shlex.quote(python)}")
         self.channel = gateway.remote_exec(BOOTSTRAP)
-        self.channel.send((str(root), {**hidden, **limits, **environment}, self.stderr.name, threads))
+        self.channel.send((str(root), {**limits(threads, device), **environment}, self.stderr.name, threads))
         self.process = psutil.Process(self._answer("start"))
 
     def call(self, name: str, *arguments: Any) -> Any:

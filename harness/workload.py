@@ -8,7 +8,7 @@ import numpy as np
 
 from harness import timing
 
-IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through: no step finds its data in the caches
+IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through in turn, as those of an epoch would
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
