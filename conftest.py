@@ -8,16 +8,18 @@ from pathlib import Path
 import pytest
 
 import impls
+from harness import environments, versions
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
 from harness.machine import describe
 from harness.mnist import DataError, obtain
 from harness.participants import participants, starter
+from harness.upgrade import UPGRADE, Upgrade
 from harness.wire import Mnist
 from impls.contract import Settings
 
-pytest_plugins = ["harness.plugin"]
+pytest_plugins = ["harness.plugin", "harness.regression"]
 
 
 def whole_number(low: int, high: int | None = None):
@@ -121,6 +123,22 @@ def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Camp
     config.stash[CAMPAIGN] = campaign
     campaign.run(config.option.launches, display.measuring)
     return campaign
+
+
+@pytest.fixture(scope="session")
+def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Upgrade:
+    """Both versions that are to be compared, and what is found out about them when a test asks."""
+    option, display = request.config.option, request.config.stash[DISPLAY]
+    claims = versions.claims_of(request.session.items)
+    try:
+        sides = [versions.side(option, name, claims, display.say) for name in ("baseline", "candidate")]
+    except environments.NotBuilt as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    settings = settings_of(option)
+    start = starter(settings, option.worker_timeout, (), display.hear)
+    upgrade = Upgrade(sides, claims, settings, mnist, start, option.max_slowdown, option.max_minutes, display.say)
+    request.config.stash[UPGRADE] = upgrade
+    return upgrade
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ A machine drifts within minutes, and two launches of the same program differ: RE
 drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import psutil
 import pytest
 
 from harness import floor
@@ -27,6 +26,7 @@ class Participant(NamedTuple):
     build: tuple
     operations: tuple[Operation, ...]
     has_first_step: bool = True
+    python: str = sys.executable  # that runs it
 
 
 @dataclass
@@ -61,15 +61,18 @@ class Campaign:
         self.launches: dict[str, list[Launch]] = {participant.name: [] for participant in participants}
         self.failures: dict[str, Exception] = {}
         self.workers: dict[str, Worker] = {}
+        self.done = 0  # launches that were begun
 
     def run(self, launches: int, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
-        """Launch and measure all participants so many times.
+        """Launch and measure all participants so many times more.
 
         `on_progress(launch, launches, what)` is called before each operation, `launch` counted from 1.
         """
-        for number in range(launches):
+        last = self.done + launches
+        for number in range(self.done, last):
+            self.done += 1
             try:
-                self._launch(number, lambda what, number=number: on_progress(number + 1, launches, what))
+                self._launch(number, lambda what, number=number: on_progress(number + 1, last, what))
             finally:
                 self._close()
 
@@ -149,18 +152,6 @@ def _place(operation: Operation) -> int:
 
 
 def _remember_memory(launch: Launch, after: str, worker: Worker) -> None:
-    peak = peak_memory(worker.process)
+    peak = worker.call("peak_memory")
     if peak is not None:
         launch.memory[after] = peak
-
-
-def peak_memory(process: psutil.Process) -> int | None:
-    """Most bytes of RAM that the process has held so far, or None where the system does not tell."""
-    memory = process.memory_info()
-    if hasattr(memory, "peak_wset"):  # Windows
-        return memory.peak_wset
-    status = Path(f"/proc/{process.pid}/status")
-    if not status.exists():
-        return None
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines["VmHWM"].split()[0]) * 1024

@@ -7,8 +7,7 @@ from rich.table import Table
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
-from harness.participants import EPOCH
-from harness.workload import OPERATIONS, Operation
+from harness.workload import EPOCH, OPERATIONS, Operation
 
 Rows = list[tuple[str, list[Launch]]]  # name of a participant, what it was measured to take
 

@@ -19,6 +19,7 @@ class Display:
         self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
         self.bar: Progress | None = None
         self.launch = 0
+        self.said = ""
 
     def close(self) -> None:
         if not self.console.quiet:
@@ -57,6 +58,14 @@ class Display:
         elif launch != self.launch:
             self.console.print(f"\nlaunch {launch} of {launches}", end="")
         self.launch = launch
+
+    def say(self, what: str) -> None:
+        """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""
+        if self.console.is_terminal:
+            self.console.print(what[:100].ljust(100), end="\r")
+        elif what != self.said:
+            self.console.print(f"\n{what}", end="")
+        self.said = what
 
     def trained(self, variant: str) -> None:
         if self.bar:

@@ -7,10 +7,8 @@ from harness import floor, notebook
 from harness.campaign import Participant
 from harness.proxy import Worker
 from harness.wire import Mnist
-from harness.workload import OPERATIONS, Operation
+from harness.workload import EPOCH, OPERATIONS, Operation
 from impls.contract import Settings
-
-EPOCH = next(operation for operation in OPERATIONS if operation.method == "fit")
 
 
 def pairs(variants: Iterable[str], with_notebooks: bool) -> list[tuple[str, Operation]]:
@@ -53,6 +51,7 @@ def starter(
     def start(participant: Participant) -> Worker:
         return Worker(
             participant.name,
+            python=participant.python,
             on_event=lambda event, details: on_event(participant.name, event, details),
             threads=settings.threads,
             environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},

@@ -33,6 +33,7 @@ CHANGES_STATE = {
     "build_notebook",
     "prepare",
     "block",
+    "trace",
 }
 
 
@@ -122,6 +123,25 @@ class Session:
             for first in range(0, end, size):
                 rows = order[first : first + size]
                 self.implementation.train_step(self.implementation.prepare_batch(images[rows], labels[rows]))
+
+    def trace(self, images, labels, parameters: dict, steps: int) -> tuple[list[float], dict]:
+        """Train from `parameters` on the first `steps` batches, in order: the loss of each, and the parameters."""
+        self.implementation.set_parameters(parameters)
+        size = self.implementation.settings.batch_size
+        losses = []
+        for start in range(0, steps * size, size):
+            rows = slice(start, start + size)
+            batch = self.implementation.prepare_batch(images[rows], labels[rows])
+            losses.append(float(self.implementation.train_step(batch)))
+        return losses, self.implementation.get_parameters()
+
+    def peak_memory(self) -> int | None:
+        """Most bytes of RAM that this process has held so far, or None where the system does not tell."""
+        status = Path("/proc/self/status")
+        if not status.exists():
+            return None
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024
 
     def import_(self, variant: str) -> float:
         """Import what the variant needs; seconds. NumPy is there already."""

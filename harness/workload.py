@@ -17,16 +17,20 @@ class Operation(NamedTuple):
 
     - `rounds`: timed calls in a block, before the next variant has its turn.
     - `blocks`: in each launch of a worker.
+    - `settle`: seconds of untimed calls before a block.
     """
 
     method: str
     batch_size: int
     rounds: int
     blocks: int = 3
+    settle: float = SETTLE
 
     def __str__(self) -> str:
-        return "fit-epoch" if self.method == "fit" else f"{self.method}-{self.batch_size}"
+        return "fit-epoch" if self == EPOCH else f"{self.method}-{self.batch_size}"
 
+
+EPOCH = Operation("fit", 60_000, rounds=1, blocks=1)  # after one that is not counted
 
 # So many rounds that a block lasts some 50 ms: short beside the drift of a machine, long beside a switch of processes.
 OPERATIONS = (
@@ -37,7 +41,7 @@ OPERATIONS = (
     Operation("predict_step", 128, rounds=60),
     Operation("predict_step", 10_000, rounds=3),
     Operation("preprocess", 10_000, rounds=5),
-    Operation("fit", 60_000, rounds=1, blocks=1),  # an epoch, after one that is not counted
+    EPOCH,
 )
 
 
@@ -78,13 +82,16 @@ class Workload:
         if self.operation.method == "fit":
             samples = self.epochs(1 + self.operation.rounds)[1:]
         else:
-            samples = timing.durations(self.call, self.implementation.synchronize, self.operation.rounds, SETTLE)
+            samples = timing.durations(
+                self.call, self.implementation.synchronize, self.operation.rounds, self.operation.settle
+            )
         timing.come_to_rest()
         return samples
 
     def epochs(self, epochs: int) -> list[float]:
         """Seconds of each epoch of one `fit`; the first holds the preparation of the data, and compiling."""
-        return timing.laps(partial(self.implementation.fit, self.images, self.labels, epochs))
+        images, labels = self.images[: self.operation.batch_size], self.labels[: self.operation.batch_size]
+        return timing.laps(partial(self.implementation.fit, images, labels, epochs))
 
     def call(self) -> None:
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))

@@ -106,6 +106,9 @@ class Implementation(Protocol):
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Replace all parameters. The optimizer's state stays as it is."""
 
+    def hyperparameters(self) -> dict[str, Any]:
+        """The optimizer's, those that were left at their defaults too, by the framework's own names."""
+
     def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Copies of Adam's m and v after at least one step, each like the parameters."""
 

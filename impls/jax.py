@@ -1,5 +1,6 @@
 """JAX: parameters in a dict, a pure function for the network, and one jitted step with an optimizer from optax."""
 
+import inspect
 from functools import partial
 
 import jax
@@ -107,6 +108,11 @@ class Classifier:
 
     def _named_arrays(self, tensors):
         return {name: np.array(tensors[name]) for name in PARAMETER_SHAPES}  # kernels are (in, out) already
+
+    def hyperparameters(self):
+        shipped = {name: each.default for name, each in inspect.signature(optax.adam).parameters.items()}
+        s = self.settings
+        return shipped | {"learning_rate": s.learning_rate, "b1": s.beta_1, "b2": s.beta_2}
 
     def get_moments(self):
         return self._named_arrays(self.optimizer_state[0].mu), self._named_arrays(self.optimizer_state[0].nu)

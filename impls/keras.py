@@ -118,6 +118,9 @@ class Classifier:
         arrays = (np.array(keras.ops.convert_to_numpy(tensor)) for tensor in tensors)  # kernels are (in, out) already
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
 
+    def hyperparameters(self):
+        return self.optimizer.get_config()
+
     def get_moments(self):
         _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
         return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])

@@ -123,6 +123,15 @@ class Classifier:
         check_parameters(parameters)
         self.parameters = {name: np.array(parameters[name], self.settings.dtype) for name in PARAMETER_SHAPES}
 
+    def hyperparameters(self):
+        s = self.settings
+        return {
+            "learning_rate": s.learning_rate,
+            "beta_1": s.beta_1,
+            "beta_2": s.beta_2,
+            "epsilon": self.optimizer.epsilon,
+        }
+
     def get_moments(self):
         copies = ({name: array.copy() for name, array in part.items()} for part in (self.optimizer.m, self.optimizer.v))
         return tuple(copies)

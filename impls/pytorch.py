@@ -86,6 +86,9 @@ class Classifier:
         arrays = (tensor.detach().cpu().numpy().T.copy(order="C") for tensor in tensors)  # (out, in) -> (in, out)
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
 
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
+
     def get_moments(self):
         states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
         return tuple(self._named_arrays(state[key] for state in states) for key in ("exp_avg", "exp_avg_sq"))

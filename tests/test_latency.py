@@ -5,7 +5,7 @@ import pytest
 import impls
 from harness import figures, floor
 from harness.clock import CLOCK, replay
-from harness.participants import EPOCH
+from harness.workload import EPOCH
 
 
 @pytest.fixture

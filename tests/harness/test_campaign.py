@@ -14,8 +14,6 @@ FIT = Operation("fit", 60_000, rounds=1, blocks=1)
 class FakeWorker:
     """Answers as a session would, and keeps what it was asked."""
 
-    process = None
-
     def __init__(self, name, log, failing=()):
         self.name, self.log, self.failing = name, log, failing
 
@@ -24,6 +22,7 @@ class FakeWorker:
         if command in self.failing:
             raise RuntimeError(f"{command} of {self.name} failed")
         answers = {"import_": 0.5, "first_step": 0.25, "conditions": {"threads": 2}, "block": [1.0, 2.0]}
+        answers["peak_memory"] = 1000
         return answers.get(command)
 
     def close(self):
@@ -31,9 +30,7 @@ class FakeWorker:
 
 
 @pytest.fixture
-def run(mnist, monkeypatch):
-    monkeypatch.setattr("harness.campaign.peak_memory", lambda process: 1000)
-
+def run(mnist):
     def run(names, launches, operations=(STEP,), failing=None):
         log = []
         participants = [Participant(name, name, ("build", name), operations) for name in names]

@@ -1,0 +1,187 @@
+"""Environments with other versions of the packages: built with uv, kept by what is in them, listed and removed.
+
+`python -m harness.environments` lists them, `--clean` removes them.
+"""
+
+import argparse
+import ast
+import contextlib
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import filelock
+import uv
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from impls.contract import cache_directory
+
+PIP_TO_UV = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_EXTRA_INDEX_URL",
+    "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+}
+
+
+class NotBuilt(Exception):
+    """An environment that was asked for cannot be had; the message says why, and nothing is left of it."""
+
+
+def obtain(
+    requirements: Sequence[str],
+    packages: Iterable[str],
+    say: Callable[[str], None] = lambda _: None,
+    root: Path | None = None,
+) -> Path:
+    """The interpreter of an environment that meets `requirements` and holds `packages`. Raises `NotBuilt`.
+
+    Whatever the requirements leave open has the version that is installed here. Two runs that want the same
+    environment at once: one builds it, one waits. `say` hears what takes minutes.
+    """
+    root = root or folder()
+    root.mkdir(parents=True, exist_ok=True)
+    pins = resolve(requirements, packages)
+    content = f"{platform.python_implementation()} {platform.python_version()} {sys.base_prefix}\n{pins}"
+    home = root / hashlib.sha256(content.encode()).hexdigest()[:16]
+    with filelock.FileLock(root / f"{home.name}.lock"):
+        if not home.exists():
+            say(f"building the environment of {', '.join(requirements)}: some minutes, once")
+            _build(home, pins)
+    return _python(home)
+
+
+def resolve(requirements: Sequence[str], packages: Iterable[str]) -> str:
+    """Exact versions for all of it, as lines `name==version`: what is installed here, where that is allowed."""
+    named = {canonicalize_name(parsed(requirement).name) for requirement in requirements}
+    installed = {canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()}
+    with tempfile.TemporaryDirectory() as scratch:
+        wanted, pins = Path(scratch, "requirements.in"), Path(scratch, "requirements.txt")
+        wanted.write_text("\n".join([*requirements, *sorted({*packages} - named)]))
+        preferred = [f"{name}=={version}" for name, version in installed.items() if name not in named]
+        pins.write_text("\n".join(preferred))  # uv keeps to the versions in the file that it is to write, if it can
+        options = ("--no-header", "--no-annotate", "--output-file", pins)
+        _uv(requirements, "pip", "compile", wanted, "--python", sys.executable, *options)
+        return pins.read_text()
+
+
+def parsed(requirement: str) -> Requirement:
+    """Raises `NotBuilt` if it is no requirement of a package, such as "keras==3.14.1"."""
+    try:
+        return Requirement(requirement)
+    except InvalidRequirement as error:
+        raise NotBuilt(f'{requirement!r} is no requirement such as "keras==3.14.1": {error}'.split("\n")[0]) from None
+
+
+def depends_on(package: str) -> set[str]:
+    """The packages installed here that need this one, directly or not, and itself; canonical names."""
+    needs = {
+        canonicalize_name(each.name): {
+            canonicalize_name(need.name)
+            for need in map(Requirement, each.requires or ())
+            if not need.marker or need.marker.evaluate({"extra": ""})
+        }
+        for each in importlib.metadata.distributions()
+    }
+    found, before = {canonicalize_name(package)}, set()
+    while found != before:
+        before = set(found)
+        found |= {name for name, of_it in needs.items() if of_it & found}
+    return found
+
+
+def folder() -> Path:
+    """Where the environments are kept: in the user's cache."""
+    return cache_directory() / "environments"
+
+
+def clean(root: Path | None = None) -> int:
+    """Remove all environments; returns their number. One that is being built is waited for."""
+    root = root or folder()
+    homes = _homes(root)
+    for home in homes:
+        with filelock.FileLock(root / f"{home.name}.lock"):
+            shutil.rmtree(home)
+    return len(homes)
+
+
+def _homes(root: Path) -> list[Path]:
+    return sorted(path for path in root.glob("*") if (path / "requirements.txt").exists())
+
+
+def _build(home: Path, pins: str) -> None:
+    """All or nothing: what is half-built has another name."""
+    partial = home.with_name(home.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+    try:
+        requirements = partial.with_suffix(".txt")
+        requirements.write_text(pins)
+        _uv((), "venv", "--relocatable", "--python", sys.executable, partial)
+        _uv((), "pip", "install", "--python", _python(partial), "--no-deps", "--requirements", requirements)
+        requirements.rename(partial / "requirements.txt")
+        partial.rename(home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        requirements.unlink(missing_ok=True)
+
+
+def _python(home: Path) -> Path:
+    return home / "Scripts" / "python.exe" if os.name == "nt" else home / "bin" / "python"
+
+
+def _uv(requirements: Sequence[str], *arguments: str | Path) -> None:
+    """Raises `NotBuilt` with what uv says, if it fails."""
+    done = subprocess.run(
+        [uv.find_uv_bin(), "--quiet", *map(str, arguments)],
+        env=_as_pip_is_told() | os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        wanted = f"with {', '.join(requirements)} " if requirements else ""
+        why = re.sub(r"[^\x21-\x7e]+", " ", done.stderr).strip()  # uv draws its answer as a tree
+        raise NotBuilt(f"no environment {wanted}can be built: {why}")
+
+
+def _as_pip_is_told() -> Mapping[str, str]:
+    """uv does not read pip's configuration: the package indexes that the user gave pip, as variables for uv."""
+    done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    told = {"UV_INDEX_STRATEGY": "unsafe-best-match"}  # as pip chooses among several indexes
+    for line in done.stdout.splitlines():
+        name, _, value = line.partition("=")
+        option = name.rpartition(".")[2]
+        if option in PIP_TO_UV:
+            told[PIP_TO_UV[option]] = " ".join(ast.literal_eval(value).split())
+    return told
+
+
+def _size(home: Path) -> int:
+    """Bytes on disk that removing it would free: files that uv shares with its cache, or others, do not count."""
+    return sum(path.lstat().st_blocks * 512 for path in home.rglob("*") if path.lstat().st_nlink == 1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clean", action="store_true", help="remove all of them")
+    if parser.parse_args().clean:
+        print(f"removed {clean()} environments from {folder()}")
+        return
+    for home in _homes(folder()):
+        pins = (home / "requirements.txt").read_text().split()
+        frameworks = [pin for pin in pins if pin.startswith(("torch==", "tensorflow==", "keras==", "jax==", "numpy=="))]
+        print(f"{home}  {_size(home) / 2**30:.2f} GiB  {' '.join(frameworks)}")
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(BrokenPipeError):
+        main()

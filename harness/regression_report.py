@@ -1,0 +1,120 @@
+"""What is shown and kept of a comparison of two versions: tables for a terminal and for a page, and JSON."""
+
+import itertools
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from harness.comparison import SIDES, STARTING_MARGIN
+from harness.numerics import Finding
+from harness.upgrade import Upgrade
+from harness.verdict import FAMILY_ERROR, Verdict
+
+STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
+TAME = ("identical", "same", "better")  # need no line of explanation
+
+
+def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
+    """A table with a column for each variant; below it, what explains a word in it."""
+    table = Table(
+        box=box.SIMPLE_HEAD, title=_title(upgrade), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
+    )
+    table.add_column("candidate / baseline - 1", no_wrap=True)
+    variants, claims = _axes(upgrade)
+    for variant in variants:
+        table.add_column(variant, no_wrap=True)
+    for claim in claims:
+        table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim))) for variant in variants))
+    yield table
+    yield from _explanations(upgrade)
+    yield _footnote(upgrade)
+
+
+def as_markdown(upgrade: Upgrade) -> str:
+    """The same for a pull request or the summary of a CI job."""
+    variants, claims = _axes(upgrade)
+    rows = [["", *variants], ["---"] * (1 + len(variants))]
+    rows += [[claim, *(_shown(upgrade.found.get((variant, claim))) for variant in variants)] for claim in claims]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    explained = "\n".join(f"- {line}" for line in _explanations(upgrade))
+    return "\n\n".join(filter(None, (f"### {_title(upgrade)}", table, explained, _footnote(upgrade)))) + "\n"
+
+
+def as_json(upgrade: Upgrade) -> str:
+    """Every verdict with its reason and interval, and what each launch took; what is not known is null."""
+    variants, _ = _axes(upgrade)
+    return json.dumps(
+        {
+            "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
+            "max_slowdown": upgrade.margin,
+            "family_error": FAMILY_ERROR,
+            "variants": {
+                variant: {
+                    "versions": dict(zip(SIDES, upgrade.versions.get(variant, ()), strict=False)),
+                    "found": {
+                        claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant
+                    },
+                }
+                for variant in variants
+            },
+        },
+        indent=1,
+    )
+
+
+def _record(upgrade: Upgrade, variant: str, claim: str) -> dict[str, Any]:
+    found = upgrade.found[variant, claim]
+    record = {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in found._asdict().items()
+    }
+    if isinstance(found, Verdict) and claim != "accuracy":
+        record["ratio"] = None if found.change is None else 1 + found.change
+        record.update(zip(SIDES, upgrade.comparisons[variant].values(claim), strict=True))
+    return record
+
+
+def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
+    """Variants and claims of which something is known, in the order of the tests."""
+    variants = [variant for variant in upgrade.claims if any(each == variant for each, _ in upgrade.found)]
+    claims = dict.fromkeys(itertools.chain(*upgrade.claims.values()))
+    return variants, [claim for claim in claims if any(each == claim for _, each in upgrade.found)]
+
+
+def _title(upgrade: Upgrade) -> str:
+    return " -> ".join(side.wanted for side in upgrade.sides)
+
+
+def _shown(found: Finding | Verdict | None) -> str:
+    return "" if found is None else str(found)
+
+
+def _coloured(found: Finding | Verdict | None) -> str:
+    style = STYLES.get(found.word) if found else None
+    return f"[{style}]{found}[/]" if style else _shown(found)
+
+
+def _explanations(upgrade: Upgrade) -> list[str]:
+    """A line for each package whose version differs, and for each reason, with the variants that it is of."""
+    lines: dict[str, list[str]] = {}
+    for variant, (baseline, candidate) in upgrade.versions.items():
+        for package in {**baseline, **candidate}:
+            before, after = baseline.get(package, "none"), candidate.get(package, "none")
+            if before != after:
+                lines.setdefault(f"{package} {before} -> {after}", []).append(variant)
+    for (variant, claim), found in upgrade.found.items():
+        if found.reason and found.word not in TAME:
+            lines.setdefault(f"{claim} {found.word}: {found.reason}", []).append(variant)
+    return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
+
+
+def _footnote(upgrade: Upgrade) -> str:
+    return (
+        f"Ratios with 95 % intervals. same, better, worse: beyond or within {upgrade.margin:.1%} (import and first "
+        f"step {STARTING_MARGIN:.1%}, accuracy 0.2 points); all of them together wrong with a chance of at most "
+        f"{FAMILY_ERROR:.0%}."
+    )

@@ -1,0 +1,146 @@
+"""A verdict is right as often as it promises, whatever the noise looks like, and says so when it cannot know."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from harness.verdict import LOOKS, judge, judge_accuracy
+
+MARGIN = 0.05
+RUNS = 300
+
+NOISES = {
+    "normal": lambda random, n: random.standard_normal(n),
+    "heavy tails": lambda random, n: random.standard_t(2, n),
+    "two speeds": lambda random, n: random.choice([0, 10], n) + 0.1 * random.standard_normal(n),
+    "outliers on one side": lambda random, n: random.exponential(1, n),
+}
+
+
+def launches(random, noise, spread, slowdown=0.0, drift=0.0, count=LOOKS[-1]):
+    """Both sides of a run, (count,) each: the same noise on both, and the drift of the machine in both."""
+    trend = 1 + drift * np.arange(count)
+    baseline = trend * np.exp(spread * NOISES[noise](random, count))
+    return baseline, (1 + slowdown) * trend * np.exp(spread * NOISES[noise](random, count))
+
+
+def verdict(baseline, candidate, margin=MARGIN, quantities=1):
+    """As a comparison comes to it: looking at some numbers of launches, until it is clear."""
+    for look in LOOKS:
+        found = judge(baseline[:look], candidate[:look], margin, quantities)
+        if found.decided:
+            break
+    return found
+
+
+def words(noise, spread, slowdown=0.0, **options):
+    random = np.random.default_rng(1)
+    runs = (launches(random, noise, spread, slowdown, **options) for _ in range(RUNS))
+    return Counter(verdict(*run).word for run in runs)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+@pytest.mark.parametrize("spread", [0.001, 0.02, 0.2])
+def test_the_same_is_called_better_or_worse_once_in_a_hundred_runs_at_most(noise, spread):
+    found = words(noise, spread)
+    assert found["better"] + found["worse"] <= 0.01 * RUNS
+
+
+def test_the_promise_is_kept_where_it_is_tightest():
+    """At the margin itself every decided verdict is an error; 1 % of them may be, and the looks share it."""
+    found = words("normal", 0.02, slowdown=MARGIN)
+    assert found["same"] + found["worse"] <= 0.01 * RUNS + 3 * math.sqrt(0.01 * RUNS)
+
+
+@pytest.mark.parametrize("noise", NOISES)
+def test_a_large_slowdown_is_seen_in_every_noise(noise):
+    assert words(noise, 0.01, slowdown=0.5) == {"worse": RUNS}
+
+
+def test_a_speed_up_is_better():
+    assert words("normal", 0.01, slowdown=-0.2) == {"better": RUNS}
+
+
+def test_same_needs_evidence_not_its_absence():
+    assert words("normal", 0.5) == {"inconclusive": RUNS}
+
+
+def test_drift_of_the_machine_is_in_both_sides():
+    assert words("normal", 0.005, drift=0.1) == {"same": RUNS}
+
+
+def test_a_small_slowdown_is_the_same_within_the_margin():
+    assert words("normal", 0.005, slowdown=0.02) == {"same": RUNS}
+
+
+def test_more_quantities_need_more_evidence():
+    baseline, candidate = launches(np.random.default_rng(2), "normal", 0.01, count=7)
+    assert judge(baseline, candidate, MARGIN, 1).word == "same"
+    assert judge(baseline, candidate, MARGIN, 1000).word == "inconclusive"
+
+
+def test_the_interval_is_the_plain_one_of_95_percent():
+    random = np.random.default_rng(3)
+    held = 0
+    for _ in range(1000):
+        found = judge(*launches(random, "normal", 0.02, slowdown=0.1, count=10), MARGIN)
+        held += found.low <= 0.1 <= found.high
+    assert held == pytest.approx(950, abs=3 * math.sqrt(1000 * 0.95 * 0.05))
+
+
+def test_fewer_than_seven_launches_decide_nothing():
+    found = judge([1.0] * 6, [2.0] * 6, MARGIN)
+    assert (found.word, found.reason) == ("inconclusive", "7 launches are needed")
+    assert judge([1.0] * 7, [2.0] * 7, MARGIN).word == "worse"
+
+
+def test_one_launch_has_no_interval():
+    found = judge([1.0], [2.0], MARGIN)
+    assert (found.word, found.change, found.high) == ("inconclusive", 1.0, math.inf)
+
+
+def test_what_would_decide_is_said():
+    random = np.random.default_rng(4)
+    baseline, candidate = launches(random, "normal", 0.03, slowdown=0.02, count=7)
+    needed = judge(baseline, candidate, MARGIN).needed
+    assert 7 < needed < 200
+    hopeless = judge([1.0] * 7, [1.05, 1.04, 1.06] * 2 + [1.05], MARGIN)
+    assert (hopeless.word, hopeless.worth_more_launches) == ("inconclusive", False)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "word", "reason"),
+    [
+        ([], [], "missing", "nothing was measured"),
+        ([1.0] * 7, [1.0] * 6, "not comparable", "7 launches of one, 6 of the other"),
+        ([1.0] * 7, [], "not comparable", "7 launches of one, 0 of the other"),
+        ([1.0] * 7, [1.0] * 6 + [0.0], "not comparable", "not above zero"),
+        ([-1.0] * 7, [1.0] * 7, "not comparable", "not above zero"),
+        ([1.0] * 7, [1.0] * 6 + [math.nan], "not comparable", "no number"),
+        ([math.inf] * 7, [1.0] * 7, "not comparable", "no number"),
+    ],
+)
+def test_data_that_says_nothing_gets_no_verdict(baseline, candidate, word, reason):
+    found = judge(baseline, candidate, MARGIN)
+    assert found.word == word
+    assert reason in found.reason
+
+
+def test_without_any_spread_the_ratio_is_known():
+    assert judge([2.0] * 7, [2.0] * 7, MARGIN).word == "same"
+    assert str(judge([2.0] * 7, [3.0] * 7, MARGIN)) == "worse +50.0% (+50.0 to +50.0)"
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.1, math.nan])
+def test_a_margin_must_be_positive(margin):
+    with pytest.raises(ValueError, match="margin must be positive"):
+        judge([1.0], [1.0], margin)
+
+
+@pytest.mark.parametrize(("gain", "word"), [(0.01, "better"), (-0.01, "worse"), (0.0, "same")])
+def test_more_accuracy_is_better(gain, word):
+    baseline = 0.96 + 0.001 * np.random.default_rng(5).standard_normal(10)
+    found = judge_accuracy(baseline, baseline + gain, margin=0.002)
+    assert str(found).startswith(f"{word} {100 * gain:+.2f} points")
