@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: compare test study data setup lint clean
+.PHONY: compare test study calibrate data setup lint clean clean-envs
 
 compare: data
 	$(BIN)/python -m pytest --compare -q
@@ -15,6 +15,9 @@ test: data
 
 study: data
 	$(BIN)/python -m harness.study
+
+calibrate: data
+	$(BIN)/python -m harness.calibrate
 
 data: setup
 	$(BIN)/python -m harness.mnist
@@ -31,6 +34,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+clean-envs: setup
+	$(BIN)/python -m harness.environments --clean
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks *.egg-info

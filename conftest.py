@@ -12,9 +12,11 @@ from harness import environments, versions
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
+from harness.host import Host, Unreachable
 from harness.machine import describe
 from harness.mnist import DataError, obtain
 from harness.participants import participants, starter
+from harness.proxy import ROOT
 from harness.upgrade import UPGRADE, Upgrade
 from harness.wire import Mnist
 from impls.contract import Settings
@@ -126,19 +128,24 @@ def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Camp
 
 
 @pytest.fixture(scope="session")
-def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Upgrade:
+def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Iterator[Upgrade]:
     """Both versions that are to be compared, and what is found out about them when a test asks."""
     option, display = request.config.option, request.config.stash[DISPLAY]
     claims = versions.claims_of(request.session.items)
     try:
         sides = [versions.side(option, name, claims, display.say) for name in ("baseline", "candidate")]
-    except environments.NotBuilt as error:
+        host = Host(option.host) if option.host else None
+        root = host.bring(Path(mnist.directory)) if host else ROOT
+    except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     settings = settings_of(option)
-    start = starter(settings, option.worker_timeout, (), display.hear)
+    start = starter(settings, option.worker_timeout, (), display.hear, host, root)
+    mnist = Mnist.at(Path(root)) if host else mnist
     upgrade = Upgrade(sides, claims, settings, mnist, start, option.max_slowdown, option.max_minutes, display.say)
     request.config.stash[UPGRADE] = upgrade
-    return upgrade
+    yield upgrade
+    if host:
+        host.close()
 
 
 @pytest.fixture

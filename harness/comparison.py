@@ -22,7 +22,7 @@ TIMED = {
         Operation("train_step", 128, rounds=12, blocks=12, settle=0.03),
         Operation("predict_step", 1, rounds=100, blocks=12, settle=0.03),
         Operation("predict_step", 128, rounds=30, blocks=12, settle=0.03),
-        Operation("fit", 6400, rounds=2, blocks=6),  # epochs of 50 batches, after one that is not counted
+        Operation("fit", 6400, rounds=1, blocks=6),  # epochs of 50 batches, after one that is not counted
     )
 }
 STARTING = ("import", "first-step", "peak-memory")  # one value a launch: judged by the launches that the others need

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 from harness import floor, notebook
 from harness.campaign import Participant
-from harness.proxy import Worker
+from harness.host import Host
+from harness.proxy import ROOT, Worker
 from harness.wire import Mnist
 from harness.workload import EPOCH, OPERATIONS, Operation
 from impls.contract import Settings
@@ -44,14 +46,24 @@ def _participant(name: str, operations: tuple[Operation, ...], settings: Setting
 
 
 def starter(
-    settings: Settings, timeout: float, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
+    settings: Settings,
+    timeout: float,
+    cpu_flags: Iterable[str],
+    on_event: Callable[[str, str, dict], None],
+    host: Host | None = None,
+    root: str | Path = ROOT,
 ) -> Callable[[Participant], Worker]:
-    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies."""
+    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies.
+
+    `root` is the folder with our code, on the `host` if there is one.
+    """
 
     def start(participant: Participant) -> Worker:
         return Worker(
             participant.name,
+            root=root,
             python=participant.python,
+            host=host,
             on_event=lambda event, details: on_event(participant.name, event, details),
             threads=settings.threads,
             environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},

@@ -9,13 +9,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import execnet
 import psutil
 
 import impls
 from harness.wire import decode, encode
+
+if TYPE_CHECKING:
+    from harness.host import Host
 
 ROOT = Path(__file__).parent.parent
 LINES_OF_STDERR = 30  # shown when a worker dies: enough for a Python traceback or a C++ abort
@@ -52,6 +55,7 @@ class Worker:
 
     - `name`: for messages.
     - `root`: the folder that holds `impls/` and `harness/`.
+    - `host`: the machine on which `root` and `python` are; None for this one.
     - `threads`: CPU threads the frameworks may use; `None` for all.
     - `environment`: variables to set before anything is imported.
     - `device`: "cpu" hides the GPUs, "cuda" does not.
@@ -65,6 +69,7 @@ class Worker:
         on_event: Callable[[str, dict], None] = lambda *_: None,
         root: Path = ROOT,
         python: str = sys.executable,
+        host: "Host | None" = None,
         threads: int | None = None,
         environment: Mapping[str, str] = MappingProxyType({}),
         device: str = "cpu",
@@ -75,11 +80,15 @@ class Worker:
         self.timeout = timeout
         self.alive = True
         self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
+        self.host = host
+        spec = f"popen//execmodel=main_thread_only//python={shlex.quote(python)}"
         self.group = execnet.Group()
-        gateway = self.group.makegateway(f"popen//execmodel=main_thread_only//python={shlex.quote(python)}")
-        self.channel = gateway.remote_exec(BOOTSTRAP)
-        self.channel.send((str(root), {**limits(threads, device), **environment}, self.stderr.name, threads))
-        self.process = psutil.Process(self._answer("start"))
+        self.gateway = host.start(spec) if host else self.group.makegateway(spec)
+        self.channel = self.gateway.remote_exec(BOOTSTRAP)
+        stderr = None if host else self.stderr.name
+        self.channel.send((str(root), {**limits(threads, device), **environment}, stderr, threads))
+        self.number = self._answer("start")  # of its process, on its machine
+        self.process = None if host else psutil.Process(self.number)
 
     def call(self, name: str, *arguments: Any) -> Any:
         """`Session.call` in the worker. Raises what it raised (`WorkerError` for an unknown type), or `WorkerDied`."""
@@ -90,6 +99,8 @@ class Worker:
 
     def is_running(self) -> bool:
         """False after `close`, and when the process has ended by itself."""
+        if self.host:
+            return self.alive
         return self.alive and self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
 
     def close(self) -> None:
@@ -100,7 +111,8 @@ class Worker:
         with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
             for process in [*self.process.children(recursive=True), self.process]:
                 process.kill()
-        self.group.terminate(timeout=1)
+        with contextlib.suppress(OSError):  # the host is gone already
+            self.gateway.exit() if self.host else self.group.terminate(timeout=1)
         self.stderr.close()
 
     def _answer(self, doing: str) -> Any:
@@ -129,7 +141,8 @@ class Worker:
                 f"(--worker-timeout sets the limit). {last_words}"
             ) from None
         except (EOFError, OSError, execnet.RemoteError) as error:
-            cause = error if isinstance(error, execnet.RemoteError) else self._exit_code()
+            raised = str(error).strip().splitlines()[-1:] if isinstance(error, execnet.RemoteError) else []
+            cause = "".join(raised) or self._exit_code()
             last_words = self._last_words()
             self.close()
             raise WorkerDied(f"the worker of {self.name} died during {doing!r}: {cause}. {last_words}") from None
@@ -147,6 +160,8 @@ class Worker:
         return "exit code unknown"
 
     def _last_words(self) -> str:
+        if self.host:
+            return "What it wrote to stderr stayed on its host."
         lines = Path(self.stderr.name).read_text(errors="replace").splitlines()
         if not lines:
             return "It wrote nothing to stderr."

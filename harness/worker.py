@@ -13,14 +13,15 @@ from harness.wire import decode, encode
 SECONDS_BETWEEN_LOOKS = 1.0  # at whether the parent still lives
 
 
-def serve(channel, stderr_path: str, threads: int | None) -> None:
+def serve(channel, stderr_path: str | None, threads: int | None) -> None:
     """Answer commands `(name, arguments)` until the channel closes.
 
     Each answer is `("ok", value)` or `("error", type, message, traceback)`; any number of `("event", name, details)`
-    may come before it. What the process and its libraries write to stderr goes to the file `stderr_path`.
+    may come before it. What the process and its libraries write to stderr goes to the file `stderr_path`, if given.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which then ends its workers
-    os.dup2(os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    if stderr_path:
+        os.dup2(os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     faulthandler.enable(all_threads=False)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     if threads and hasattr(os, "sched_setaffinity"):

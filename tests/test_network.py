@@ -54,6 +54,17 @@ def test_parameters_are_a_copy(framework):
         np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
+def test_hyperparameters_hold_what_was_set_and_what_was_not(framework):
+    """By each framework's own names: the learning rate and the betas of the settings, and an epsilon as shipped."""
+    shipped = framework.hyperparameters()
+    wanted = framework.with_settings(learning_rate=0.125, beta_1=0.25, beta_2=0.5).hyperparameters()
+    flat = [each for value in wanted.values() for each in (value if isinstance(value, tuple) else (value,))]
+    assert {0.125, 0.25, 0.5} <= set(flat)
+    changed = {name for name, value in wanted.items() if value != shipped[name]}
+    assert len(changed) in (2, 3), "the learning rate and both betas, which PyTorch keeps together"
+    assert next(value for name, value in shipped.items() if name.startswith("eps")) in (1e-7, 1e-8)
+
+
 def test_same_seed_same_parameters_other_seed_others(framework):
     kernels = [framework.with_settings(seed=seed).get_parameters()["dense_1/kernel"] for seed in (1, 2, 1)]
     np.testing.assert_array_equal(kernels[0], kernels[2])

@@ -1,0 +1,162 @@
+"""How often is a verdict wrong? `python -m harness.calibrate` runs the real comparison where the answer is known.
+
+One version on both sides must not be called better or worse; a candidate that burns 3, 5 or 10 % of each step must be
+called worse. Each run is a line of `--keep`, so that nothing is lost when it is interrupted; `--report` sums up such
+files. Beside each verdict stands what `--benchmark-compare-fail=median:5%` would say of the same samples.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from harness import spoiled
+from harness.comparison import SIDES, TIMED, Comparison
+from harness.mnist import obtain
+from harness.participants import starter
+from harness.verdict import LOOKS, Verdict, judge
+from harness.wire import Mnist
+from impls.contract import Settings
+
+QUANTITIES = ("train_step-128", "predict_step-128")
+MARGINS = (0.02, 0.03, 0.05)
+COMPARE_FAIL = 1.05  # candidate / baseline of medians, beyond which --benchmark-compare-fail=median:5% fails
+
+
+def main() -> None:
+    options = _options()
+    if not options.report:
+        with options.keep.open("a") as kept:
+            for record in runs(options):
+                kept.write(json.dumps(record) + "\n")
+                kept.flush()
+                print(_line(record), flush=True)
+    files = options.report or [options.keep]
+    records = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    Console(width=120, highlight=False).print(table(records))
+
+
+def runs(options: argparse.Namespace) -> Iterator[dict]:
+    """The record of each run. Slowdowns take turns, so that an interrupted study has some of each."""
+    settings = Settings(threads=options.threads)
+    mnist = Mnist.at(obtain(None))
+    start = starter(settings, 600.0, (), lambda *_: None)
+    with tempfile.TemporaryDirectory() as scratch:
+        for turn in range(options.runs):
+            for slowdown in options.slowdowns:
+                python = Path(scratch, f"{slowdown:g}")
+                if slowdown and not python.exists():
+                    spoiled.slower(python, options.variant, 1 + slowdown / 100)
+                pythons = (sys.executable, str(python / "bin" / "python") if slowdown else sys.executable)
+                margin = min(MARGINS) if not slowdown else options.margin / 100
+                comparison = Comparison(
+                    options.variant, pythons, settings, mnist, start, QUANTITIES, margin, len(QUANTITIES)
+                )
+                began = time.monotonic()
+                comparison.run(60 * options.max_minutes)
+                yield _record(comparison, options, turn, slowdown, time.monotonic() - began)
+
+
+def _record(comparison: Comparison, options: argparse.Namespace, turn: int, slowdown: float, seconds: float) -> dict:
+    if comparison.campaign.failures:
+        raise next(iter(comparison.campaign.failures.values()))
+    return {
+        "variant": options.variant,
+        "threads": options.threads or "all",
+        "slowdown": slowdown,
+        "run": turn,
+        "seconds": round(seconds, 1),
+        "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
+        "medians": {quantity: _medians(comparison, quantity) for quantity in QUANTITIES},
+    }
+
+
+def _medians(comparison: Comparison, quantity: str) -> list[list[float]]:
+    """Seconds: the median of all samples of each launch, of the baseline and of the candidate."""
+    operation = TIMED[quantity]
+    sides = (comparison.campaign.launches[side] for side in SIDES)
+    return [
+        [statistics.median(launch.samples[operation]) for launch in launches if operation in launch.samples]
+        for launches in sides
+    ]
+
+
+def replayed(record: dict, quantity: str, margin: float) -> Verdict:
+    """The verdict that the launches of a record lead to under another margin, looked for as in a comparison."""
+    baseline, candidate = record["values"][quantity]
+    for look in (*(look for look in LOOKS if look < len(baseline)), len(baseline)):
+        verdict = judge(baseline[:look], candidate[:look], margin, len(QUANTITIES))
+        if verdict.decided:
+            break
+    return verdict
+
+
+def table(records: Iterable[dict]) -> Table:
+    """One row for each variant, slowdown and margin: what was said of its operations, and after how long."""
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in ("variant", "slowed by", "margin", "operations", "same", "worse", "better", "inconclusive"):
+        shown.add_column(column)
+    shown.add_column("launches, median")
+    shown.add_column("minutes a run, median")
+    shown.add_column("compare-fail: one launch, all")
+    groups: dict[tuple, list[dict]] = {}
+    for record in records:
+        groups.setdefault((record["variant"], record["slowdown"]), []).append(record)
+    for (variant, slowdown), group in sorted(groups.items()):
+        for margin in MARGINS:
+            verdicts = [replayed(record, quantity, margin) for record in group for quantity in QUANTITIES]
+            words = Counter(verdict.word for verdict in verdicts)
+            launches = statistics.median(verdict.launches for verdict in verdicts)
+            minutes = statistics.median(_minutes(record, margin) for record in group)
+            cells = [words[word] for word in ("same", "worse", "better", "inconclusive")]
+            fails = " / ".join(f"{rate:.0%}" for rate in _compare_fail(group))
+            numbers = (str(len(verdicts)), *map(str, cells), f"{launches:g}", f"{minutes:.1f}")
+            shown.add_row(variant, f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
+    return shown
+
+
+def _minutes(record: dict, margin: float) -> float:
+    """Until the last operation was decided: each launch takes its part of the time."""
+    needed = max(replayed(record, quantity, margin).launches for quantity in QUANTITIES)
+    return record["seconds"] / 60 * needed / max(len(record["values"][quantity][0]) for quantity in QUANTITIES)
+
+
+def _compare_fail(records: Iterable[dict]) -> tuple[float, float]:
+    """How often medians alone would fail: of one launch on each side, and of all launches of a run."""
+    pairs = [record["medians"][quantity] for record in records for quantity in QUANTITIES]
+    single = [after / before > COMPARE_FAIL for pair in pairs for before, after in zip(*pair, strict=True)]
+    whole = [statistics.median(after) / statistics.median(before) > COMPARE_FAIL for before, after in pairs]
+    return statistics.mean(single), statistics.mean(whole)
+
+
+def _line(record: dict) -> str:
+    words = (f"{quantity} {replayed(record, quantity, 0.05)}" for quantity in QUANTITIES)
+    return f"{record['variant']} slowed by {record['slowdown']:g} %, run {record['run'] + 1}: {'; '.join(words)}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--variant", default="numpy", help="that is compared with itself (default: numpy)")
+    parser.add_argument("--runs", type=int, default=60, help="of each slowdown (default: 60)")
+    parser.add_argument(
+        "--slowdowns", type=float, nargs="+", default=[0, 3, 5, 10], help="in percent; 0 is A/A (default: 0 3 5 10)"
+    )
+    parser.add_argument("--margin", type=float, default=3.0, help="percent, where something is slowed (default: 3)")
+    parser.add_argument("--max-minutes", type=float, default=5.0, help="of a run (default: 5)")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    parser.add_argument("--keep", type=Path, default=Path("calibration.jsonl"), help="(default: calibration.jsonl)")
+    parser.add_argument("--report", type=Path, nargs="+", help="only sum up these files")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

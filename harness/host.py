@@ -1,0 +1,80 @@
+"""Another machine: what a worker needs there is brought once, and kept in that user's cache by its content."""
+
+import contextlib
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+import execnet
+
+from harness.proxy import ROOT
+
+UNPACK = """
+import io, os, pathlib, shutil, tempfile, zipfile
+kept = pathlib.Path.home() / ".cache" / "mnist-frameworks" / "brought"
+home = kept / channel.receive()
+channel.send(home.exists())
+if not home.exists():
+    kept.mkdir(parents=True, exist_ok=True)
+    partial = tempfile.mkdtemp(dir=kept)
+    try:
+        zipfile.ZipFile(io.BytesIO(channel.receive())).extractall(partial)
+        os.rename(partial, home)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+channel.send(str(home))
+"""
+
+
+class Unreachable(Exception):
+    """There is no connection to the host, or it did not take what it was brought."""
+
+
+class Host:
+    """One connection to another machine, for all its workers. `spec` is execnet's, such as "ssh=me@there".
+
+    Raises `Unreachable`.
+    """
+
+    def __init__(self, spec: str):
+        self.spec = spec
+        self.group = execnet.Group()
+        try:
+            self.gateway = self.group.makegateway(f"{spec}//id=host")
+        except (OSError, EOFError, ValueError, execnet.HostNotFound) as error:
+            raise self._unreachable(error) from None
+
+    def bring(self, data: Path) -> str:
+        """Bring our code and the MNIST in `data`; the folder there, which then holds harness/, impls/ and MNIST/."""
+        try:
+            channel = self.gateway.remote_exec(UNPACK)
+            luggage = _packed(data)
+            channel.send(hashlib.sha256(luggage).hexdigest()[:16])
+            if not channel.receive():
+                channel.send(luggage)
+            return channel.receive()
+        except (OSError, EOFError, execnet.RemoteError) as error:
+            raise self._unreachable(error) from None
+
+    def start(self, spec: str) -> execnet.Gateway:
+        """A process there; `spec` as if it were here."""
+        return self.group.makegateway(f"{spec}//via=host")
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # the connection is gone already
+            self.group.terminate(timeout=1)
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"--host {self.spec}: {type(error).__name__}: {str(error).strip()}")
+
+
+def _packed(data: Path) -> bytes:
+    """A zip file, the same for the same content."""
+    sources = [(path, path.relative_to(ROOT)) for room in ("harness", "impls") for path in (ROOT / room).rglob("*.py")]
+    images = [(path, path.relative_to(data)) for path in (data / "MNIST" / "raw").glob("*-ubyte")]
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path, name in sorted(sources + images):
+            archive.writestr(zipfile.ZipInfo(str(name)), path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

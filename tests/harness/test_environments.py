@@ -1,0 +1,140 @@
+"""An environment is built once, whole or not at all, and is what was asked for."""
+
+import multiprocessing
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from harness import environments
+from harness.environments import NotBuilt, clean, depends_on, obtain
+
+
+def wheel(folder, name, version, needs=()):
+    """The smallest wheel there is, of a package that knows its version."""
+    info = f"{name}-{version}.dist-info"
+    metadata = [
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}",
+        *(f"Requires-Dist: {need}" for need in needs),
+    ]
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        archive.writestr(f"{name}.py", f"version = {version!r}\n")
+        archive.writestr(f"{info}/METADATA", "\n".join(metadata) + "\n")
+        archive.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    """Where environments are kept; the only packages that uv can find are three toys, of two versions each."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for version in ("1.0", "2.0"):
+        wheel(wheels, "toyframework", version)
+        wheel(wheels, "toymath", version)
+        wheel(wheels, "toyvision", version, needs=[f"toyframework=={version}"])
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "environments"
+
+
+def versions(python, *packages):
+    packages = packages or ("toyframework", "toyvision")
+    code = "".join(f"import {package}; print({package}.version);" for package in packages)
+    return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_companions_come_in_the_version_that_fits(root):
+    assert versions(obtain(["toyframework==1.0"], ["toyvision"], root=root)) == ["1.0", "1.0"]
+    assert versions(obtain(["toyframework==2.0"], ["toyvision"], root=root)) == ["2.0", "2.0"]
+
+
+def test_what_is_open_is_as_it_is_installed_here(root, monkeypatch):
+    class Installed:
+        name, version = "toymath", "1.0"
+
+    newest = obtain(["toyframework"], ["toymath"], root=root)
+    monkeypatch.setattr("importlib.metadata.distributions", lambda: [Installed])
+    as_here = obtain(["toyframework"], ["toymath"], root=root)
+    assert versions(newest, "toyframework", "toymath") == ["2.0", "2.0"]
+    assert versions(as_here, "toyframework", "toymath") == ["2.0", "1.0"]
+
+
+def test_the_same_content_is_built_once(root):
+    said = []
+    first = obtain(["toyframework==1.0"], ["toyvision"], said.append, root)
+    again = obtain(["toyframework<2"], ["toyvision"], said.append, root)
+    assert first == again
+    assert said == ["building the environment of toyframework==1.0: some minutes, once"]
+
+
+def obtain_and_tell(root, queue):
+    said = []
+    python = obtain(["toyframework==1.0"], ["toyvision"], said.append, root)
+    queue.put((str(python), len(said)))
+
+
+def test_of_two_runs_one_builds_and_one_waits(root):
+    queue = multiprocessing.Queue()
+    runs = [multiprocessing.Process(target=obtain_and_tell, args=(root, queue)) for _ in range(2)]
+    for run in runs:
+        run.start()
+    results = [queue.get(timeout=60) for _ in runs]
+    for run in runs:
+        run.join()
+    assert len({python for python, _ in results}) == 1
+    assert sorted(builds for _, builds in results) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "message"),
+    [
+        (["toyframework==9"], "toyframework==9"),
+        (["toyframework==1.0", "toyvision==2.0"], "unsatisfiable"),
+        (["toyframwork==1.0"], "toyframwork was not found"),
+        (["toyframework=1.0"], "is no requirement such as"),
+    ],
+    ids=["no such version", "not together", "no such package", "not a requirement"],
+)
+def test_what_cannot_be_had_is_one_clear_error_and_leaves_nothing(root, requirements, message):
+    with pytest.raises(NotBuilt, match=message) as caught:
+        obtain(requirements, ["toyvision"], root=root)
+    assert "\n" not in str(caught.value)
+    assert not list(root.glob("*"))
+
+
+def test_an_installation_that_fails_leaves_nothing(root, tmp_path):
+    (tmp_path / "wheels" / "toyframework-1.0-py3-none-any.whl").write_bytes(b"no wheel")
+    with pytest.raises(NotBuilt):
+        obtain(["toyframework==1.0"], [], root=root)
+    assert [path.suffix for path in root.glob("*") if path.suffix != ".lock"] == []
+
+
+def test_what_a_killed_run_left_half_built_is_not_taken(root):
+    python = obtain(["toyframework==1.0"], ["toyvision"], root=root)
+    home = python.parent.parent
+    home.rename(home.with_name(home.name + ".partial"))
+    (home.with_name(home.name + ".partial") / "bin" / "python").unlink()
+    assert obtain(["toyframework==1.0"], ["toyvision"], root=root) == python
+    assert versions(python) == ["1.0", "1.0"]
+    assert not list(root.glob("*.partial"))
+
+
+def test_they_are_listed_and_removed(root, monkeypatch, capsys):
+    obtain(["toyframework==1.0"], [], root=root)
+    monkeypatch.setattr(environments, "folder", lambda: root)
+    monkeypatch.setattr(sys, "argv", ["environments"])
+    environments.main()
+    assert str(root) in capsys.readouterr().out
+    assert clean(root) == 1
+    assert clean(root) == 0
+
+
+def test_who_depends_on_whom_is_read_from_what_is_installed():
+    assert {"pytest", "pytest-benchmark", "pluggy"} <= depends_on("pluggy")
+    assert depends_on("no-such-package") == {"no-such-package"}
+    assert "pluggy" not in depends_on("pytest")

@@ -1,0 +1,134 @@
+"""A candidate that computes something else is found out, and the first check that changed says where."""
+
+from contextlib import ExitStack
+
+import pytest
+
+from harness.numerics import CHECKS, Pair
+from harness.proxy import Worker
+from harness.spoiled import environment
+from impls.contract import Settings
+from tests.project import require
+
+LEAKY_NUMPY = """
+def hidden_layers(parameters, x):
+    h1 = x @ parameters["dense_1/kernel"] + parameters["dense_1/bias"]
+    h1 = np.maximum(h1, 0.01 * h1)
+    h2 = h1 @ parameters["dense_2/kernel"] + parameters["dense_2/bias"]
+    return h1, np.maximum(h2, 0.01 * h2)
+"""
+EPSILON_NUMPY = """
+class Adam(Adam):
+    def __init__(self, settings, parameters):
+        super().__init__(settings, parameters)
+        if settings.epsilon is None:
+            self.epsilon = 1e-6
+"""
+INITIALISER_NUMPY = """
+he_normal = initial_parameters
+def initial_parameters(generator, dtype):
+    return {name: array * np.asarray(0.7, dtype) for name, array in he_normal(generator, dtype).items()}
+"""
+OTHER_NUMBERS_NUMPY = """
+he_normal = initial_parameters
+def initial_parameters(generator, dtype):
+    generator.normal()
+    return he_normal(generator, dtype)
+"""
+OTHER_ORDER_NUMPY = """
+right = loss_and_gradients
+def loss_and_gradients(parameters, x, labels):
+    loss, gradients = right(parameters, x, labels)
+    gradients["dense_1/bias"] = np.nextafter(gradients["dense_1/bias"], x.dtype.type(1))
+    return loss, gradients
+"""
+LEAKY_TORCH = """
+relu = lambda x, inplace=False: leaky_relu(x, 0.01)
+"""
+EPSILON_TORCH = """
+shipped = Adam.__init__
+def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-6, *arguments, **options):
+    shipped(self, params, lr, betas, eps, *arguments, **options)
+Adam.__init__ = __init__
+"""
+INITIALISER_TORCH = """
+shipped = kaiming_uniform_
+def kaiming_uniform_(tensor, a=0, *arguments, **options):
+    return shipped(tensor, 1, *arguments, **options)
+"""
+
+CASES = [  # variant, module, code, {check that must change: what its reason must name}, checks that must not
+    ("numpy", "impls.numpy", "", {}, set(CHECKS)),
+    ("numpy", "impls.numpy", LEAKY_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
+    (
+        "numpy",
+        "impls.numpy",
+        EPSILON_NUMPY,
+        {"defaults": "epsilon: 1e-08 -> 1e-06", "native-training": "loss of step"},
+        {"initialisation", "logits", "gradients", "training"},
+    ),
+    (
+        "numpy",
+        "impls.numpy",
+        INITIALISER_NUMPY,
+        {"initialisation": "dense_1/kernel: standard deviation 0.0506 -> 0.0354"},
+        set(CHECKS) - {"initialisation"},
+    ),
+    ("pytorch", "torch.nn.functional", LEAKY_TORCH, {"logits": "logits"}, {"initialisation", "defaults"}),
+    (
+        "pytorch",
+        "torch.optim.adam",
+        EPSILON_TORCH,
+        {"defaults": "eps: 1e-08 -> 1e-06", "native-training": "loss of step"},
+        {"initialisation", "logits", "gradients", "training"},
+    ),
+    (
+        "pytorch",
+        "torch.nn.init",
+        INITIALISER_TORCH,
+        {"initialisation": "dense_1/kernel: standard deviation"},
+        set(CHECKS) - {"initialisation"},
+    ),
+]
+NAMES = ["same", "leaky", "epsilon", "initialiser", "torch leaky", "torch epsilon", "torch initialiser"]
+
+
+@pytest.fixture
+def examine(tmp_path, mnist):
+    """What each check finds between a variant and itself in a spoiled environment."""
+
+    def examine(variant, module, code):
+        python = environment(tmp_path / "spoiled", module, code)
+        with ExitStack() as stack:
+            workers = (Worker("baseline"), Worker("candidate", python=python))
+            for worker in workers:
+                stack.callback(worker.close)
+            pair = Pair(variant, Settings(), mnist, workers)
+            return {name: check(pair) for name, check in CHECKS.items()}
+
+    return examine
+
+
+@pytest.mark.parametrize(("variant", "module", "code", "changed", "alike"), CASES, ids=NAMES)
+def test_a_change_is_detected_and_named(examine, variant, module, code, changed, alike):
+    if variant == "pytorch":
+        require("torch", "torchvision")
+    found = examine(variant, module, code)
+    assert {name: found[name].word for name in alike} == dict.fromkeys(alike, "identical")
+    for check, reason in changed.items():
+        assert found[check].word == "changed"
+        assert reason in found[check].reason
+
+
+def test_other_numbers_of_the_same_distribution_are_redrawn_not_changed(examine):
+    found = examine("numpy", "impls.numpy", OTHER_NUMBERS_NUMPY)
+    assert found["initialisation"].word == "redrawn"
+    assert "dense_1/kernel" in found["initialisation"].reason
+
+
+def test_rounding_is_told_from_change_and_the_first_step_is_named(examine):
+    found = examine("numpy", "impls.numpy", OTHER_ORDER_NUMPY)
+    assert found["gradients"].word == found["training"].word == "within rounding"
+    *said, step = found["training"].reason.split()
+    assert " ".join(said) == "float32 differs in bits from step"
+    assert 2 <= int(step) <= 5  # the first step changes a bias by a bit, a later loss shows it

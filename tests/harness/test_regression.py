@@ -1,0 +1,102 @@
+"""`pytest -m regression` says what it compares, ends with the right status, and refuses what it cannot do."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from harness.spoiled import environment, slower
+
+OTHER_LOSS = """
+def log_softmax(logits):
+    return 1.5 * logits - np.log(np.exp(1.5 * logits).sum(axis=1, keepdims=True))
+"""
+
+
+@pytest.fixture
+def run(project):
+    """Runs a comparison of NumPy with itself, or with a candidate of another interpreter."""
+
+    def run(*arguments, candidate=sys.executable):
+        arguments = (*arguments, "-m", "regression", "--framework", "numpy", f"--candidate-python={candidate}")
+        return project.run(*arguments)
+
+    return run
+
+
+def test_a_version_beside_itself_computes_the_same(run, project):
+    done = run("-k", "computes", "--regression-json=found.json", "--regression-markdown=found.md")
+    assert done.returncode == 0, done.stdout
+    assert "8 passed" in done.stdout
+    record = json.loads((project.folder / "found.json").read_text())
+    found = record["variants"]["numpy"]["found"]
+    assert {each["word"] for each in found.values()} == {"identical"}
+    assert record["variants"]["numpy"]["versions"]["baseline"].keys() == {"numpy"}
+    assert "| training | identical |" in (project.folder / "found.md").read_text()
+
+
+def test_a_candidate_that_computes_something_else_fails(run, tmp_path):
+    done = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", "impls.numpy", OTHER_LOSS))
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "FAILED" in done.stdout
+    assert "gradients changed: " in done.stdout
+
+
+def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run, project, tmp_path):
+    done = run("-k", "predict_step-128", "--regression-json=found.json", candidate=slower(tmp_path / "s", "numpy", 2.0))
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
+    found = json.loads((project.folder / "found.json").read_text())["variants"]["numpy"]["found"]["predict_step-128"]
+    assert found["word"] == "worse"
+    assert found["low"] < found["change"] < found["high"]
+    assert found["ratio"] == pytest.approx(2, rel=0.2)
+    assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 7
+
+
+def test_where_nothing_is_decided_the_status_says_so(run):
+    done = run("-k", "predict_step-128", "--max-minutes", "0.001")
+    assert done.returncode == 5, done.stdout
+    assert "1 inconclusive" in done.stdout
+    assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
+
+
+def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty"], check=True)
+    done = run("-k", "gradients", candidate=tmp_path / "empty" / "bin" / "python")
+    assert done.returncode == 5, done.stdout
+    assert "No module named 'numpy'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-m", "regression"], "say which versions to compare: pytest -m regression --baseline"),
+        (["--baseline=keras=3"], "'keras=3' is no requirement such as \"keras==3.14.1\""),
+        (["--baseline=requests==1.0"], "nothing here depends on requests; name with --framework"),
+        (["--baseline-python=/no/such/python"], "/no/such/python: there is no such interpreter"),
+        (["--baseline=keras==3", f"--baseline-python={sys.executable}"], "say one of both"),
+        (["--baseline=keras==3", "--host=ssh=there"], "say which interpreter there, with --baseline-python"),
+        (["--baseline=keras==3", "--max-slowdown=0"], "expected a percentage above 0, such as 5, got '0'"),
+        (["--baseline=keras==3", "--max-slowdown=x%"], "expected a percentage above 0, such as 5, got 'x%'"),
+        (["--baseline=keras==3", "--max-minutes=-1"], "expected a number of minutes above 0, got '-1'"),
+        (["--baseline=keras==3", "--regression-json=no/where.json"], "there is no folder"),
+        (["--baseline=keras==3", "-n2"], "leave out -n"),
+        (["--baseline=numpy==0.0.1", "--framework=numpy"], "no environment with numpy==0.0.1 can be built: "),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_a_line(project, arguments, message):
+    done = project.run(*arguments, UV_OFFLINE="1")
+    assert message in done.stdout + done.stderr
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_variants_that_do_not_depend_on_it_do_not_run(project):
+    done = project.run("--collect-only", "-q", "--baseline=optax==0.1")
+    assert "[jax-" in done.stdout
+    assert "[numpy-" not in done.stdout
+    assert "test_latency" not in done.stdout
+
+
+def test_without_versions_nothing_of_it_runs(project):
+    assert "test_regression" not in project.run("--collect-only", "-q", "--framework=numpy").stdout
