@@ -135,8 +135,8 @@ def pytest_report_teststatus(report: pytest.TestReport):
 def pytest_sessionfinish(session: pytest.Session):
     upgrade = session.config.stash.get(UPGRADE, None)
     if upgrade and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-        undecided = sum(found.word in OPEN for found in upgrade.found.values())
-        if session.testsfailed == undecided:
+        words = [found.word for found in upgrade.found.values()]
+        if session.testsfailed <= sum(word in OPEN for word in words) and not any(word in BAD for word in words):
             session.exitstatus = NOTHING_DECIDED
     return (yield)
 
@@ -150,7 +150,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
     for part in regression_report.terminal(upgrade):
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
     if config.option.regression_json:
         config.option.regression_json.write_text(regression_report.as_json(upgrade))
     if config.option.regression_markdown:

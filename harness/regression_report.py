@@ -27,8 +27,9 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     variants, claims = _axes(upgrade)
     for variant in variants:
         table.add_column(variant, no_wrap=True)
+    between = " " if len(variants) < 3 else "\n"
     for claim in claims:
-        table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim))) for variant in variants))
+        table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
     yield table
     yield from _explanations(upgrade)
     yield _footnote(upgrade)
@@ -93,15 +94,18 @@ def _shown(found: Finding | Verdict | None) -> str:
     return "" if found is None else str(found)
 
 
-def _coloured(found: Finding | Verdict | None) -> str:
-    style = STYLES.get(found.word) if found else None
-    return f"[{style}]{found}[/]" if style else _shown(found)
+def _coloured(found: Finding | Verdict | None, between: str) -> str:
+    """`between` the word and its numbers."""
+    if found is None:
+        return ""
+    text, style = str(found).replace(f"{found.word} ", f"{found.word}{between}"), STYLES.get(found.word)
+    return f"[{style}]{text}[/]" if style else text
 
 
 def _explanations(upgrade: Upgrade) -> list[str]:
     """A line for each package whose version differs, and for each reason, with the variants that it is of."""
     lines: dict[str, list[str]] = {}
-    for variant, (baseline, candidate) in upgrade.versions.items():
+    for variant, (baseline, candidate) in ((key, each) for key, each in upgrade.versions.items() if len(each) == 2):
         for package in {**baseline, **candidate}:
             before, after = baseline.get(package, "none"), candidate.get(package, "none")
             if before != after:

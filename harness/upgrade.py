@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from functools import cache
+from typing import Any
 
 import pytest
 
@@ -50,72 +50,71 @@ class Upgrade:
         self.versions: dict[str, list[dict[str, str]]] = {}  # variant -> package -> version, of each side
         self.comparisons: dict[str, Comparison] = {}
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
+        self.family = sum(claim not in CHECKS for of_variant in claims.values() for claim in of_variant)
         self.open = [variant for variant in claims if self.quantities(variant)]  # still to be timed
 
     def quantities(self, variant: str) -> list[str]:
         return [claim for claim in self.claims[variant] if claim not in CHECKS and claim != ACCURACY]
 
     def find(self, variant: str, claim: str) -> Finding | Verdict:
-        """What is known of it, after it was found out."""
+        """What is known of it, after it was found out, with all that is found out together with it."""
         if (variant, claim) not in self.found:
-            self.found[variant, claim] = self._find(variant, claim)
+            if claim in CHECKS:
+                together = self._computed(variant)
+            elif claim == ACCURACY:
+                together = {ACCURACY: self._learned(variant)}
+            else:
+                together = self._timed(variant)
+            self.found.update({(variant, name): found for name, found in together.items()})
         return self.found[variant, claim]
 
-    def _find(self, variant: str, claim: str) -> Finding | Verdict:
-        if claim in CHECKS:
-            return self._findings(variant)[claim]
-        if claim == ACCURACY:
-            return self._accuracy(variant)
-        return self._compared(variant).verdicts[claim]
-
-    @cache  # noqa: B019 - one upgrade, as long as the session
-    def _findings(self, variant: str) -> dict[str, Finding]:
+    def _computed(self, variant: str) -> dict[str, Finding]:
+        checks = {name: check for name, check in CHECKS.items() if name in self.claims[variant]}
         found = {}
         try:
             with self._pair(variant) as pair:
-                for name, check in CHECKS.items():
-                    if name in self.claims[variant]:
-                        self.on_progress(f"{variant}: {name}")
-                        found[name] = check(pair)
+                for name, check in checks.items():
+                    self.on_progress(f"{variant}: {name}")
+                    found[name] = check(pair)
         except Exception as error:
-            found |= {name: Finding("missing", _first_line(error)) for name in CHECKS if name not in found}
+            found |= {name: Finding("missing", _first_line(error)) for name in checks if name not in found}
         return found
 
-    def _accuracy(self, variant: str) -> Verdict:
-        """Of one epoch: after it the frameworks' recipes still show, after ten the luck of the seed hides them."""
-        accuracies: tuple[list[float], list[float]] = ([], [])
-        trainings = sum(ACCURACY in claims for claims in self.claims.values())
+    def _learned(self, variant: str) -> Verdict:
         try:
             with self._pair(variant) as pair:
-                for look in LOOKS:
-                    for seed in range(len(accuracies[0]), look):
-                        if time.monotonic() > self.until:
-                            break
-                        self.on_progress(f"{variant}: accuracy, seed {seed}")
-                        pair.build(seed=seed)
-                        pair.ask("fit", *self.mnist.train, 1)
-                        for of_side, (_, accuracy) in zip(
-                            accuracies, pair.ask("evaluate", *self.mnist.test), strict=True
-                        ):
-                            of_side.append(accuracy)
-                    verdict = judge_accuracy(*accuracies, ACCURACY_MARGIN, trainings)
-                    if verdict.decided or len(accuracies[0]) < look:
-                        break
+                verdict = self._accuracy(variant, pair)
         except Exception as error:
             return Verdict("missing", reason=_first_line(error))
         return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
 
-    @cache  # noqa: B019
-    def _compared(self, variant: str) -> Comparison:
-        family = sum(len(self.quantities(each)) for each in self.claims)
+    def _accuracy(self, variant: str, pair: Pair) -> Verdict:
+        """After one epoch, when a recipe shows; after ten, the luck of the seed hides it (README: `make study`)."""
+        accuracies: tuple[list[float], list[float]] = ([], [])
+        for seed in range(LOOKS[-1]):
+            if time.monotonic() > self.until:
+                break
+            self.on_progress(f"{variant}: accuracy, seed {seed}")
+            pair.build(seed=seed)
+            pair.ask("fit", *self.mnist.train, 1)
+            for side, (_, accuracy) in zip(accuracies, pair.ask("evaluate", *self.mnist.test), strict=True):
+                side.append(accuracy)
+            verdict = judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
+            if seed + 1 in LOOKS and not verdict.worth_more_launches:
+                break
+        return judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
+
+    def _timed(self, variant: str) -> dict[str, Verdict]:
         pythons = [side.python for side in self.sides]
         comparison = self.comparisons[variant] = Comparison(
-            variant, pythons, self.settings, self.mnist, self.start, self.quantities(variant), self.margin, family
+            variant, pythons, self.settings, self.mnist, self.start, self.quantities(variant), self.margin, self.family
         )
         share = max(0.0, self.until - time.monotonic()) / len(self.open)
         comparison.run(share, lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}"))
         self.open.remove(variant)
-        return comparison
+        launches = [of_side[0] for of_side in comparison.campaign.launches.values() if of_side]
+        self.versions.setdefault(variant, [_versions(launch.conditions) for launch in launches])
+        return comparison.verdicts
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
@@ -128,11 +127,18 @@ class Upgrade:
                 stack.callback(workers[-1].close)
             pair = Pair(variant, self.settings, self.mnist, tuple(workers))
             pair.build()
-            self.versions[variant] = pair.ask("versions")
+            self.versions[variant] = [_versions(conditions) for conditions in pair.ask("conditions")]
             yield pair
 
 
+NO_VERSIONS = ("threads", "affinity", "device", "jit_compile", "implementation_sha256")
+
 UPGRADE = pytest.StashKey[Upgrade]()
+
+
+def _versions(conditions: dict[str, Any]) -> dict[str, str]:
+    """Of each package and of Python, out of what `Session.conditions` tells."""
+    return {name: value for name, value in conditions.items() if name not in NO_VERSIONS}
 
 
 def _first_line(error: Exception) -> str:

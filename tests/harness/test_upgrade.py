@@ -7,6 +7,9 @@ import sys
 import pytest
 
 from harness.spoiled import environment, slower
+from harness.upgrade import Upgrade
+from harness.versions import Side
+from impls.contract import Settings
 
 OTHER_LOSS = """
 def log_softmax(logits):
@@ -89,6 +92,43 @@ def test_what_cannot_be_compared_is_refused_in_a_line(project, arguments, messag
     assert message in done.stdout + done.stderr
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "Traceback" not in done.stdout + done.stderr
+
+
+class Learner:
+    """A worker whose accuracy after an epoch depends on its seed, and is as told."""
+
+    def __init__(self, side, accuracies):
+        self.side, self.accuracies = side, accuracies
+
+    def call(self, command, *arguments):
+        if command == "build":
+            self.seed = arguments[1]["seed"]
+        if command == "evaluate":
+            return 0.1, self.accuracies(self.side, self.seed)
+        return {"numpy": "1.0", "python": "3.11", "threads": 2} if command == "conditions" else None
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "word", "seeds"),
+    [
+        (lambda side, seed: 0.96 + seed / 1e4, "same", 7),
+        (lambda side, seed: 0.96 + seed / 1e4 - 0.01 * (side == "candidate"), "worse", 7),
+        (lambda side, seed: 0.96 + seed / 1e4 + 0.01 * (side == "candidate"), "better", 7),
+        (lambda side, seed: 0.96 + 0.01 * (side == "candidate") * (-1) ** seed, "inconclusive", 7),
+    ],
+    ids=["the same", "less", "more", "scattered"],
+)
+def test_accuracy_is_judged_over_paired_seeds(mnist, accuracies, word, seeds):
+    sides = (Side("baseline", "python"), Side("candidate", "python"))
+    start = lambda participant: Learner(participant.name, accuracies)  # noqa: E731
+    upgrade = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, minutes=1)
+    found = upgrade.find("numpy", "accuracy")
+    assert (found.word, found.launches) == (word, seeds)
+    assert found.unit == "points"
+    assert upgrade.versions["numpy"] == [{"numpy": "1.0", "python": "3.11"}] * 2
 
 
 def test_variants_that_do_not_depend_on_it_do_not_run(project):
