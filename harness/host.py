@@ -64,6 +64,8 @@ class Host:
     def close(self) -> None:
         with contextlib.suppress(OSError):  # the connection is gone already
             self.group.terminate(timeout=1)
+        if hasattr(self.gateway._io, "sock"):
+            self.gateway._io.sock.close()  # execnet ends the conversation, and leaves the socket open
 
     def _unreachable(self, error: Exception) -> Unreachable:
         return Unreachable(f"--host {self.spec}: {type(error).__name__}: {str(error).strip()}")

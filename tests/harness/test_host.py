@@ -1,6 +1,8 @@
-"""A worker on another machine does what one here does: shown over execnet's socket gateway."""
+"""A worker on another machine does what one here does: shown over ssh and over a socket."""
 
+import contextlib
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,31 +14,77 @@ import pytest
 from harness.host import Host, Unreachable
 from harness.proxy import Worker, WorkerDied
 
+SSHD = shutil.which("sshd", path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
+SSHD_CONFIG = """
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/key
+AuthorizedKeysFile {folder}/key.pub
+StrictModes no
+PidFile none
+SetEnv HOME={home}
+"""
+SSH_CONFIG = """
+Host there
+  HostName 127.0.0.1
+  Port {port}
+  IdentityFile {folder}/key
+  StrictHostKeyChecking no
+  UserKnownHostsFile /dev/null
+  LogLevel ERROR
+"""
 
-@pytest.fixture
-def host(tmp_path):
-    """The specification of a host: a process of its own, in another folder, whose home is empty."""
+
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+        return free.getsockname()[1]
+
+
+@contextlib.contextmanager
+def server(command, sign_of_life, **options):
+    """A process that runs until the end of the block, which begins when it has said so."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options) as process:
+        try:
+            for line in process.stdout:
+                if sign_of_life in line:
+                    break
+            yield
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def over_socket(folder, home):
+    address = f"127.0.0.1:{free_port()}"
+    command = [sys.executable, "-u", "-m", "execnet.script.socketserver", address]
+    with server(command, "Entering Accept loop", cwd=home, env={**os.environ, "HOME": str(home)}):
+        yield f"socket={address}"
+
+
+@contextlib.contextmanager
+def over_ssh(folder, home):
+    if not SSHD:
+        pytest.skip("sshd is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
+    names = {"port": free_port(), "folder": folder, "home": home}
+    (folder / "sshd_config").write_text(SSHD_CONFIG.format(**names))
+    (folder / "ssh_config").write_text(SSH_CONFIG.format(**names))
+    if os.geteuid() == 0:
+        Path("/run/sshd").mkdir(exist_ok=True)  # which root's sshd insists on
+    with server([SSHD, "-D", "-e", "-f", folder / "sshd_config"], "listening"):
+        yield f"ssh=there//ssh_config={folder / 'ssh_config'}//python={sys.executable}"
+
+
+@pytest.fixture(params=[over_socket, over_ssh], ids=["socket", "ssh"])
+def host(request, tmp_path):
+    """A connection to this machine as to another, where the user's home is an empty folder."""
     home = tmp_path / "home"
     home.mkdir()
-    server = subprocess.Popen(
-        [sys.executable, "-u", "-m", "execnet.script.socketserver", address],
-        cwd=home,
-        env={**os.environ, "HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    for line in server.stdout:
-        if "Entering Accept loop" in line:
-            break
-    host = Host(f"socket={address}")
-    yield host
-    host.close()
-    server.kill()
-    server.communicate()
+    with request.param(tmp_path, home) as spec:
+        host = Host(spec)
+        yield host
+        host.close()
 
 
 def test_what_a_worker_needs_is_brought_once(host, mnist, tmp_path):
@@ -74,10 +122,18 @@ def test_a_worker_that_dies_there_is_reported(host, mnist):
         worker.call("parameter_count")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # execnet leaves its socket open
-def test_a_host_that_is_not_there_is_one_clear_error():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    with pytest.raises(Unreachable, match=f"--host socket={address}: "):
-        Host(f"socket={address}")
+def test_two_versions_are_compared_there(project, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    interpreters = [f"--{side}-python={sys.executable}" for side in ("baseline", "candidate")]
+    with over_socket(tmp_path, home) as spec:
+        chosen = ("-m", "regression", "--framework", "numpy", "-k", "gradients")
+        done = project.run(*chosen, f"--host={spec}", *interpreters)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
+    assert list(home.glob(".cache/mnist-frameworks/brought/*/harness"))
+
+
+def test_a_host_that_cannot_be_reached_is_one_clear_error():
+    with pytest.raises(Unreachable, match="--host popen//python=/no/such/python: FileNotFoundError: "):
+        Host("popen//python=/no/such/python")
