@@ -146,12 +146,17 @@ def _line(record: dict) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--variant", default="numpy", help="that is compared with itself (default: numpy)")
-    parser.add_argument("--runs", type=int, default=60, help="of each slowdown (default: 60)")
+    parser.add_argument("--runs", type=int, default=20, help="of each of the slowdowns (default: 20)")
+    turn = [0.0, 0.0, 0.0, 3.0, 5.0, 10.0]
     parser.add_argument(
-        "--slowdowns", type=float, nargs="+", default=[0, 3, 5, 10], help="in percent; 0 is A/A (default: 0 3 5 10)"
+        "--slowdowns",
+        type=float,
+        nargs="+",
+        default=turn,
+        help="percent, one run each; 0 is A/A (default: %(default)s)",
     )
     parser.add_argument("--margin", type=float, default=3.0, help="percent, where something is slowed (default: 3)")
-    parser.add_argument("--max-minutes", type=float, default=5.0, help="of a run (default: 5)")
+    parser.add_argument("--max-minutes", type=float, default=1.0, help="of a run (default: 1)")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
     parser.add_argument("--keep", type=Path, default=Path("calibration.jsonl"), help="(default: calibration.jsonl)")
     parser.add_argument("--report", type=Path, nargs="+", help="only sum up these files")
