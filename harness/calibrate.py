@@ -6,13 +6,14 @@ files. Beside each verdict stands what `--benchmark-compare-fail=median:5%` woul
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich import box
@@ -107,7 +108,7 @@ def table(records: Iterable[dict]) -> Table:
         shown.add_column(column)
     shown.add_column("launches, median")
     shown.add_column("minutes a run, median")
-    shown.add_column("compare-fail: one launch, all")
+    shown.add_column("compare-fail: launch / run / saved run")
     groups: dict[tuple, list[dict]] = {}
     for record in records:
         groups.setdefault((record["variant"], record["slowdown"]), []).append(record)
@@ -118,7 +119,7 @@ def table(records: Iterable[dict]) -> Table:
             launches = statistics.median(verdict.launches for verdict in verdicts)
             minutes = statistics.median(_minutes(record, margin) for record in group)
             cells = [words[word] for word in ("same", "worse", "better", "inconclusive")]
-            fails = " / ".join(f"{rate:.0%}" for rate in _compare_fail(group))
+            fails = " / ".join(_compare_fail(group))
             numbers = (str(len(verdicts)), *map(str, cells), f"{launches:g}", f"{minutes:.1f}")
             shown.add_row(variant, f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
     return shown
@@ -130,12 +131,25 @@ def _minutes(record: dict, margin: float) -> float:
     return record["seconds"] / 60 * needed / max(len(record["values"][quantity][0]) for quantity in QUANTITIES)
 
 
-def _compare_fail(records: Iterable[dict]) -> tuple[float, float]:
-    """How often medians alone would fail: of one launch on each side, and of all launches of a run."""
-    pairs = [record["medians"][quantity] for record in records for quantity in QUANTITIES]
-    single = [after / before > COMPARE_FAIL for pair in pairs for before, after in zip(*pair, strict=True)]
-    whole = [statistics.median(after) / statistics.median(before) > COMPARE_FAIL for before, after in pairs]
-    return statistics.mean(single), statistics.mean(whole)
+def _compare_fail(records: Sequence[dict]) -> tuple[str, str, str]:
+    """How often medians alone would fail: of one launch on each side, of all in a run, and of all in two runs.
+
+    The last is how it is used: the baseline was saved earlier, here in the run before.
+    """
+    single, whole, saved = [], [], []
+    for quantity in QUANTITIES:
+        runs = [record["medians"][quantity] for record in records]
+        single += [after / before for run in runs for before, after in zip(*run, strict=True)]
+        whole += [statistics.median(after) / statistics.median(before) for before, after in runs]
+        saved += [
+            statistics.median(after) / statistics.median(before) for (before, _), (_, after) in itertools.pairwise(runs)
+        ]
+    return tuple(_share(ratio > COMPARE_FAIL for ratio in ratios) for ratios in (single, whole, saved))
+
+
+def _share(found: Iterable[bool]) -> str:
+    found = list(found)
+    return f"{statistics.mean(found):.0%}" if found else "-"
 
 
 def _line(record: dict) -> str:

@@ -165,21 +165,23 @@ def _as_pip_is_told() -> Mapping[str, str]:
     return told
 
 
-def _size(home: Path) -> int:
-    """Bytes on disk that removing it would free: files that uv shares with its cache, or others, do not count."""
-    return sum(path.lstat().st_blocks * 512 for path in home.rglob("*") if path.lstat().st_nlink == 1)
+def _sizes(home: Path) -> tuple[int, int]:
+    """Bytes on disk of all its files, and of those alone that it shares with nobody: uv links what is in its cache."""
+    files = [path.lstat() for path in home.rglob("*")]
+    return tuple(sum(each.st_blocks * 512 for each in some) for some in (files, [f for f in files if f.st_nlink == 1]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clean", action="store_true", help="remove all of them")
     if parser.parse_args().clean:
-        print(f"removed {clean()} environments from {folder()}")
+        print(f"removed {clean()} environments from {folder()}; what uv downloaded goes with `uv cache clean`")
         return
     for home in _homes(folder()):
         pins = (home / "requirements.txt").read_text().split()
         frameworks = [pin for pin in pins if pin.startswith(("torch==", "tensorflow==", "keras==", "jax==", "numpy=="))]
-        print(f"{home}  {_size(home) / 2**30:.2f} GiB  {' '.join(frameworks)}")
+        size, alone = (size / 2**30 for size in _sizes(home))
+        print(f"{home}  {size:.2f} GiB, {alone:.2f} of them not shared  {' '.join(frameworks)}")
 
 
 if __name__ == "__main__":
