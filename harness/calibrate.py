@@ -9,7 +9,6 @@ import argparse
 import itertools
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+import impls
 from harness import spoiled
 from harness.comparison import SIDES, TIMED, Comparison
 from harness.mnist import obtain
@@ -54,28 +54,29 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     with tempfile.TemporaryDirectory() as scratch:
         for turn in range(options.runs):
             for slowdown in options.slowdowns:
-                python = Path(scratch, f"{slowdown:g}")
-                if slowdown and not python.exists():
-                    spoiled.slower(python, options.variant, 1 + slowdown / 100)
-                pythons = (sys.executable, str(python / "bin" / "python") if slowdown else sys.executable)
-                margin = min(MARGINS) if not slowdown else options.margin / 100
+                sides = (("baseline", 0.0), ("candidate", slowdown))
+                pythons = [_environment(Path(scratch), options.variant, *side) for side in sides]
+                margin = options.margin / 100 if slowdown else min(MARGINS)
                 comparison = Comparison(
                     options.variant, pythons, settings, mnist, start, QUANTITIES, margin, len(QUANTITIES)
                 )
                 began = time.monotonic()
                 comparison.run(60 * options.max_minutes)
-                yield _record(comparison, options, turn, slowdown, time.monotonic() - began)
+                described = {"variant": options.variant, "threads": options.threads or "all", "slowdown": slowdown}
+                described |= {"margin": margin, "run": turn, "seconds": round(time.monotonic() - began, 1)}
+                yield described | _measured(comparison)
 
 
-def _record(comparison: Comparison, options: argparse.Namespace, turn: int, slowdown: float, seconds: float) -> dict:
+def _environment(scratch: Path, variant: str, side: str, slowdown: float) -> str:
+    """The interpreter of an environment of its own, in which a step takes some percent longer."""
+    implementation = impls.variants()[variant].implementation
+    return spoiled.slower(scratch / f"{side} {slowdown:g}", implementation, 1 + slowdown / 100)
+
+
+def _measured(comparison: Comparison) -> dict:
     if comparison.campaign.failures:
         raise next(iter(comparison.campaign.failures.values()))
     return {
-        "variant": options.variant,
-        "threads": options.threads or "all",
-        "slowdown": slowdown,
-        "run": turn,
-        "seconds": round(seconds, 1),
         "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
         "medians": {quantity: _medians(comparison, quantity) for quantity in QUANTITIES},
     }
@@ -102,18 +103,22 @@ def replayed(record: dict, quantity: str, margin: float) -> Verdict:
 
 
 def table(records: Iterable[dict]) -> Table:
-    """One row for each variant, slowdown and margin: what was said of its operations, and after how long."""
+    """What was said of the operations of all runs, and after how long.
+
+    A/A runs go on until it is clear at the least margin, so that they tell of greater ones, too.
+    """
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for column in ("variant", "slowed by", "margin", "operations", "same", "worse", "better", "inconclusive"):
+    for column in ("variant, threads", "slowed by", "margin", "operations", "same", "worse", "better", "inconclusive"):
         shown.add_column(column)
     shown.add_column("launches, median")
     shown.add_column("minutes a run, median")
     shown.add_column("compare-fail: launch / run / saved run")
     groups: dict[tuple, list[dict]] = {}
     for record in records:
-        groups.setdefault((record["variant"], record["slowdown"]), []).append(record)
-    for (variant, slowdown), group in sorted(groups.items()):
-        for margin in MARGINS:
+        key = (record["variant"], record["threads"], record["slowdown"], record["margin"])
+        groups.setdefault(key, []).append(record)
+    for (variant, threads, slowdown, stopped_at), group in sorted(groups.items(), key=str):
+        for margin in MARGINS if not slowdown else [stopped_at]:
             verdicts = [replayed(record, quantity, margin) for record in group for quantity in QUANTITIES]
             words = Counter(verdict.word for verdict in verdicts)
             launches = statistics.median(verdict.launches for verdict in verdicts)
@@ -121,7 +126,7 @@ def table(records: Iterable[dict]) -> Table:
             cells = [words[word] for word in ("same", "worse", "better", "inconclusive")]
             fails = " / ".join(_compare_fail(group))
             numbers = (str(len(verdicts)), *map(str, cells), f"{launches:g}", f"{minutes:.1f}")
-            shown.add_row(variant, f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
+            shown.add_row(f"{variant}, {threads}", f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
     return shown
 
 

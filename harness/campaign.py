@@ -34,7 +34,7 @@ class Launch:
     """What one launch of a worker was measured to take: seconds, and bytes for memory. What is not there is missing."""
 
     import_seconds: float
-    memory: dict[str, int] = field(default_factory=dict)  # most bytes held after "import", "building", "training"
+    memory: dict[str, int] = field(default_factory=dict)  # most bytes held after "import", "building", ...
     first_step_seconds: float | None = None
     samples: dict[Operation, list[float]] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)
@@ -114,6 +114,7 @@ class Campaign:
         launch.conditions = worker.call("conditions")
         if participant.has_first_step:
             launch.first_step_seconds = worker.call("first_step", *self._data(128))
+            _remember_memory(launch, "first step", worker)
 
     def _prepare(self, participant: Participant, operation: Operation) -> None:
         worker = self.workers[participant.name]

@@ -125,27 +125,30 @@ class Comparison:
 
 def _values(quantity: str, baseline: Launch, candidate: Launch) -> tuple[float | None, float | None]:
     if quantity in TIMED:
-        return _fastest(TIMED[quantity], baseline, candidate)
+        return _per_call(TIMED[quantity], baseline, candidate)
     pick = {
         "import": lambda launch: launch.import_seconds,
         "first-step": lambda launch: launch.first_step_seconds,
-        "peak-memory": lambda launch: max(launch.memory.values(), default=None),
+        "peak-memory": lambda launch: launch.memory.get("first step"),
     }[quantity]
     return pick(baseline), pick(candidate)
 
 
-def _fastest(operation: Operation, *launches: Launch) -> tuple[float | None, float | None]:
-    """Seconds of both: the fastest call of a block, as whatever disturbs it only adds, and over the blocks the median.
+def _per_call(operation: Operation, *launches: Launch) -> tuple[float | None, float | None]:
+    """Seconds of a call, of both: the mean of a block, in which what comes with every tenth call counts, too.
 
-    The candidate's value is the baseline's times the median of the ratios of blocks that were neighbours in time, so
-    that what changes from one block to the next is in both.
+    Over the blocks the median, as some are disturbed. The candidate's value is the baseline's times the median of the
+    ratios of blocks that were neighbours in time, so that what changes from one block to the next is in both.
     """
     if not all(operation in launch.samples for launch in launches):
         return None, None
-    blocks = [_minima(operation, launch.samples[operation]) for launch in launches]
-    ratio = math.exp(statistics.median(math.log(after / before) for before, after in zip(*blocks, strict=True)))
-    return statistics.median(blocks[0]), statistics.median(blocks[0]) * ratio
+    baseline, candidate = (_blocks(operation, launch.samples[operation]) for launch in launches)
+    ratio = math.exp(
+        statistics.median(math.log(after / before) for before, after in zip(baseline, candidate, strict=True))
+    )
+    return statistics.median(baseline), statistics.median(baseline) * ratio
 
 
-def _minima(operation: Operation, samples: list[float]) -> list[float]:
-    return [min(samples[start : start + operation.rounds]) for start in range(0, len(samples), operation.rounds)]
+def _blocks(operation: Operation, samples: list[float]) -> list[float]:
+    starts = range(0, len(samples), operation.rounds)
+    return [statistics.mean(samples[start : start + operation.rounds]) for start in starts]

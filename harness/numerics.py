@@ -144,7 +144,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     in_float32 = _first_difference(*pair.train(_parameters("float32")))
     if in_float32 is None:
         return SAME
-    dtype = "float32" if pair.ask("float64_gap")[1] else "float64"
+    dtype = "float32" if any(pair.ask("float64_gap")) else "float64"
     for seed in range(limits.STARTS[dtype]):
         pair.build(**hyperparameters, dtype=dtype)
         steps = limits.STEPS[dtype]

@@ -63,7 +63,7 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     assert log.count(("a", "import_")) == log.count(("a", "close")) == 3
     expected = Launch(
         0.5,
-        memory={"import": 1000, "building": 1000},
+        memory={"import": 1000, "building": 1000, "first step": 1000},
         first_step_seconds=0.25,
         samples={STEP: [1.0, 2.0] * 3},
         conditions={"threads": 2},
@@ -74,7 +74,7 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
 def test_an_epoch_is_measured_before_memory_is_mixed(run):
     campaign, _ = run("a", launches=1, operations=(STEP, FIT))
     assert list(campaign.launches["a"][0].samples) == [FIT, STEP]
-    assert set(campaign.launches["a"][0].memory) == {"import", "building", "training"}
+    assert set(campaign.launches["a"][0].memory) == {"import", "building", "first step", "training"}
 
 
 @pytest.mark.parametrize("command", ["import_", "build", "first_step", "prepare", "block"])
