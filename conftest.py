@@ -133,7 +133,7 @@ def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Iterator[Upgrade]:
     option, display = request.config.option, request.config.stash[DISPLAY]
     claims = versions.claims_of(request.session.items)
     try:
-        sides = [versions.side(option, name, claims, display.say) for name in ("baseline", "candidate")]
+        sides = versions.sides(option, claims, display.say)
         host = Host(option.host) if option.host else None
         root = host.bring(Path(mnist.directory)) if host else ROOT
     except (environments.NotBuilt, Unreachable) as error:

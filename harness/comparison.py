@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 from harness.campaign import Campaign, Launch, Participant
-from harness.proxy import Worker
+from harness.proxy import Worker, in_a_line
 from harness.verdict import LOOKS, Verdict, judge
 from harness.wire import Mnist
 from harness.workload import Operation
@@ -25,7 +25,7 @@ TIMED = {
         Operation("fit", 6400, rounds=1, blocks=6),  # epochs of 50 batches, after one that is not counted
     )
 }
-STARTING = ("import", "first-step", "peak-memory")  # one value a launch: judged by the launches that the others need
+STARTING = ("import", "first-step", "peak-memory")  # one value a launch
 QUANTITIES = (*TIMED, *STARTING)
 
 # Starting takes some percent more or less each time, and nobody feels it: it has a wider margin.
@@ -102,7 +102,9 @@ class Comparison:
 
     def _verdict(self, quantity: str) -> Verdict:
         for side, error in self.campaign.failures.items():
-            return Verdict("missing", reason=f"{side}: {str(error).splitlines()[0]}")
+            return Verdict("missing", reason=f"{side}: {in_a_line(error)}")
+        if not self.campaign.done:
+            return Verdict("inconclusive", reason="the time was up before the first launch")
         obstacle = self._obstacle()
         if obstacle:
             return Verdict("not comparable", reason=obstacle)
@@ -110,8 +112,9 @@ class Comparison:
 
     def _undecided(self) -> list[str]:
         """What the sampling goes on for."""
-        leading = [quantity for quantity in self.quantities if quantity in TIMED] or self.quantities
-        return [name for name in leading if name not in self.verdicts or self.verdicts[name].worth_more_launches]
+        return [
+            name for name in self.quantities if name not in self.verdicts or self.verdicts[name].worth_more_launches
+        ]
 
     def _obstacle(self) -> str:
         """What makes a comparison of times meaningless, or nothing."""

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import filelock
@@ -37,33 +37,36 @@ class NotBuilt(Exception):
     """An environment that was asked for cannot be had; the message says why, and nothing is left of it."""
 
 
-def obtain(
-    requirements: Sequence[str],
-    packages: Iterable[str],
-    say: Callable[[str], None] = lambda _: None,
-    root: Path | None = None,
-) -> Path:
+def obtain(requirements: Sequence[str], packages: Iterable[str], root: Path | None = None) -> Path:
     """The interpreter of an environment that meets `requirements` and holds `packages`. Raises `NotBuilt`.
 
     Whatever the requirements leave open has the version that is installed here. Two runs that want the same
-    environment at once: one builds it, one waits. `say` hears what takes minutes.
+    environment at once: one builds it, one waits.
     """
     root = root or folder()
-    root.mkdir(parents=True, exist_ok=True)
     pins = resolve(requirements, packages)
     content = f"{platform.python_implementation()} {platform.python_version()} {sys.base_prefix}\n{pins}"
     home = root / hashlib.sha256(content.encode()).hexdigest()[:16]
-    with filelock.FileLock(root / f"{home.name}.lock"):
-        if not home.exists():
-            say(f"building the environment of {', '.join(requirements)}: some minutes, once")
-            _build(home, pins)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(root / f"{home.name}.lock"):
+            if not home.exists():
+                _build(home, pins)
+    except OSError as error:
+        raise NotBuilt(f"no environment can be kept in {root}: {error}") from None
     return _python(home)
+
+
+def as_installed(packages: Iterable[str]) -> list[str]:
+    """Requirements of exactly the versions that are installed here."""
+    installed = _installed()
+    return [f"{name}=={installed[name]}" for name in sorted(map(canonicalize_name, packages)) if name in installed]
 
 
 def resolve(requirements: Sequence[str], packages: Iterable[str]) -> str:
     """Exact versions for all of it, as lines `name==version`: what is installed here, where that is allowed."""
     named = {canonicalize_name(parsed(requirement).name) for requirement in requirements}
-    installed = {canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()}
+    installed = _installed()
     with tempfile.TemporaryDirectory() as scratch:
         wanted, pins = Path(scratch, "requirements.in"), Path(scratch, "requirements.txt")
         wanted.write_text("\n".join([*requirements, *sorted({*packages} - named)]))
@@ -72,6 +75,10 @@ def resolve(requirements: Sequence[str], packages: Iterable[str]) -> str:
         options = ("--no-header", "--no-annotate", "--output-file", pins)
         _uv(requirements, "pip", "compile", wanted, "--python", sys.executable, *options)
         return pins.read_text()
+
+
+def _installed() -> dict[str, str]:
+    return {canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()}
 
 
 def parsed(requirement: str) -> Requirement:
@@ -107,10 +114,10 @@ def folder() -> Path:
 def clean(root: Path | None = None) -> int:
     """Remove all environments; returns their number. One that is being built is waited for."""
     root = root or folder()
-    homes = _homes(root)
+    homes = [*_homes(root), *root.glob("*.partial")]  # what a run that was killed has left
     for home in homes:
-        with filelock.FileLock(root / f"{home.name}.lock"):
-            shutil.rmtree(home)
+        with filelock.FileLock(root / f"{home.stem}.lock"):
+            shutil.rmtree(home, ignore_errors=True)
     return len(homes)
 
 
@@ -126,7 +133,7 @@ def _build(home: Path, pins: str) -> None:
         requirements = partial.with_suffix(".txt")
         requirements.write_text(pins)
         _uv((), "venv", "--relocatable", "--python", sys.executable, partial)
-        _uv((), "pip", "install", "--python", _python(partial), "--no-deps", "--requirements", requirements)
+        _uv((), "pip", "install", "--python", _python(partial), "--no-deps", "--compile-bytecode", "-r", requirements)
         requirements.rename(partial / "requirements.txt")
         partial.rename(home)
     finally:
@@ -161,7 +168,8 @@ def _as_pip_is_told() -> Mapping[str, str]:
         name, _, value = line.partition("=")
         option = name.rpartition(".")[2]
         if option in PIP_TO_UV:
-            told[PIP_TO_UV[option]] = " ".join(ast.literal_eval(value).split())
+            separator = "," if option == "find-links" else " "
+            told[PIP_TO_UV[option]] = separator.join(ast.literal_eval(value).split())
     return told
 
 

@@ -36,6 +36,12 @@ serve(channel, stderr_path, threads)
 """
 
 
+def in_a_line(error: Exception) -> str:
+    """What it says: its first line and, if there are more, its last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ": ".join([type(error).__name__, " ... ".join(dict.fromkeys(lines[:1] + lines[-1:]))]).rstrip(": ")
+
+
 def limits(threads: int | None, device: str) -> dict[str, str]:
     """What must be set before a framework is imported, so that it keeps to these threads and this device."""
     hidden = NO_GPU if device == "cpu" else {}
@@ -80,7 +86,7 @@ class Worker:
         self.timeout = timeout
         self.alive = True
         self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
-        self.host = host
+        self.host, self.number = host, None
         spec = f"popen//execmodel=main_thread_only//python={shlex.quote(python)}"
         self.group = execnet.Group()
         self.gateway = host.start(spec) if host else self.group.makegateway(spec)
@@ -98,7 +104,7 @@ class Worker:
         return self._answer(name)
 
     def is_running(self) -> bool:
-        """False after `close`, and when the process has ended by itself."""
+        """False after `close`, and when the process has ended by itself; on a host, that shows at the next call."""
         if self.host:
             return self.alive
         return self.alive and self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
@@ -112,7 +118,7 @@ class Worker:
             for process in [*self.process.children(recursive=True), self.process]:
                 process.kill()
         with contextlib.suppress(OSError):  # the host is gone already
-            self.gateway.exit() if self.host else self.group.terminate(timeout=1)
+            self.host.kill(self.number) if self.host and self.number else self.group.terminate(timeout=1)
         self.stderr.close()
 
     def _answer(self, doing: str) -> Any:

@@ -86,7 +86,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if not is_asked_for(config):
         if option.markexpr == "regression":
             raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
+        if option.host:
+            raise pytest.UsageError("--host is where two versions are compared: say which, with --*-python")
         return
+    if option.benchmark_only or option.compare:
+        raise pytest.UsageError("comparing two versions is a run of its own: leave out --benchmark-only and --compare")
     for side in ("baseline", "candidate"):
         python = getattr(option, f"{side}_python")
         if python and getattr(option, side):
@@ -99,6 +103,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
     for form in ("json", "markdown"):
         file = getattr(option, f"regression_{form}")
+        if file and file.is_dir():
+            raise pytest.UsageError(f"--regression-{form} {file}: this is a folder")
         if file and not file.absolute().parent.is_dir():
             raise pytest.UsageError(f"--regression-{form} {file}: there is no folder {file.absolute().parent}")
 
@@ -146,12 +152,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     upgrade = config.stash.get(UPGRADE, None)
     if not upgrade:
         return
+    if config.option.regression_json:
+        config.option.regression_json.write_text(regression_report.as_json(upgrade))
+    if config.option.regression_markdown:
+        config.option.regression_markdown.write_text(regression_report.as_markdown(upgrade))
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
     for part in regression_report.terminal(upgrade):
         console.print(part, soft_wrap=isinstance(part, str))
-    if config.option.regression_json:
-        config.option.regression_json.write_text(regression_report.as_json(upgrade))
-    if config.option.regression_markdown:
-        config.option.regression_markdown.write_text(regression_report.as_markdown(upgrade))

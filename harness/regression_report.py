@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from harness.comparison import SIDES, STARTING_MARGIN
@@ -15,13 +16,12 @@ from harness.upgrade import Upgrade
 from harness.verdict import FAMILY_ERROR, Verdict
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
-TAME = ("identical", "same", "better")  # need no line of explanation
 
 
 def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     """A table with a column for each variant; below it, what explains a word in it."""
     table = Table(
-        box=box.SIMPLE_HEAD, title=_title(upgrade), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
+        box=box.SIMPLE_HEAD, title=escape(_title(upgrade)), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
     )
     table.add_column("candidate / baseline - 1", no_wrap=True)
     variants, claims = _axes(upgrade)
@@ -31,7 +31,7 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     for claim in claims:
         table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
     yield table
-    yield from _explanations(upgrade)
+    yield from map(escape, _explanations(upgrade))
     yield _footnote(upgrade)
 
 
@@ -55,7 +55,7 @@ def as_json(upgrade: Upgrade) -> str:
             "family_error": FAMILY_ERROR,
             "variants": {
                 variant: {
-                    "versions": dict(zip(SIDES, upgrade.versions.get(variant, ()), strict=False)),
+                    "versions": upgrade.versions.get(variant),
                     "found": {
                         claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant
                     },
@@ -105,13 +105,13 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 def _explanations(upgrade: Upgrade) -> list[str]:
     """A line for each package whose version differs, and for each reason, with the variants that it is of."""
     lines: dict[str, list[str]] = {}
-    for variant, (baseline, candidate) in ((key, each) for key, each in upgrade.versions.items() if len(each) == 2):
-        for package in {**baseline, **candidate}:
-            before, after = baseline.get(package, "none"), candidate.get(package, "none")
-            if before != after:
-                lines.setdefault(f"{package} {before} -> {after}", []).append(variant)
+    for variant, versions in upgrade.versions.items():
+        before, after = (versions[side] for side in SIDES)
+        for package in before.keys() & after.keys():
+            if before[package] != after[package]:
+                lines.setdefault(f"{package} {before[package]} -> {after[package]}", []).append(variant)
     for (variant, claim), found in upgrade.found.items():
-        if found.reason and found.word not in TAME:
+        if found.reason:
             lines.setdefault(f"{claim} {found.word}: {found.reason}", []).append(variant)
     return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
 

@@ -1,6 +1,7 @@
 """What can be asked of a framework: every method of its implementation, and whole tasks that stay where the data is."""
 
 import hashlib
+import importlib.metadata
 import inspect
 import math
 import os
@@ -123,6 +124,11 @@ class Session:
             for first in range(0, end, size):
                 rows = order[first : first + size]
                 self.implementation.train_step(self.implementation.prepare_batch(images[rows], labels[rows]))
+
+    def installed(self) -> dict[str, str]:
+        """Version of each package that is installed here, and of Python."""
+        packages = {each.name.lower().replace("_", "-"): each.version for each in importlib.metadata.distributions()}
+        return {"python": platform.python_version(), **packages}
 
     def trace(self, images, labels, parameters: dict, steps: int) -> tuple[list[float], dict]:
         """Train from `parameters` on the first `steps` batches, in order: the loss of each, and the parameters."""

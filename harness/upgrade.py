@@ -4,15 +4,14 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import pytest
 
 from harness.campaign import Participant
 from harness.comparison import SIDES, Comparison
 from harness.limits import ACCURACY_MARGIN
-from harness.numerics import CHECKS, Finding, Pair
-from harness.proxy import Worker
+from harness.numerics import CHECKS, CandidateFailed, Finding, Pair
+from harness.proxy import Worker, WorkerDied, in_a_line
 from harness.verdict import LOOKS, Verdict, judge_accuracy
 from harness.versions import ACCURACY, Side
 from harness.wire import Mnist
@@ -47,11 +46,11 @@ class Upgrade:
         self.margin = margin
         self.until = time.monotonic() + 60 * minutes
         self.on_progress = on_progress
-        self.versions: dict[str, list[dict[str, str]]] = {}  # variant -> package -> version, of each side
+        self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.comparisons: dict[str, Comparison] = {}
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
         self.family = sum(claim not in CHECKS for of_variant in claims.values() for claim in of_variant)
-        self.open = [variant for variant in claims if self.quantities(variant)]  # still to be timed
+        self.shares = sum((ACCURACY in claims[variant]) + bool(self.quantities(variant)) for variant in claims)
 
     def quantities(self, variant: str) -> list[str]:
         return [claim for claim in self.claims[variant] if claim not in CHECKS and claim != ACCURACY]
@@ -75,9 +74,9 @@ class Upgrade:
             with self._pair(variant) as pair:
                 for name, check in checks.items():
                     self.on_progress(f"{variant}: {name}")
-                    found[name] = check(pair)
+                    found[name] = _checked(check, pair)
         except Exception as error:
-            found |= {name: Finding("missing", _first_line(error)) for name in checks if name not in found}
+            found |= {name: _failed(error) for name in checks if name not in found}
         return found
 
     def _learned(self, variant: str) -> Verdict:
@@ -85,14 +84,15 @@ class Upgrade:
             with self._pair(variant) as pair:
                 verdict = self._accuracy(variant, pair)
         except Exception as error:
-            return Verdict("missing", reason=_first_line(error))
+            return Verdict("missing", reason=in_a_line(error))
         return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
 
     def _accuracy(self, variant: str, pair: Pair) -> Verdict:
         """After one epoch, when a recipe shows; after ten, the luck of the seed hides it (README: `make study`)."""
         accuracies: tuple[list[float], list[float]] = ([], [])
+        until = time.monotonic() + self._share()
         for seed in range(LOOKS[-1]):
-            if time.monotonic() > self.until:
+            if time.monotonic() > until:
                 break
             self.on_progress(f"{variant}: accuracy, seed {seed}")
             pair.build(seed=seed)
@@ -102,18 +102,26 @@ class Upgrade:
             verdict = judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
             if seed + 1 in LOOKS and not verdict.worth_more_launches:
                 break
+        if not accuracies[0]:
+            return Verdict("inconclusive", reason="the time was up before the first training")
         return judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
 
+    def _share(self) -> float:
+        """Seconds for the next of those that take as long as they may: what is left, in equal shares."""
+        self.shares -= 1
+        return max(0.0, self.until - time.monotonic()) / (self.shares + 1)
+
     def _timed(self, variant: str) -> dict[str, Verdict]:
+        if variant not in self.versions:
+            with contextlib.suppress(Exception), self._pair(variant):
+                pass  # a start that does not count: it reads from the disk what later ones find in memory
         pythons = [side.python for side in self.sides]
         comparison = self.comparisons[variant] = Comparison(
             variant, pythons, self.settings, self.mnist, self.start, self.quantities(variant), self.margin, self.family
         )
-        share = max(0.0, self.until - time.monotonic()) / len(self.open)
-        comparison.run(share, lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}"))
-        self.open.remove(variant)
-        launches = [of_side[0] for of_side in comparison.campaign.launches.values() if of_side]
-        self.versions.setdefault(variant, [_versions(launch.conditions) for launch in launches])
+        comparison.run(
+            self._share(), lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}")
+        )
         return comparison.verdicts
 
     @contextlib.contextmanager
@@ -127,19 +135,24 @@ class Upgrade:
                 stack.callback(workers[-1].close)
             pair = Pair(variant, self.settings, self.mnist, tuple(workers))
             pair.build()
-            self.versions[variant] = [_versions(conditions) for conditions in pair.ask("conditions")]
+            self.versions[variant] = dict(zip(SIDES, pair.ask("installed"), strict=True))
             yield pair
 
-
-NO_VERSIONS = ("threads", "affinity", "device", "jit_compile", "implementation_sha256")
 
 UPGRADE = pytest.StashKey[Upgrade]()
 
 
-def _versions(conditions: dict[str, Any]) -> dict[str, str]:
-    """Of each package and of Python, out of what `Session.conditions` tells."""
-    return {name: value for name, value in conditions.items() if name not in NO_VERSIONS}
+def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:
+    try:
+        return check(pair)
+    except WorkerDied:
+        raise  # and there is nobody to ask for more
+    except Exception as error:
+        return _failed(error)
 
 
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+def _failed(error: Exception) -> Finding:
+    """A candidate that fails where the baseline does not has changed; anything else leaves the matter open."""
+    if isinstance(error, CandidateFailed):
+        return Finding("changed", str(error))
+    return Finding("missing", in_a_line(error))

@@ -12,12 +12,14 @@ What a comparison must not do, and how others decide:
   versions are minutes apart.
 
 Here both versions are alive at once and measured in turns, so that the machine's drift is in both; the launch, not the
-step, is the unit of evidence; what is judged is the logarithm of the ratio of each pair of launches. If nothing
-changed, the two of a pair could be exchanged, so that its distribution is symmetric, whatever its shape: there
-Student's t is close to exact, and errs to the careful side under heavy tails (Benjamini 1983,
-doi:10.1080/01621459.1983.10477983). The interval decides against a margin:
+step, is the unit of evidence; what is judged is the logarithm of the ratio of each pair of launches, by Student's t. If
+nothing changed, the two of a pair could be exchanged, so that its distribution is symmetric, and under heavy tails t
+errs to the careful side (Benjamini 1983, doi:10.1080/01621459.1983.10477983). The interval decides against a margin:
 all of it beyond, "worse" or "better"; all of it within, "same" (two one-sided tests, Schuirmann 1987,
 doi:10.1007/BF01068419); anything else is "inconclusive".
+
+What that assumes: that a handful of launches shows how launches differ. A slow mode that one launch in ten falls into
+stays unseen in seven launches half of the time, whatever the test. `make calibrate` measures what comes of it here.
 
 Sampling stops when the verdict is clear, and whoever looks often is fooled more often. So verdicts are looked for at
 the numbers of launches in `LOOKS` alone, and each look at each quantity gets its part of `FAMILY_ERROR` (Bonferroni).

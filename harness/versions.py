@@ -21,18 +21,32 @@ class Side(NamedTuple):
     python: str
 
 
-def side(option: argparse.Namespace, name: str, variants: Iterable[str], say: Callable[[str], None]) -> Side:
-    """The "baseline" or the "candidate" that was asked for, its environment built if need be.
+def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[str], None]) -> list[Side]:
+    """The baseline and the candidate that were asked for, with their environments built if need be.
 
-    Raises `environments.NotBuilt`. `say` hears what takes minutes.
+    Who is compared with a built environment gets one, too, of the versions that are installed here: what else is
+    installed, and how, has an influence of its own. Raises `environments.NotBuilt`. `say` hears what takes minutes.
     """
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
-    python, requirements = getattr(option, f"{name}_python"), getattr(option, name)
+    builds = bool(option.baseline or option.candidate)
+    return [
+        _side(python, requirements, packages, builds, say)
+        for python, requirements in (
+            (option.baseline_python, option.baseline),
+            (option.candidate_python, option.candidate),
+        )
+    ]
+
+
+def _side(python: str, requirements: list[str], packages: set[str], builds: bool, say: Callable[[str], None]) -> Side:
     if python:
         return Side(python, python)
-    if requirements:
-        return Side(", ".join(requirements), str(environments.obtain(requirements, packages, say)))
-    return Side("the current environment", sys.executable)
+    if not requirements and not builds:
+        return Side("the current environment", sys.executable)
+    wanted = requirements or environments.as_installed(packages)
+    name = ", ".join(requirements) or "the installed versions"
+    say(f"the environment of {name}: some minutes, the first time")
+    return Side(name, str(environments.obtain(wanted, packages)))
 
 
 def affected(option: argparse.Namespace, variants: list[str]) -> list[str]:

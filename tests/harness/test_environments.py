@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from harness import environments
-from harness.environments import NotBuilt, clean, depends_on, obtain
+from harness.environments import NotBuilt, as_installed, clean, depends_on, obtain
 
 
 def wheel(folder, name, version, needs=()):
@@ -65,17 +65,18 @@ def test_what_is_open_is_as_it_is_installed_here(root, monkeypatch):
 
 
 def test_the_same_content_is_built_once(root):
-    said = []
-    first = obtain(["toyframework==1.0"], ["toyvision"], said.append, root)
-    again = obtain(["toyframework<2"], ["toyvision"], said.append, root)
-    assert first == again
-    assert said == ["building the environment of toyframework==1.0: some minutes, once"]
+    first = obtain(["toyframework==1.0"], ["toyvision"], root)
+    built = first.lstat().st_mtime_ns
+    assert obtain(["toyframework<2"], ["toyvision"], root) == first
+    assert first.lstat().st_mtime_ns == built
+    assert len(list(root.glob("*/requirements.txt"))) == 1
 
 
 def obtain_and_tell(root, queue):
-    said = []
-    python = obtain(["toyframework==1.0"], ["toyvision"], said.append, root)
-    queue.put((str(python), len(said)))
+    builds = []
+    build = environments._build
+    environments._build = lambda *arguments: builds.append(build(*arguments))
+    queue.put((str(obtain(["toyframework==1.0"], ["toyvision"], root)), len(builds)))
 
 
 def test_of_two_runs_one_builds_and_one_waits(root):
@@ -104,7 +105,13 @@ def test_what_cannot_be_had_is_one_clear_error_and_leaves_nothing(root, requirem
     with pytest.raises(NotBuilt, match=message) as caught:
         obtain(requirements, ["toyvision"], root=root)
     assert "\n" not in str(caught.value)
-    assert not list(root.glob("*"))
+    assert not root.exists()
+
+
+def test_a_cache_that_cannot_be_written_is_one_clear_error(root):
+    root.write_text("not a folder")
+    with pytest.raises(NotBuilt, match=f"no environment can be kept in {root}: "):
+        obtain(["toyframework==1.0"], [], root=root)
 
 
 def test_an_installation_that_fails_leaves_nothing(root, tmp_path):
@@ -124,13 +131,18 @@ def test_what_a_killed_run_left_half_built_is_not_taken(root):
     assert not list(root.glob("*.partial"))
 
 
+def test_what_is_installed_here_can_be_asked_for():
+    assert as_installed(["pytest", "no-such-package"]) == [f"pytest=={pytest.__version__}"]
+
+
 def test_they_are_listed_and_removed(root, monkeypatch, capsys):
     obtain(["toyframework==1.0"], [], root=root)
     monkeypatch.setattr(environments, "folder", lambda: root)
     monkeypatch.setattr(sys, "argv", ["environments"])
     environments.main()
     assert str(root) in capsys.readouterr().out
-    assert clean(root) == 1
+    (root / "0123.partial").mkdir()  # of a run that was killed
+    assert clean(root) == 2
     assert clean(root) == 0
 
 

@@ -2,9 +2,10 @@
 
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
 
-from harness.numerics import CHECKS, Pair
+from harness.numerics import CHECKS, REDRAWN, CandidateFailed, Pair, _likeness
 from harness.proxy import Worker
 from harness.spoiled import environment
 from impls.contract import Settings
@@ -41,6 +42,18 @@ def loss_and_gradients(parameters, x, labels):
     loss, gradients = right(parameters, x, labels)
     gradients["dense_1/bias"] = np.nextafter(gradients["dense_1/bias"], x.dtype.type(1))
     return loss, gradients
+"""
+ROUGH_NUMPY = """
+class Adam(Adam):
+    def apply(self, gradients, parameters):
+        super().apply(gradients, parameters)
+        for v in self.v.values():
+            if v.dtype == np.float32:
+                v.view(np.uint32)[:] &= 0xFFFF0000  # what bfloat16 holds
+"""
+FAILING_NUMPY = """
+def loss_and_gradients(parameters, x, labels):
+    raise RuntimeError("no gradients any more")
 """
 LEAKY_TORCH = """
 relu = lambda x, inplace=False: leaky_relu(x, 0.01)
@@ -118,6 +131,24 @@ def test_a_change_is_detected_and_named(examine, variant, module, code, changed,
     for check, reason in changed.items():
         assert found[check].word == "changed"
         assert reason in found[check].reason
+
+
+def test_what_changed_in_float32_alone_is_found_too(examine):
+    found = examine("numpy", "impls.numpy", ROUGH_NUMPY)
+    assert found["training"].word == "changed"
+    assert " in float32: " in found["training"].reason
+
+
+def test_a_candidate_that_fails_where_the_baseline_does_not_has_changed(examine):
+    with pytest.raises(CandidateFailed, match=r"the candidate fails .*: RuntimeError: no gradients"):
+        examine("numpy", "impls.numpy", FAILING_NUMPY)
+
+
+def test_a_small_tensor_is_told_by_its_width():
+    random = np.random.default_rng(0)
+    narrow, wide = random.uniform(-1 / 16, 1 / 16, 10), random.uniform(-1, 1, 10)
+    assert _likeness(narrow, random.uniform(-1 / 16, 1 / 16, 10)) > 0.01
+    assert _likeness(narrow, wide) < REDRAWN
 
 
 def test_other_numbers_of_the_same_distribution_are_redrawn_not_changed(examine):

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from harness.spoiled import environment, slower
@@ -35,7 +36,7 @@ def test_a_version_beside_itself_computes_the_same(run, project):
     record = json.loads((project.folder / "found.json").read_text())
     found = record["variants"]["numpy"]["found"]
     assert {each["word"] for each in found.values()} == {"identical"}
-    assert record["variants"]["numpy"]["versions"]["baseline"].keys() == {"numpy"}
+    assert record["variants"]["numpy"]["versions"]["baseline"]["numpy"] == np.__version__
     assert "| training | identical |" in (project.folder / "found.md").read_text()
 
 
@@ -83,7 +84,10 @@ def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
         (["--baseline=keras==3", "--max-slowdown=x%"], "expected a percentage above 0, such as 5, got 'x%'"),
         (["--baseline=keras==3", "--max-minutes=-1"], "expected a number of minutes above 0, got '-1'"),
         (["--baseline=keras==3", "--regression-json=no/where.json"], "there is no folder"),
+        (["--baseline=keras==3", "--regression-json=."], "this is a folder"),
         (["--baseline=keras==3", "-n2"], "leave out -n"),
+        (["--baseline=keras==3", "--benchmark-only"], "leave out --benchmark-only and --compare"),
+        (["--host=ssh=there"], "say which, with --*-python"),
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "no environment with numpy==0.0.1 can be built: "),
     ],
 )
@@ -105,7 +109,7 @@ class Learner:
             self.seed = arguments[1]["seed"]
         if command == "evaluate":
             return 0.1, self.accuracies(self.side, self.seed)
-        return {"numpy": "1.0", "python": "3.11", "threads": 2} if command == "conditions" else None
+        return {"numpy": "1.0", "python": "3.11"} if command == "installed" else None
 
     def close(self):
         pass
@@ -128,7 +132,8 @@ def test_accuracy_is_judged_over_paired_seeds(mnist, accuracies, word, seeds):
     found = upgrade.find("numpy", "accuracy")
     assert (found.word, found.launches) == (word, seeds)
     assert found.unit == "points"
-    assert upgrade.versions["numpy"] == [{"numpy": "1.0", "python": "3.11"}] * 2
+    installed = {"numpy": "1.0", "python": "3.11"}
+    assert upgrade.versions["numpy"] == {"baseline": installed, "candidate": installed}
 
 
 def test_variants_that_do_not_depend_on_it_do_not_run(project):

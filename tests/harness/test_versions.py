@@ -1,10 +1,11 @@
 """Whom an upgrade concerns is read from what the requirements name."""
 
+import sys
 from argparse import Namespace
 
 import pytest
 
-from harness.versions import affected, side
+from harness.versions import Side, affected, sides
 
 
 def option(**given):
@@ -38,16 +39,21 @@ def test_a_package_that_nobody_needs_is_refused(monkeypatch):
         affected(option(baseline=["requests"]), VARIANTS)
 
 
-def test_a_side_is_an_interpreter_a_built_environment_or_this_one(monkeypatch):
+def test_who_is_compared_with_a_built_environment_gets_one_too(monkeypatch):
     built = []
 
-    def obtain(requirements, packages, say):
+    def obtain(requirements, packages):
         built.append((requirements, packages))
-        return "built"
+        return f"python {len(built)}"
 
     monkeypatch.setattr("harness.environments.obtain", obtain)
-    given = option(baseline=["keras==3"], candidate_python="/some/python")
-    assert side(given, "baseline", ["keras-jax"], print).python == "built"
-    assert built == [(["keras==3"], {"keras", "numpy", "jax"})]
-    assert side(given, "candidate", ["keras-jax"], print).python == "/some/python"
-    assert side(option(), "candidate", ["keras-jax"], print).wanted == "the current environment"
+    monkeypatch.setattr("harness.environments.as_installed", lambda packages: ["keras==4"])
+    packages = {"keras", "numpy", "jax"}
+    found = sides(option(baseline=["keras==3"]), ["keras-jax"], lambda _: None)
+    assert built == [(["keras==3"], packages), (["keras==4"], packages)]
+    assert found == [Side("keras==3", "python 1"), Side("the installed versions", "python 2")]
+
+
+def test_an_interpreter_is_taken_as_it_is_and_ours_is_the_other_side():
+    found = sides(option(candidate_python="/some/python"), ["keras-jax"], print)
+    assert found == [Side("the current environment", sys.executable), Side("/some/python", "/some/python")]
