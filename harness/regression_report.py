@@ -103,13 +103,13 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 
 
 def _explanations(upgrade: Upgrade) -> list[str]:
-    """A line for each package whose version differs, and for each reason, with the variants that it is of."""
+    """A line for the packages whose versions differ, and one for each reason, with the variants that it is of."""
     lines: dict[str, list[str]] = {}
     for variant, versions in upgrade.versions.items():
         before, after = (versions[side] for side in SIDES)
-        for package in before.keys() & after.keys():
-            if before[package] != after[package]:
-                lines.setdefault(f"{package} {before[package]} -> {after[package]}", []).append(variant)
+        both = sorted(before.keys() & after.keys())
+        changes = [f"{name} {before[name]} -> {after[name]}" for name in both if before[name] != after[name]]
+        lines.setdefault("; ".join(changes) or "all packages are alike", []).append(variant)
     for (variant, claim), found in upgrade.found.items():
         if found.reason:
             lines.setdefault(f"{claim} {found.word}: {found.reason}", []).append(variant)
