@@ -173,10 +173,12 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
 def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
     """Which step's losses are further apart than rounding explains; nothing if none is."""
     pair.build(**hyperparameters, dtype=dtype)
-    (before, _), (after, _) = pair.train(_parameters(dtype, seed), limits.STEPS[dtype])
+    steps = limits.STEPS[dtype]
+    (before, baseline), (after, candidate) = pair.train(_parameters(dtype, seed), steps)
     for step, (b, a) in enumerate(zip(before, after, strict=True), 1):
         if not abs(a - b) <= 2 * limits.STEPS_LOSS[dtype] * abs(b):
-            return f"loss of step {step} in {dtype}: {b:.9g} -> {a:.9g}"
+            apart = equality.largest_distance(candidate, baseline)
+            return f"loss of step {step} in {dtype}: {b:.7g} -> {a:.7g}; parameters after {steps} steps: {apart} apart"
     return ""
 
 
