@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -156,8 +157,8 @@ def _uv(requirements: Sequence[str], *arguments: str | Path) -> None:
     )
     if done.returncode:
         wanted = f"with {', '.join(requirements)} " if requirements else ""
-        why = re.sub(r"[^\x21-\x7e]+", " ", done.stderr).strip()  # uv draws its answer as a tree
-        raise NotBuilt(f"no environment {wanted}can be built: {why}")
+        why = re.sub(r"[^\x21-\x7e]+", " ", done.stderr)  # uv draws its answer as a tree
+        raise NotBuilt(f"no environment {wanted}can be built: {textwrap.shorten(why, 600)}")
 
 
 def _as_pip_is_told() -> Mapping[str, str]:

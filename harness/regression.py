@@ -17,6 +17,7 @@ from harness.versions import affected
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
 BAD = ("worse", "changed")
+UPGRADED = pytest.StashKey[list[str]]()  # variants to compare
 OPEN = ("inconclusive", "not comparable", "missing")
 
 
@@ -58,16 +59,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def percent(text: str) -> float:
     """ "5" or "5%" -> 0.05."""
-    return _positive(text.removesuffix("%").strip(), "a percentage above 0, such as 5") / 100
+    return _positive(text, "a percentage above 0, such as 5", unit="%") / 100
 
 
 def minutes(text: str) -> float:
     return _positive(text, "a number of minutes above 0")
 
 
-def _positive(text: str, expected: str) -> float:
+def _positive(text: str, expected: str, unit: str = "") -> float:
     try:
-        value = float(text)
+        value = float(text.removesuffix(unit))
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
@@ -78,6 +79,11 @@ def _positive(text: str, expected: str) -> float:
 def is_asked_for(config: pytest.Config) -> bool:
     option = config.option
     return bool(option.baseline or option.candidate or option.baseline_python or option.candidate_python)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UPGRADED] = affected(config.option, config.stash[VARIANTS])
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -121,8 +127,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "upgraded" not in metafunc.fixturenames:
         return
-    variants = affected(metafunc.config.option, metafunc.config.stash[VARIANTS])
-    metafunc.parametrize("upgraded", variants)
+    metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED])
     claims = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
     for name in claims.keys() & set(metafunc.fixturenames):
         metafunc.parametrize(name, claims[name])
