@@ -119,7 +119,7 @@ class Classifier:
         return dict(zip(PARAMETER_NAMES, arrays, strict=True))
 
     def hyperparameters(self):
-        return self.optimizer.get_config()
+        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
 
     def get_moments(self):
         _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter

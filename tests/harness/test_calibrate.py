@@ -60,7 +60,8 @@ def test_medians_alone_fail_where_they_are_beyond_5_percent():
 
 def test_a_step_that_takes_twice_as_long_is_called_worse_by_the_real_thing(tmp_path, mnist):
     kept = tmp_path / "kept.jsonl"
-    command = [sys.executable, "-m", "harness.calibrate", "--runs", "1", "--slowdowns", "100", f"--keep={kept}"]
+    options = ("--runs", "1", "--slowdowns", "100", "--threads", "1", "--max-minutes", "10")
+    command = [sys.executable, "-m", "harness.calibrate", *options, f"--keep={kept}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [found] = [json.loads(line) for line in kept.read_text().splitlines()]
     for quantity in QUANTITIES:
