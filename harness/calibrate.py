@@ -175,7 +175,7 @@ def _options() -> argparse.Namespace:
         help="percent, one run each; 0 is A/A (default: %(default)s)",
     )
     parser.add_argument("--margin", type=float, default=3.0, help="percent, where something is slowed (default: 3)")
-    parser.add_argument("--max-minutes", type=float, default=1.0, help="of a run (default: 1)")
+    parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
     parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
     parser.add_argument("--keep", type=Path, default=Path("calibration.jsonl"), help="(default: calibration.jsonl)")
     parser.add_argument("--report", type=Path, nargs="+", help="only sum up these files")

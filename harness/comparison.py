@@ -15,7 +15,8 @@ from impls.contract import Settings
 
 SIDES = ("baseline", "candidate")
 
-# Many short blocks: on a shared machine the speed of a block varies by some 10 %, that of a launch by 1 %.
+# Many short blocks: on a shared machine the ratio of two varies by 5 to 25 %, the median of 12 by
+# 1 % from launch to launch, and by 7 % for JAX's prediction.
 TIMED = {
     str(operation): operation
     for operation in (
@@ -25,11 +26,11 @@ TIMED = {
         Operation("fit", 6400, rounds=1, blocks=6),  # epochs of 50 batches, after one that is not counted
     )
 }
-# One value a launch. The first step counts from the import on: alone, it varies by half and is a hundredth of it.
+# One value a launch. The first step counts from the import on: PyTorch's alone takes 0.03 s, and varies by half.
 STARTING = ("import", "first-step", "peak-memory")
 QUANTITIES = (*TIMED, *STARTING)
 
-# Starting takes some percent more or less each time, and nobody feels it: it has a wider margin.
+# A judgement: an import varies by 4 to 13 % from launch to launch, and nobody feels a few percent of it.
 STARTING_MARGIN = 0.25
 MARGINS = {"import": STARTING_MARGIN, "first-step": STARTING_MARGIN}  # instead of --max-slowdown
 

@@ -6,6 +6,7 @@
 import argparse
 import ast
 import contextlib
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -55,7 +56,7 @@ def obtain(requirements: Sequence[str], packages: Iterable[str], root: Path | No
                 _build(home, pins)
     except OSError as error:
         raise NotBuilt(f"no environment can be kept in {root}: {error}") from None
-    return _python(home)
+    return interpreter(home)
 
 
 def as_installed(packages: Iterable[str]) -> list[str]:
@@ -134,7 +135,17 @@ def _build(home: Path, pins: str) -> None:
         requirements = partial.with_suffix(".txt")
         requirements.write_text(pins)
         _uv((), "venv", "--relocatable", "--python", sys.executable, partial)
-        _uv((), "pip", "install", "--python", _python(partial), "--no-deps", "--compile-bytecode", "-r", requirements)
+        _uv(
+            (),
+            "pip",
+            "install",
+            "--python",
+            interpreter(partial),
+            "--no-deps",
+            "--compile-bytecode",
+            "-r",
+            requirements,
+        )
         requirements.rename(partial / "requirements.txt")
         partial.rename(home)
     finally:
@@ -142,7 +153,8 @@ def _build(home: Path, pins: str) -> None:
         requirements.unlink(missing_ok=True)
 
 
-def _python(home: Path) -> Path:
+def interpreter(home: Path) -> Path:
+    """Of the virtual environment in `home`."""
     return home / "Scripts" / "python.exe" if os.name == "nt" else home / "bin" / "python"
 
 
@@ -161,6 +173,7 @@ def _uv(requirements: Sequence[str], *arguments: str | Path) -> None:
         raise NotBuilt(f"no environment {wanted}can be built: {textwrap.shorten(why, 600)}")
 
 
+@functools.cache
 def _as_pip_is_told() -> Mapping[str, str]:
     """uv does not read pip's configuration: the package indexes that the user gave pip, as variables for uv."""
     done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)

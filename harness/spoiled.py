@@ -3,10 +3,11 @@
 It stands on the current environment: what is installed here is installed there.
 """
 
-import sys
 import sysconfig
 import venv
 from pathlib import Path
+
+from harness.environments import interpreter
 
 HOOK = """
 import importlib.machinery, sys
@@ -54,7 +55,7 @@ def environment(folder: Path, module: str, code: str) -> str:
     packages = Path(sysconfig.get_path("purelib", "venv", places))
     (packages / "spoiled_here.py").write_text(HOOK.format(module=module, code=code))
     (packages / "spoiled_here.pth").write_text(f"{sysconfig.get_path('purelib')}\nimport spoiled_here\n")
-    return str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
+    return str(interpreter(folder))
 
 
 def slower(folder: Path, implementation: str, times: float) -> str:

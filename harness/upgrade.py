@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 
 import pytest
 
@@ -99,8 +98,7 @@ class Upgrade:
             pair.ask("fit", *self.mnist.train, 1)
             for side, (_, accuracy) in zip(accuracies, pair.ask("evaluate", *self.mnist.test), strict=True):
                 side.append(accuracy)
-            verdict = judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
-            if seed + 1 in LOOKS and not verdict.worth_more_launches:
+            if seed + 1 in LOOKS and not judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family).worth_more_launches:
                 break
         if not accuracies[0]:
             return Verdict("inconclusive", reason="the time was up before the first training")
@@ -127,11 +125,10 @@ class Upgrade:
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
         """Both versions in workers of their own."""
-        build = ("build", variant, asdict(self.settings))
         with contextlib.ExitStack() as stack:
             workers = []
             for name, side in zip(SIDES, self.sides, strict=True):
-                workers.append(self.start(Participant(name, variant, build, (), python=side.python)))
+                workers.append(self.start(Participant(name, variant, (), (), python=side.python)))
                 stack.callback(workers[-1].close)
             pair = Pair(variant, self.settings, self.mnist, tuple(workers))
             pair.build()

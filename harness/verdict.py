@@ -8,8 +8,8 @@ What a comparison must not do, and how others decide:
   of one version after the other. Both are silent where they see no difference: "the same" is not a statement of theirs.
 - pytest-benchmark's --benchmark-compare-fail compares two saved medians, without any error.
 - benchmatrix takes whole runs as its evidence, corrects for the number of benchmarks and tests for equivalence, as is
-  done here. It bootstraps (BCa), which for a handful of runs gives intervals that are too short, and its runs of two
-  versions are minutes apart.
+  done here. It bootstraps (BCa), which trusts a handful of runs to show the tails, and its pairs are whole runs of
+  the suite, one after the other.
 
 Here both versions are alive at once and measured in turns, so that the machine's drift is in both; the launch, not the
 step, is the unit of evidence; what is judged is the logarithm of the ratio of each pair of launches, by Student's t. If
@@ -33,7 +33,6 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-WORDS = ("better", "worse", "same", "inconclusive", "not comparable", "missing")
 FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong
 LOOKS = (7, 10, 14, 20, 28, 40)  # launches of each side after which a verdict is looked for
 ALL_LOOKS = len(LOOKS) + 1  # and once more when the time is up
@@ -41,8 +40,9 @@ TOO_MANY = 3 * LOOKS[-1]  # launches: who seems to need more is given up, though
 
 
 class Verdict(NamedTuple):
-    """One of `WORDS`, with the change from baseline to candidate, and why no clearer word was possible.
+    """The change from baseline to candidate in a word, and why no clearer one was possible.
 
+    - `word`: better, worse, same, inconclusive, not comparable or missing.
     - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; for an accuracy the difference.
     - `unit`: "%", or "points" for an accuracy.
     - `needed`: launches that would decide what is inconclusive, as far as can be seen.
