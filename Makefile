@@ -17,7 +17,7 @@ study: data
 	$(BIN)/python -m harness.study
 
 calibrate: data
-	$(BIN)/python -m harness.calibrate
+	$(BIN)/python -m harness.regression.calibrate
 
 data: setup
 	$(BIN)/python -m harness.mnist
@@ -36,7 +36,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean-envs: setup
-	$(BIN)/python -m harness.environments --clean
+	$(BIN)/python -m harness.regression.environments --clean
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks *.egg-info

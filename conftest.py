@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import impls
-from harness import environments, versions
+from harness import ROOT
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
@@ -16,12 +16,12 @@ from harness.host import Host, Unreachable
 from harness.machine import describe
 from harness.mnist import DataError, obtain
 from harness.participants import participants, starter
-from harness.proxy import ROOT
-from harness.upgrade import UPGRADE, Upgrade
+from harness.regression import environments, versions
+from harness.regression.upgrade import UPGRADE, Upgrade
 from harness.wire import Mnist
 from impls.contract import Settings
 
-pytest_plugins = ["harness.plugin", "harness.regression"]
+pytest_plugins = ["harness.plugin", "harness.regression.plugin"]
 
 
 def whole_number(low: int, high: int | None = None):

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import impls
+from harness import ROOT
 from harness.mnist import obtain
-from harness.proxy import ROOT, Worker, limits
+from harness.proxy import Worker, limits
 from harness.statistics import paired_effect
 from harness.wire import Mnist
 from harness.workload import OPERATIONS, Operation

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import execnet
 
-from harness.proxy import ROOT
+from harness import ROOT
 
 UNPACK = """
 import io, os, pathlib, shutil, tempfile, zipfile

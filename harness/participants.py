@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from harness import floor, notebook
+from harness import ROOT, floor, notebook
 from harness.campaign import Participant
 from harness.host import Host
-from harness.proxy import ROOT, Worker
+from harness.proxy import Worker
 from harness.wire import Mnist
 from harness.workload import EPOCH, OPERATIONS, Operation
 from impls.contract import Settings

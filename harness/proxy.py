@@ -9,18 +9,16 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import execnet
 import psutil
 
 import impls
+from harness import ROOT
+from harness.host import Host
 from harness.wire import decode, encode
 
-if TYPE_CHECKING:
-    from harness.host import Host
-
-ROOT = Path(__file__).parent.parent
 LINES_OF_STDERR = 30  # shown when a worker dies: enough for a Python traceback or a C++ abort
 SECONDS_TO_DIE = 5  # for a killed process to be gone
 
@@ -75,7 +73,7 @@ class Worker:
         on_event: Callable[[str, dict], None] = lambda *_: None,
         root: Path = ROOT,
         python: str = sys.executable,
-        host: "Host | None" = None,
+        host: Host | None = None,
         threads: int | None = None,
         environment: Mapping[str, str] = MappingProxyType({}),
         device: str = "cpu",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.proxy import ROOT
+from harness import ROOT
 from harness.wire import Mnist
 
 FAKE = """

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from harness.proxy import ROOT
+from harness import ROOT
 from tests.catalogue import CONTROLS
 from tests.project import Project, require
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.regression import BAD, OPEN
+from harness.regression.plugin import BAD, OPEN
 
 pytestmark = pytest.mark.regression
 

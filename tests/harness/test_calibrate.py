@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from harness.calibrate import QUANTITIES, replayed, table
-from harness.proxy import ROOT
-from harness.verdict import LOOKS
+from harness import ROOT
+from harness.regression.calibrate import QUANTITIES, replayed, table
+from harness.regression.verdict import LOOKS
 
 
 def record(slowdown, spread, medians=1.0, launches=20, run=0):
@@ -61,7 +61,7 @@ def test_medians_alone_fail_where_they_are_beyond_5_percent():
 def test_a_step_that_takes_twice_as_long_is_called_worse_by_the_real_thing(tmp_path, mnist):
     kept = tmp_path / "kept.jsonl"
     options = ("--runs", "1", "--slowdowns", "100", "--threads", "1", "--max-minutes", "10")
-    command = [sys.executable, "-m", "harness.calibrate", *options, f"--keep={kept}"]
+    command = [sys.executable, "-m", "harness.regression.calibrate", *options, f"--keep={kept}"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     [found] = [json.loads(line) for line in kept.read_text().splitlines()]
     for quantity in QUANTITIES:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.comparison import QUANTITIES, STARTING, TIMED, Comparison
-from harness.verdict import LOOKS
+from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
+from harness.regression.verdict import LOOKS
 from harness.workload import EPOCH
 from impls.contract import Settings
 

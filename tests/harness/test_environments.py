@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from harness import environments
-from harness.environments import NotBuilt, as_installed, clean, depends_on, obtain
+from harness.regression import environments
+from harness.regression.environments import NotBuilt, as_installed, clean, depends_on, obtain
 
 
 def wheel(folder, name, version, needs=()):

@@ -5,9 +5,9 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
-from harness.numerics import CHECKS, REDRAWN, CandidateFailed, Pair, _likeness
 from harness.proxy import Worker
-from harness.spoiled import environment
+from harness.regression.numerics import CHECKS, REDRAWN, CandidateFailed, Pair, _likeness
+from harness.regression.spoiled import environment
 from impls.contract import Settings
 from tests.project import require
 

@@ -7,9 +7,9 @@ import sys
 import numpy as np
 import pytest
 
-from harness.spoiled import environment, slower
-from harness.upgrade import Upgrade
-from harness.versions import Side
+from harness.regression.spoiled import environment, slower
+from harness.regression.upgrade import Upgrade
+from harness.regression.versions import Side
 from impls.contract import Settings
 
 OTHER_LOSS = """

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from harness.verdict import LOOKS, judge, judge_accuracy
+from harness.regression.verdict import LOOKS, judge, judge_accuracy
 
 MARGIN = 0.05
 RUNS = 300

@@ -5,7 +5,7 @@ from argparse import Namespace
 
 import pytest
 
-from harness.versions import Side, affected, sides
+from harness.regression.versions import Side, affected, sides
 
 
 def option(**given):
@@ -29,12 +29,12 @@ VARIANTS = ["jax", "keras-jax", "numpy", "pytorch"]
 )
 def test_who_depends_on_what_is_named_takes_part(given, expected, monkeypatch):
     closure = {"keras": {"keras"}, "jax": {"jax", "optax"}, "torch": {"torch", "torchvision"}}
-    monkeypatch.setattr("harness.environments.depends_on", lambda name: closure[name])
+    monkeypatch.setattr("harness.regression.environments.depends_on", lambda name: closure[name])
     assert affected(option(**given), VARIANTS) == expected
 
 
 def test_a_package_that_nobody_needs_is_refused(monkeypatch):
-    monkeypatch.setattr("harness.environments.depends_on", lambda name: {name})
+    monkeypatch.setattr("harness.regression.environments.depends_on", lambda name: {name})
     with pytest.raises(pytest.UsageError, match="nothing here depends on requests"):
         affected(option(baseline=["requests"]), VARIANTS)
 
@@ -46,8 +46,8 @@ def test_who_is_compared_with_a_built_environment_gets_one_too(monkeypatch):
         built.append((requirements, packages))
         return f"python {len(built)}"
 
-    monkeypatch.setattr("harness.environments.obtain", obtain)
-    monkeypatch.setattr("harness.environments.as_installed", lambda packages: ["keras==4"])
+    monkeypatch.setattr("harness.regression.environments.obtain", obtain)
+    monkeypatch.setattr("harness.regression.environments.as_installed", lambda packages: ["keras==4"])
     packages = {"keras", "numpy", "jax"}
     found = sides(option(baseline=["keras==3"]), ["keras-jax"], lambda _: None)
     assert built == [(["keras==3"], packages), (["keras==4"], packages)]

@@ -9,7 +9,7 @@ import pytest
 from packaging.utils import canonicalize_name
 
 import impls
-from harness import environments
+from harness.regression import environments
 
 ACCURACY = "accuracy"
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from harness.campaign import Participant
-from harness.comparison import SIDES, Comparison
 from harness.limits import ACCURACY_MARGIN
-from harness.numerics import CHECKS, CandidateFailed, Finding, Pair
 from harness.proxy import Worker, WorkerDied, in_a_line
-from harness.verdict import LOOKS, Verdict, judge_accuracy
-from harness.versions import ACCURACY, Side
+from harness.regression.comparison import SIDES, Comparison
+from harness.regression.numerics import CHECKS, CandidateFailed, Finding, Pair
+from harness.regression.verdict import LOOKS, Verdict, judge_accuracy
+from harness.regression.versions import ACCURACY, Side
 from harness.wire import Mnist
 from impls.contract import Settings
 

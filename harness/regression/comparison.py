@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from harness.campaign import Campaign, Launch, Participant
 from harness.proxy import Worker, in_a_line
-from harness.verdict import LOOKS, Verdict, judge
+from harness.regression.verdict import LOOKS, Verdict, judge
 from harness.wire import Mnist
 from harness.workload import Operation
 from impls.contract import Settings
@@ -29,10 +29,6 @@ TIMED = {
 # One value a launch. The first step counts from the import on: PyTorch's alone takes 0.03 s, and varies by half.
 STARTING = ("import", "first-step", "peak-memory")
 QUANTITIES = (*TIMED, *STARTING)
-
-# A judgement: an import varies by 4 to 13 % from launch to launch, and nobody feels a few percent of it.
-STARTING_MARGIN = 0.25
-MARGINS = {"import": STARTING_MARGIN, "first-step": STARTING_MARGIN}  # instead of --max-slowdown
 
 MUST_MATCH = ("threads", "affinity", "device", "jit_compile")
 
@@ -110,7 +106,7 @@ class Comparison:
         obstacle = self._obstacle()
         if obstacle:
             return Verdict("not comparable", reason=obstacle)
-        return judge(*self.values(quantity), MARGINS.get(quantity, self.margin), self.family)
+        return judge(*self.values(quantity), self.margin, self.family)
 
     def _undecided(self) -> list[str]:
         """What the sampling goes on for."""

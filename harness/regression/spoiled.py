@@ -7,7 +7,7 @@ import sysconfig
 import venv
 from pathlib import Path
 
-from harness.environments import interpreter
+from harness.regression.environments import interpreter
 
 HOOK = """
 import importlib.machinery, sys

@@ -10,10 +10,11 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.comparison import SIDES, STARTING_MARGIN
-from harness.numerics import Finding
-from harness.upgrade import Upgrade
-from harness.verdict import FAMILY_ERROR, Verdict
+from harness.limits import ACCURACY_MARGIN
+from harness.regression.comparison import SIDES
+from harness.regression.numerics import Finding
+from harness.regression.upgrade import Upgrade
+from harness.regression.verdict import FAMILY_ERROR, Verdict
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
 
@@ -118,7 +119,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 
 def _footnote(upgrade: Upgrade) -> str:
     return (
-        f"Ratios with 95 % intervals. same, better, worse: beyond or within {upgrade.margin:.1%} (import and first "
-        f"step {STARTING_MARGIN:.1%}, accuracy 0.2 points); all of them together wrong with a chance of at most "
-        f"{FAMILY_ERROR:.0%}."
+        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less than that (an "
+        f"accuracy: {100 * ACCURACY_MARGIN:g} points). All verdicts together are wrong with a chance "
+        f"of {FAMILY_ERROR:.0%} at most."
     )

@@ -1,6 +1,6 @@
 """Environments with other versions of the packages: built with uv, kept by what is in them, listed and removed.
 
-`python -m harness.environments` lists them, `--clean` removes them.
+`python -m harness.regression.environments` lists them, `--clean` removes them.
 """
 
 import argparse

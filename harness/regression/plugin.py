@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness import regression_report
-from harness.comparison import QUANTITIES
-from harness.numerics import CHECKS
 from harness.plugin import TABLE_WIDTH, VARIANTS
-from harness.upgrade import UPGRADE
-from harness.versions import affected
+from harness.regression import report
+from harness.regression.comparison import QUANTITIES
+from harness.regression.numerics import CHECKS
+from harness.regression.upgrade import UPGRADE
+from harness.regression.versions import affected
 
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
@@ -158,11 +158,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not upgrade:
         return
     if config.option.regression_json:
-        config.option.regression_json.write_text(regression_report.as_json(upgrade))
+        config.option.regression_json.write_text(report.as_json(upgrade))
     if config.option.regression_markdown:
-        config.option.regression_markdown.write_text(regression_report.as_markdown(upgrade))
+        config.option.regression_markdown.write_text(report.as_markdown(upgrade))
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
-    for part in regression_report.terminal(upgrade):
+    for part in report.terminal(upgrade):
         console.print(part, soft_wrap=isinstance(part, str))

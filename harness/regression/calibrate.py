@@ -1,4 +1,4 @@
-"""How often is a verdict wrong? `python -m harness.calibrate` runs the real comparison where the answer is known.
+"""How often is a verdict wrong? `make calibrate` runs the real comparison where the answer is known.
 
 One version on both sides must not be called better or worse; a candidate that burns 3, 5 or 10 % of each step must be
 called worse. Each run is a line of `--keep`, so that nothing is lost when it is interrupted; `--report` sums up such
@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
-from harness import spoiled
-from harness.comparison import SIDES, TIMED, Comparison
 from harness.mnist import obtain
 from harness.participants import starter
-from harness.verdict import LOOKS, Verdict, judge
+from harness.regression import spoiled
+from harness.regression.comparison import SIDES, TIMED, Comparison
+from harness.regression.verdict import LOOKS, Verdict, judge
 from harness.wire import Mnist
 from impls.contract import Settings
 
