@@ -30,6 +30,10 @@ from impls.contract import Settings
 
 QUANTITIES = ("train_step-128", "predict_step-128")
 MARGINS = (0.02, 0.03, 0.05)
+CAPTION = (
+    "launches, minutes: a run's, medians. medians alone: how often --benchmark-compare-fail=median:5% would fail, "
+    "by one launch a side / by all of the run / with the baseline of the run before"
+)
 COMPARE_FAIL = 1.05  # candidate / baseline of medians, beyond which --benchmark-compare-fail=median:5% fails
 
 
@@ -107,12 +111,11 @@ def table(records: Iterable[dict]) -> Table:
 
     A/A runs go on until it is clear at the least margin, so that they tell of greater ones, too.
     """
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
     for column in ("variant, threads", "slowed by", "margin", "operations", "same", "worse", "better", "inconclusive"):
-        shown.add_column(column)
-    shown.add_column("launches, median")
-    shown.add_column("minutes a run, median")
-    shown.add_column("compare-fail: launch / run / saved run")
+        shown.add_column(column, no_wrap=True)
+    for column in ("launches", "minutes", "medians alone"):
+        shown.add_column(column, no_wrap=True)
     groups: dict[tuple, list[dict]] = {}
     for record in records:
         key = (record["variant"], record["threads"], record["slowdown"], record["margin"])
@@ -158,8 +161,9 @@ def _share(found: Iterable[bool]) -> str:
 
 
 def _line(record: dict) -> str:
-    words = (f"{quantity} {replayed(record, quantity, 0.05)}" for quantity in QUANTITIES)
-    return f"{record['variant']} slowed by {record['slowdown']:g} %, run {record['run'] + 1}: {'; '.join(words)}"
+    words = (f"{quantity} {replayed(record, quantity, record['margin'])}" for quantity in QUANTITIES)
+    done = f"{record['variant']} slowed by {record['slowdown']:g} %, run {record['run'] + 1}"
+    return f"{done}, margin {record['margin']:.0%}: {'; '.join(words)}"
 
 
 def _options() -> argparse.Namespace:

@@ -43,7 +43,7 @@ def obtain(requirements: Sequence[str], packages: Iterable[str], root: Path | No
     """The interpreter of an environment that meets `requirements` and holds `packages`. Raises `NotBuilt`.
 
     Whatever the requirements leave open has the version that is installed here. Two runs that want the same
-    environment at once: one builds it, one waits.
+    environment at once: one builds it, one waits. It is not removed before this process has ended.
     """
     root = root or folder()
     pins = resolve(requirements, packages)
@@ -51,9 +51,10 @@ def obtain(requirements: Sequence[str], packages: Iterable[str], root: Path | No
     home = root / hashlib.sha256(content.encode()).hexdigest()[:16]
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(root / f"{home.name}.lock"):
+        with _alone_with(home):
             if not home.exists():
                 _build(home, pins)
+            _usage(home).acquire_read()
     except OSError as error:
         raise NotBuilt(f"no environment can be kept in {root}: {error}") from None
     return interpreter(home)
@@ -113,14 +114,30 @@ def folder() -> Path:
     return cache_directory() / "environments"
 
 
-def clean(root: Path | None = None) -> int:
-    """Remove all environments; returns their number. One that is being built is waited for."""
+def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
+    """Remove all environments but those in use; returns the removed and the others. Who builds one is waited for."""
     root = root or folder()
-    homes = [*_homes(root), *root.glob("*.partial")]  # what a run that was killed has left
-    for home in homes:
-        with filelock.FileLock(root / f"{home.stem}.lock"):
-            shutil.rmtree(home, ignore_errors=True)
-    return len(homes)
+    removed, in_use = [], []
+    for home in [*_homes(root), *root.glob("*.partial")]:  # the latter were left by a run that was killed
+        with _alone_with(home):
+            try:
+                with _usage(home).write_lock(blocking=False):
+                    shutil.rmtree(home, ignore_errors=True)
+                removed.append(home)
+            except filelock.Timeout:
+                in_use.append(home)
+    return removed, in_use
+
+
+def _alone_with(home: Path) -> filelock.FileLock:
+    """Held by who builds or removes the environment."""
+    return filelock.FileLock(home.with_suffix(".lock"))
+
+
+@functools.cache  # a lock that nobody keeps is let go
+def _usage(home: Path) -> filelock.ReadWriteLock:
+    """Held for reading by the processes that use the environment, for writing by who removes it."""
+    return filelock.ReadWriteLock(home.with_suffix(".db"))
 
 
 def _homes(root: Path) -> list[Path]:
@@ -197,7 +214,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clean", action="store_true", help="remove all of them")
     if parser.parse_args().clean:
-        print(f"removed {clean()} environments from {folder()}; what uv downloaded goes with `uv cache clean`")
+        removed, in_use = clean()
+        print(f"removed {len(removed)} environments from {folder()}; what uv downloaded goes with `uv cache clean`")
+        for home in in_use:
+            print(f"kept {home}: a run is using it")
         return
     for home in _homes(folder()):
         pins = (home / "requirements.txt").read_text().split()

@@ -118,7 +118,7 @@ def test_an_installation_that_fails_leaves_nothing(root, tmp_path):
     (tmp_path / "wheels" / "toyframework-1.0-py3-none-any.whl").write_bytes(b"no wheel")
     with pytest.raises(NotBuilt):
         obtain(["toyframework==1.0"], [], root=root)
-    assert [path.suffix for path in root.glob("*") if path.suffix != ".lock"] == []
+    assert [path.suffix for path in root.glob("*") if path.suffix not in (".lock", ".db")] == []
 
 
 def test_what_a_killed_run_left_half_built_is_not_taken(root):
@@ -135,15 +135,37 @@ def test_what_is_installed_here_can_be_asked_for():
     assert as_installed(["pytest", "no-such-package"]) == [f"pytest=={pytest.__version__}"]
 
 
-def test_they_are_listed_and_removed(root, monkeypatch, capsys):
+def test_they_are_listed(root, monkeypatch, capsys):
     obtain(["toyframework==1.0"], [], root=root)
     monkeypatch.setattr(environments, "folder", lambda: root)
     monkeypatch.setattr(sys, "argv", ["environments"])
     environments.main()
     assert str(root) in capsys.readouterr().out
-    (root / "0123.partial").mkdir()  # of a run that was killed
-    assert clean(root) == 2
-    assert clean(root) == 0
+
+
+def test_what_a_killed_run_has_left_is_removed(root):
+    (root / "0123.partial").mkdir(parents=True)
+    assert clean(root) == ([root / "0123.partial"], [])
+    assert clean(root) == ([], [])
+
+
+def obtain_and_wait(root, queue, done):
+    queue.put(obtain(["toyframework==1.0"], ["toyvision"], root))
+    done.wait()
+
+
+def test_an_environment_in_use_is_kept(root):
+    queue, done = multiprocessing.Queue(), multiprocessing.Event()
+    user = multiprocessing.Process(target=obtain_and_wait, args=(root, queue, done))
+    user.start()
+    python = queue.get(timeout=60)
+    home = python.parent.parent
+    assert clean(root) == ([], [home])
+    assert versions(python) == ["1.0", "1.0"]
+    done.set()
+    user.join()
+    assert clean(root) == ([home], [])
+    assert not home.exists()
 
 
 def test_who_depends_on_whom_is_read_from_what_is_installed():
