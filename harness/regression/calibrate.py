@@ -2,7 +2,7 @@
 
 One version on both sides must not be called better or worse; a candidate that burns 3, 5 or 10 % of each step must be
 called worse. Each run is a line of `--keep`, so that nothing is lost when it is interrupted; `--report` sums up such
-files. Beside each verdict stands what `--benchmark-compare-fail=median:5%` would say of the same samples.
+files. Beside the verdicts stands how often `--benchmark-compare-fail` would fail, with the same margin and samples.
 """
 
 import argparse
@@ -31,10 +31,9 @@ from impls.contract import Settings
 QUANTITIES = ("train_step-128", "predict_step-128")
 MARGINS = (0.02, 0.03, 0.05)
 CAPTION = (
-    "launches, minutes: a run's, medians. medians alone: how often --benchmark-compare-fail=median:5% would fail, "
+    "launches, minutes: a run's, medians. medians alone: how often --benchmark-compare-fail=median:MARGIN would fail, "
     "by one launch a side / by all of the run / with the baseline of the run before"
 )
-COMPARE_FAIL = 1.05  # candidate / baseline of medians, beyond which --benchmark-compare-fail=median:5% fails
 
 
 def main() -> None:
@@ -112,7 +111,7 @@ def table(records: Iterable[dict]) -> Table:
     A/A runs go on until it is clear at the least margin, so that they tell of greater ones, too.
     """
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
-    for column in ("variant, threads", "slowed by", "margin", "operations", "same", "worse", "better", "inconclusive"):
+    for column in ("variant", "slower by", "margin", "operations", "same", "worse", "better", "inconclusive"):
         shown.add_column(column, no_wrap=True)
     for column in ("launches", "minutes", "medians alone"):
         shown.add_column(column, no_wrap=True)
@@ -127,7 +126,7 @@ def table(records: Iterable[dict]) -> Table:
             launches = statistics.median(verdict.launches for verdict in verdicts)
             minutes = statistics.median(_minutes(record, margin) for record in group)
             cells = [words[word] for word in ("same", "worse", "better", "inconclusive")]
-            fails = " / ".join(_compare_fail(group))
+            fails = " / ".join(_compare_fail(group, 1 + margin))
             numbers = (str(len(verdicts)), *map(str, cells), f"{launches:g}", f"{minutes:.1f}")
             shown.add_row(f"{variant}, {threads}", f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
     return shown
@@ -139,8 +138,8 @@ def _minutes(record: dict, margin: float) -> float:
     return record["seconds"] / 60 * needed / max(len(record["values"][quantity][0]) for quantity in QUANTITIES)
 
 
-def _compare_fail(records: Sequence[dict]) -> tuple[str, str, str]:
-    """How often medians alone would fail: of one launch on each side, of all in a run, and of all in two runs.
+def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
+    """How often medians alone are beyond the limit: of one launch on each side, of all in a run, of all in two runs.
 
     The last is how it is used: the baseline was saved earlier, here in the run before.
     """
@@ -152,7 +151,7 @@ def _compare_fail(records: Sequence[dict]) -> tuple[str, str, str]:
         saved += [
             statistics.median(after) / statistics.median(before) for (before, _), (_, after) in itertools.pairwise(runs)
         ]
-    return tuple(_share(ratio > COMPARE_FAIL for ratio in ratios) for ratios in (single, whole, saved))
+    return tuple(_share(ratio > limit for ratio in ratios) for ratios in (single, whole, saved))
 
 
 def _share(found: Iterable[bool]) -> str:
