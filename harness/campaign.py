@@ -35,6 +35,7 @@ class Launch:
 
     import_seconds: float
     memory: dict[str, int] = field(default_factory=dict)  # most bytes held after "import", "building", ...
+    building_seconds: float | None = None
     first_step_seconds: float | None = None
     samples: dict[Operation, list[float]] = field(default_factory=dict)
     conditions: dict[str, Any] = field(default_factory=dict)
@@ -109,7 +110,7 @@ class Campaign:
         worker = self.workers[participant.name] = self.start(participant)
         launch = under_way[participant.name] = Launch(worker.call("import_", participant.variant))
         _remember_memory(launch, "import", worker)
-        worker.call(*participant.build)
+        launch.building_seconds = worker.call(*participant.build)
         _remember_memory(launch, "building", worker)
         launch.conditions = worker.call("conditions")
         if participant.has_first_step:

@@ -15,7 +15,7 @@ import execnet
 import psutil
 
 import impls
-from harness import ROOT
+from harness import ROOT, timing
 from harness.host import Host
 from harness.wire import decode, encode
 
@@ -96,6 +96,8 @@ class Worker:
 
     def call(self, name: str, *arguments: Any) -> Any:
         """`Session.call` in the worker. Raises what it raised (`WorkerError` for an unknown type), or `WorkerDied`."""
+        if not self.alive:
+            raise WorkerDied(f"the worker of {self.name} had ended before {name!r}")
         command = (name, encode(arguments))
         with self._obituary(name):
             self.channel.send(command)
@@ -173,7 +175,7 @@ class Worker:
 
 
 def _exception(worker: str, type_name: str, message: str, traceback: str) -> Exception:
-    kind = getattr(builtins, type_name, None) or getattr(impls, type_name, None)
+    kind = next((getattr(known, type_name) for known in (builtins, impls, timing) if hasattr(known, type_name)), None)
     if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
         error = kind(message)
     else:

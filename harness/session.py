@@ -61,12 +61,14 @@ class Session:
             method = getattr(self if hasattr(self, name) else self.implementation, name)
             return method(*map(resolve, arguments))
 
-    def build(self, variant: str, settings: dict[str, Any]) -> None:
-        """Build the network anew, unless it was built from the same and nothing has changed it."""
+    def build(self, variant: str, settings: dict[str, Any]) -> float:
+        """Build the network anew, unless it was built from the same and nothing has changed it; seconds."""
+        started = time.perf_counter()
         wanted = (variant, Settings(**settings))
         if wanted != self.built_from:
             self.implementation = floor.Machine(wanted[1]) if variant == floor.NAME else impls.load(*wanted)
             self.built_from = wanted
+        return time.perf_counter() - started
 
     def build_notebook(self, variant: str, settings: dict[str, Any], directory: str) -> None:
         """Get the notebook way of the variant ready, to be measured beside it."""

@@ -14,6 +14,10 @@ SECONDS_BETWEEN_LOOKS = 0.01  # of which an idle process uses next to nothing, a
 HIDDEN = 0.1  # of the measured time may come to light when the result is read; a copy of the result takes less
 
 
+class Unmeasurable(RuntimeError):
+    """What the clock said cannot be trusted, which is no fault of what was measured."""
+
+
 def durations(
     operation: Callable[[], object],
     synchronize: Callable[[], None],
@@ -25,7 +29,7 @@ def durations(
 
     `synchronize` is called before the clock starts and before it stops, so no work of another call is inside and none
     of this call is outside. Python's garbage collector is off meanwhile, as in `timeit`. Raises `ValueError` if
-    `rounds` is not positive, and `RuntimeError` for a duration of zero or below, which no operation can take.
+    `rounds` is not positive, and `Unmeasurable` for a duration of zero or below, which no operation can take.
     """
     if rounds < 1 or settle < 0:
         raise ValueError(f"rounds must be at least 1 and settle at least 0, got {rounds} and {settle}")
@@ -49,12 +53,12 @@ def once(operation: Callable[[], object], synchronize: Callable[[], None], clock
 def laps(run: Callable[[Callable[..., None]], object], clock: Clock = time.perf_counter) -> list[float]:
     """Seconds from the start of `run(on_lap)` to its first call of `on_lap`, and from each call to the next.
 
-    Raises `RuntimeError` as `durations` does, and if `on_lap` is never called.
+    Raises `Unmeasurable` as `durations` does, and if `on_lap` is never called.
     """
     times = [clock()]
     run(lambda *_: times.append(clock()))
     if len(times) == 1:
-        raise RuntimeError("nothing was measured: the run reported no lap")
+        raise Unmeasurable("nothing was measured: the run reported no lap")
     return _trusted([end - start for start, end in itertools.pairwise(times)])
 
 
@@ -65,7 +69,7 @@ def check_synchronize(
     rounds: int,
     clock: Clock = time.perf_counter,
 ) -> None:
-    """Raise `RuntimeError` if `synchronize` returns before the work of `operation` is done.
+    """Raise `Unmeasurable` if `synchronize` returns before the work of `operation` is done.
 
     `read` takes into Python what the calls have computed, which no device can do before it is computed. Whatever it
     takes longer right after `rounds` timed calls than it takes once more has been hidden from the clock.
@@ -81,7 +85,7 @@ def check_synchronize(
         shares.append(hidden / measured)
         if shares[-1] <= HIDDEN:
             return
-    raise RuntimeError(
+    raise Unmeasurable(
         f"synchronize() does not wait: {min(shares):.0%} of the measured time came on top when the results were read, "
         "so the clock was stopped before the work was done"
     )
@@ -93,19 +97,19 @@ def come_to_rest(
 ) -> None:
     """Wait until the threads of this process have stopped spinning, as OpenBLAS's do for 0.1 s.
 
-    Raises `RuntimeError` if they go on for a second: they would slow down whoever is measured next.
+    Raises `Unmeasurable` if they go on for a second: they would slow down whoever is measured next.
     """
     for _ in range(LOOKS):
         before = cpu_seconds()
         wait(SECONDS_BETWEEN_LOOKS)
         if cpu_seconds() - before < SECONDS_BETWEEN_LOOKS / 2:
             return
-    raise RuntimeError("the process does not come to rest: its idle threads spin (is OMP_WAIT_POLICY active?)")
+    raise Unmeasurable("the process does not come to rest: its idle threads spin (is OMP_WAIT_POLICY active?)")
 
 
 def _trusted(samples: list[float]) -> list[float]:
     if min(samples) <= 0:
-        raise RuntimeError(f"the clock measured {min(samples)} s for an operation: it cannot be trusted")
+        raise Unmeasurable(f"the clock measured {min(samples)} s for an operation: it cannot be trusted")
     return samples
 
 

@@ -68,7 +68,7 @@ class Workload:
     def warm_up(self) -> None:
         """Compile and fill caches, and refuse an implementation whose `synchronize` does not wait.
 
-        Raises `RuntimeError` as `timing.check_synchronize` does.
+        Raises `Unmeasurable` as `timing.check_synchronize` does.
         """
         if self.operation.method == "fit":
             return  # its first epoch does it, and each epoch ends with a loss read into Python

@@ -9,8 +9,10 @@ from dataclasses import asdict
 from harness.campaign import Campaign, Launch, Participant
 from harness.proxy import Worker, in_a_line
 from harness.regression.verdict import LOOKS, Verdict, judge
+from harness.timing import Unmeasurable
 from harness.wire import Mnist
 from harness.workload import Operation
+from impls import PackageNotInstalled
 from impls.contract import Settings
 
 SIDES = ("baseline", "candidate")
@@ -26,11 +28,12 @@ TIMED = {
         Operation("fit", 6400, rounds=1, blocks=6),  # epochs of 50 batches, after one that is not counted
     )
 }
-# One value a launch. The first step counts from the import on: PyTorch's alone takes 0.03 s, and varies by half.
+# One value a launch. The first step counts from the import on, with the building of the network: PyTorch's step alone
+# takes 0.03 s, and varies by half. Memory is the most that was held until then.
 STARTING = ("import", "first-step", "peak-memory")
 QUANTITIES = (*TIMED, *STARTING)
 
-MUST_MATCH = ("threads", "affinity", "device", "jit_compile")
+MUST_MATCH = ("affinity", "jit_compile")
 
 
 class Comparison:
@@ -72,7 +75,7 @@ class Comparison:
         until = time.monotonic() + seconds
         for look in LOOKS:
             while self.campaign.done < look:
-                if self.campaign.failures or time.monotonic() + self.longest > until:
+                if self.campaign.failures or self._obstacle() or time.monotonic() + self.longest > until:
                     return self._look()
                 self._launch(lambda launch, _, what, look=look: on_progress(launch, look, what))
             self._look()
@@ -81,7 +84,7 @@ class Comparison:
         return None
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
-        """What each launch of the baseline and of the candidate took: seconds, or bytes."""
+        """What each launch of the baseline and the candidate took: bytes, or seconds; of a call as in `_per_call`."""
         pairs = zip(*(self.campaign.launches[side] for side in SIDES), strict=False)
         found = [pair for pair in (_values(quantity, *launches) for launches in pairs) if None not in pair]
         return tuple([list(side) for side in zip(*found, strict=True)]) or ([], [])
@@ -99,14 +102,23 @@ class Comparison:
                 self.verdicts[quantity] = self._verdict(quantity)
 
     def _verdict(self, quantity: str) -> Verdict:
-        for side, error in self.campaign.failures.items():
-            return Verdict("missing", reason=f"{side}: {in_a_line(error)}")
+        if self.campaign.failures:
+            return self._failed(quantity)
         if not self.campaign.done:
             return Verdict("inconclusive", reason="the time was up before the first launch")
         obstacle = self._obstacle()
         if obstacle:
             return Verdict("not comparable", reason=obstacle)
         return judge(*self.values(quantity), self.margin, self.family)
+
+    def _failed(self, quantity: str) -> Verdict:
+        """A candidate that fails where the baseline does not is worse; otherwise there is what was known before."""
+        said = {side: f"{side}: {in_a_line(error)}" for side, error in self.campaign.failures.items()}
+        blameless = isinstance(self.campaign.failures.get("candidate"), PackageNotInstalled | Unmeasurable)
+        if list(said) == ["candidate"] and not blameless:
+            return Verdict("worse", reason=f"it fails where the baseline does not, {said['candidate']}")
+        known = judge(*self.values(quantity), self.margin, self.family)
+        return known._replace(reason="; ".join(said.values()))
 
     def _undecided(self) -> list[str]:
         """What the sampling goes on for."""
@@ -129,7 +141,7 @@ def _values(quantity: str, baseline: Launch, candidate: Launch) -> tuple[float |
         return _per_call(TIMED[quantity], baseline, candidate)
     pick = {
         "import": lambda launch: launch.import_seconds,
-        "first-step": lambda launch: launch.first_step_seconds and launch.import_seconds + launch.first_step_seconds,
+        "first-step": lambda launch: launch.import_seconds + launch.building_seconds + launch.first_step_seconds,
         "peak-memory": lambda launch: launch.memory.get("first step"),
     }[quantity]
     return pick(baseline), pick(candidate)

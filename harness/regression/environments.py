@@ -85,11 +85,16 @@ def _installed() -> dict[str, str]:
 
 
 def parsed(requirement: str) -> Requirement:
-    """Raises `NotBuilt` if it is no requirement of a package, such as "keras==3.14.1"."""
+    """Raises `NotBuilt` if it is no requirement of a package that stays what it is, such as "keras==3.14.1"."""
     try:
-        return Requirement(requirement)
+        found = Requirement(requirement)
     except InvalidRequirement as error:
         raise NotBuilt(f'{requirement!r} is no requirement such as "keras==3.14.1": {error}'.split("\n")[0]) from None
+    if (found.url or "").startswith("file:"):
+        raise NotBuilt(
+            f"{requirement!r} may change while its name stays: install it, and name its python with --*-python"
+        )
+    return found
 
 
 def depends_on(package: str) -> set[str]:
@@ -118,11 +123,11 @@ def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
     """Remove all environments but those in use; returns the removed and the others. Who builds one is waited for."""
     root = root or folder()
     removed, in_use = [], []
-    for home in [*_homes(root), *root.glob("*.partial")]:  # the latter were left by a run that was killed
+    for home in [*_homes(root), *root.glob("*.partial")]:  # the latter were left by who was killed
         with _alone_with(home):
             try:
                 with _usage(home).write_lock(blocking=False):
-                    shutil.rmtree(home, ignore_errors=True)
+                    shutil.rmtree(home.rename(home.with_suffix(".partial")))  # whoever ends this leaves no torso
                 removed.append(home)
             except filelock.Timeout:
                 in_use.append(home)

@@ -57,6 +57,9 @@ class Pair:
         except Exception as error:
             raise CandidateFailed(f"the candidate fails where the baseline does not: {in_a_line(error)}") from error
 
+    def is_running(self) -> bool:
+        return all(worker.is_running() for worker in self.workers)
+
     def build(self, **changes: Any) -> None:
         self.ask("build", self.variant, asdict(replace(self.settings, **changes)))
 

@@ -113,6 +113,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--regression-{form} {file}: this is a folder")
         if file and not file.absolute().parent.is_dir():
             raise pytest.UsageError(f"--regression-{form} {file}: there is no folder {file.absolute().parent}")
+        if file and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+            raise pytest.UsageError(f"--regression-{form} {file}: it cannot be written")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -157,12 +159,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     upgrade = config.stash.get(UPGRADE, None)
     if not upgrade:
         return
-    if config.option.regression_json:
-        config.option.regression_json.write_text(report.as_json(upgrade))
-    if config.option.regression_markdown:
-        config.option.regression_markdown.write_text(report.as_markdown(upgrade))
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
     for part in report.terminal(upgrade):
         console.print(part, soft_wrap=isinstance(part, str))
+    for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):
+        file = getattr(config.option, f"regression_{form}")
+        try:
+            if file:
+                file.write_text(described(upgrade))
+        except OSError as error:
+            terminalreporter.write_line(f"--regression-{form}: {file} could not be written: {error}", red=True)

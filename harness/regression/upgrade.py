@@ -43,7 +43,8 @@ class Upgrade:
         self.mnist = mnist
         self.start = start
         self.margin = margin
-        self.until = time.monotonic() + 60 * minutes
+        self.minutes = minutes
+        self.until = 0.0  # by `time.monotonic`, as soon as the first of them begins
         self.on_progress = on_progress
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.comparisons: dict[str, Comparison] = {}
@@ -58,38 +59,40 @@ class Upgrade:
         """What is known of it, after it was found out, with all that is found out together with it."""
         if (variant, claim) not in self.found:
             if claim in CHECKS:
-                together = self._computed(variant)
+                self._compute(variant)
             elif claim == ACCURACY:
-                together = {ACCURACY: self._learned(variant)}
+                self.found[variant, ACCURACY] = self._learned(variant)
             else:
-                together = self._timed(variant)
-            self.found.update({(variant, name): found for name, found in together.items()})
+                self._time(variant)
         return self.found[variant, claim]
 
-    def _computed(self, variant: str) -> dict[str, Finding]:
-        checks = {name: check for name, check in CHECKS.items() if name in self.claims[variant]}
-        found = {}
+    def _compute(self, variant: str) -> None:
+        checks = [name for name in CHECKS if name in self.claims[variant]]
         try:
             with self._pair(variant) as pair:
-                for name, check in checks.items():
+                for name in checks:
                     self.on_progress(f"{variant}: {name}")
-                    found[name] = _checked(check, pair)
+                    self.found[variant, name] = _checked(CHECKS[name], pair)
+                    if not pair.is_running():
+                        raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
-            found |= {name: _failed(error) for name in checks if name not in found}
-        return found
+            for name in checks:
+                self.found.setdefault((variant, name), _failed(error))
 
     def _learned(self, variant: str) -> Verdict:
+        until = time.monotonic() + self._share()
         try:
             with self._pair(variant) as pair:
-                verdict = self._accuracy(variant, pair)
+                verdict = self._accuracy(variant, pair, until)
+        except CandidateFailed as error:
+            return Verdict("worse", reason=str(error))
         except Exception as error:
             return Verdict("missing", reason=in_a_line(error))
         return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
 
-    def _accuracy(self, variant: str, pair: Pair) -> Verdict:
+    def _accuracy(self, variant: str, pair: Pair, until: float) -> Verdict:
         """After one epoch, when a recipe shows; after ten, the luck of the seed hides it (README: `make study`)."""
         accuracies: tuple[list[float], list[float]] = ([], [])
-        until = time.monotonic() + self._share()
         for seed in range(LOOKS[-1]):
             if time.monotonic() > until:
                 break
@@ -106,10 +109,11 @@ class Upgrade:
 
     def _share(self) -> float:
         """Seconds for the next of those that take as long as they may: what is left, in equal shares."""
+        self.until = self.until or time.monotonic() + 60 * self.minutes
         self.shares -= 1
         return max(0.0, self.until - time.monotonic()) / (self.shares + 1)
 
-    def _timed(self, variant: str) -> dict[str, Verdict]:
+    def _time(self, variant: str) -> None:
         if variant not in self.versions:
             with contextlib.suppress(Exception), self._pair(variant):
                 pass  # a start that does not count: it reads from the disk what later ones find in memory
@@ -117,10 +121,12 @@ class Upgrade:
         comparison = self.comparisons[variant] = Comparison(
             variant, pythons, self.settings, self.mnist, self.start, self.quantities(variant), self.margin, self.family
         )
-        comparison.run(
-            self._share(), lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}")
-        )
-        return comparison.verdicts
+        try:
+            comparison.run(
+                self._share(), lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}")
+            )
+        finally:  # Ctrl-C: what was decided by then stands
+            self.found.update({(variant, quantity): verdict for quantity, verdict in comparison.verdicts.items()})
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
@@ -142,8 +148,6 @@ UPGRADE = pytest.StashKey[Upgrade]()
 def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:
     try:
         return check(pair)
-    except WorkerDied:
-        raise  # and there is nobody to ask for more
     except Exception as error:
         return _failed(error)
 

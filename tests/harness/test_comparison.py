@@ -4,12 +4,14 @@ import pytest
 
 from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
 from harness.regression.verdict import LOOKS
+from harness.timing import Unmeasurable
 from harness.workload import EPOCH
+from impls import PackageNotInstalled
 from impls.contract import Settings
 
 
 class FakeWorker:
-    """Takes for each call what it is told to, times a speed that changes with each block."""
+    """Takes for each call what it is told to, times a speed that changes with each block; answers as it is told to."""
 
     def __init__(self, side, python, clock, **answers):
         self.side, self.python, self.clock, self.answers = side, python, clock, answers
@@ -17,6 +19,7 @@ class FakeWorker:
     def call(self, command, *arguments):
         if command in self.answers:
             answer = self.answers[command]
+            answer = answer(self.clock["launches"]) if callable(answer) else answer
             if isinstance(answer, Exception):
                 raise answer
             return answer
@@ -29,7 +32,13 @@ class FakeWorker:
             speed = 1 + 0.3 * (pair % 3)  # of the machine: alike for neighbours
             speed *= 2 if self.side == "baseline" and pair % 3 == 0 else 1  # and now and then one is disturbed
             return [float(self.python) * speed * self.noise()] * rounds
-        known = {"import_": 0.5, "first_step": 0.2, "peak_memory": 1000, "conditions": {"jit_compile": False}}
+        known = {
+            "import_": 0.5,
+            "build": 0.1,
+            "first_step": 0.2,
+            "peak_memory": 1000,
+            "conditions": {"jit_compile": False},
+        }
         return known.get(command)
 
     def noise(self):
@@ -46,11 +55,11 @@ class FakeWorker:
 def compare(mnist):
     """Runs a comparison of two fakes, whose "interpreters" are the seconds that they take."""
 
-    def compare(baseline=1.0, candidate=1.0, quantities=QUANTITIES, seconds=1e9, **candidates_answers):
+    def compare(baseline=1.0, candidate=1.0, quantities=QUANTITIES, seconds=1e9, odd=("candidate",), **odd_answers):
         clock = {"blocks": 0, "launches": 0}
 
         def start(participant):
-            answers = candidates_answers if participant.name == "candidate" else {}
+            answers = odd_answers if participant.name in odd else {}
             return FakeWorker(participant.name, participant.python, clock, **answers)
 
         pythons = (str(baseline), str(candidate))
@@ -101,17 +110,39 @@ def test_without_time_nothing_is_decided(compare):
 
 @pytest.mark.parametrize("error", [MemoryError(), ImportError("broken\nin many lines\nand at last")])
 @pytest.mark.parametrize("command", ["import_", "build", "first_step", "prepare", "block"])
-def test_a_candidate_that_fails_is_missing_with_its_error(compare, command, error):
+def test_a_candidate_that_fails_is_worse_and_its_error_is_said(compare, command, error):
     comparison = compare(**{command: error})
-    assert set(words(comparison).values()) == {"missing"}
+    assert set(words(comparison).values()) == {"worse"}
     said = {"MemoryError": "MemoryError", "ImportError": "ImportError: broken ... and at last"}[type(error).__name__]
-    assert comparison.verdicts["import"].reason == f"candidate: {said}"
+    assert comparison.verdicts["import"].reason == f"it fails where the baseline does not, candidate: {said}"
+
+
+@pytest.mark.parametrize("odd", [("baseline",), ("baseline", "candidate")])
+@pytest.mark.parametrize("command", ["import_", "build", "first_step", "prepare", "block"])
+def test_if_the_baseline_fails_nothing_is_known(compare, command, odd):
+    comparison = compare(odd=odd, **{command: MemoryError()})
+    assert set(words(comparison).values()) == {"missing"}
+    assert comparison.verdicts["import"].reason == "; ".join(f"{side}: MemoryError" for side in odd)
+
+
+@pytest.mark.parametrize("error", [PackageNotInstalled("jax is not installed"), Unmeasurable("it spins")])
+def test_what_is_no_fault_of_the_candidate_is_missing(compare, error):
+    assert set(words(compare(block=error)).values()) == {"missing"}
+
+
+def test_a_failure_after_some_launches_leaves_what_they_have_shown(compare):
+    conditions = lambda launch: {"jit_compile": False} if launch < LOOKS[0] else Unmeasurable("it spins")  # noqa: E731
+    comparison = compare(quantities=("train_step-128", "predict_step-128"), conditions=conditions)
+    assert words(comparison) == {"train_step-128": "same", "predict_step-128": "inconclusive"}
+    assert comparison.verdicts["predict_step-128"].launches == LOOKS[0]
+    assert comparison.verdicts["predict_step-128"].reason == "candidate: Unmeasurable: it spins"
 
 
 def test_another_compilation_makes_times_not_comparable(compare):
     comparison = compare(conditions={"jit_compile": True})
     assert set(words(comparison).values()) == {"not comparable"}
     assert comparison.verdicts["import"].reason == "jit_compile False in the baseline, True in the candidate"
+    assert comparison.campaign.done == 1
 
 
 def test_what_the_system_does_not_tell_is_missing(compare):

@@ -98,8 +98,9 @@ def test_of_two_runs_one_builds_and_one_waits(root):
         (["toyframework==1.0", "toyvision==2.0"], "unsatisfiable"),
         (["toyframwork==1.0"], "toyframwork was not found"),
         (["toyframework=1.0"], "is no requirement such as"),
+        (["toyframework @ file:///home/me/toyframework"], "may change while its name stays"),
     ],
-    ids=["no such version", "not together", "no such package", "not a requirement"],
+    ids=["no such version", "not together", "no such package", "not a requirement", "a folder"],
 )
 def test_what_cannot_be_had_is_one_clear_error_and_leaves_nothing(root, requirements, message):
     with pytest.raises(NotBuilt, match=message) as caught:
@@ -114,10 +115,18 @@ def test_a_cache_that_cannot_be_written_is_one_clear_error(root):
         obtain(["toyframework==1.0"], [], root=root)
 
 
-def test_an_installation_that_fails_leaves_nothing(root, tmp_path):
-    (tmp_path / "wheels" / "toyframework-1.0-py3-none-any.whl").write_bytes(b"no wheel")
-    with pytest.raises(NotBuilt):
+def test_an_installation_that_fails_leaves_nothing(root, monkeypatch):
+    uv = environments._uv
+
+    def fails_to_install(requirements, *arguments):
+        uv(requirements, *arguments)
+        if "install" in arguments:
+            raise NotBuilt("the disk is full")
+
+    monkeypatch.setattr(environments, "_uv", fails_to_install)
+    with pytest.raises(NotBuilt, match="the disk is full"):
         obtain(["toyframework==1.0"], [], root=root)
+    assert root.exists()
     assert [path.suffix for path in root.glob("*") if path.suffix not in (".lock", ".db")] == []
 
 

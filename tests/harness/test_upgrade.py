@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+from harness.proxy import Worker
 from harness.regression.spoiled import environment, slower
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
+from impls import PackageNotInstalled
 from impls.contract import Settings
 
 OTHER_LOSS = """
@@ -53,7 +55,7 @@ def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run, project, t
     found = json.loads((project.folder / "found.json").read_text())["variants"]["numpy"]["found"]["predict_step-128"]
     assert found["word"] == "worse"
     assert found["low"] < found["change"] < found["high"]
-    assert found["ratio"] == pytest.approx(2, rel=0.2)
+    assert found["ratio"] == pytest.approx(1 + found["change"])
     assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 7
 
 
@@ -98,13 +100,61 @@ def test_what_cannot_be_compared_is_refused_in_a_line(project, arguments, messag
     assert "Traceback" not in done.stdout + done.stderr
 
 
+FAILING = """
+def loss_and_gradients(parameters, x, labels):
+    raise RuntimeError("no gradients any more")
+"""
+DYING = """
+def loss_and_gradients(parameters, x, labels):
+    import os
+    os._exit(7)
+"""
+
+
+@pytest.fixture
+def find(tmp_path, mnist):
+    """What NumPy's checks find if one side is spoiled by `code`."""
+
+    def find(code, side, checks):
+        pythons = {"baseline": sys.executable, "candidate": sys.executable}
+        pythons[side] = environment(tmp_path / "spoiled", "impls.numpy", code)
+        start = lambda participant: Worker(participant.name, python=participant.python)  # noqa: E731
+        sides = [Side(*each) for each in pythons.items()]
+        upgrade = Upgrade(sides, {"numpy": checks}, Settings(), mnist, start, 0.05, minutes=1)
+        return [upgrade.find("numpy", check) for check in checks]
+
+    return find
+
+
+def test_a_candidate_that_fails_has_changed_and_is_asked_for_the_rest(find):
+    gradients, network = find(FAILING, "candidate", ["gradients", "network"])
+    assert gradients.word == "changed"
+    assert "RuntimeError: no gradients any more" in gradients.reason
+    assert network.word == "identical"
+
+
+def test_if_the_baseline_fails_it_is_not_known_whether_anything_changed(find):
+    [gradients] = find(FAILING, "baseline", ["gradients"])
+    assert (gradients.word, gradients.reason) == ("missing", "RuntimeError: no gradients any more")
+
+
+@pytest.mark.parametrize(("side", "word"), [("candidate", "changed"), ("baseline", "missing")])
+def test_after_a_death_the_rest_is_missing(find, side, word):
+    logits, gradients, training = find(DYING, side, ["logits", "gradients", "training"])
+    assert (logits.word, gradients.word, training.word) == ("identical", word, "missing")
+    assert "exit code 7" in gradients.reason
+    assert training.reason == "WorkerDied: not tried, as a worker died in gradients"
+
+
 class Learner:
-    """A worker whose accuracy after an epoch depends on its seed, and is as told."""
+    """A worker whose accuracy after an epoch depends on its seed, and is as told; an error is raised."""
 
     def __init__(self, side, accuracies):
         self.side, self.accuracies = side, accuracies
 
     def call(self, command, *arguments):
+        if command == "fit" and isinstance(self.accuracies, dict) and self.side in self.accuracies:
+            raise self.accuracies[self.side]
         if command == "build":
             self.seed = arguments[1]["seed"]
         if command == "evaluate":
@@ -134,6 +184,22 @@ def test_accuracy_is_judged_over_paired_seeds(mnist, accuracies, word, seeds):
     assert found.unit == "points"
     installed = {"numpy": "1.0", "python": "3.11"}
     assert upgrade.versions["numpy"] == {"baseline": installed, "candidate": installed}
+
+
+@pytest.mark.parametrize(
+    ("errors", "word", "reason"),
+    [
+        ({"candidate": ValueError("x")}, "worse", "the candidate fails where the baseline does not: ValueError: x"),
+        ({"baseline": ValueError("x")}, "missing", "ValueError: x"),
+        ({"candidate": PackageNotInstalled("no jax")}, "missing", "PackageNotInstalled: no jax"),
+    ],
+    ids=["candidate", "baseline", "package"],
+)
+def test_who_fails_to_learn_is_named(mnist, errors, word, reason):
+    sides = (Side("baseline", "python"), Side("candidate", "python"))
+    start = lambda participant: Learner(participant.name, errors)  # noqa: E731
+    found = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, 1).find("numpy", "accuracy")
+    assert (found.word, found.reason) == (word, reason)
 
 
 def test_variants_that_do_not_depend_on_it_do_not_run(project):
