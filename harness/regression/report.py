@@ -24,7 +24,7 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     table = Table(
         box=box.SIMPLE_HEAD, title=escape(_title(upgrade)), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
     )
-    table.add_column("candidate / baseline - 1", no_wrap=True)
+    table.add_column("change", no_wrap=True)
     variants, claims = _axes(upgrade)
     for variant in variants:
         table.add_column(variant, no_wrap=True)
@@ -120,6 +120,6 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 def _footnote(upgrade: Upgrade) -> str:
     return (
         f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less than that (an "
-        f"accuracy: {100 * ACCURACY_MARGIN:g} points). All verdicts together are wrong with a chance "
+        f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt). All verdicts together are wrong with a chance "
         f"of {FAMILY_ERROR:.0%} at most."
     )

@@ -68,7 +68,7 @@ class Verdict(NamedTuple):
     def __str__(self) -> str:
         if self.change is None:
             return self.word
-        digits, unit = (1, "%") if self.unit == "%" else (2, " points")
+        digits, unit = (1, "%") if self.unit == "%" else (2, "pt")
         change, low, high = (f"{100 * value:+.{digits}f}" for value in (self.change, self.low, self.high))
         return f"{self.word} {change}{unit} ({low} to {high})"
 

@@ -144,4 +144,4 @@ def test_a_margin_must_be_positive(margin):
 def test_more_accuracy_is_better(gain, word):
     baseline = 0.96 + 0.001 * np.random.default_rng(5).standard_normal(10)
     found = judge_accuracy(baseline, baseline + gain, margin=0.002)
-    assert str(found).startswith(f"{word} {100 * gain:+.2f} points")
+    assert str(found).startswith(f"{word} {100 * gain:+.2f}pt")
