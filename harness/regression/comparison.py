@@ -118,7 +118,7 @@ class Comparison:
         if list(said) == ["candidate"] and not blameless:
             return Verdict("worse", reason=f"it fails where the baseline does not, {said['candidate']}")
         known = judge(*self.values(quantity), self.margin, self.family)
-        return known._replace(reason="; ".join(said.values()))
+        return known._replace(reason="; ".join(said.values()), needed=0)
 
     def _undecided(self) -> list[str]:
         """What the sampling goes on for."""

@@ -27,7 +27,7 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     table.add_column("change", no_wrap=True)
     variants, claims = _axes(upgrade)
     for variant in variants:
-        table.add_column(variant, no_wrap=True)
+        table.add_column(variant)
     between = " " if len(variants) < 3 else "\n"
     for claim in claims:
         table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
@@ -104,16 +104,24 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 
 
 def _explanations(upgrade: Upgrade) -> list[str]:
-    """A line for the packages whose versions differ, and one for each reason, with the variants that it is of."""
+    """Which packages differ, then a line for each reason, with the claims and the variants that it is of."""
     lines: dict[str, list[str]] = {}
     for variant, versions in upgrade.versions.items():
         before, after = (versions[side] for side in SIDES)
         both = sorted(before.keys() & after.keys())
         changes = [f"{name} {before[name]} -> {after[name]}" for name in both if before[name] != after[name]]
         lines.setdefault("; ".join(changes) or "all packages are alike", []).append(variant)
+    reasons: dict[tuple[str, str, str], list[str]] = {}
+    needs: dict[str, list[str]] = {}
     for (variant, claim), found in upgrade.found.items():
-        if found.reason:
-            lines.setdefault(f"{claim} {found.word}: {found.reason}", []).append(variant)
+        if getattr(found, "needed", 0):
+            needs.setdefault(variant, []).append(f"{claim} {found.needed:,.0f}")
+        elif found.reason:
+            reasons.setdefault((variant, found.word, found.reason), []).append(claim)
+    for (variant, word, reason), claims in reasons.items():
+        lines.setdefault(f"{', '.join(claims)} {word}: {reason}", []).append(variant)
+    for variant, launches in needs.items():
+        lines.setdefault(f"about so many launches would decide: {', '.join(launches)}", []).append(variant)
     return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
 
 
