@@ -127,7 +127,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 
 def _footnote(upgrade: Upgrade) -> str:
     return (
-        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less than that (an "
+        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less (an "
         f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt). All verdicts together are wrong with a chance "
         f"of {FAMILY_ERROR:.0%} at most."
     )

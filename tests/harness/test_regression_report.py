@@ -24,7 +24,7 @@ def upgrade():
     versions = {"baseline": {"keras": "1", "numpy": "2"}, "candidate": {"keras": "2", "numpy": "2"}}
     return SimpleNamespace(
         found=found,
-        claims=dict.fromkeys(VARIANTS, list(claims)),
+        claims={variant: list(claims) for variant in VARIANTS},
         sides=sides,
         margin=0.05,
         versions=dict.fromkeys(VARIANTS, versions),
