@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.proxy import Worker
-from harness.regression.numerics import CHECKS, REDRAWN, CandidateFailed, Pair, _likeness
+from harness.regression.numerics import CHECKS, REDRAWN, STEPS, CandidateFailed, Pair, _first_difference, _likeness
 from harness.regression.spoiled import environment
 from impls.contract import Settings
 from tests.project import require
@@ -162,4 +162,14 @@ def test_rounding_is_told_from_change_and_the_first_step_is_named(examine):
     assert found["gradients"].word == found["training"].word == "within rounding"
     *said, step = found["training"].reason.split()
     assert " ".join(said) == "float32 differs in bits from step"
-    assert 2 <= int(step) <= 5  # the first step changes a bias by a bit, a later loss shows it
+    assert 2 <= int(step) <= STEPS  # the first step changes a bias by a bit, a later loss shows it
+
+
+@pytest.mark.parametrize(
+    ("losses", "parameter", "step"),
+    [([3.0, 2.0, 1.0], 0.5, None), ([3.0, 2.5, 1.5], 0.5, 2), ([3.0, 2.0, 1.0], 0.6, 4)],
+    ids=["none", "a loss", "only the parameters after the last step"],
+)
+def test_the_first_step_that_differs_is_counted_from_1(losses, parameter, step):
+    baseline = ([3.0, 2.0, 1.0], {"bias": np.array([0.5])})
+    assert _first_difference(baseline, (losses, {"bias": np.array([parameter])})) == step
