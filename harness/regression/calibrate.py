@@ -111,9 +111,8 @@ def table(records: Iterable[dict]) -> Table:
     A/A runs go on until it is clear at the least margin, so that they tell of greater ones, too.
     """
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
-    for column in ("variant", "slower by", "margin", "operations", "same", "worse", "better", "inconclusive"):
-        shown.add_column(column, no_wrap=True)
-    for column in ("launches", "minutes", "medians alone"):
+    columns = ("variant", "slower by", "margin", "operations", "same", "worse", "better", "inconclusive")
+    for column in (*columns, "launches", "minutes", "medians alone"):
         shown.add_column(column, no_wrap=True)
     groups: dict[tuple, list[dict]] = {}
     for record in records:
