@@ -1,14 +1,25 @@
-# The two commands of README.md, `make compare` and `make test`, and what they stand on.
+# The commands of README.md, and what they stand on.
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 BIN := $(VENV)/bin
-INSTALLED := $(VENV)/installed
+PIP := $(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt
 
-.PHONY: compare test study calibrate data setup lint clean clean-envs
+# FRAMEWORKS="pytorch jax" installs these and compares these, and NumPy. Left out: all, as far as they can be had here.
+KNOWN := tensorflow pytorch keras jax
+WANTED := $(or $(FRAMEWORKS),$(KNOWN))
+UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
+CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
+$(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
+
+.PHONY: quick compare test study calibrate data setup lint mutants clean clean-envs
+.NOTPARALLEL:
+
+quick: data
+	$(BIN)/python -m pytest --compare --epochs 1 --launches 1 -q $(CHOSEN)
 
 compare: data
-	$(BIN)/python -m pytest --compare -q
+	$(BIN)/python -m pytest --compare -q $(CHOSEN)
 
 test: data
 	$(BIN)/python -m pytest
@@ -22,20 +33,23 @@ calibrate: data
 data: setup
 	$(BIN)/python -m harness.mnist
 
-setup: $(INSTALLED)
+setup: $(WANTED:%=$(VENV)/installed-%)
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
-	@echo "Installing the frameworks into $(VENV): about 8 GB, some minutes"
-	$(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt --editable '.[jax,dev]'
+	@echo "Installing into $(VENV): about 8 GB for all frameworks, some minutes"
+	$(PIP) --editable '.[dev]'
 	@touch $@
 
-lint: setup
+$(VENV)/installed-%: $(VENV)/installed
+	@$(PIP) --editable '.[$*]' && touch $@ $(if $(FRAMEWORKS),,|| echo "$* cannot be had here, as pip says above: its variants will be missing")
+
+lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-clean-envs: setup
+clean-envs: $(VENV)/installed
 	$(BIN)/python -m harness.regression.environments --clean
 
 clean:

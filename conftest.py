@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-import impls
 from harness import ROOT
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
@@ -19,9 +18,10 @@ from harness.participants import participants, starter
 from harness.regression import environments, versions
 from harness.regression.upgrade import UPGRADE, Upgrade
 from harness.wire import Mnist
+from impls import PackageNotInstalled
 from impls.contract import Settings
 
-pytest_plugins = ["harness.plugin", "harness.regression.plugin"]
+pytest_plugins = ["harness.plugin", "harness.summary", "harness.regression.plugin"]
 
 
 def whole_number(low: int, high: int | None = None):
@@ -51,6 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--batch-size", type=whole_number(1, 60_000), default=128, help="images a training step (default: 128)"
     )
     group.addoption("--seeds", type=whole_number(1), default=1, help="trainings of each variant (default: 1)")
+    group.addoption("--long", action="store_true", help="climb the ladder for a whole epoch, not a hundred steps")
     group.addoption("--threads", type=whole_number(1), help="CPU threads of each framework (default: all cores)")
     group.addoption(
         "--device", choices=["cpu", "cuda"], default="cpu", help="where every framework computes (default: cpu)"
@@ -79,7 +80,10 @@ def variants_of(items: list[pytest.Item]) -> list[str]:
     return list(dict.fromkeys(params["framework"] for params in calls if "framework" in params))
 
 
-def settings_of(option) -> Settings:
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    """What the command line says of a training."""
+    option = pytestconfig.option
     return Settings(batch_size=option.batch_size, threads=option.threads, device=option.device)
 
 
@@ -93,20 +97,20 @@ def mnist(request: pytest.FixtureRequest) -> Mnist:
 
 
 @pytest.fixture(scope="session")
-def fleet(request: pytest.FixtureRequest) -> Iterator[Fleet]:
+def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]:
     """The workers of this session."""
     option = request.config.option
     hear = request.config.stash[DISPLAY].hear
     fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout)
     in_xdist = hasattr(request.config, "workerinput")  # and then it does not know which variants will come
     if not in_xdist and not option.in_process:
-        fleet.start(variants_of(request.session.items), settings_of(option))
+        fleet.start(variants_of(request.session.items), settings)
     yield fleet
     fleet.close()
 
 
 @pytest.fixture(scope="session")
-def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Campaign:
+def campaign(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist, fleet: Fleet) -> Campaign:
     """The measurements of all tests of latency that were collected, made when the first of them asks."""
     config = request.config
     if config.option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
@@ -116,7 +120,6 @@ def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Camp
     fleet.close()  # the campaign has the machine to itself
     calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
     wanted = [(params["timed"], params["operation"]) for params in calls]
-    settings = settings_of(config.option)
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
     machine = describe(cpu, settings.device)
     display = config.stash[DISPLAY]
@@ -128,7 +131,7 @@ def campaign(request: pytest.FixtureRequest, mnist: Mnist, fleet: Fleet) -> Camp
 
 
 @pytest.fixture(scope="session")
-def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Iterator[Upgrade]:
+def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) -> Iterator[Upgrade]:
     """Both versions that are to be compared, and what is found out about them when a test asks."""
     option, display = request.config.option, request.config.stash[DISPLAY]
     claims = versions.claims_of(request.session.items)
@@ -138,7 +141,6 @@ def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Iterator[Upgrade]:
         root = host.bring(Path(mnist.directory)) if host else ROOT
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    settings = settings_of(option)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root)
     mnist = Mnist.at(Path(root)) if host else mnist
     upgrade = Upgrade(sides, claims, settings, mnist, start, option.max_slowdown, option.max_minutes, display.say)
@@ -149,10 +151,10 @@ def upgrade(request: pytest.FixtureRequest, mnist: Mnist) -> Iterator[Upgrade]:
 
 
 @pytest.fixture
-def framework(request: pytest.FixtureRequest, fleet: Fleet, record_property) -> Framework:
+def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, record_property) -> Framework:
     """The variant under test, freshly built with the settings of the command line. Skips if a package is missing."""
     record_property("variant", request.param)
     try:
-        return fleet.framework(request.param, settings_of(request.config.option))
-    except impls.PackageNotInstalled as error:
+        return fleet.framework(request.param, settings)
+    except PackageNotInstalled as error:
         pytest.skip(str(error))

@@ -1,43 +1,23 @@
-"""The pytest side: which variants run, which tests are meant, where they run, and the table at the end."""
+"""The pytest side of a run: which variants it is about, which tests are meant, and where they may run."""
 
 import difflib
 import os
-from collections import defaultdict
-from pathlib import Path
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
 import impls
-from harness import campaign_report, participants, saved
-from harness.campaign import CAMPAIGN
-from harness.display import DISPLAY, Display, real_stdout
-from harness.report import comparison_table, ladder_table
+from harness import participants
 
 VARIANTS = pytest.StashKey[list[str]]()
-COMPARABILITY = pytest.StashKey[list[str]]()  # of saved runs with this one, as lines
-TABLE_WIDTH = 120  # columns, where there is no terminal to ask
+OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
+OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _keep_to_its_cores()
     config.stash[VARIANTS] = _chosen_variants(config)
-    config.stash[COMPARABILITY] = []
     if config.option.in_process:
         _refuse_enemies(config.stash[VARIANTS])
-    in_xdist = "PYTEST_XDIST_WORKER" in os.environ
-    config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    if DISPLAY in config.stash:
-        config.stash[DISPLAY].close()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node) -> None:
-    for message, variant in getattr(node, "workeroutput", {}).get("notes", {}).items():
-        node.config.stash[DISPLAY].warning(variant, message)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -73,35 +53,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_compare_machine_info(machine_info: dict, compared_benchmark: dict) -> None:
-    """Keeps pytest-benchmark from printing two machines as JSON: what matters of them is said at the end, in words."""
-    compared_benchmark["machine_info"] = machine_info
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session):
-    """Before pytest-benchmark compares with saved runs, what cannot be compared is taken out of them.
-
-    A process of pytest-xdist hands its notes to the one that has the terminal.
-    """
-    benchmarks = session.config._benchmarksession
-    for path, records in (benchmarks.compared_mapping or {}).items():
-        session.config.stash[COMPARABILITY] += saved.examine(benchmarks.benchmarks, records, Path(path).name)
-    if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):
-        session.config.stash[COMPARABILITY].append("--benchmark-compare-fail: nothing could be compared")
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
-    return (yield)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`."""
+    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`.
+
+    With `--framework`, only what is about a variant, unless tests are named by their files.
+    """
     option = config.option
+    only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
 
     def wanted(item: pytest.Item) -> bool:
-        if item.name == "test_mean_accuracies_agree" and option.seeds < 2:
+        if item.name == OF_ALL and option.seeds < 2:
+            return False
+        if only_variants and not is_about_variants(item):
             return False
         benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
@@ -118,49 +81,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
 
 
-def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
-    """Under `--compare` a passed test is no news: the table has its numbers."""
-    if config.option.compare and report.passed and report.when == "call":
-        return "passed", "", ""
-    return None
+def _keep_to_its_cores() -> None:
+    """A process of pytest-xdist and its workers take a share of the cores: on shared ones, idle threads that spin
+    would slow down everybody."""
+    count, index = (os.environ.get(name, "") for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_WORKER"))
+    if count and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[int(index.removeprefix("gw")) :: int(count)] or cores)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash[COMPARABILITY]:
-        terminalreporter.write_line(line)
-    for message, variant in config.stash[DISPLAY].notes.items():
-        terminalreporter.write_line(f"note [{variant}]: {message}")
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    recorded = [(report, getattr(report, "user_properties", [])) for report in reports]
-    console = Console(
-        file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
-    )
-    if config.option.compare:
-        console.print(_comparison(config.stash[VARIANTS], recorded))
-    if CAMPAIGN in config.stash:
-        console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
-        for name, error in config.stash[CAMPAIGN].failures.items():
-            terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
-    for report, properties in recorded:
-        if "statement" in dict(properties) and report.when == "call":
-            terminalreporter.write_line(dict(properties)["statement"])
-    rungs = [
-        (dict(properties)["variant"], rung) for _, properties in recorded for key, rung in properties if key == "rung"
-    ]
-    if rungs:
-        console.print(ladder_table(config.stash[VARIANTS], rungs))
-
-
-def _comparison(variants: list[str], recorded: list[tuple]) -> Table:
-    records, missing = defaultdict(dict), {}
-    for report, properties in recorded:
-        variant = dict(properties).get("variant")
-        if variant:
-            records[variant].update(properties)
-            if report.skipped:
-                missing[variant] = report.longrepr[2].removeprefix("Skipped: ")
-    return comparison_table(variants, records, missing)
+def is_about_variants(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return item.name == OF_ALL or bool(OF_A_VARIANT & parameters.keys())
 
 
 def _refuse_enemies(variants: list[str]) -> None:

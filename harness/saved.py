@@ -1,5 +1,6 @@
 """Whether a saved run can be compared with this one: the conditions of each benchmark, now and when it was saved."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -22,6 +23,32 @@ DESCRIBE_NO_CODE = {
     "peak_memory_bytes",
     "floor_seconds",
 }
+
+STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
+
+
+def readable(records: Iterable[Any], name: str) -> tuple[list[dict], list[str]]:
+    """Those of the records of a saved run, called `name`, that pytest-benchmark can read; a line for each other one."""
+    kept, lines = [], []
+    for record in records:
+        flaw = _flaw(record)
+        if flaw:
+            lines.append(f"{name}: not comparable ({flaw})")
+        else:
+            kept.append(record)
+    return kept, lines
+
+
+def _flaw(record: Any) -> str:
+    """What is wrong with a saved record; nothing if it can be read."""
+    if not isinstance(record, dict) or not isinstance(record.get("stats"), dict) or "fullname" not in record:
+        return "a record that pytest-benchmark did not write"
+    wrong = [f"{key} {record['stats'].get(key)}" for key in STATISTICS if not _is_number(record["stats"].get(key))]
+    return f"{', '.join(wrong)} then: {record['fullname']}" if wrong else ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def obstacles(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
@@ -49,8 +76,8 @@ def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:
     current = {benchmark.fullname: benchmark.extra_info for benchmark in now}
     lines: dict[str, list[str]] = {}
     for fullname, benchmark in list(saved.items()):
-        for reason, comparable in _reasons(current.get(fullname), benchmark["extra_info"]):
-            lines.setdefault(reason, []).append(benchmark["name"])
+        for reason, comparable in _reasons(current.get(fullname), benchmark.get("extra_info") or {}):
+            lines.setdefault(reason, []).append(benchmark.get("name", fullname))
             if not comparable:
                 del saved[fullname]
     return [f"{name}: {reason}: {_names(tests)}" for reason, tests in lines.items()]

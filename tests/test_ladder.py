@@ -1,4 +1,4 @@
-"""From equal parameters and batches every variant computes what the referee computes, from logits to an epoch of Adam.
+"""From equal parameters and batches every variant computes what the referee computes, from logits to a hundred steps.
 
 The referee is impls/numpy.py in float64, its gradients derived by hand. Rungs 1 to 3, the data, the preprocessing and
 the shapes, stand in test_dataset.py, test_preprocessing.py and test_network.py.
@@ -167,20 +167,22 @@ def test_moments(climber, referee, batch, reaches):
         reaches(f"moment {name}", largest_distance(actual, expected), MOMENTS)
 
 
-def test_epoch(climber, mnist, dtype, gap, from_some_start, reaches):
+def test_many_steps(climber, mnist, dtype, gap, from_some_start, reaches, pytestconfig):
+    """A hundred steps; with --long a whole epoch in float64."""
+    steps = STEPS[dtype if pytestconfig.option.long else "float32"]
     traces = []
 
     def climb(parameters):
-        traces.append(climber.lockstep(*mnist.train, parameters, STEPS[dtype]))
-        return Distance(*max(traces[-1]["loss"][: STEPS["float32" if gap else dtype]]))
+        traces.append(climber.lockstep(*mnist.train, parameters, steps))
+        return Distance(*max(traces[-1]["loss"][: STEPS["float32"] if gap else steps]))
 
     held = from_some_start(climb, STEPS_LOSS)
     whole = Distance(*max(traces[-1]["loss"])) if gap else held
-    reaches(f"{STEPS[dtype]} steps, loss", whole, STEPS_LOSS, held)
-    assert len(traces[-1]["loss"]) == STEPS[dtype]
+    reaches(f"{steps} steps, loss", whole, STEPS_LOSS, held)
+    assert len(traces[-1]["loss"]) == steps
     assert traces[-1]["values"][-1] < traces[-1]["values"][0] / 2, "equal, but not learning"
     if dtype in STEPS_PARAMETERS:
-        reaches(f"{STEPS[dtype]} steps, parameters", Distance(*max(traces[-1]["parameters"])), STEPS_PARAMETERS)
+        reaches(f"{steps} steps, parameters", Distance(*max(traces[-1]["parameters"])), STEPS_PARAMETERS)
 
 
 def test_fit(climber, batch, from_some_start, reaches):

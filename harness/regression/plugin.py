@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from harness.plugin import TABLE_WIDTH, VARIANTS
+from harness import whole
+from harness.plugin import VARIANTS
 from harness.regression import report
 from harness.regression.comparison import QUANTITIES
 from harness.regression.numerics import CHECKS
 from harness.regression.upgrade import UPGRADE
 from harness.regression.versions import affected
+from harness.summary import TABLE_WIDTH
 
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
@@ -168,6 +170,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         file = getattr(config.option, f"regression_{form}")
         try:
             if file:
-                file.write_text(described(upgrade))
+                whole.write(file, described(upgrade))
         except OSError as error:
             terminalreporter.write_line(f"--regression-{form}: {file} could not be written: {error}", red=True)
+            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED

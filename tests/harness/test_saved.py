@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.saved import examine
+from harness.saved import STATISTICS, examine, readable
 
 NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "gpu": "not used", "batch_size": 128, "load_average": 0.1}
 
@@ -56,3 +56,34 @@ def test_a_renamed_benchmark_is_missing():
     lines, kept = run(NOW, fullname="t::gone")
     assert lines == ["saved A: missing in this run, or renamed since: train"]
     assert kept == []
+
+
+def test_a_record_that_was_saved_without_conditions_cannot_be_compared():
+    saved = {"t::train": {"fullname": "t::train"}}
+    lines = examine([SimpleNamespace(fullname="t::train", extra_info=NOW)], saved, "saved A")
+    assert lines[0].startswith("saved A: not comparable (cpu unknown then, EPYC now; ")
+    assert saved == {}
+
+
+RECORD = {"name": "train", "fullname": "t::train", "stats": dict.fromkeys(STATISTICS, 0.5)}
+
+
+def test_what_pytest_benchmark_wrote_is_read():
+    assert readable([RECORD], "saved A") == ([RECORD], [])
+
+
+@pytest.mark.parametrize("key", STATISTICS)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "fast"])
+def test_a_number_that_is_none_cannot_be_compared(key, value):
+    record = RECORD | {"stats": RECORD["stats"] | {key: value}}
+    kept, lines = readable([record, RECORD], "saved A")
+    assert kept == [RECORD]
+    assert lines == [f"saved A: not comparable ({key} {value} then: t::train)"]
+
+
+@pytest.mark.parametrize(
+    "record", [None, "text", {}, {"fullname": "t::train"}, {"stats": {}}, {"stats": 1, "fullname": "a"}]
+)
+def test_what_is_no_record_cannot_be_compared(record):
+    line = "saved A: not comparable (a record that pytest-benchmark did not write)"
+    assert readable([record], "saved A") == ([], [line])

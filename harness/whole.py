@@ -1,0 +1,31 @@
+"""A file is written whole or not at all: what stood there before stays until its successor is complete."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The path of a file beside `path` that takes its place in the end, and is removed if something was raised.
+
+    What is no ordinary file, such as /dev/stdout or a pipe, is written to as it is, and so is a file whose folder takes
+    no other. Raises `OSError`.
+    """
+    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
+        yield path
+        return
+    path = path.resolve()  # a link stays a link
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        yield partial
+        if partial.exists():
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write(path: Path, text: str) -> None:
+    with replacing(path) as file:
+        file.write_text(text)
