@@ -4,6 +4,7 @@ import statistics
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
@@ -74,6 +75,7 @@ def gains(complete: dict[str, list[Launch]], notebooks: list[str]) -> Table:
 
 
 def _table(title: str) -> Table:
+    title = Text(title, no_wrap=True, overflow="ignore")  # however narrow the table is
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("variant", no_wrap=True)
     return table

@@ -6,7 +6,7 @@ import os
 import pytest
 
 import impls
-from harness import participants
+from harness import participants, whole
 
 VARIANTS = pytest.StashKey[list[str]]()
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -30,6 +30,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     if config.option.in_process and (config.option.benchmark_only or config.option.compare):
         raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
+    for name in ("benchmark_json", "regression_json", "regression_markdown"):
+        file = getattr(config.option, name)
+        if file and whole.obstacle(file):
+            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {whole.obstacle(file)}")
     if not getattr(config.option, "numprocesses", None):
         return
     if config.option.benchmark_only or config.option.compare:

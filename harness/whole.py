@@ -29,3 +29,13 @@ def replacing(path: Path) -> Iterator[Path]:
 def write(path: Path, text: str) -> None:
     with replacing(path) as file:
         file.write_text(text)
+
+
+def obstacle(path: Path) -> str:
+    """Why no file can be written there, as far as can be seen before; nothing if it can."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        return "this is a folder"
+    if not folder.is_dir():
+        return f"there is no folder {folder}"
+    return "" if os.access(path if path.exists() else folder, os.W_OK) else "it cannot be written"

@@ -109,14 +109,6 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
             raise pytest.UsageError(f"--host {option.host}: say which interpreter there, with --{side}-python")
     if option.in_process or getattr(option, "numprocesses", None):
         raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
-    for form in ("json", "markdown"):
-        file = getattr(option, f"regression_{form}")
-        if file and file.is_dir():
-            raise pytest.UsageError(f"--regression-{form} {file}: this is a folder")
-        if file and not file.absolute().parent.is_dir():
-            raise pytest.UsageError(f"--regression-{form} {file}: there is no folder {file.absolute().parent}")
-        if file and not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
-            raise pytest.UsageError(f"--regression-{form} {file}: it cannot be written")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

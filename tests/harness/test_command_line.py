@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from harness.workload import OPERATIONS
-from tests.project import refusal
+from tests.project import Project, refusal
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,8 @@ from tests.project import refusal
         (["-n", "2", "--seeds", "2"], "--seeds compares all variants in one process: run it without -n"),
         (["--seeds", "0"], "expected a whole number of at least 1, got '0'"),
         (["-n", "2", "--compare"], "run `pytest --compare` without -n"),
+        (["--benchmark-json=no/where.json"], "--benchmark-json no/where.json: there is no folder"),
+        (["--benchmark-json=."], "--benchmark-json .: this is a folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -58,73 +60,106 @@ def outcomes(project, *arguments):
     return found, done
 
 
-def test_one_new_file_is_a_new_variant_in_every_test(project):
-    project.add("fresh", "pass")
-    found, done = outcomes(project, "--framework", "fresh", "--framework", "numpy", "tests/test_network.py")
-    fresh = {name for name in found if "fresh" in name}
-    assert {name.replace("fresh", "numpy") for name in fresh} == {name for name in found if "numpy" in name}
-    assert len(fresh) > 5
-    assert set(found.values()) == {"passed"}, done.stdout
+WARNED = """
+def load_dataset(self, directory):
+    import warnings
+    warnings.warn('read something else instead')
+    return super().load_dataset(directory)
+"""
+COUNTED = """
+def parameter_count(self):
+    open(f'pid-{os.getpid()}', 'w').close()
+    return 535_818
+"""
+CRASHES = {"exits": "os._exit(3)", "aborts": "os.abort()", "is_killed": "os.kill(os.getpid(), 9)"}
+BROKEN = {
+    "no_library": "raise ImportError('libfoo.so: undefined symbol')",
+    "no_module": "import os.nothing",
+    "divides": "1 / 0",
+    "leaves": "exit(1)",
+}
 
 
-def test_a_missing_package_is_a_skip_that_names_it(project):
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory, mnist):
+    """What comes of variants that crash, break, or are not installed, and of one in good health beside them."""
+    project = Project(tmp_path_factory.mktemp("zoo"), mnist)
     project.add_file("impls/absent.py", "import no_such_framework\n")
-    found, done = outcomes(project, "--framework", "absent", "tests/test_output.py", "-k", "alone")
-    assert set(found.values()) == {"skipped"}
+    for name, death in CRASHES.items():
+        project.add(name, f"def logits(self, images): {death}")
+    for name, line in BROKEN.items():
+        project.add_file(f"impls/{name}.py", f"import json\n{line}\n")
+    frameworks = chosen("numpy", "absent", *CRASHES, *BROKEN)
+    tests = ("tests/test_output.py", "tests/test_network.py", "-k", "alone or order_of_the_batch or same_seed_same")
+    return outcomes(project, *frameworks, *tests)
+
+
+def chosen(*variants):
+    return [argument for variant in variants for argument in ("--framework", variant)]
+
+
+def of(variant, found):
+    """Test without its parameter -> outcome."""
+    return {name.partition("[")[0]: outcome for name, outcome in found.items() if f"[{variant}]" in name}
+
+
+def test_a_missing_package_is_a_skip_that_names_it(zoo):
+    found, done = zoo
+    assert set(of("absent", found).values()) == {"skipped"}
     assert "no_such_framework is not installed, and absent needs it" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "broken", ["raise ImportError('libfoo.so: undefined symbol')", "import os.nothing", "1 / 0", "exit(1)"]
-)
-def test_a_framework_that_breaks_at_import_is_a_failure_with_its_traceback(project, broken):
-    project.add_file("impls/broken.py", f"import json\n{broken}\n")
-    found, done = outcomes(project, "--framework", "broken", "tests/test_output.py", "-k", "alone")
-    assert "skipped" not in found.values()
-    assert "passed" not in found.values()
-    assert "impls/broken.py" in done.stdout
-    assert broken.partition("'")[2].partition("'")[0] in done.stdout
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_framework_that_breaks_at_import_is_a_failure_that_is_told_once(zoo, name):
+    found, done = zoo
+    assert set(of(name, found).values()) <= {"failure", "error"}
+    assert done.stdout.count(f"impls/{name}.py") == 1
 
 
-@pytest.mark.parametrize("death", ["os._exit(3)", "os.abort()", "os.kill(os.getpid(), 9)"])
-def test_a_crash_fails_its_test_and_no_other(project, death):
-    project.add("crashing", f"def logits(self, images): {death}")
-    found, done = outcomes(
-        project, "--framework", "crashing", "--framework", "numpy", "tests/test_output.py", "-k", "alone"
-    )
-    failed = {name for name, outcome in found.items() if outcome == "failure"}
-    assert failed == {name for name in found if "crashing" in name}
-    assert "the worker of crashing died during 'logits': exit code" in done.stdout
-
-
-def test_a_worker_that_died_is_replaced_for_the_next_test(project):
-    project.add("crashing", "def logits(self, images): os._exit(3)")
-    found, _ = outcomes(project, "--framework", "crashing", "-k", "order_of_the_batch or same_seed_same_parameters")
-    assert found == {
-        "test_order_of_the_batch_does_not_matter[crashing]": "failure",
-        "test_same_seed_same_parameters_other_seed_others[crashing]": "passed",
+@pytest.mark.parametrize("name", CRASHES)
+def test_a_crash_fails_its_test_and_the_next_one_gets_a_fresh_worker(zoo, name):
+    found, done = zoo
+    assert of(name, found) == {
+        "test_an_image_alone_has_the_logits_it_has_in_a_batch": "failure",
+        "test_order_of_the_batch_does_not_matter": "failure",
+        "test_same_seed_same_parameters_other_seed_others": "passed",
     }
+    assert f"the worker of {name} died during 'logits': exit code" in done.stdout
 
 
-def test_under_xdist_all_tests_of_one_framework_share_a_process(project):
-    body = "def parameter_count(self): open(f'pid-{os.getpid()}', 'w').close(); return 535_818"
-    project.add("counted", body)
-    found, done = outcomes(
-        project, "-n", "2", "--framework", "counted", "--framework", "numpy", "tests/test_network.py"
-    )
+def test_who_is_in_good_health_does_not_notice(zoo):
+    found, _ = zoo
+    assert set(of("numpy", found).values()) == {"passed"}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory, mnist):
+    """What comes of two new files beside NumPy: all tests of the network and of the data set."""
+    project = Project(tmp_path_factory.mktemp("fresh"), mnist)
+    project.add("fresh", "pass")
+    project.add("warned", WARNED)
+    return outcomes(project, *chosen("fresh", "numpy", "warned"), "tests/test_network.py", "tests/test_dataset.py")
+
+
+def test_one_new_file_is_a_new_variant_in_every_test(fresh):
+    found, done = fresh
+    assert len(of("fresh", found)) > 5
+    assert of("fresh", found).keys() == of("numpy", found).keys()
+    assert set(found.values()) == {"passed"}, done.stdout
+
+
+def test_a_warning_of_a_worker_is_a_note_at_the_end(fresh):
+    _, done = fresh
+    assert done.stdout.count("note [warned]: read something else instead") == 1
+
+
+def test_under_xdist_all_tests_of_one_framework_share_a_process_and_notes_come_over(project):
+    project.add("counted", COUNTED)
+    project.add("warned", WARNED)
+    tests = ("tests/test_network.py", "tests/test_dataset.py")
+    found, done = outcomes(project, "-n", "2", *chosen("counted", "warned"), *tests)
     assert set(found.values()) == {"passed"}, done.stdout
     assert len(list(project.folder.glob("pid-*"))) == 1
-
-
-@pytest.mark.parametrize("processes", [[], ["-n", "2"]], ids=["alone", "xdist"])
-def test_a_warning_of_a_worker_is_a_note_at_the_end(project, processes):
-    body = (
-        "def load_dataset(self, directory):\n"
-        "    import warnings; warnings.warn('read something else instead')\n"
-        "    return super().load_dataset(directory)"
-    )
-    project.add("warned", body)
-    done = project.run(*processes, "--framework", "warned", "tests/test_dataset.py")
     assert done.stdout.count("note [warned]: read something else instead") == 1
 
 
@@ -140,6 +175,33 @@ def test_benchmarks_run_when_asked_for_and_then_alone(project):
     only, done = outcomes(project, "--framework", "numpy", "--benchmark-only", "--launches", "1")
     assert only == {f"test_latency[numpy-{operation}]": "passed" for operation in OPERATIONS}
     assert done.stdout.count("launch 1 of 1") == 1
+
+
+def test_what_cannot_be_saved_or_compared_costs_nobody_the_tables(project):
+    """A plugin that warns while it starts or ends, a cache and a storage that cannot be made, a saved run cut short."""
+    project.add_file("saved.json", '{"benchmarks": [')
+    project.add_file("warns.py", "import warnings\ndef pytest_configure(): warnings.warn('soon to be removed')\n")
+    compare = ("--benchmark-compare=saved.json", "--benchmark-compare-fail=median:5%")
+    storage = ("--benchmark-autosave", "--benchmark-storage=file:///dev/null/nowhere")
+    cache = ("-p", "cacheprovider", "-o", "cache_dir=/dev/null/nowhere", "-p", "warns")
+    campaign = ("--framework", "numpy", "--benchmark-only", "--launches", "1", "-k", "predict_step-1]")
+    done = project.run(*campaign, *compare, *storage, *cache, PYTHONPATH=str(project.folder))
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "1 passed" in done.stdout
+    assert "Median milliseconds" in done.stdout
+    assert "--benchmark-compare-fail: nothing could be compared" in done.stdout
+    assert "what was measured could not be saved: NotADirectoryError" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_where_nothing_was_measured_nothing_is_saved_and_the_reason_is_shown(project):
+    project.add_file("impls/broken.py", "1 / 0\n")
+    campaign = ("--framework", "broken", "--benchmark-only", "--launches", "1", "-k", "predict_step-1]")
+    done = project.run(*campaign, "--benchmark-json=run.json", "--benchmark-compare")
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert not (project.folder / "run.json").exists()
+    assert "broken could not be measured: division by zero" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
 
 
 @pytest.mark.parametrize("option", [["-n", "2"], ["--in-process"]], ids=" ".join)
