@@ -103,7 +103,8 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
     hear = request.config.stash[DISPLAY].hear
     fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout)
     in_xdist = hasattr(request.config, "workerinput")  # and then it does not know which variants will come
-    if not in_xdist and not option.in_process:
+    has_campaign = any("campaign" in item.fixturenames for item in request.session.items)  # it leaves its workers
+    if not (in_xdist or has_campaign or option.in_process):
         fleet.start(variants_of(request.session.items), settings)
     yield fleet
     fleet.close()
@@ -127,6 +128,7 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist, f
     campaign = Campaign(participants(wanted, settings, mnist), mnist, start, machine)
     config.stash[CAMPAIGN] = campaign
     campaign.run(config.option.launches, display.measuring)
+    fleet.adopt(campaign.workers)
     return campaign
 
 

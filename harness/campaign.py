@@ -44,6 +44,8 @@ class Launch:
 class Campaign:
     """After `run`, `launches[name]` are those that were completed, and `failures[name]` is what ended the others.
 
+    `workers` are those of the last launch: alive, until `close`.
+
     - `start(participant)`: gives it a fresh worker.
     - `machine`: what the figures depend on besides, for the records.
     """
@@ -71,11 +73,13 @@ class Campaign:
         """
         last = self.done + launches
         for number in range(self.done, last):
+            self.close()
             self.done += 1
             try:
                 self._launch(number, lambda what, number=number: on_progress(number + 1, last, what))
-            finally:
-                self._close()
+            except BaseException:  # Ctrl-C above all
+                self.close()
+                raise
 
     def _launch(self, number: int, on_progress: Callable[[str], None]) -> None:
         under_way: dict[str, Launch] = {}
@@ -132,7 +136,7 @@ class Campaign:
     def _data(self, count: int | None = None) -> tuple:
         return self.mnist.train.images.first(count), self.mnist.train.labels.first(count)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         for worker in self.workers.values():
             worker.close()
         self.workers.clear()

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
@@ -103,6 +103,10 @@ class Fleet:
         if home is None or (isinstance(home, Worker) and not home.is_running()):
             self.homes[variant] = home = self._start(variant)
         return home
+
+    def adopt(self, workers: Mapping[str, Worker]) -> None:
+        """Take over these, each named as its variant."""
+        self.homes.update(workers)
 
     def close(self) -> None:
         for home in list(self.homes.values()):

@@ -13,9 +13,11 @@ from harness.workload import EPOCH, OPERATIONS, Operation
 from impls.contract import Settings
 
 
-def pairs(variants: Iterable[str], with_notebooks: bool) -> list[tuple[str, Operation]]:
-    """(name, operation) for all that can be measured of these variants and, if wanted, of their notebook ways."""
-    found = [(variant, operation) for variant in variants for operation in OPERATIONS]
+def pairs(
+    variants: Iterable[str], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
+) -> list[tuple[str, Operation]]:
+    """(name, operation) for all that is to be measured of these variants and, if wanted, of their notebook ways."""
+    found = [(variant, operation) for variant in variants for operation in operations]
     if with_notebooks:
         found += [(variant + notebook.SUFFIX, EPOCH) for variant in variants if notebook.exists(variant)]
     return found

@@ -7,6 +7,7 @@ import pytest
 
 import impls
 from harness import participants, whole
+from harness.workload import COMPARED, OPERATIONS
 
 VARIANTS = pytest.StashKey[list[str]]()
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -53,7 +54,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parameters = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in variants]
         metafunc.parametrize("framework", parameters, indirect=True)
     if "timed" in metafunc.fixturenames:
-        pairs = participants.pairs(metafunc.config.stash[VARIANTS], metafunc.config.option.notebook_baseline)
+        option = metafunc.config.option
+        operations = COMPARED if option.compare else OPERATIONS
+        pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, operations)
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 
@@ -83,6 +86,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if wanted(item)]
+    if option.compare:
+        items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
 
 
 def _keep_to_its_cores() -> None:

@@ -43,6 +43,7 @@ OPERATIONS = (
     Operation("preprocess", 10_000, rounds=5),
     EPOCH,
 )
+COMPARED = tuple(each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-1", "predict_step-128"))
 
 
 class Workload:

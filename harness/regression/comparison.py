@@ -94,6 +94,7 @@ class Comparison:
         self.campaign.participants = [each._replace(operations=timed) for each in self.participants]
         started = time.monotonic()
         self.campaign.run(1, on_progress)
+        self.campaign.close()
         self.longest = max(self.longest, time.monotonic() - started)
 
     def _look(self) -> None:

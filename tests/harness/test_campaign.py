@@ -60,7 +60,9 @@ def test_nobody_always_follows_the_same_one():
 
 def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     campaign, log = run("ab", launches=3)
-    assert log.count(("a", "import_")) == log.count(("a", "close")) == 3
+    assert (log.count(("a", "import_")), log.count(("a", "close"))) == (3, 2), "the last ones live on"
+    campaign.close()
+    assert log.count(("a", "close")) == 3
     expected = Launch(
         0.5,
         memory={"import": 1000, "building": 1000, "first step": 1000},
