@@ -1,10 +1,13 @@
 """The tables at the end of a campaign: times, multiples of the floor, starting, memory."""
 
+import math
+import os
 import statistics
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+from scipy import stats
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
@@ -23,12 +26,14 @@ def tables(campaign: Campaign) -> list[Table]:
     rows = [(name, each) for name, each in complete.items() if name not in (floor.NAME, *notebooks)]
     asked = {operation for participant in campaign.participants for operation in participant.operations}
     operations = [operation for operation in OPERATIONS if operation in asked]
-    found = [times(rows, operations), costs(rows, operations, complete.get(floor.NAME, []))]
+    found = [times(rows, operations, campaign), costs(rows, operations, complete.get(floor.NAME, []))]
     return found + ([gains(complete, notebooks)] if notebooks else [])
 
 
-def times(rows: Rows, operations: list[Operation]) -> Table:
+def times(rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
     table = _table("Median milliseconds, ± the standard deviation between launches")
+    table.caption = Text("\n".join(_conditions(campaign)), no_wrap=True, overflow="ignore")
+    table.caption_justify = "left"
     for operation in operations:
         table.add_column(str(operation).replace("_step-", "\n").replace("-", "\n"), justify="right")
     for name, launches in rows:
@@ -39,6 +44,25 @@ def times(rows: Rows, operations: list[Operation]) -> Table:
             cells.append(shown + (f"\n±{spread:.1%}" if spread is not None else ""))
         table.add_row(name, *cells)
     return table
+
+
+def _conditions(campaign: Campaign) -> list[str]:
+    """How far these times can be trusted: what a launch more or less buys, and how busy the machine was."""
+    load = campaign.machine.get("load_average")
+    busy = f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {os.cpu_count()} cores."
+    if campaign.done < 2:
+        return [
+            "One launch shows that it runs, not who is faster: two of the same program differ by some percent.",
+            busy,
+        ]
+    wide, wider = (_half_width(launches) for launches in (campaign.done, campaign.done - 1))
+    fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
+    return [f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}.", busy]
+
+
+def _half_width(launches: int) -> float:
+    """Of Student's 95 % interval of a mean, in standard deviations between launches."""
+    return float(stats.t.isf(0.025, launches - 1)) / math.sqrt(launches)
 
 
 def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:

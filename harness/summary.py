@@ -12,12 +12,14 @@ from rich.table import Table
 from harness import campaign_report, saved, whole
 from harness.campaign import CAMPAIGN
 from harness.display import DISPLAY, Display, real_stdout
+from harness.limits import ACCURACY, required_accuracy
 from harness.plugin import VARIANTS
 from harness.proxy import in_a_line
 from harness.report import comparison_table, ladder_table
 
 NOTICES = pytest.StashKey[list[str]]()  # lines about saved runs and about saving this one
 TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
+EPOCHS = max(ACCURACY)  # of a whole training
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
@@ -124,6 +126,13 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     variants = [variant for variant in config.stash[VARIANTS] if variant in met]
     if config.option.compare:
         console.print(_comparison(variants, recorded))
+        if config.option.epochs < EPOCHS:
+            required = (
+                f"{required_accuracy(config.option.epochs):.0%} is asked of them, {required_accuracy(EPOCHS):.0%}"
+            )
+            terminalreporter.write_line(
+                f"Accuracies after {config.option.epochs} of {EPOCHS} epochs: {required} at the end of a whole training."
+            )
     if CAMPAIGN in config.stash:
         console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
         for name, error in config.stash[CAMPAIGN].failures.items():

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -109,46 +110,20 @@ print(json.dumps({"scalar": error(x / 255), "array": error(x / jnp.full_like(x, 
     assert numbers["array"] <= 1
 
 
-@pytest.mark.parametrize(("backend", "loss"), [("tensorflow", 40.0), ("torch", 16.118), ("jax", 16.118)])
-def test_a_loss_on_probabilities_depends_on_the_backend(backend, loss):
-    """An answer that is 40 nats off: Keras clips probabilities at 1e-7, but on TensorFlow looks up their logits."""
-    code = """
+KERAS = """
 import json, keras, numpy
 logits, label = keras.ops.convert_to_tensor(numpy.array([[0.0, 40.0]], "float32")), numpy.array([0])
 loss = lambda output, **how: float(keras.losses.SparseCategoricalCrossentropy(**how)(label, output))
-print(json.dumps({"logits": loss(logits, from_logits=True), "probabilities": loss(keras.ops.softmax(logits))}))
-"""
-    numbers = measured(code, backend, KERAS_BACKEND=backend)
-    assert numbers["logits"] == pytest.approx(40)
-    assert numbers["probabilities"] == pytest.approx(loss, abs=0.001)
+losses = {"logits": loss(logits, from_logits=True), "probabilities": loss(keras.ops.softmax(logits))}
 
-
-@pytest.mark.parametrize(
-    ("backend", "compiled"),
-    [
-        ("tensorflow", "any(d.device_type != 'CPU' for d in tf.config.list_physical_devices())"),
-        ("torch", "False"),
-        ("jax", "True"),
-    ],
-)
-def test_jit_compile_auto_means_something_else_on_each_backend(backend, compiled):
-    """On JAX yes, on PyTorch no, on TensorFlow only where there is more than a CPU."""
-    code = f"""
-import json, keras
-if {backend == "tensorflow"}: import tensorflow as tf
 model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
 model.compile("adam", "mse")
-print(json.dumps({{"jit_compile": bool(model.jit_compile), "expected": {compiled}}}))
-"""
-    numbers = measured(code, backend, KERAS_BACKEND=backend)
-    assert numbers["jit_compile"] == numbers["expected"]
+compiled = bool(model.jit_compile)
+sees_more_than_a_cpu = False
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+    sees_more_than_a_cpu = any(device.device_type != "CPU" for device in tf.config.list_physical_devices())
 
-
-@pytest.mark.parametrize(("backend", "orders"), [("tensorflow", 1), ("torch", 4), ("jax", 4)])
-def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(backend, orders):
-    """In how many different orders four epochs of one `fit` see eight images."""
-    code = """
-import json, keras, numpy
 keras.utils.set_random_seed(0)
 seen = []
 model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
@@ -157,9 +132,42 @@ record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: s
 numbers = numpy.arange(1.0, 9.0)[:, None]
 model.fit(numbers, 0 * numbers, batch_size=1, epochs=4, verbose=0, callbacks=[record])
 epochs = [tuple(round(float(loss), 3) for loss in seen[first : first + 8]) for first in range(0, 32, 8)]
-print(json.dumps({"orders": len(set(epochs)), "steps": len(seen)}))
+shuffled = {"orders": len(set(epochs)), "steps": len(seen)}
+print(json.dumps({**losses, "compiled": compiled, "sees_more_than_a_cpu": sees_more_than_a_cpu, **shuffled}))
 """
-    assert measured(code, backend, KERAS_BACKEND=backend) == {"orders": orders, "steps": 32}
+
+
+@cache
+def of_keras(backend: str) -> dict:
+    """What Keras does on this backend, found out in one process."""
+    return measured(KERAS, backend, KERAS_BACKEND=backend)
+
+
+def on(backend: str, *expected):
+    """A parameter, for the process in which pytest-xdist asks this backend."""
+    return pytest.param(backend, *expected, marks=pytest.mark.xdist_group(f"keras-{backend}"))
+
+
+@pytest.mark.parametrize(("backend", "loss"), [on("tensorflow", 40.0), on("torch", 16.118), on("jax", 16.118)])
+def test_a_loss_on_probabilities_depends_on_the_backend(backend, loss):
+    """An answer that is 40 nats off: Keras clips probabilities at 1e-7, but on TensorFlow looks up their logits."""
+    assert of_keras(backend)["logits"] == pytest.approx(40)
+    assert of_keras(backend)["probabilities"] == pytest.approx(loss, abs=0.001)
+
+
+@pytest.mark.parametrize("backend", [on("tensorflow"), on("torch"), on("jax")])
+def test_jit_compile_auto_means_something_else_on_each_backend(backend):
+    """On JAX yes, on PyTorch no, on TensorFlow only where there is more than a CPU."""
+    found = of_keras(backend)
+    expected = {"tensorflow": found["sees_more_than_a_cpu"], "torch": False, "jax": True}
+    assert found["compiled"] == expected[backend]
+
+
+@pytest.mark.parametrize(("backend", "orders"), [on("tensorflow", 1), on("torch", 4), on("jax", 4)])
+def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(backend, orders):
+    """In how many different orders four epochs of one `fit` see eight images."""
+    assert of_keras(backend)["steps"] == 32
+    assert of_keras(backend)["orders"] == orders
 
 
 def test_jax_returns_before_it_is_done():
