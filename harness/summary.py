@@ -126,13 +126,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     variants = [variant for variant in config.stash[VARIANTS] if variant in met]
     if config.option.compare:
         console.print(_comparison(variants, recorded))
-        if config.option.epochs < EPOCHS:
-            required = (
-                f"{required_accuracy(config.option.epochs):.0%} is asked of them, {required_accuracy(EPOCHS):.0%}"
-            )
-            terminalreporter.write_line(
-                f"Accuracies after {config.option.epochs} of {EPOCHS} epochs: {required} at the end of a whole training."
-            )
+        terminalreporter.write_line(_asked_of_accuracies(config.option.epochs))
     if CAMPAIGN in config.stash:
         console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
         for name, error in config.stash[CAMPAIGN].failures.items():
@@ -145,6 +139,11 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     ]
     if rungs:
         console.print(ladder_table(variants, rungs))
+
+
+def _asked_of_accuracies(epochs: int) -> str:
+    asked = f"Accuracies after {epochs} epochs, where {required_accuracy(epochs):.0%} is asked of them"
+    return f"{asked}; {required_accuracy(EPOCHS):.0%} after {EPOCHS}." if epochs < EPOCHS else f"{asked}."
 
 
 def _comparison(variants: list[str], recorded: list[tuple]) -> Table:
