@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
@@ -88,8 +89,12 @@ def _any_failure_of(source: str) -> Iterator[None]:
 def _download(url: str, limit: int) -> bytes:
     """What `url` holds gzipped, unpacked."""
     with _any_failure_of(url.rpartition("/")[2]):
-        with urllib.request.urlopen(url, timeout=SILENCE) as response:
-            packed = _read(response, limit)
+        try:
+            with urllib.request.urlopen(url, timeout=SILENCE) as response:
+                packed = _read(response, limit)
+        except urllib.error.HTTPError as error:
+            error.close()  # it is a response, too
+            raise
         return _read(gzip.GzipFile(fileobj=io.BytesIO(packed)), limit)
 
 
@@ -124,7 +129,7 @@ def _pip_download(folder: str, seconds: float) -> None:
 
 def _kill(process: subprocess.Popen) -> None:
     """And the processes that it has started."""
-    for each in (*psutil.Process(process.pid).children(recursive=True), process):
+    for each in (process, *psutil.Process(process.pid).children(recursive=True)):
         with contextlib.suppress(psutil.NoSuchProcess):
             each.kill()
 
