@@ -93,12 +93,9 @@ class _Search:
             folders = below
 
     def _entries(self, folder: Path) -> list[os.DirEntry]:
-        """A folder MNIST first, as beside it there may be others of the same form."""
         try:
             with os.scandir(folder) as entries:
-                some = sorted(
-                    islice(entries, ENTRIES - self.looked_at), key=lambda entry: (entry.name != "MNIST", entry.name)
-                )
+                some = sorted(islice(entries, ENTRIES - self.looked_at), key=_mnist_first)
         except OSError as error:
             self.unread.append(f"{folder}: cannot be read: {_why(error)}")
             return []
@@ -176,6 +173,11 @@ def _named_like(path: Path) -> str | None:
     """The one of the four names that `path` has but for case, punctuation and ending."""
     letters = re.sub(r"[\W_]", "", path.name.lower())
     return next((name for name in BYTES if letters.startswith(name.partition("-idx")[0].replace("-", ""))), None)
+
+
+def _mnist_first(entry: os.DirEntry) -> tuple[bool, str]:
+    """Beside a folder MNIST there may be others of the same form, such as FashionMNIST."""
+    return entry.name != "MNIST", entry.name
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

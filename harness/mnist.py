@@ -9,7 +9,7 @@ import filelock
 
 from harness import sources
 from harness.found import find
-from harness.idx import SHA256, DataError, verify
+from harness.idx import BYTES, DataError, verify
 from impls.contract import cache_directory
 
 SECONDS_TO_WAIT = 1000  # for another run that fills the cache: longer than all sources together may take
@@ -48,20 +48,22 @@ def _root(given: Path) -> Path | None:
     """`given` itself, or the folder whose MNIST/ or MNIST/raw/ it is, if MNIST/raw/ holds the four raw files."""
     given = given.absolute()
     for root in (given, *given.parents[:2]):
-        if given in (root, root / "MNIST", root / "MNIST" / "raw") and not _damage(root):
+        if given in (root, root / "MNIST", root / "MNIST" / "raw") and _whole(root):
             return root
     return None
 
 
-def _damage(directory: Path) -> str:
-    """What is wrong with the four raw files in `directory`/MNIST/raw; an empty string if nothing is."""
+def _whole(directory: Path) -> bool:
+    """Whether `directory`/MNIST/raw holds the four raw files, byte by byte."""
     try:
-        for name in SHA256:
+        for name, size in BYTES.items():
             path = directory / "MNIST" / "raw" / name
+            if path.stat().st_size != size:  # nor is a pipe or a device ever read
+                return False
             verify(name, path.read_bytes(), path)
-    except (OSError, DataError) as error:
-        return str(error)
-    return ""
+    except (OSError, DataError):
+        return False
+    return True
 
 
 def _cached(files: Callable[[], Mapping[str, bytes]], say: Callable[[str], None]) -> Path:
@@ -72,7 +74,7 @@ def _cached(files: Callable[[], Mapping[str, bytes]], say: Callable[[str], None]
         raise DataError(
             f"{error}; or name a directory that holds MNIST's four raw files in MNIST/raw/ with --data-dir or MNIST_DIR"
         ) from error
-    if _damage(cache):
+    if not _whole(cache):
         _fill_locked(cache, files, say)
     return cache
 
@@ -88,7 +90,7 @@ def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Cal
             say(f"MNIST: another run is filling {cache}; waiting for it")
             held = lock.acquire(timeout=SECONDS_TO_WAIT)
         with held:
-            if _damage(cache):
+            if not _whole(cache):
                 _write(cache / "MNIST" / "raw", files())
                 say(f"MNIST: verified, in {cache}")
     except filelock.Timeout:
@@ -125,7 +127,7 @@ def _fetch(say: Callable[[str], None]) -> dict[str, bytes]:
     for source, fetch in sources.SOURCES.items():
         say(f"MNIST: asking {source}")
         try:
-            return {name: verify(name, content, "what it sent") for name, content in fetch(tuple(SHA256)).items()}
+            return {name: verify(name, content, "what it sent") for name, content in fetch(tuple(BYTES)).items()}
         except (sources.Unavailable, DataError) as error:
             failures.append(f"  {source}: {error}")
     raise DataError(

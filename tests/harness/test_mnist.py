@@ -89,6 +89,15 @@ def test_what_lies_elsewhere_is_copied_to_the_cache(cache, tmp_path, mnist):
     assert leftovers(cache) == []
 
 
+@pytest.mark.parametrize("special", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_a_pipe_or_a_device_is_never_read(cache, given, special):
+    path = given / "MNIST" / "raw" / NAMES[3]
+    path.unlink()
+    special(path)
+    with pytest.raises(DataError, match=f"lacks only {NAMES[3]}; .*{NAMES[3]}: cannot be read: not a file of at most"):
+        obtain(given)
+
+
 def test_a_directory_beside_mnist_is_not_mnist(cache, given):
     (given / "other").mkdir()
     with pytest.raises(DataError, match="other is empty"):

@@ -163,7 +163,7 @@ def test_index_that_never_answers_is_left_and_pip_ended_with_its_children(pip, t
 
 
 def test_pip_is_given_the_time_that_a_source_has(pip):
-    pip("exec sleep 1000")
+    pip("exec sleep 30")
     with pytest.raises(sources.Unavailable, match=r"was not done after 0\.05 s"):
         sources.from_package_index((NAME,), seconds=0.05)
 
