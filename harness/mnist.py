@@ -1,107 +1,82 @@
-"""MNIST as four verified files: what they must be, where they are looked for, how they are cached."""
+"""MNIST as four verified files in a folder: the user's, or the cache, which is filled if need be."""
 
-import gzip
-import hashlib
 import os
 import sys
-import tempfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import filelock
 
 from harness import sources
+from harness.found import find
+from harness.idx import BYTES, DataError, verify
 from impls.contract import cache_directory
 
-SHA256 = {  # of the raw IDX files, uncompressed
-    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
-BYTES = {  # of the same files: magic number, lengths, one byte for each pixel or label
-    "train-images-idx3-ubyte": 47_040_016,
-    "train-labels-idx1-ubyte": 60_008,
-    "t10k-images-idx3-ubyte": 7_840_016,
-    "t10k-labels-idx1-ubyte": 10_008,
-}
-SECONDS_TO_WAIT = 600  # for another run that fills the cache: longer than a slow download of 12 MB
-
-
-class DataError(Exception):
-    """MNIST could not be had, or what was found is not MNIST. The message says which, where, and what to do."""
+SECONDS_TO_WAIT = 1000  # for another run that fills the cache: longer than all sources together may take
 
 
 def obtain(given: Path | None = None, say: Callable[[str], None] = print) -> Path:
     """Return a directory whose `MNIST/raw/` holds the four verified files.
 
-    - `given`: the directory the user named, the only one that is looked at. Its files may lie in `MNIST/raw/` or at its
-      top, raw or gzipped; unless they lie raw in `MNIST/raw/`, verified copies go to the cache. `None`: the
-      environment variable MNIST_DIR is such a directory if it is set; otherwise the cache, filled if need be from
-      the first source that verifies.
+    - `given`: what the user named, the only place that is looked at. Unless its files lie raw in `MNIST/raw/`,
+      verified copies of what `find` finds there go to the cache. `None`: the environment variable MNIST_DIR names it
+      if it is set; otherwise the cache, filled if need be from the first source that verifies.
     - `say`: called with one line for each thing that takes time.
 
     Raises `DataError`.
     """
     if given is None and os.environ.get("MNIST_DIR"):
         given = Path(os.environ["MNIST_DIR"])
-    cache = cache_directory()
     if given is None:
-        if _damage(cache):
-            _fill_locked(cache, lambda: _fetch(say), say)
-        return cache
-    files = _read_given(given)
-    if all((given / "MNIST" / "raw" / name).is_file() for name in SHA256):
-        return given
-    if _damage(cache):
-        _fill_locked(cache, lambda: files, say)
-    return cache
+        return _cached(lambda: _fetch(say), say)
+    given = _expanded(given)
+    root = _root(given)
+    if root:
+        return root
+    files = find(given)
+    return _cached(lambda: files, say)
 
 
-def verify(name: str, content: bytes, where: object) -> bytes:
-    """Return `content` if it is the IDX file `name`, byte by byte; otherwise raise `DataError`."""
-    if len(content) != BYTES[name]:
-        raise DataError(f"{where}: {name} must have {BYTES[name]:,} bytes, got {len(content):,}: the file is damaged")
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != SHA256[name]:
-        raise DataError(
-            f"{where}: {name} has the size of MNIST's file but other bytes: it is damaged, or another data set of "
-            f"the same form, such as Fashion-MNIST (SHA-256 {digest}, expected {SHA256[name]})"
-        )
-    return content
-
-
-def _read_given(directory: Path) -> dict[str, bytes]:
-    remedy = "Name a directory that holds MNIST's four IDX files, or none at all to let the project obtain them."
-    if not directory.is_dir():
-        raise DataError(f"data directory {directory} does not exist or is not a directory. {remedy}")
-    files = {}
-    for name in SHA256:
-        folders = (directory / "MNIST" / "raw", directory)
-        candidates = [folder / (name + suffix) for folder in folders for suffix in ("", ".gz")]
-        path = next((candidate for candidate in candidates if candidate.is_file()), None)
-        if path is None:
-            lacks = f"lacks {name} (looked for it raw and as .gz, there and in MNIST/raw)"
-            what = lacks if any(directory.iterdir()) else "is empty"
-            raise DataError(f"data directory {directory} {what}. {remedy}")
-        try:
-            content = path.read_bytes()
-            files[name] = verify(name, gzip.decompress(content) if path.suffix == ".gz" else content, path)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataError(f"{path}: cannot be read: {error}. {remedy}") from error
-    return files
-
-
-def _damage(directory: Path) -> str:
-    """What is wrong with the four raw files in `directory`/MNIST/raw; an empty string if nothing is."""
+def _expanded(given: Path) -> Path:
     try:
-        for name in SHA256:
+        return given.expanduser()
+    except RuntimeError as error:
+        raise DataError(f"data directory {given}: {error} Name it without ~.") from None
+
+
+def _root(given: Path) -> Path | None:
+    """`given` itself, or the folder whose MNIST/ or MNIST/raw/ it is, if MNIST/raw/ holds the four raw files."""
+    given = given.absolute()
+    for root in (given, *given.parents[:2]):
+        if given in (root, root / "MNIST", root / "MNIST" / "raw") and _whole(root):
+            return root
+    return None
+
+
+def _whole(directory: Path) -> bool:
+    """Whether `directory`/MNIST/raw holds the four raw files, byte by byte."""
+    try:
+        for name, size in BYTES.items():
             path = directory / "MNIST" / "raw" / name
+            if path.stat().st_size != size:  # nor is a pipe or a device ever read
+                return False
             verify(name, path.read_bytes(), path)
-    except (OSError, DataError) as error:
-        return str(error)
-    return ""
+    except (OSError, DataError):
+        return False
+    return True
+
+
+def _cached(files: Callable[[], Mapping[str, bytes]], say: Callable[[str], None]) -> Path:
+    """The cache, filled with `files()` unless it is whole, and then nothing of it is written to."""
+    try:
+        cache = cache_directory()
+    except OSError as error:
+        raise DataError(
+            f"{error}; or name a directory that holds MNIST's four raw files in MNIST/raw/ with --data-dir or MNIST_DIR"
+        ) from error
+    if not _whole(cache):
+        _fill_locked(cache, files, say)
+    return cache
 
 
 def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[str], None]) -> None:
@@ -115,7 +90,7 @@ def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Cal
             say(f"MNIST: another run is filling {cache}; waiting for it")
             held = lock.acquire(timeout=SECONDS_TO_WAIT)
         with held:
-            if _damage(cache):
+            if not _whole(cache):
                 _write(cache / "MNIST" / "raw", files())
                 say(f"MNIST: verified, in {cache}")
     except filelock.Timeout:
@@ -125,7 +100,8 @@ def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Cal
     except OSError as error:
         raise DataError(
             f"cannot write MNIST (55 MB) to {cache}: {error}. "
-            "Make room or make it writable, or name a directory that holds MNIST with --data-dir or MNIST_DIR."
+            "Make room or make it writable, set XDG_CACHE_HOME to another folder, or name a directory that holds "
+            "MNIST's four raw files in MNIST/raw/ with --data-dir or MNIST_DIR."
         ) from error
 
 
@@ -133,16 +109,16 @@ def _write(raw: Path, files: Mapping[str, bytes]) -> None:
     """Write each file under another name first, so that a file of the right name is always whole."""
     raw.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        with tempfile.NamedTemporaryFile(dir=raw, prefix=f".{name}-", delete=False) as file:
-            partial = Path(file.name)
-            try:
+        partial = raw / f".{name}.partial"
+        partial.unlink(missing_ok=True)  # of a run that was killed
+        try:
+            with partial.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-                partial.replace(raw / name)
-            except BaseException:
-                partial.unlink()
-                raise
+            partial.replace(raw / name)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _fetch(say: Callable[[str], None]) -> dict[str, bytes]:
@@ -151,7 +127,7 @@ def _fetch(say: Callable[[str], None]) -> dict[str, bytes]:
     for source, fetch in sources.SOURCES.items():
         say(f"MNIST: asking {source}")
         try:
-            return {name: verify(name, content, source) for name, content in fetch(tuple(SHA256)).items()}
+            return {name: verify(name, content, "what it sent") for name, content in fetch(tuple(BYTES)).items()}
         except (sources.Unavailable, DataError) as error:
             failures.append(f"  {source}: {error}")
     raise DataError(
@@ -165,3 +141,5 @@ if __name__ == "__main__":
         print(f"MNIST: {obtain()}")
     except DataError as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
 
 from impls.contract import Settings, cache_directory
 
@@ -13,7 +14,7 @@ def train_and_evaluate(classifier_class) -> None:
     options = _options()
     try:
         classifier = classifier_class(Settings(batch_size=options.batch_size, seed=options.seed))
-        train, test = _load(classifier, options.data_dir)
+        train, test = _load(classifier, options.data_dir or os.environ.get("MNIST_DIR"))
         print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
         started = time.perf_counter()
 
@@ -31,18 +32,20 @@ def train_and_evaluate(classifier_class) -> None:
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
 
 
-def _load(classifier, directory):
+def _load(classifier, named):
     try:
-        return classifier.load_dataset(directory)
-    except (OSError, RuntimeError) as error:
-        sys.exit(f"{error}\nNo MNIST in {directory}/MNIST/raw: obtain it by `make data`, or name it with --data-dir.")
+        return classifier.load_dataset(Path(named).expanduser() if named else cache_directory())
+    except (AssertionError, LookupError, OSError, RuntimeError, ValueError) as error:  # of the framework's own loader
+        sys.exit(
+            f"error: no MNIST in {named or 'the cache'}: {str(error) or type(error).__name__}. "
+            "Run `make data`, and name the folder that it prints with --data-dir."
+        )
 
 
 def _options() -> argparse.Namespace:
-    directory = os.environ.get("MNIST_DIR") or cache_directory()
     parser = argparse.ArgumentParser(description="Train the network on MNIST and print its test accuracy.")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the training images (default: 10)")
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
-    parser.add_argument("--data-dir", default=directory, help="folder that holds MNIST/raw/ (default: %(default)s)")
+    parser.add_argument("--data-dir", help="folder that holds MNIST/raw/ (default: MNIST_DIR, or the user's cache)")
     return parser.parse_args()

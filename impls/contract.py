@@ -1,5 +1,6 @@
 """What every implementation promises: the network, its settings, its methods, and what it refuses."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,16 +209,18 @@ def read_mnist(directory: str | Path) -> tuple[Arrays, Arrays]:
     """The four IDX files in `directory`/MNIST/raw as ((train images, labels), (test images, labels)), all uint8.
 
     An IDX file is a big-endian magic number, one 32-bit length for each dimension, and the bytes.
-    Raises `FileNotFoundError` if a file is missing and `ValueError` if its size is not the one of MNIST.
+    Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of MNIST.
     """
     raw = Path(directory) / "MNIST" / "raw"
 
     def read(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        content = np.frombuffer((raw / name).read_bytes(), np.uint8)
-        header = 4 + 4 * len(shape)  # bytes
-        if content.size != header + np.prod(shape):
-            raise ValueError(f"{raw / name} must have {header + np.prod(shape):,} bytes, got {content.size:,}")
-        return content[header:].reshape(shape)
+        content = (raw / name).read_bytes()
+        header = np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
+        if len(content) != len(header) + np.prod(shape):
+            raise ValueError(f"{raw / name} must have {len(header) + np.prod(shape):,} bytes, got {len(content):,}")
+        if not content.startswith(header):
+            raise ValueError(f"{raw / name} must begin with {header.hex()}, got {content[: len(header)].hex()}")
+        return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
     return (
         (read("train-images-idx3-ubyte", (60_000, 28, 28)), read("train-labels-idx1-ubyte", (60_000,))),
@@ -226,10 +229,17 @@ def read_mnist(directory: str | Path) -> tuple[Arrays, Arrays]:
 
 
 def cache_directory() -> Path:
-    """Where a verified copy of MNIST is kept: a folder in the user's cache, laid out as torchvision does."""
+    """Where a verified copy of MNIST is kept: a folder in the user's cache, laid out as torchvision does.
+
+    Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME.
+    """
     import platformdirs  # only here: a worker, which is told its directory, runs without it
 
-    return platformdirs.user_cache_path("mnist-frameworks", appauthor=False)
+    with contextlib.suppress(RuntimeError):
+        path = platformdirs.user_cache_path("mnist-frameworks", appauthor=False)
+        if path.is_absolute():
+            return path
+    raise FileNotFoundError("no folder for a cache, as there is no home directory: set HOME to an absolute path")
 
 
 def _check_whole_number(name: str, value: int, low: int, high: int) -> int:

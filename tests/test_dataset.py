@@ -1,13 +1,14 @@
 """What each framework loads and trains on is MNIST, byte by byte."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from harness.display import DISPLAY
-from harness.mnist import SHA256
-from harness.sources import idx_bytes
+from harness.idx import SHA256, idx_bytes
+from impls.contract import read_mnist
 
 
 def assert_canonical(loaded, mnist):
@@ -33,6 +34,24 @@ def test_every_digit_occurs_as_often_as_in_mnist(mnist):
 def test_what_a_framework_loads_is_mnist(framework, mnist):
     """By its own loader; where that cannot get its archive, the substitute, and then a note says so."""
     assert_canonical(framework.load_dataset(mnist.directory), mnist)
+
+
+def test_files_of_another_form_are_not_read(tmp_path, mnist):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in (Path(mnist.directory) / "MNIST" / "raw").iterdir():
+        (raw / path.name).symlink_to(path)
+    images = raw / "t10k-images-idx3-ubyte"
+    content = images.read_bytes()
+    images.unlink()
+    with pytest.raises(FileNotFoundError, match="t10k-images-idx3-ubyte"):
+        read_mnist(tmp_path)
+    images.write_bytes(content[:-1])
+    with pytest.raises(ValueError, match=r"t10k-images-idx3-ubyte must have 7,840,016 bytes, got 7,840,015"):
+        read_mnist(tmp_path)
+    images.write_bytes(b"\x93NUMPY" + content[6:])
+    with pytest.raises(ValueError, match=r"must begin with 00000803000027100000001c0000001c, got 934e554d5059"):
+        read_mnist(tmp_path)
 
 
 @pytest.mark.network

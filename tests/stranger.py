@@ -1,0 +1,53 @@
+"""What a stranger's machine may be like: no home, and folders that may not be entered, by a superuser neither."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+NOBODY = 65534
+
+
+def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be a user without a name and a home, as in a container that is started with a number for a user."""
+
+    def unknown(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+
+
+def public_folder() -> Iterator[Path]:
+    """An empty folder that every user can reach; pytest's own are for their owner alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def powerless() -> Iterator[None]:
+    """Meanwhile this process is no superuser's."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@contextlib.contextmanager
+def forbidden(path: Path, mode: int = 0) -> Iterator[None]:
+    """Meanwhile this process has `mode`'s rights on `path`: none."""
+    before = path.stat().st_mode
+    path.chmod(mode)
+    try:
+        with powerless():
+            yield
+    finally:
+        path.chmod(before)

@@ -1,0 +1,81 @@
+"""`python -m impls.numpy` and its siblings say in one line what a user can mend."""
+
+import sys
+
+import pytest
+
+from impls._main import train_and_evaluate
+from impls.contract import read_mnist
+from tests.stranger import leave_home
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Run an implementation with the loader `load` and these arguments; what it says when it ends."""
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+
+    def run(load, *arguments):
+        class Classifier:
+            def __init__(self, settings):
+                pass
+
+            def load_dataset(self, directory):
+                return load(directory)
+
+        monkeypatch.setattr(sys, "argv", ["impls", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            train_and_evaluate(Classifier)
+        return ended.value.code
+
+    return run
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    leave_home(monkeypatch)
+
+
+def broken(directory):
+    raise ValueError(f"read {directory}")
+
+
+def test_help_needs_no_home(homeless, run, capsys):
+    assert run(read_mnist, "--help") == 0
+    assert "MNIST_DIR" in capsys.readouterr().out
+
+
+def test_without_home_and_data_it_says_what_to_do(homeless, run):
+    said = run(read_mnist)
+    assert said.startswith("error: no MNIST in the cache: no folder for a cache")
+    assert "set HOME to an absolute path" in said
+    assert "\n" not in said
+
+
+def test_data_are_read_where_they_are_named(homeless, run, monkeypatch):
+    assert "read /here" in run(broken, "--data-dir", "/here")
+    monkeypatch.setenv("MNIST_DIR", "/there")
+    assert "read /there" in run(broken)
+    assert "read /here" in run(broken, "--data-dir", "/here")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert "read /home/me/data" in run(broken, "--data-dir", "~/data")
+    assert "Could not determine home directory" in run(broken, "--data-dir", "~no-such-user/data")
+    monkeypatch.setenv("MNIST_DIR", "")
+    assert "read /home/me/.cache/mnist-frameworks" in run(broken)
+
+
+@pytest.mark.parametrize("spoil", [lambda raw: raw.mkdir(), lambda raw: raw.touch()], ids=["folder", "file"])
+def test_a_directory_without_mnist_is_one_line(run, tmp_path, spoil):
+    (tmp_path / "MNIST").mkdir()
+    spoil(tmp_path / "MNIST" / "raw")
+    said = run(read_mnist, "--data-dir", str(tmp_path))
+    assert said.startswith(f"error: no MNIST in {tmp_path}: [Errno ")
+    assert said.endswith("Run `make data`, and name the folder that it prints with --data-dir.")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("error", [AssertionError, IndexError, KeyError, RuntimeError, ValueError, OSError])
+def test_whatever_a_loader_raises_of_a_damaged_file_is_one_line(run, error):
+    def load(_):
+        raise error
+
+    assert run(load, "--data-dir", "/data").startswith(f"error: no MNIST in /data: {error.__name__}. Run")
