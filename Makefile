@@ -22,7 +22,7 @@ compare: data
 	$(BIN)/python -m pytest --compare -q $(CHOSEN)
 
 test: data
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 study: data
 	$(BIN)/python -m harness.study
