@@ -12,18 +12,21 @@ FIT = Operation("fit", 60_000, rounds=1, blocks=1)
 
 
 class FakeWorker:
-    """Answers as a session would, and keeps what it was asked."""
+    """Answers as a session would, and keeps what it was asked. Holds as many bytes as it has worked off commands."""
 
     def __init__(self, name, log, failing=()):
         self.name, self.log, self.failing = name, log, failing
+        self.bytes = 0
 
     def call(self, command, *arguments):
         self.log.append((self.name, command))
         if command in self.failing:
             raise RuntimeError(f"{command} of {self.name} failed")
-        answers = {"import_": 0.5, "first_step": 0.25, "conditions": {"threads": 2}, "block": [1.0, 2.0]}
-        answers["peak_memory"] = 1000
-        return answers.get(command)
+        if command == "peak_memory":
+            return self.bytes
+        self.bytes += 1
+        answers = {"import_": 0.5, "build": 0.125, "first_step": 0.25, "conditions": {"threads": 2}}
+        return {**answers, "block": [1.0, 2.0]}.get(command)
 
     def close(self):
         self.log.append((self.name, "close"))
@@ -42,9 +45,10 @@ def run(mnist):
     return run
 
 
-def test_each_turn_begins_with_another_participant(run):
-    _, log = run("abc", launches=1)
-    assert "".join(name for name, command in log if command == "block") == "abc" + "cba" + "bca"
+def test_each_turn_begins_with_another_participant_and_the_next_launch_goes_on(run):
+    _, log = run("abc", launches=2)
+    order = {what: "".join(name for name, command in log if command == what) for what in ("import_", "block")}
+    assert order == {"import_": "abc" + "cba", "block": "abc" + "cba" + "bca" + "acb" + "cab" + "bac"}
 
 
 def test_two_sides_are_first_equally_often():
@@ -63,7 +67,8 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     assert log.count(("a", "import_")) == log.count(("a", "close")) == 3
     expected = Launch(
         0.5,
-        memory={"import": 1000, "building": 1000, "first step": 1000},
+        memory={"import": 1, "building": 2, "first step": 4},
+        building_seconds=0.125,
         first_step_seconds=0.25,
         samples={STEP: [1.0, 2.0] * 3},
         conditions={"threads": 2},

@@ -2,12 +2,16 @@
 
 import pytest
 
+from harness.campaign import Launch
 from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
 from harness.regression.verdict import LOOKS
 from harness.timing import Unmeasurable
 from harness.workload import EPOCH
 from impls import PackageNotInstalled
 from impls.contract import Settings
+
+STEP = TIMED["train_step-128"]
+CONDITIONS = {"jit_compile": False, "affinity": [0]}
 
 
 class FakeWorker:
@@ -37,7 +41,7 @@ class FakeWorker:
             "build": 0.1,
             "first_step": 0.2,
             "peak_memory": 1000,
-            "conditions": {"jit_compile": False},
+            "conditions": CONDITIONS,
         }
         return known.get(command)
 
@@ -68,6 +72,23 @@ def compare(mnist):
         return comparison
 
     return compare
+
+
+@pytest.fixture
+def values(mnist):
+    """What the launches of both sides, lists of `Launch`, come to in a quantity."""
+
+    def values(quantity, baseline, candidate):
+        comparison = Comparison("numpy", ("a", "b"), Settings(), mnist, None, [quantity], 0.05, 1)
+        comparison.campaign.launches = {"baseline": baseline, "candidate": candidate}
+        return comparison.values(quantity)
+
+    return values
+
+
+def stepping(*seconds):
+    """A launch that was measured in so many training steps."""
+    return Launch(0.5, samples={STEP: list(seconds)})
 
 
 def words(comparison):
@@ -102,6 +123,34 @@ def test_what_changes_between_blocks_is_in_both_sides(compare):
     assert verdict.low == pytest.approx(verdict.high)
 
 
+def test_what_comes_with_every_tenth_step_counts(values):
+    """Twelve steps are a block, of which the mean is taken: a median would not see the slow ones."""
+    even, uneven = stepping(*[1.0] * 24), stepping(*([1.0] * 11 + [13.0]) * 2)
+    assert values("train_step-128", [even], [uneven]) == ([1.0], [pytest.approx(2.0)])
+
+
+def test_a_block_that_was_disturbed_does_not_count(values):
+    calm, disturbed = stepping(*[2.0] * 36), stepping(*[2.0] * 12, *[9.0] * 12, *[2.0] * 12)
+    assert values("train_step-128", [calm, disturbed], [disturbed, calm]) == ([2.0, 2.0], [2.0, 2.0])
+
+
+def test_the_launches_of_both_are_paired_in_the_order_in_which_they_ran(values):
+    baseline, candidate = ([Launch(side * seconds) for seconds in (1.0, 2.0, 3.0)] for side in (1, 10))
+    assert values("import", baseline, candidate) == ([1.0, 2.0, 3.0], [10.0, 20.0, 30.0])
+
+
+def test_a_launch_in_which_something_was_not_measured_has_no_part_in_it(values):
+    step, none = stepping(*[1.0] * 12), Launch(0.5)
+    assert values("train_step-128", [step, step, none], [step, none, step]) == ([1.0], [1.0])
+
+
+def test_the_first_step_counts_from_the_import_on_and_memory_until_then(values):
+    memory = {"import": 1, "building": 2, "first step": 4, "training": 8}
+    launch = Launch(0.5, memory, building_seconds=0.25, first_step_seconds=2.0)
+    assert values("first-step", [launch], [launch]) == ([2.75], [2.75])
+    assert values("peak-memory", [launch], [launch]) == ([4], [4])
+
+
 def test_without_time_nothing_is_decided(compare):
     comparison = compare(seconds=0)
     assert set(words(comparison).values()) == {"inconclusive"}
@@ -131,17 +180,18 @@ def test_what_is_no_fault_of_the_candidate_is_missing(compare, error):
 
 
 def test_a_failure_after_some_launches_leaves_what_they_have_shown(compare):
-    conditions = lambda launch: {"jit_compile": False} if launch < LOOKS[0] else Unmeasurable("it spins")  # noqa: E731
+    conditions = lambda launch: CONDITIONS if launch < LOOKS[0] else Unmeasurable("it spins")  # noqa: E731
     comparison = compare(quantities=("train_step-128", "predict_step-128"), conditions=conditions)
     assert words(comparison) == {"train_step-128": "same", "predict_step-128": "inconclusive"}
     assert comparison.verdicts["predict_step-128"].launches == LOOKS[0]
     assert comparison.verdicts["predict_step-128"].reason == "candidate: Unmeasurable: it spins"
 
 
-def test_another_compilation_makes_times_not_comparable(compare):
-    comparison = compare(conditions={"jit_compile": True})
+@pytest.mark.parametrize(("key", "here", "there"), [("jit_compile", False, True), ("affinity", [0], [0, 1])])
+def test_other_conditions_make_times_not_comparable(compare, key, here, there):
+    comparison = compare(conditions=CONDITIONS | {key: there})
     assert set(words(comparison).values()) == {"not comparable"}
-    assert comparison.verdicts["import"].reason == "jit_compile False in the baseline, True in the candidate"
+    assert comparison.verdicts["import"].reason == f"{key} {here} in the baseline, {there} in the candidate"
     assert comparison.campaign.done == 1
 
 

@@ -62,6 +62,12 @@ def test_untimed_calls_fill_the_time_to_settle():
     assert machine.calls == 4 + 7  # the first takes 10 seconds, each other one
 
 
+def test_work_that_was_left_by_an_earlier_call_is_not_counted():
+    machine = Machine()
+    machine.step()
+    assert timing.once(machine.step, machine.synchronize, machine.clock) == 1.0
+
+
 def test_one_call_is_timed_with_its_compiling():
     machine = Machine()
     assert timing.once(machine.step, machine.synchronize, machine.clock) == 10.0

@@ -147,7 +147,9 @@ def test_after_a_death_the_rest_is_missing(find, side, word):
 
 
 class Learner:
-    """A worker whose accuracy after an epoch depends on its seed, and is as told; an error is raised."""
+    """A worker whose accuracy after an epoch depends on its seed, and is as told; an error is raised.
+
+    What it was trained on it knows by heart."""
 
     def __init__(self, side, accuracies):
         self.side, self.accuracies = side, accuracies
@@ -157,8 +159,10 @@ class Learner:
             raise self.accuracies[self.side]
         if command == "build":
             self.seed = arguments[1]["seed"]
+        if command == "fit":
+            self.known = arguments[:2]
         if command == "evaluate":
-            return 0.1, self.accuracies(self.side, self.seed)
+            return 0.1, 1.0 if arguments == self.known else self.accuracies(self.side, self.seed)
         return {"numpy": "1.0", "python": "3.11"} if command == "installed" else None
 
     def close(self):

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from harness.regression.verdict import LOOKS, judge, judge_accuracy
 
@@ -51,7 +52,7 @@ def test_the_same_is_called_better_or_worse_once_in_a_hundred_runs_at_most(noise
 def test_the_promise_is_kept_where_it_is_tightest():
     """At the margin itself every decided verdict is an error: of one quantity at all looks, 1 % may be."""
     random = np.random.default_rng(1)
-    runs = [verdict(*launches(random, "normal", 0.02, MARGIN)) for _ in range(3000)]
+    runs = [verdict(*launches(random, "normal", 0.02, MARGIN)) for _ in range(1000)]
     assert 0 < sum(run.decided for run in runs) <= 0.01 * len(runs)
 
 
@@ -89,6 +90,38 @@ def test_the_interval_is_the_plain_one_of_95_percent():
         found = judge(*launches(random, "normal", 0.02, slowdown=0.1, count=10), MARGIN)
         held += found.low <= 0.1 <= found.high
     assert held == pytest.approx(950, abs=3 * math.sqrt(1000 * 0.95 * 0.05))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "word"), [(1.0495, "same"), (1.0505, "worse"), (1 / 1.0495, "same"), (1 / 1.0505, "better")]
+)
+def test_the_margin_is_a_ratio_and_the_same_to_both_sides(ratio, word):
+    """Without any spread. The logarithm of 1.05 is 0.0488: who forgot to take it would be off by 0.0012."""
+    assert judge([1.0] * 7, [ratio] * 7, MARGIN).word == word
+
+
+def test_the_interval_is_that_of_a_paired_t_test():
+    baseline, candidate = launches(np.random.default_rng(6), "normal", 0.02, slowdown=0.1, count=9)
+    logarithms = np.log(candidate / baseline)
+    low, high = stats.ttest_1samp(logarithms, 0).confidence_interval(0.95)
+    found = judge(baseline, candidate, MARGIN)
+    assert (found.change, found.low, found.high) == pytest.approx(np.expm1([logarithms.mean(), low, high]))
+
+
+@pytest.mark.parametrize("quantities", [1, 4])
+@pytest.mark.parametrize("count", LOOKS)
+@pytest.mark.parametrize(
+    ("limit", "towards", "word"),
+    [(0.002, 1, "worse"), (-0.002, -1, "better"), (0.002, -1, "same"), (-0.002, 1, "same")],
+)
+def test_a_verdict_needs_an_interval_that_is_wrong_once_in_a_hundred_runs(limit, towards, word, count, quantities):
+    """All of it beyond the limit or within: 1 % for six looks and one more, at each quantity, in equal parts."""
+    noise = np.random.default_rng(7).normal(0, 0.0001, count)
+    _, half = stats.ttest_1samp(noise - noise.mean(), 0).confidence_interval(1 - 0.01 / 7 / quantities)
+    for reach, expected in [(1.001, word), (0.999, "inconclusive")]:
+        lost = noise - noise.mean() + limit + towards * reach * half
+        found = judge_accuracy(np.full(count, 0.97), 0.97 - lost, 0.002, quantities)
+        assert found.word == expected
 
 
 def test_fewer_than_seven_launches_decide_nothing():
