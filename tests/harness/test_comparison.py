@@ -9,45 +9,32 @@ from harness.timing import Unmeasurable
 from harness.workload import EPOCH
 from impls import PackageNotInstalled
 from impls.contract import Settings
+from tests.fakes import CONDITIONS, FakeWorker
 
 STEP = TIMED["train_step-128"]
-CONDITIONS = {"jit_compile": False, "affinity": [0]}
 
 
-class FakeWorker:
-    """Takes for each call what it is told to, times a speed that changes with each block; answers as it is told to."""
+class Side(FakeWorker):
+    """Takes for each call what it is told to, times a speed that changes with each block.
+
+    `python`: the seconds of a call. An answer may be a function of the number of launches before this one.
+    """
 
     def __init__(self, side, python, clock, **answers):
-        self.side, self.python, self.clock, self.answers = side, python, clock, answers
+        launches = clock["launches"]
+        super().__init__(**{name: told(launches) if callable(told) else told for name, told in answers.items()})
+        self.side, self.python, self.clock = side, python, clock
 
-    def call(self, command, *arguments):
-        if command in self.answers:
-            answer = self.answers[command]
-            answer = answer(self.clock["launches"]) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-        if command == "prepare":
-            self.operation = arguments[0]
-        if command == "block":
-            _, _, rounds, *_ = self.operation
-            pair = self.clock["blocks"] // 2
-            self.clock["blocks"] += 1
-            speed = 1 + 0.3 * (pair % 3)  # of the machine: alike for neighbours
-            speed *= 2 if self.side == "baseline" and pair % 3 == 0 else 1  # and now and then one is disturbed
-            return [float(self.python) * speed * self.noise()] * rounds
-        known = {
-            "import_": 0.5,
-            "build": 0.1,
-            "first_step": 0.2,
-            "peak_memory": 1000,
-            "conditions": CONDITIONS,
-        }
-        return known.get(command)
+    def block(self):
+        pair = self.clock["blocks"] // 2
+        self.clock["blocks"] += 1
+        speed = 1 + 0.3 * (pair % 3)  # of the machine: alike for neighbours
+        speed *= 2 if self.side == "baseline" and pair % 3 == 0 else 1  # and now and then one is disturbed
+        return [float(self.python) * speed * self.noise()] * self.operation.rounds
 
     def noise(self):
         """The candidate's predictions are 3 % faster in one launch, and 3 % slower in the next."""
-        if self.side == "baseline" or self.operation[0] != "predict_step":
+        if self.side == "baseline" or self.operation.method != "predict_step":
             return 1.0
         return 1.03 ** (-1) ** self.clock["launches"]
 
@@ -64,7 +51,7 @@ def compare(mnist):
 
         def start(participant):
             answers = odd_answers if participant.name in odd else {}
-            return FakeWorker(participant.name, participant.python, clock, **answers)
+            return Side(participant.name, participant.python, clock, **answers)
 
         pythons = (str(baseline), str(candidate))
         comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, len(quantities))
@@ -187,7 +174,7 @@ def test_a_failure_after_some_launches_leaves_what_they_have_shown(compare):
     assert comparison.verdicts["predict_step-128"].reason == "candidate: Unmeasurable: it spins"
 
 
-@pytest.mark.parametrize(("key", "here", "there"), [("jit_compile", False, True), ("affinity", [0], [0, 1])])
+@pytest.mark.parametrize(("key", "here", "there"), [("jit_compile", False, True), ("affinity", [0, 1], [0])])
 def test_other_conditions_make_times_not_comparable(compare, key, here, there):
     comparison = compare(conditions=CONDITIONS | {key: there})
     assert set(words(comparison).values()) == {"not comparable"}
