@@ -4,12 +4,14 @@ import json
 
 import pytest
 
+from harness import floor
 from harness.campaign import Campaign, Launch, Participant, in_turn
 from harness.timing import Unmeasurable
 from harness.workload import Operation
 from tests.fakes import CONDITIONS, FakeWorker
 
 STEP = Operation("train_step", 128, rounds=2, blocks=3)
+PREDICT = Operation("predict_step", 128, rounds=2, blocks=1)
 FIT = Operation("fit", 60_000, rounds=1, blocks=1)
 
 
@@ -18,10 +20,11 @@ class Diarist(FakeWorker):
 
     def __init__(self, name, log, failing=()):
         super().__init__(**{command: RuntimeError(f"{command} of {name} failed") for command in failing})
-        self.name, self.log, self.bytes = name, log, 0
+        self.name, self.log, self.said, self.bytes = name, log, [], 0
 
     def call(self, command, *arguments):
         self.log.append((self.name, command))
+        self.said.append((command, *arguments))
         if command == "peak_memory":
             return self.bytes
         self.bytes += 1
@@ -75,9 +78,28 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     assert campaign.launches == {"a": [expected] * 3, "b": [expected] * 3}
 
 
-def test_an_epoch_is_measured_before_memory_is_mixed(run):
-    campaign, _ = run("a", launches=1, operations=(STEP, FIT))
-    assert list(campaign.launches["a"][0].samples) == [FIT, STEP]
+def test_what_a_worker_is_asked_in_a_launch(mnist):
+    """A network is built anew before training steps alone, and gets all of the training images but for its first."""
+    worker = Diarist("a", [])
+    participant = Participant("a", "variant", ("build", "variant", {}), (STEP, PREDICT))
+    Campaign([participant], mnist, lambda _: worker).run(1)
+    images, labels = mnist.train
+    build, look = ("build", "variant", {}), ("peak_memory",)
+    beginning = [("import_", "variant"), look, build, look, ("conditions",)]
+    first_step = [("first_step", images.first(128), labels.first(128)), look]
+    step = [build, ("prepare", tuple(STEP), images, labels), *[("block",)] * 3]
+    assert worker.said == [*beginning, *first_step, *step, ("prepare", tuple(PREDICT), images, labels), ("block",)]
+
+
+def test_who_has_no_first_step_is_not_asked_for_one(mnist):
+    worker = Diarist("a", [])
+    Campaign([Participant("a", "a", ("build",), (), has_first_step=False)], mnist, lambda _: worker).run(1)
+    assert "first_step" not in [command for command, *_ in worker.said]
+
+
+def test_an_epoch_is_measured_before_memory_is_mixed_and_the_floor_beside_the_training_steps(run):
+    campaign, _ = run("a", launches=1, operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], FIT))
+    assert list(campaign.launches["a"][0].samples) == [FIT, *floor.OPERATIONS, STEP, PREDICT]
     assert set(campaign.launches["a"][0].memory) == {"import", "building", "first step", "training"}
 
 

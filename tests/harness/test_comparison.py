@@ -1,8 +1,11 @@
 """A comparison measures in pairs, stops when it knows, and says of each quantity what kept it from knowing."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from harness.campaign import Launch
+from harness.regression import comparison as comparison_module
 from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
 from harness.regression.verdict import LOOKS
 from harness.timing import Unmeasurable
@@ -46,16 +49,26 @@ class Side(FakeWorker):
 def compare(mnist):
     """Runs a comparison of two fakes, whose "interpreters" are the seconds that they take."""
 
-    def compare(baseline=1.0, candidate=1.0, quantities=QUANTITIES, seconds=1e9, odd=("candidate",), **odd_answers):
+    def compare(
+        baseline=1.0,
+        candidate=1.0,
+        quantities=QUANTITIES,
+        seconds=1e9,
+        odd=("candidate",),
+        family=7,
+        on_progress=lambda *_: None,
+        **odd_answers,
+    ):
         clock = {"blocks": 0, "launches": 0}
 
         def start(participant):
+            assert participant.variant == participant.build[1] == "numpy"
             answers = odd_answers if participant.name in odd else {}
             return Side(participant.name, participant.python, clock, **answers)
 
         pythons = (str(baseline), str(candidate))
-        comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, len(quantities))
-        comparison.run(seconds)
+        comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, family)
+        comparison.run(seconds, on_progress)
         return comparison
 
     return compare
@@ -138,6 +151,31 @@ def test_the_first_step_counts_from_the_import_on_and_memory_until_then(values):
     assert values("peak-memory", [launch], [launch]) == ([4], [4])
 
 
+def test_the_more_is_judged_in_a_run_the_more_launches_each_quantity_needs(compare):
+    done = [compare(quantities=["predict_step-128"], family=family).campaign.done for family in (1, 1000)]
+    assert LOOKS[0] < done[0] < done[1] < LOOKS[-1]
+
+
+def test_progress_names_the_launch_and_the_next_look(compare):
+    seen = []
+    compare(quantities=["predict_step-128"], on_progress=lambda *progress: seen.append(progress))
+    assert seen[:3] == [(1, 7, "start baseline"), (1, 7, "start candidate"), (1, 7, "predict_step-128")]
+    assert {look for launch, look, _ in seen if launch in (7, 8)} == {7, 10}
+
+
+@pytest.mark.parametrize(("seconds", "launches"), [(0.5, 1), (35, 3), (40, 4)])
+def test_no_launch_is_begun_that_would_not_be_done_in_time(compare, monkeypatch, seconds, launches):
+    """Each takes ten seconds, by a clock that runs when one begins with the operation."""
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+
+    def on_progress(launch, look, what):
+        clock.now += 10.0 if what == "train_step-128" else 0.0
+
+    monkeypatch.setattr(comparison_module, "time", clock)
+    found = compare(quantities=["train_step-128"], seconds=seconds, on_progress=on_progress)
+    assert found.verdicts["train_step-128"].launches == launches
+
+
 def test_without_time_nothing_is_decided(compare):
     comparison = compare(seconds=0)
     assert set(words(comparison).values()) == {"inconclusive"}
@@ -172,13 +210,26 @@ def test_a_failure_after_some_launches_leaves_what_they_have_shown(compare):
     assert words(comparison) == {"train_step-128": "same", "predict_step-128": "inconclusive"}
     assert comparison.verdicts["predict_step-128"].launches == LOOKS[0]
     assert comparison.verdicts["predict_step-128"].reason == "candidate: Unmeasurable: it spins"
+    assert comparison.verdicts["predict_step-128"].needed == 0  # of which it will not get any
 
 
-@pytest.mark.parametrize(("key", "here", "there"), [("jit_compile", False, True), ("affinity", [0, 1], [0])])
-def test_other_conditions_make_times_not_comparable(compare, key, here, there):
-    comparison = compare(conditions=CONDITIONS | {key: there})
+JIT = "jit_compile False in the baseline, True in the candidate"
+AFFINITY = "affinity [0, 1] in the baseline, [0] in the candidate"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"jit_compile": True}, JIT),
+        ({"affinity": [0]}, AFFINITY),
+        ({"affinity": [0], "jit_compile": True}, f"{AFFINITY}; {JIT}"),
+    ],
+    ids=["jit_compile", "affinity", "both"],
+)
+def test_other_conditions_make_times_not_comparable(compare, other, reason):
+    comparison = compare(conditions=CONDITIONS | other)
     assert set(words(comparison).values()) == {"not comparable"}
-    assert comparison.verdicts["import"].reason == f"{key} {here} in the baseline, {there} in the candidate"
+    assert comparison.verdicts["import"].reason == reason
     assert comparison.campaign.done == 1
 
 

@@ -11,6 +11,8 @@ import pytest
 import impls.numpy
 from harness import floor
 from harness.session import Session
+from harness.timing import Unmeasurable
+from impls.contract import Settings
 
 BATCH = np.zeros((2, 28, 28), np.uint8), np.array([1, 2])
 
@@ -63,6 +65,28 @@ def test_a_network_that_was_changed_is_built_anew(session, command):
     session.call("build", "numpy", {})
     for name, array in session.call("get_parameters").items():
         np.testing.assert_array_equal(array, before[name])
+
+
+class Lying(impls.numpy.Classifier):
+    """Is its own loss, and takes its training steps when that is read."""
+
+    pending = ()
+
+    def train_step(self, batch):
+        self.pending = (*self.pending, batch)
+        return self
+
+    def __float__(self):
+        for batch in self.pending:
+            super().train_step(batch)
+        self.pending = ()
+        return 0.0
+
+
+def test_who_returns_before_the_work_is_done_is_not_measured(session):
+    session.implementation = Lying(Settings())
+    with pytest.raises(Unmeasurable, match=r"synchronize\(\) does not wait"):
+        session.call("prepare", ("train_step", 2, 3), *BATCH)
 
 
 def test_the_floor_needs_no_framework(session):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.regression.verdict import LOOKS, judge, judge_accuracy
+from harness.regression.verdict import LOOKS, Verdict, judge, judge_accuracy
 
 MARGIN = 0.05
 RUNS = 300
@@ -130,16 +130,29 @@ def test_fewer_than_seven_launches_decide_nothing():
     assert judge([1.0] * 7, [2.0] * 7, MARGIN).word == "worse"
 
 
-def test_one_launch_has_no_interval():
-    found = judge([1.0], [2.0], MARGIN)
-    assert (found.word, found.change, found.high) == ("inconclusive", 1.0, math.inf)
+def test_one_launch_has_no_interval_and_two_have_one():
+    needed = "7 launches are needed"
+    assert judge([1.0], [2.0], MARGIN) == Verdict("inconclusive", 1, 1.0, -1.0, math.inf, needed)
+    assert math.isfinite(judge([1.0, 1.0], [1.9, 2.1], MARGIN).high)
 
 
 def test_what_would_decide_is_said():
+    """So many launches that the interval would just reach the margin, were they as these are."""
     random = np.random.default_rng(4)
-    baseline, candidate = launches(random, "normal", 0.03, slowdown=0.02, count=7)
-    needed = judge(baseline, candidate, MARGIN).needed
-    assert 7 < needed < 200
+    baseline, candidate = launches(random, "normal", 0.03, slowdown=0.04, count=40)
+    found = judge(baseline, candidate, MARGIN)
+    logarithms = np.log(candidate / baseline)
+    spread = logarithms.std(ddof=1) / math.sqrt(found.needed)
+    _, reach = stats.t.interval(1 - 0.01 / 7, found.needed - 1, logarithms.mean(), spread)
+    assert reach == pytest.approx(math.log(1.05), abs=1e-4)
+    assert found == judge(baseline, candidate, MARGIN, 1)
+    assert found.needed < judge(baseline, candidate, MARGIN, 2).needed
+
+
+def test_what_no_number_of_launches_would_decide_is_given_up():
+    lost = [0.375, 0.125] * 3 + [0.25]  # 0.25 in the mean, to the last bit
+    found = judge_accuracy([0.5] * 7, [0.5 - each for each in lost], 0.25)
+    assert (found.word, found.needed, found.worth_more_launches) == ("inconclusive", math.inf, False)
     hopeless = judge([1.0] * 7, [1.05, 1.04, 1.06] * 2 + [1.05], MARGIN)
     assert (hopeless.word, hopeless.worth_more_launches) == ("inconclusive", False)
 
@@ -157,9 +170,10 @@ def test_what_would_decide_is_said():
     ],
 )
 def test_data_that_says_nothing_gets_no_verdict(baseline, candidate, word, reason):
-    found = judge(baseline, candidate, MARGIN)
-    assert found.word == word
-    assert reason in found.reason
+    for found in (judge(baseline, candidate, MARGIN), judge_accuracy(baseline, candidate, MARGIN)):
+        if reason != "not above zero" or found.unit == "%":  # as an accuracy may be
+            assert found.word == word
+            assert reason in found.reason
 
 
 def test_without_any_spread_the_ratio_is_known():
@@ -178,3 +192,5 @@ def test_more_accuracy_is_better(gain, word):
     baseline = 0.96 + 0.001 * np.random.default_rng(5).standard_normal(10)
     found = judge_accuracy(baseline, baseline + gain, margin=0.002)
     assert str(found).startswith(f"{word} {100 * gain:+.2f}pt")
+    assert found.unit == "points"
+    assert found == judge_accuracy(baseline, baseline + gain, 0.002, 1)
