@@ -17,7 +17,7 @@ ANSWERS = {
     "installed": {"numpy": "1.0", "python": "3.11"},
     "conditions": CONDITIONS,
 }
-STEPS = 40  # of an epoch, where one is asked for
+STEPS = 10  # of an epoch, where one is asked for
 
 
 class FakeWorker:
