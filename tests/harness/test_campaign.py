@@ -157,8 +157,8 @@ def test_a_record_holds_its_launches_and_all_it_depends_on(benchmarks):
     assert benchmark["stats"]["data"] == info["launches"][0] + info["launches"][1]
     assert info["threads"] == len(info["affinity"]) == 1
     assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
-    assert len(info["import_seconds"]) == len(info["first_step_seconds"]) == 2
-    assert 0 < max(info["floor_seconds"]) < benchmark["stats"]["median"]
+    for each_launch in ("import_seconds", "first_step_seconds", "floor_seconds"):
+        assert [seconds > 0 for seconds in info[each_launch]] == [True, True]
     assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
     for memory in info["peak_memory_bytes"]:
         assert 20e6 < memory["import"] <= memory["building"] < 1e9  # an interpreter with NumPy holds some 30 MB
