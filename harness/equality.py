@@ -32,7 +32,7 @@ def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float |
     worst = np.unravel_index(error.argmax(), error.shape)  # NaN counts as the largest
     size = scale or np.abs(expected).max() or 1.0
     index = f"[{', '.join(map(str, worst))}]" if error.ndim else ""
-    return Distance(float(np.nan_to_num(error[worst] / size, nan=np.inf)), name + index)
+    return Distance(float(np.nan_to_num(error[worst] / size, nan=np.inf, posinf=np.inf)), name + index)
 
 
 def largest_distance(

@@ -1,16 +1,17 @@
 """The study of the verdict counts what it should; a small version of it, in which the answer cannot be missed."""
 
 import json
-import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import Console
 
-from harness import ROOT
+from harness.regression import calibrate
 from harness.regression.calibrate import QUANTITIES, replayed, table
 from harness.regression.verdict import LOOKS
+from tests.fakes import FakeWorker
 
 
 def record(slowdown, spread, medians=1.0, launches=20, run=0):
@@ -58,13 +59,24 @@ def test_medians_alone_fail_where_they_are_beyond_the_margin():
     assert "".join(rows([record(0, 0.001)])[0][-5:]) == "0%/0%/-"
 
 
-def test_a_step_that_takes_twice_as_long_is_called_worse_by_the_real_thing(tmp_path, mnist):
-    kept = tmp_path / "kept.jsonl"
-    options = ("--runs", "1", "--slowdowns", "100", "--threads", "1", "--max-minutes", "10")
-    command = [sys.executable, "-m", "harness.regression.calibrate", *options, f"--keep={kept}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    [found] = [json.loads(line) for line in kept.read_text().splitlines()]
+def test_each_run_is_kept_and_judged(tmp_path, monkeypatch, capsys):
+    """The real thing, but for the workers: of those in the environment that was slowed by 100 % a call takes double."""
+
+    def start(participant):
+        environment = Path(participant.python).parents[1].name
+        return FakeWorker({"baseline 0": 1.0, "candidate 100": 2.0, "candidate 0": 1.0}[environment])
+
+    monkeypatch.setattr(calibrate, "starter", lambda *_: start)
+    options = ["--runs", "2", "--slowdowns", "100", "0", "--threads", "1", f"--keep={tmp_path / 'kept.jsonl'}"]
+    monkeypatch.setattr(sys, "argv", ["calibrate", *options])
+    calibrate.main()
+    said = capsys.readouterr().out
+    kept = [json.loads(line) for line in (tmp_path / "kept.jsonl").read_text().splitlines()]
+    assert [(each["run"], each["slowdown"], each["threads"]) for each in kept] == [
+        (run, slowdown, 1) for run in range(2) for slowdown in (100, 0)
+    ]
     for quantity in QUANTITIES:
-        verdict = replayed(found, quantity, 0.05)
-        assert verdict.word == "worse"
-        assert verdict.change == pytest.approx(1.0, abs=0.2)
+        slower, same, *_ = (replayed(record, quantity, 0.05) for record in kept)
+        assert (slower.word, slower.change, same.word) == ("worse", pytest.approx(1.0), "same")
+        assert kept[0]["medians"][quantity] == [[1.0] * slower.launches, [2.0] * slower.launches]
+    assert "numpy slowed by 100 %, run 2, margin 3%: train_step-128 worse +100.0% (+100.0 to +100.0)" in said

@@ -1,49 +1,43 @@
 """A comparison measures in pairs, stops when it knows, and says of each quantity what kept it from knowing."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from harness.campaign import Launch
+from harness.regression import comparison as comparison_module
 from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
 from harness.regression.verdict import LOOKS
 from harness.timing import Unmeasurable
 from harness.workload import EPOCH
 from impls import PackageNotInstalled
 from impls.contract import Settings
+from tests.fakes import CONDITIONS, FakeWorker
+
+STEP = TIMED["train_step-128"]
 
 
-class FakeWorker:
-    """Takes for each call what it is told to, times a speed that changes with each block; answers as it is told to."""
+class Side(FakeWorker):
+    """Takes for each call what it is told to, times a speed that changes with each block.
+
+    `python`: the seconds of a call. An answer may be a function of the number of launches before this one.
+    """
 
     def __init__(self, side, python, clock, **answers):
-        self.side, self.python, self.clock, self.answers = side, python, clock, answers
+        launches = clock["launches"]
+        super().__init__(**{name: told(launches) if callable(told) else told for name, told in answers.items()})
+        self.side, self.python, self.clock = side, python, clock
 
-    def call(self, command, *arguments):
-        if command in self.answers:
-            answer = self.answers[command]
-            answer = answer(self.clock["launches"]) if callable(answer) else answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
-        if command == "prepare":
-            self.operation = arguments[0]
-        if command == "block":
-            _, _, rounds, *_ = self.operation
-            pair = self.clock["blocks"] // 2
-            self.clock["blocks"] += 1
-            speed = 1 + 0.3 * (pair % 3)  # of the machine: alike for neighbours
-            speed *= 2 if self.side == "baseline" and pair % 3 == 0 else 1  # and now and then one is disturbed
-            return [float(self.python) * speed * self.noise()] * rounds
-        known = {
-            "import_": 0.5,
-            "build": 0.1,
-            "first_step": 0.2,
-            "peak_memory": 1000,
-            "conditions": {"jit_compile": False},
-        }
-        return known.get(command)
+    def block(self):
+        pair = self.clock["blocks"] // 2
+        self.clock["blocks"] += 1
+        speed = 1 + 0.3 * (pair % 3)  # of the machine: alike for neighbours
+        speed *= 2 if self.side == "baseline" and pair % 3 == 0 else 1  # and now and then one is disturbed
+        return [float(self.python) * speed * self.noise()] * self.operation.rounds
 
     def noise(self):
         """The candidate's predictions are 3 % faster in one launch, and 3 % slower in the next."""
-        if self.side == "baseline" or self.operation[0] != "predict_step":
+        if self.side == "baseline" or self.operation.method != "predict_step":
             return 1.0
         return 1.03 ** (-1) ** self.clock["launches"]
 
@@ -55,19 +49,46 @@ class FakeWorker:
 def compare(mnist):
     """Runs a comparison of two fakes, whose "interpreters" are the seconds that they take."""
 
-    def compare(baseline=1.0, candidate=1.0, quantities=QUANTITIES, seconds=1e9, odd=("candidate",), **odd_answers):
+    def compare(
+        baseline=1.0,
+        candidate=1.0,
+        quantities=QUANTITIES,
+        seconds=1e9,
+        odd=("candidate",),
+        family=7,
+        on_progress=lambda *_: None,
+        **odd_answers,
+    ):
         clock = {"blocks": 0, "launches": 0}
 
         def start(participant):
+            assert participant.variant == participant.build[1] == "numpy"
             answers = odd_answers if participant.name in odd else {}
-            return FakeWorker(participant.name, participant.python, clock, **answers)
+            return Side(participant.name, participant.python, clock, **answers)
 
         pythons = (str(baseline), str(candidate))
-        comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, len(quantities))
-        comparison.run(seconds)
+        comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, family)
+        comparison.run(seconds, on_progress)
         return comparison
 
     return compare
+
+
+@pytest.fixture
+def values(mnist):
+    """What the launches of both sides, lists of `Launch`, come to in a quantity."""
+
+    def values(quantity, baseline, candidate):
+        comparison = Comparison("numpy", ("a", "b"), Settings(), mnist, None, [quantity], 0.05, 1)
+        comparison.campaign.launches = {"baseline": baseline, "candidate": candidate}
+        return comparison.values(quantity)
+
+    return values
+
+
+def stepping(*seconds):
+    """A launch that was measured in so many training steps."""
+    return Launch(0.5, samples={STEP: list(seconds)})
 
 
 def words(comparison):
@@ -102,6 +123,59 @@ def test_what_changes_between_blocks_is_in_both_sides(compare):
     assert verdict.low == pytest.approx(verdict.high)
 
 
+def test_what_comes_with_every_tenth_step_counts(values):
+    """Twelve steps are a block, of which the mean is taken: a median would not see the slow ones."""
+    even, uneven = stepping(*[1.0] * 24), stepping(*([1.0] * 11 + [13.0]) * 2)
+    assert values("train_step-128", [even], [uneven]) == ([1.0], [pytest.approx(2.0)])
+
+
+def test_a_block_that_was_disturbed_does_not_count(values):
+    calm, disturbed = stepping(*[2.0] * 36), stepping(*[2.0] * 12, *[9.0] * 12, *[2.0] * 12)
+    assert values("train_step-128", [calm, disturbed], [disturbed, calm]) == ([2.0, 2.0], [2.0, 2.0])
+
+
+def test_the_launches_of_both_are_paired_in_the_order_in_which_they_ran(values):
+    baseline, candidate = ([Launch(side * seconds) for seconds in (1.0, 2.0, 3.0)] for side in (1, 10))
+    assert values("import", baseline, candidate) == ([1.0, 2.0, 3.0], [10.0, 20.0, 30.0])
+
+
+def test_a_launch_in_which_something_was_not_measured_has_no_part_in_it(values):
+    step, none = stepping(*[1.0] * 12), Launch(0.5)
+    assert values("train_step-128", [step, step, none], [step, none, step]) == ([1.0], [1.0])
+
+
+def test_the_first_step_counts_from_the_import_on_and_memory_until_then(values):
+    memory = {"import": 1, "building": 2, "first step": 4, "training": 8}
+    launch = Launch(0.5, memory, building_seconds=0.25, first_step_seconds=2.0)
+    assert values("first-step", [launch], [launch]) == ([2.75], [2.75])
+    assert values("peak-memory", [launch], [launch]) == ([4], [4])
+
+
+def test_the_more_is_judged_in_a_run_the_more_launches_each_quantity_needs(compare):
+    done = [compare(quantities=["predict_step-128"], family=family).campaign.done for family in (1, 1000)]
+    assert LOOKS[0] < done[0] < done[1] < LOOKS[-1]
+
+
+def test_progress_names_the_launch_and_the_next_look(compare):
+    seen = []
+    compare(quantities=["predict_step-128"], on_progress=lambda *progress: seen.append(progress))
+    assert seen[:3] == [(1, 7, "start baseline"), (1, 7, "start candidate"), (1, 7, "predict_step-128")]
+    assert {look for launch, look, _ in seen if launch in (7, 8)} == {7, 10}
+
+
+@pytest.mark.parametrize(("seconds", "launches"), [(0.5, 1), (35, 3), (40, 4)])
+def test_no_launch_is_begun_that_would_not_be_done_in_time(compare, monkeypatch, seconds, launches):
+    """Each takes ten seconds, by a clock that runs when one begins with the operation."""
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now)
+
+    def on_progress(launch, look, what):
+        clock.now += 10.0 if what == "train_step-128" else 0.0
+
+    monkeypatch.setattr(comparison_module, "time", clock)
+    found = compare(quantities=["train_step-128"], seconds=seconds, on_progress=on_progress)
+    assert found.verdicts["train_step-128"].launches == launches
+
+
 def test_without_time_nothing_is_decided(compare):
     comparison = compare(seconds=0)
     assert set(words(comparison).values()) == {"inconclusive"}
@@ -131,17 +205,31 @@ def test_what_is_no_fault_of_the_candidate_is_missing(compare, error):
 
 
 def test_a_failure_after_some_launches_leaves_what_they_have_shown(compare):
-    conditions = lambda launch: {"jit_compile": False} if launch < LOOKS[0] else Unmeasurable("it spins")  # noqa: E731
+    conditions = lambda launch: CONDITIONS if launch < LOOKS[0] else Unmeasurable("it spins")  # noqa: E731
     comparison = compare(quantities=("train_step-128", "predict_step-128"), conditions=conditions)
     assert words(comparison) == {"train_step-128": "same", "predict_step-128": "inconclusive"}
     assert comparison.verdicts["predict_step-128"].launches == LOOKS[0]
     assert comparison.verdicts["predict_step-128"].reason == "candidate: Unmeasurable: it spins"
+    assert comparison.verdicts["predict_step-128"].needed == 0  # of which it will not get any
 
 
-def test_another_compilation_makes_times_not_comparable(compare):
-    comparison = compare(conditions={"jit_compile": True})
+JIT = "jit_compile False in the baseline, True in the candidate"
+AFFINITY = "affinity [0, 1] in the baseline, [0] in the candidate"
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        ({"jit_compile": True}, JIT),
+        ({"affinity": [0]}, AFFINITY),
+        ({"affinity": [0], "jit_compile": True}, f"{AFFINITY}; {JIT}"),
+    ],
+    ids=["jit_compile", "affinity", "both"],
+)
+def test_other_conditions_make_times_not_comparable(compare, other, reason):
+    comparison = compare(conditions=CONDITIONS | other)
     assert set(words(comparison).values()) == {"not comparable"}
-    assert comparison.verdicts["import"].reason == "jit_compile False in the baseline, True in the candidate"
+    assert comparison.verdicts["import"].reason == reason
     assert comparison.campaign.done == 1
 
 

@@ -1,6 +1,7 @@
 """A candidate that computes something else is found out, and the first check that changed says where."""
 
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ from harness.proxy import Worker
 from harness.regression.numerics import CHECKS, REDRAWN, STEPS, CandidateFailed, Pair, _first_difference, _likeness
 from harness.regression.spoiled import environment
 from impls.contract import Settings
+from tests.fakes import STEPS as SOME
+from tests.fakes import SpoiledNumpy
 from tests.project import require
 
 LEAKY_NUMPY = """
@@ -70,78 +73,111 @@ def kaiming_uniform_(tensor, a=0, *arguments, **options):
     return shipped(tensor, 1, *arguments, **options)
 """
 
-CASES = [  # variant, module, code, {check that must change: what its reason must name}, checks that must not
-    ("numpy", "impls.numpy", "", {}, set(CHECKS)),
-    ("numpy", "impls.numpy", LEAKY_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
-    (
-        "numpy",
-        "impls.numpy",
+# Name: what is changed, {check that must change: what its reason must name}, checks that must not change.
+NUMPY = {
+    "same": ("", {}, set(CHECKS)),
+    "leaky": (LEAKY_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
+    "epsilon": (
         EPSILON_NUMPY,
         {"defaults": "epsilon: 1e-08 -> 1e-06", "native-training": "loss of step"},
         {"initialisation", "logits", "gradients", "training"},
     ),
-    (
-        "numpy",
-        "impls.numpy",
+    "initialiser": (
         INITIALISER_NUMPY,
         {"initialisation": "dense_1/kernel: standard deviation 0.0506 -> 0.0354"},
         set(CHECKS) - {"initialisation"},
     ),
-    ("pytorch", "torch.nn.functional", LEAKY_TORCH, {"logits": "logits"}, {"initialisation", "defaults"}),
-    (
-        "pytorch",
+}
+TORCH = {
+    "leaky": ("torch.nn.functional", LEAKY_TORCH, {"logits": "logits"}, {"initialisation", "defaults"}),
+    "epsilon": (
         "torch.optim.adam",
         EPSILON_TORCH,
         {"defaults": "eps: 1e-08 -> 1e-06", "native-training": "loss of step"},
         {"initialisation", "logits", "gradients", "training"},
     ),
-    (
-        "pytorch",
+    "initialiser": (
         "torch.nn.init",
         INITIALISER_TORCH,
         {"initialisation": "dense_1/kernel: standard deviation"},
         set(CHECKS) - {"initialisation"},
     ),
-]
-NAMES = ["same", "leaky", "epsilon", "initialiser", "torch leaky", "torch epsilon", "torch initialiser"]
+}
+
+
+class ShortPair(Pair):
+    """Trains for some steps only where an epoch is asked for."""
+
+    def train(self, parameters, steps=SOME):
+        return super().train(parameters, min(steps, SOME))
 
 
 @pytest.fixture
-def examine(tmp_path, mnist):
-    """What each check finds between a variant and itself in a spoiled environment."""
+def examine(mnist):
+    """What each check finds between NumPy and NumPy in whose module `code` ran."""
 
-    def examine(variant, module, code):
-        python = environment(tmp_path / "spoiled", module, code)
-        with ExitStack() as stack:
-            workers = (Worker("baseline"), Worker("candidate", python=python))
-            for worker in workers:
-                stack.callback(worker.close)
-            pair = Pair(variant, Settings(), mnist, workers)
-            return {name: check(pair) for name, check in CHECKS.items()}
+    def examine(code):
+        pair = ShortPair("numpy", Settings(), mnist, (SpoiledNumpy(), SpoiledNumpy(code)))
+        return {name: check(pair) for name, check in CHECKS.items()}
 
     return examine
 
 
-@pytest.mark.parametrize(("variant", "module", "code", "changed", "alike"), CASES, ids=NAMES)
-def test_a_change_is_detected_and_named(examine, variant, module, code, changed, alike):
-    if variant == "pytorch":
-        require("torch", "torchvision")
-    found = examine(variant, module, code)
+@pytest.fixture(scope="module")
+def start():
+    """Starts a worker on one thread, as two that take turns on all of them are slow; ends all of them at the end."""
+    with ExitStack() as stack:
+
+        def start(*arguments, **options):
+            worker = Worker(*arguments, threads=1, **options)
+            stack.callback(worker.close)
+            return worker
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def as_installed(start):
+    return start("baseline")
+
+
+def hold(found, changed, alike):
     assert {name: found[name].word for name in alike} == dict.fromkeys(alike, "identical")
     for check, reason in changed.items():
         assert found[check].word == "changed"
         assert reason in found[check].reason
 
 
+@pytest.mark.parametrize(("code", "changed", "alike"), NUMPY.values(), ids=NUMPY)
+def test_a_change_is_detected_and_named(examine, code, changed, alike):
+    hold(examine(code), changed, alike)
+
+
+@pytest.mark.parametrize(("module", "code", "changed", "alike"), TORCH.values(), ids=TORCH)
+def test_a_change_of_pytorch_is_detected_and_named(start, as_installed, tmp_path, mnist, module, code, changed, alike):
+    require("torch", "torchvision")
+    candidate = start("candidate", python=environment(tmp_path / "spoiled", module, code))
+    pair = ShortPair("pytorch", Settings(), mnist, (as_installed, candidate))
+    hold({name: check(pair) for name, check in CHECKS.items() if name in {*changed, *alike}}, changed, alike)
+    candidate.close()
+
+
+def test_an_epoch_has_all_of_its_steps(mnist):
+    asked = []
+    worker = SimpleNamespace(call=lambda *command: asked.append(command))
+    Pair("numpy", Settings(), mnist, (worker, worker)).train({})
+    assert asked == [("trace", *mnist.train, {}, 469)] * 2
+
+
 def test_what_changed_in_float32_alone_is_found_too(examine):
-    found = examine("numpy", "impls.numpy", ROUGH_NUMPY)
+    found = examine(ROUGH_NUMPY)
     assert found["training"].word == "changed"
     assert " in float32: " in found["training"].reason
 
 
 def test_a_candidate_that_fails_where_the_baseline_does_not_has_changed(examine):
     with pytest.raises(CandidateFailed, match=r"the candidate fails .*: RuntimeError: no gradients"):
-        examine("numpy", "impls.numpy", FAILING_NUMPY)
+        examine(FAILING_NUMPY)
 
 
 def test_a_small_tensor_is_told_by_its_width():
@@ -152,13 +188,13 @@ def test_a_small_tensor_is_told_by_its_width():
 
 
 def test_other_numbers_of_the_same_distribution_are_redrawn_not_changed(examine):
-    found = examine("numpy", "impls.numpy", OTHER_NUMBERS_NUMPY)
+    found = examine(OTHER_NUMBERS_NUMPY)
     assert found["initialisation"].word == "redrawn"
     assert "dense_1/kernel" in found["initialisation"].reason
 
 
 def test_rounding_is_told_from_change_and_the_first_step_is_named(examine):
-    found = examine("numpy", "impls.numpy", OTHER_ORDER_NUMPY)
+    found = examine(OTHER_ORDER_NUMPY)
     assert found["gradients"].word == found["training"].word == "within rounding"
     *said, step = found["training"].reason.split()
     assert " ".join(said) == "float32 differs in bits from step"

@@ -40,8 +40,8 @@ class Machine:
         return self.now
 
 
-def measure(machine, rounds=5, settle=0.0):
-    return timing.durations(machine.step, machine.synchronize, rounds, settle, machine.clock)
+def measure(machine, rounds=5, **settle):
+    return timing.durations(machine.step, machine.synchronize, rounds, clock=machine.clock, **settle)
 
 
 def check(machine, rounds=5):
@@ -56,10 +56,19 @@ def test_the_first_call_is_never_among_the_samples():
     assert measure(Machine()) == [1.0] * 5
 
 
-def test_untimed_calls_fill_the_time_to_settle():
+@pytest.mark.parametrize(
+    ("settle", "untimed"), [({}, 1), ({"settle": 5.0}, 1), ({"settle": 10.0}, 1), ({"settle": 12.5}, 4)]
+)
+def test_untimed_calls_fill_the_time_to_settle(settle, untimed):
     machine = Machine()
-    assert len(measure(machine, rounds=7, settle=12.5)) == 7
-    assert machine.calls == 4 + 7  # the first takes 10 seconds, each other one
+    assert len(measure(machine, rounds=7, **settle)) == 7
+    assert machine.calls == untimed + 7  # the first takes 10 seconds, each other one
+
+
+def test_work_that_was_left_by_an_earlier_call_is_not_counted():
+    machine = Machine()
+    machine.step()
+    assert timing.once(machine.step, machine.synchronize, machine.clock) == 1.0
 
 
 def test_one_call_is_timed_with_its_compiling():
@@ -89,11 +98,12 @@ def test_a_sample_of_zero_or_below_is_an_error(seconds):
 @pytest.mark.parametrize(("rounds", "settle"), [(0, 0), (-1, 0), (1, -1)])
 def test_rounds_and_settle(rounds, settle):
     with pytest.raises(ValueError, match="rounds must be at least 1"):
-        measure(Machine(), rounds, settle)
+        measure(Machine(), rounds, settle=settle)
 
 
-def test_a_device_that_waits_passes_the_check():
-    check(Machine(step_seconds=0.01))
+@pytest.mark.parametrize("read_seconds", [0.01, 100.0])
+def test_a_device_that_waits_passes_the_check_however_long_it_takes_to_read(read_seconds):
+    check(Machine(step_seconds=0.01, read_seconds=read_seconds))
 
 
 def test_a_synchronize_that_does_not_wait_is_caught():
@@ -140,14 +150,18 @@ def test_a_run_without_laps_is_an_error():
         timing.laps(lambda on_lap: None, Machine().clock)
 
 
-@pytest.mark.parametrize(("spins", "at_rest"), [(0, True), (10, True), (1000, False)])
-def test_come_to_rest_waits_while_threads_spin(spins, at_rest):
+@pytest.mark.parametrize(
+    ("spins", "share", "at_rest"), [(0, 1.0, True), (10, 1.0, True), (10, 0.6, True), (1000, 1.0, False)]
+)
+def test_come_to_rest_waits_while_threads_spin(spins, share, at_rest):
+    """That is, while they use more than half of a processor."""
+
     class Process:
         cpu, waits = 0.0, 0
 
         def wait(self, seconds):
             self.waits += 1
-            self.cpu += seconds if self.waits <= spins else 0.0
+            self.cpu += seconds * (share if self.waits <= spins else 0.4)
 
     process = Process()
     with nullcontext() if at_rest else pytest.raises(RuntimeError, match="does not come to rest"):

@@ -1,19 +1,25 @@
 """`pytest -m regression` says what it compares, ends with the right status, and refuses what it cannot do."""
 
+import itertools
 import json
-import subprocess
 import sys
+import venv
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from harness.proxy import Worker
-from harness.regression.spoiled import environment, slower
+from harness.proxy import WorkerDied
+from harness.regression.comparison import SIDES
+from harness.regression.environments import interpreter
+from harness.regression.spoiled import environment
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
 from impls import PackageNotInstalled
 from impls.contract import Settings
+from tests.fakes import FakeWorker, SpoiledNumpy
 
+COLLECTED = [f"tests/test_{name}.py" for name in ("regression", "output", "latency")]
 OTHER_LOSS = """
 def log_softmax(logits):
     return 1.5 * logits - np.log(np.exp(1.5 * logits).sum(axis=1, keepdims=True))
@@ -21,54 +27,61 @@ def log_softmax(logits):
 
 
 @pytest.fixture
-def run(project):
-    """Runs a comparison of NumPy with itself, or with a candidate of another interpreter."""
+def run(run_here, tmp_path):
+    """Runs a comparison of NumPy with itself, or with a candidate of another interpreter, and gives what is saved, too.
 
-    def run(*arguments, candidate=sys.executable):
+    `worker` takes the place of both, as in `run_here`.
+    """
+
+    def run(*arguments, candidate=sys.executable, worker=None):
         arguments = (*arguments, "-m", "regression", "--framework", "numpy", f"--candidate-python={candidate}")
-        return project.run(*arguments)
+        saved = [tmp_path / "found.json", tmp_path / "found.md"]
+        options = [f"--regression-json={saved[0]}", f"--regression-markdown={saved[1]}"]
+        done = run_here(*arguments, *options, "tests/test_regression.py", worker=worker)
+        return done, json.loads(saved[0].read_text())["variants"]["numpy"], saved[1].read_text()
 
     return run
 
 
-def test_a_version_beside_itself_computes_the_same(run, project):
-    done = run("-k", "computes", "--regression-json=found.json", "--regression-markdown=found.md")
+def test_a_version_beside_itself_computes_the_same(run):
+    done, record, markdown = run("-k", "computes", worker=lambda name, **_: SpoiledNumpy())
     assert done.returncode == 0, done.stdout
     assert "8 passed" in done.stdout
-    record = json.loads((project.folder / "found.json").read_text())
-    found = record["variants"]["numpy"]["found"]
-    assert {each["word"] for each in found.values()} == {"identical"}
-    assert record["variants"]["numpy"]["versions"]["baseline"]["numpy"] == np.__version__
-    assert "| training | identical |" in (project.folder / "found.md").read_text()
+    assert {each["word"] for each in record["found"].values()} == {"identical"}
+    assert record["versions"]["baseline"]["numpy"] == np.__version__
+    assert "| training | identical |" in markdown
 
 
 def test_a_candidate_that_computes_something_else_fails(run, tmp_path):
-    done = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", "impls.numpy", OTHER_LOSS))
+    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", "impls.numpy", OTHER_LOSS))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "FAILED" in done.stdout
     assert "gradients changed: " in done.stdout
 
 
-def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run, project, tmp_path):
-    done = run("-k", "predict_step-128", "--regression-json=found.json", candidate=slower(tmp_path / "s", "numpy", 2.0))
+def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run):
+    seconds = {"baseline": 1.0, "candidate": 2.0}
+    done, record, _ = run("-k", "predict_step-128", worker=lambda name, **_: FakeWorker(seconds[name]))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
-    found = json.loads((project.folder / "found.json").read_text())["variants"]["numpy"]["found"]["predict_step-128"]
+    found = record["found"]["predict_step-128"]
     assert found["word"] == "worse"
-    assert found["low"] < found["change"] < found["high"]
-    assert found["ratio"] == pytest.approx(2, rel=0.2)
-    assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 7
+    assert (found["ratio"], found["change"], found["low"], found["high"]) == pytest.approx((2.0, 1.0, 1.0, 1.0))
+    assert (found["baseline"], found["candidate"]) == ([1.0] * 7, pytest.approx([2.0] * 7))
+    assert found["launches"] == 7
 
 
-def test_where_nothing_is_decided_the_status_says_so(run):
-    done = run("-k", "predict_step-128", "--max-minutes", "0.001")
+def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
+    ticks = itertools.count()  # seconds
+    monkeypatch.setattr("harness.regression.comparison.time", SimpleNamespace(monotonic=ticks.__next__))
+    done, *_ = run("-k", "predict_step-128", "--max-minutes", "0.1", worker=lambda name, **_: FakeWorker())
     assert done.returncode == 5, done.stdout
     assert "1 inconclusive" in done.stdout
     assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
 
 
 def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty"], check=True)
-    done = run("-k", "gradients", candidate=tmp_path / "empty" / "bin" / "python")
+    venv.create(tmp_path / "empty", symlinks=True)
+    done, *_ = run("-k", "gradients", candidate=interpreter(tmp_path / "empty"))
     assert done.returncode == 5, done.stdout
     assert "No module named 'numpy'" in done.stdout
 
@@ -93,33 +106,35 @@ def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "no environment with numpy==0.0.1 can be built: "),
     ],
 )
-def test_what_cannot_be_compared_is_refused_in_a_line(project, arguments, message):
-    done = project.run(*arguments, UV_OFFLINE="1")
-    assert message in done.stdout + done.stderr
+def test_what_cannot_be_compared_is_refused_in_a_line(run_here, monkeypatch, arguments, message):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    done = run_here(*arguments, "tests/test_regression.py")
+    assert message in done.stdout
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "Traceback" not in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout
 
 
 FAILING = """
 def loss_and_gradients(parameters, x, labels):
     raise RuntimeError("no gradients any more")
 """
-DYING = """
-def loss_and_gradients(parameters, x, labels):
-    import os
-    os._exit(7)
-"""
+
+
+class Dying(SpoiledNumpy):
+    """Dies when it is asked for gradients."""
+
+    def loss_and_gradients(self, images, labels):
+        self.close()
+        raise WorkerDied("exit code 7")
 
 
 @pytest.fixture
-def find(tmp_path, mnist):
-    """What NumPy's checks find if one side is spoiled by `code`."""
+def find(mnist):
+    """What NumPy's checks find if one side is another worker."""
 
-    def find(code, side, checks):
-        pythons = {"baseline": sys.executable, "candidate": sys.executable}
-        pythons[side] = environment(tmp_path / "spoiled", "impls.numpy", code)
-        start = lambda participant: Worker(participant.name, python=participant.python)  # noqa: E731
-        sides = [Side(*each) for each in pythons.items()]
+    def find(worker, side, checks):
+        sides = [Side(name, name) for name in SIDES]
+        start = lambda participant: worker if participant.name == side else SpoiledNumpy()  # noqa: E731
         upgrade = Upgrade(sides, {"numpy": checks}, Settings(), mnist, start, 0.05, minutes=1)
         return [upgrade.find("numpy", check) for check in checks]
 
@@ -127,46 +142,44 @@ def find(tmp_path, mnist):
 
 
 def test_a_candidate_that_fails_has_changed_and_is_asked_for_the_rest(find):
-    gradients, network = find(FAILING, "candidate", ["gradients", "network"])
+    gradients, network = find(SpoiledNumpy(FAILING), "candidate", ["gradients", "network"])
     assert gradients.word == "changed"
     assert "RuntimeError: no gradients any more" in gradients.reason
     assert network.word == "identical"
 
 
 def test_if_the_baseline_fails_it_is_not_known_whether_anything_changed(find):
-    [gradients] = find(FAILING, "baseline", ["gradients"])
+    [gradients] = find(SpoiledNumpy(FAILING), "baseline", ["gradients"])
     assert (gradients.word, gradients.reason) == ("missing", "RuntimeError: no gradients any more")
 
 
 @pytest.mark.parametrize(("side", "word"), [("candidate", "changed"), ("baseline", "missing")])
 def test_after_a_death_the_rest_is_missing(find, side, word):
-    logits, gradients, training = find(DYING, side, ["logits", "gradients", "training"])
+    logits, gradients, training = find(Dying(), side, ["logits", "gradients", "training"])
     assert (logits.word, gradients.word, training.word) == ("identical", word, "missing")
     assert "exit code 7" in gradients.reason
     assert training.reason == "WorkerDied: not tried, as a worker died in gradients"
 
 
-class Learner:
-    """A worker whose accuracy after an epoch depends on its seed, and is as told; an error is raised."""
+class Learner(FakeWorker):
+    """Has the accuracy that it is told to, by side and seed; what it was trained on it knows by heart."""
 
-    def __init__(self, side, accuracies):
-        self.side, self.accuracies = side, accuracies
+    def __init__(self, side, accuracy):
+        super().__init__()
+        self.side, self.accuracy = side, accuracy
 
     def call(self, command, *arguments):
-        if command == "fit" and isinstance(self.accuracies, dict) and self.side in self.accuracies:
-            raise self.accuracies[self.side]
         if command == "build":
             self.seed = arguments[1]["seed"]
+        if command == "fit":
+            self.known = arguments[:2]
         if command == "evaluate":
-            return 0.1, self.accuracies(self.side, self.seed)
-        return {"numpy": "1.0", "python": "3.11"} if command == "installed" else None
-
-    def close(self):
-        pass
+            return 0.1, 1.0 if arguments == self.known else self.accuracy(self.side, self.seed)
+        return super().call(command, *arguments)
 
 
 @pytest.mark.parametrize(
-    ("accuracies", "word", "seeds"),
+    ("accuracy", "word", "seeds"),
     [
         (lambda side, seed: 0.96 + seed / 1e4, "same", 7),
         (lambda side, seed: 0.96 + seed / 1e4 - 0.01 * (side == "candidate"), "worse", 7),
@@ -175,9 +188,9 @@ class Learner:
     ],
     ids=["the same", "less", "more", "scattered"],
 )
-def test_accuracy_is_judged_over_paired_seeds(mnist, accuracies, word, seeds):
+def test_accuracy_is_judged_over_paired_seeds(mnist, accuracy, word, seeds):
     sides = (Side("baseline", "python"), Side("candidate", "python"))
-    start = lambda participant: Learner(participant.name, accuracies)  # noqa: E731
+    start = lambda participant: Learner(participant.name, accuracy)  # noqa: E731
     upgrade = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, minutes=1)
     found = upgrade.find("numpy", "accuracy")
     assert (found.word, found.launches) == (word, seeds)
@@ -197,17 +210,19 @@ def test_accuracy_is_judged_over_paired_seeds(mnist, accuracies, word, seeds):
 )
 def test_who_fails_to_learn_is_named(mnist, errors, word, reason):
     sides = (Side("baseline", "python"), Side("candidate", "python"))
-    start = lambda participant: Learner(participant.name, errors)  # noqa: E731
+    start = lambda participant: FakeWorker(fit=errors.get(participant.name))  # noqa: E731
     found = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, 1).find("numpy", "accuracy")
     assert (found.word, found.reason) == (word, reason)
 
 
-def test_variants_that_do_not_depend_on_it_do_not_run(project):
-    done = project.run("--collect-only", "-q", "--baseline=optax==0.1")
+def test_variants_that_do_not_depend_on_it_do_not_run(run_here):
+    done = run_here("--collect-only", "-q", "--baseline=optax==0.1", *COLLECTED)
     assert "[jax-" in done.stdout
     assert "[numpy-" not in done.stdout
     assert "test_latency" not in done.stdout
 
 
-def test_without_versions_nothing_of_it_runs(project):
-    assert "test_regression" not in project.run("--collect-only", "-q", "--framework=numpy").stdout
+def test_without_versions_nothing_of_it_runs(run_here):
+    collected = run_here("--collect-only", "-q", "--framework=numpy", *COLLECTED).stdout
+    assert "test_output" in collected
+    assert "test_regression" not in collected

@@ -5,8 +5,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from harness.regression.verdict import LOOKS, judge, judge_accuracy
+from harness.regression.verdict import LOOKS, Verdict, judge, judge_accuracy
 
 MARGIN = 0.05
 RUNS = 300
@@ -51,7 +52,7 @@ def test_the_same_is_called_better_or_worse_once_in_a_hundred_runs_at_most(noise
 def test_the_promise_is_kept_where_it_is_tightest():
     """At the margin itself every decided verdict is an error: of one quantity at all looks, 1 % may be."""
     random = np.random.default_rng(1)
-    runs = [verdict(*launches(random, "normal", 0.02, MARGIN)) for _ in range(3000)]
+    runs = [verdict(*launches(random, "normal", 0.02, MARGIN)) for _ in range(1000)]
     assert 0 < sum(run.decided for run in runs) <= 0.01 * len(runs)
 
 
@@ -91,22 +92,67 @@ def test_the_interval_is_the_plain_one_of_95_percent():
     assert held == pytest.approx(950, abs=3 * math.sqrt(1000 * 0.95 * 0.05))
 
 
+@pytest.mark.parametrize(
+    ("ratio", "word"), [(1.0495, "same"), (1.0505, "worse"), (1 / 1.0495, "same"), (1 / 1.0505, "better")]
+)
+def test_the_margin_is_a_ratio_and_the_same_to_both_sides(ratio, word):
+    """Without any spread. The logarithm of 1.05 is 0.0488: who forgot to take it would be off by 0.0012."""
+    assert judge([1.0] * 7, [ratio] * 7, MARGIN).word == word
+
+
+def test_the_interval_is_that_of_a_paired_t_test():
+    baseline, candidate = launches(np.random.default_rng(6), "normal", 0.02, slowdown=0.1, count=9)
+    logarithms = np.log(candidate / baseline)
+    low, high = stats.ttest_1samp(logarithms, 0).confidence_interval(0.95)
+    found = judge(baseline, candidate, MARGIN)
+    assert (found.change, found.low, found.high) == pytest.approx(np.expm1([logarithms.mean(), low, high]))
+
+
+@pytest.mark.parametrize("quantities", [1, 4])
+@pytest.mark.parametrize("count", LOOKS)
+@pytest.mark.parametrize(
+    ("limit", "towards", "word"),
+    [(0.002, 1, "worse"), (-0.002, -1, "better"), (0.002, -1, "same"), (-0.002, 1, "same")],
+)
+def test_a_verdict_needs_an_interval_that_is_wrong_once_in_a_hundred_runs(limit, towards, word, count, quantities):
+    """All of it beyond the limit or within: 1 % for six looks and one more, at each quantity, in equal parts."""
+    noise = np.random.default_rng(7).normal(0, 0.0001, count)
+    _, half = stats.ttest_1samp(noise - noise.mean(), 0).confidence_interval(1 - 0.01 / 7 / quantities)
+    for reach, expected in [(1.001, word), (0.999, "inconclusive")]:
+        lost = noise - noise.mean() + limit + towards * reach * half
+        found = judge_accuracy(np.full(count, 0.97), 0.97 - lost, 0.002, quantities)
+        assert found.word == expected
+
+
 def test_fewer_than_seven_launches_decide_nothing():
     found = judge([1.0] * 6, [2.0] * 6, MARGIN)
     assert (found.word, found.reason) == ("inconclusive", "7 launches are needed")
     assert judge([1.0] * 7, [2.0] * 7, MARGIN).word == "worse"
 
 
-def test_one_launch_has_no_interval():
-    found = judge([1.0], [2.0], MARGIN)
-    assert (found.word, found.change, found.high) == ("inconclusive", 1.0, math.inf)
+def test_one_launch_has_no_interval_and_two_have_one():
+    needed = "7 launches are needed"
+    assert judge([1.0], [2.0], MARGIN) == Verdict("inconclusive", 1, 1.0, -1.0, math.inf, needed)
+    assert math.isfinite(judge([1.0, 1.0], [1.9, 2.1], MARGIN).high)
 
 
 def test_what_would_decide_is_said():
+    """So many launches that the interval would just reach the margin, were they as these are."""
     random = np.random.default_rng(4)
-    baseline, candidate = launches(random, "normal", 0.03, slowdown=0.02, count=7)
-    needed = judge(baseline, candidate, MARGIN).needed
-    assert 7 < needed < 200
+    baseline, candidate = launches(random, "normal", 0.03, slowdown=0.04, count=40)
+    found = judge(baseline, candidate, MARGIN)
+    logarithms = np.log(candidate / baseline)
+    spread = logarithms.std(ddof=1) / math.sqrt(found.needed)
+    _, reach = stats.t.interval(1 - 0.01 / 7, found.needed - 1, logarithms.mean(), spread)
+    assert reach == pytest.approx(math.log(1.05), abs=1e-4)
+    assert found == judge(baseline, candidate, MARGIN, 1)
+    assert found.needed < judge(baseline, candidate, MARGIN, 2).needed
+
+
+def test_what_no_number_of_launches_would_decide_is_given_up():
+    lost = [0.375, 0.125] * 3 + [0.25]  # 0.25 in the mean, to the last bit
+    found = judge_accuracy([0.5] * 7, [0.5 - each for each in lost], 0.25)
+    assert (found.word, found.needed, found.worth_more_launches) == ("inconclusive", math.inf, False)
     hopeless = judge([1.0] * 7, [1.05, 1.04, 1.06] * 2 + [1.05], MARGIN)
     assert (hopeless.word, hopeless.worth_more_launches) == ("inconclusive", False)
 
@@ -124,9 +170,10 @@ def test_what_would_decide_is_said():
     ],
 )
 def test_data_that_says_nothing_gets_no_verdict(baseline, candidate, word, reason):
-    found = judge(baseline, candidate, MARGIN)
-    assert found.word == word
-    assert reason in found.reason
+    for found in (judge(baseline, candidate, MARGIN), judge_accuracy(baseline, candidate, MARGIN)):
+        if reason != "not above zero" or found.unit == "%":  # as an accuracy may be
+            assert found.word == word
+            assert reason in found.reason
 
 
 def test_without_any_spread_the_ratio_is_known():
@@ -145,3 +192,5 @@ def test_more_accuracy_is_better(gain, word):
     baseline = 0.96 + 0.001 * np.random.default_rng(5).standard_normal(10)
     found = judge_accuracy(baseline, baseline + gain, margin=0.002)
     assert str(found).startswith(f"{word} {100 * gain:+.2f}pt")
+    assert found.unit == "points"
+    assert found == judge_accuracy(baseline, baseline + gain, 0.002, 1)
