@@ -17,11 +17,14 @@ import numpy as np
 
 import impls
 from harness import equality, floor, timing
+from harness.excerpt import excerpt
 from harness.notebook import Notebook
 from harness.wire import resolve
 from harness.workload import Operation, Workload
 from impls.contract import Implementation, Settings
 from impls.numpy import Classifier as Referee
+
+WARNINGS = 20  # different ones that a process may give
 
 CHANGES_STATE = {
     "fit",
@@ -49,17 +52,25 @@ class Session:
         self.notify = notify
         self.built_from: tuple[str, Settings] | None = None
         self.implementation: Implementation | None = None
+        self.warned: set[str] = set()
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call the method `name` of this session or, if it has none, of the implementation; look up references."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
-            warnings.showwarning = lambda message, *_: self.notify("warning", message=str(message))
+            warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
             if name in CHANGES_STATE:
                 self.built_from = None
             method = getattr(self if hasattr(self, name) else self.implementation, name)
             return method(*map(resolve, arguments))
+
+    def _warn(self, message: str) -> None:
+        """Each warning once, and not more than `WARNINGS`."""
+        message = message if len(self.warned) < WARNINGS else "more warnings than these: they are not shown"
+        if message not in self.warned:
+            self.warned.add(message)
+            self.notify("warning", message=message)
 
     def build(self, variant: str, settings: dict[str, Any]) -> float:
         """Build the network anew, unless it was built from the same and nothing has changed it; seconds."""
