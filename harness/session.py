@@ -32,6 +32,7 @@ CHANGES_STATE = {
     "set_parameters",
     "train_on",
     "first_step",
+    "rehearse",
     "lockstep",
     "follow",
     "build_notebook",
@@ -173,6 +174,10 @@ class Session:
         """Seconds of the first training step of what was just built: with tracing and compiling."""
         step = Workload(self.implementation, Operation("train_step", len(images), rounds=1), images, labels)
         return timing.once(step.call, self.implementation.synchronize)
+
+    def rehearse(self, operation: tuple, images, labels) -> float | None:
+        """Do this `Operation` once, untimed, and read its result as the campaign does: `Workload.rehearse`."""
+        return Workload(self.implementation, Operation(*operation), images, labels).rehearse()
 
     def prepare(self, operation: tuple, images, labels) -> None:
         """Get ready to measure this `Operation`, with its compiling done. Raises as `Workload.warm_up` does."""
