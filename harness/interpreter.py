@@ -43,8 +43,8 @@ def _judged(said: str, complaint: str, status: int | None, timeout: float) -> st
     last_line = (complaint.splitlines() or [""])[-1].strip()
     version = re.fullmatch(r"Python (\d+)\.(\d+)( with NumPy)?", said)
     if not version:
-        answer = said.strip() or last_line or f"nothing, with exit status {status}"
-        return f"asked for its version, it says {answer[:SHOWN]!r}"
+        answer = (said.strip() or last_line)[:SHOWN]
+        return f"asked for its version, it says {repr(answer) if answer else 'nothing'}, and ends with status {status}"
     if (int(version[1]), int(version[2])) < LEAST:
         return f"it is {said}, and {'.'.join(map(str, LEAST))} or later is needed"
     if not version[3]:

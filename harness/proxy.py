@@ -8,6 +8,7 @@ import shlex
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from harness import ROOT, excerpt, family, interpreter, timing
 from harness.host import Host
 from harness.wire import decode, encode
 
+SECONDS_BETWEEN_LOOKS = 1.0  # at whether a worker that is silent still lives
 SECONDS_TO_DIE = 5  # for a killed process to be gone
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
@@ -153,8 +155,16 @@ class Worker:
             self.on_event(*content)
 
     def _receive(self, doing: str) -> tuple:
+        """The next message. A worker that died is noticed even if a process that it forked keeps the line open."""
+        silent_since = time.monotonic()
         with self._obituary(doing):
-            return self.channel.receive(self.timeout)
+            while True:
+                with contextlib.suppress(execnet.TimeoutError):
+                    return self.channel.receive(min(SECONDS_BETWEEN_LOOKS, self.timeout))
+                if self.process and not self.is_running():
+                    raise EOFError
+                if time.monotonic() - silent_since >= self.timeout:
+                    raise execnet.TimeoutError
 
     @contextlib.contextmanager
     def _obituary(self, doing: str):
