@@ -58,5 +58,9 @@ def end_with(parent: int, folder: str) -> None:
 
 if __name__ == "__main__":
     _, parent, *command = sys.argv
-    threading.Thread(target=end_with, args=(int(parent), os.environ["TMPDIR"]), daemon=True).start()
-    sys.exit(subprocess.call(command))
+    watch = threading.Thread(target=end_with, args=(int(parent), os.environ["TMPDIR"]), daemon=True)
+    watch.start()
+    status = subprocess.call(command)
+    if os.getppid() != int(parent):
+        watch.join()  # it ends this process when it is done with the others
+    sys.exit(status)
