@@ -1,17 +1,14 @@
 """A process and all that come of it end together, also when nobody is left to end them."""
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
-import psutil
 import pytest
 
 from harness import family
+from tests.processes import comes_true, has_ended
 
 FORKS = """
 import os, time
@@ -32,20 +29,6 @@ def start(folder, *around):
     mark = [f"{name}={value}" for name, value in family.environment(str(folder)).items()]
     process = subprocess.Popen([*around, "env", *mark, sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True)
     return process, [int(process.stdout.readline()) for _ in range(2)]
-
-
-def has_ended(number):
-    with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(number).status() == psutil.STATUS_ZOMBIE  # for its parent to bury
-    return True
-
-
-def comes_true(condition):
-    """Whether it does within half a minute."""
-    deadline = time.monotonic() + 30
-    while not condition() and time.monotonic() < deadline:
-        threading.Event().wait(0.01)
-    return condition()
 
 
 def test_who_has_left_the_session_is_found_and_ended(tmp_path):

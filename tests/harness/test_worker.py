@@ -12,6 +12,7 @@ import pytest
 
 from harness.interpreter import Unusable
 from harness.proxy import Worker, WorkerDied, WorkerError, in_a_line
+from tests.processes import has_ended
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LARGE = 10**8  # characters; more than anybody wants to read
@@ -205,10 +206,6 @@ def logits(self, images):
         os._exit(0)
     return int(os.read(read, 20))
 """
-
-
-def has_ended(number: int) -> bool:
-    return not psutil.pid_exists(number) or psutil.Process(number).status() == psutil.STATUS_ZOMBIE
 
 
 def test_close_ends_the_process_and_all_that_it_has_started(start):
