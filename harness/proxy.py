@@ -219,5 +219,6 @@ def _exception(worker: str, type_name: str, message: str, place: str) -> Excepti
         error = kind(message)
     else:
         error = WorkerError(f"{type_name}: {message}")
-    error.add_note(f"in the worker of {worker}: {place}")
+    if type(error).__module__ not in (impls.__name__, timing.__name__):  # whose messages say all there is to say
+        error.add_note(f"in the worker of {worker}: {place}")
     return error
