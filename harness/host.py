@@ -76,10 +76,16 @@ class Host:
         return self.group.makegateway(f"{spec}//via=host")
 
     def do(self, function: Callable, *arguments: Any) -> Any:
-        """`function(*arguments)` there, after `bring`; a function of harness/ or of the standard library."""
-        channel = self.gateway.remote_exec(DO)
-        channel.send((self.root, function.__module__, function.__name__, arguments))
-        return channel.receive()
+        """`function(*arguments)` there, after `bring`; a function of harness/ or of the standard library.
+
+        Raises `Unreachable`, also for what the function raises.
+        """
+        try:
+            channel = self.gateway.remote_exec(DO)
+            channel.send((self.root, function.__module__, function.__name__, arguments))
+            return channel.receive()
+        except (OSError, EOFError, execnet.RemoteError) as error:
+            raise self._unreachable(error) from None
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # the connection is gone already
@@ -88,7 +94,8 @@ class Host:
             self.gateway._io.sock.close()  # execnet ends the conversation, and leaves the socket open
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(f"--host {self.spec}: {type(error).__name__}: {str(error).strip()}")
+        said = str(error).strip().splitlines()[-1:]  # of a RemoteError, which holds a traceback, what it is about
+        return Unreachable(f"--host {self.spec}: {': '.join([type(error).__name__, *said])}")
 
 
 def _packed(data: Path) -> bytes:

@@ -19,7 +19,7 @@ import psutil
 
 import impls
 from harness import ROOT, excerpt, family, interpreter, timing
-from harness.host import Host
+from harness.host import Host, Unreachable
 from harness.wire import decode, encode
 
 SECONDS_BETWEEN_LOOKS = 1.0  # at whether a worker that is silent still lives
@@ -127,10 +127,10 @@ class Worker:
         if not self.alive:
             return
         self.alive = False
-        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+        with contextlib.suppress(psutil.Error, AttributeError):
             for process in [*self.process.children(recursive=True), self.process]:
                 process.kill()
-        with contextlib.suppress(OSError, EOFError, execnet.RemoteError):  # the host is gone already
+        with contextlib.suppress(Unreachable):
             self._do(family.end, self.folder, *([self.number] if self.host and self.number else []))
         with contextlib.suppress(OSError):
             self.group.terminate(timeout=1)
@@ -200,7 +200,7 @@ class Worker:
     def _last_words(self) -> str:
         try:
             words = self._do(excerpt.tail, f"{self.folder}/stderr")
-        except (OSError, EOFError, execnet.RemoteError):
+        except (OSError, Unreachable):
             return "What it wrote to stderr is lost."
         lines = ["The last lines of its stderr:", *words.splitlines()] if words else ["It wrote nothing to stderr."]
         return "\n  ".join(lines)
