@@ -81,7 +81,7 @@ class Fleet:
         """The variant, built with these settings. Raises what the import of the framework or the building raised."""
         self._build(variant, settings)
         if (variant, settings) in self.broken:
-            raise self.broken[variant, settings]
+            raise self.broken[variant, settings].with_traceback(None)  # or it would grow with each that asks
         return Framework(self, variant, settings)
 
     def _prepare(self, variant: str, settings: Settings) -> None:
@@ -100,7 +100,10 @@ class Fleet:
     def home(self, variant: str) -> Worker | Session:
         """Where the variant lives; a worker that died is replaced by a fresh one."""
         home = self.homes.get(variant)
-        if home is None or (isinstance(home, Worker) and not home.is_running()):
+        if isinstance(home, Worker) and not home.is_running():
+            home.close()  # what it has started, and its temporary files
+            home = None
+        if home is None:
             self.homes[variant] = home = self._start(variant)
         return home
 

@@ -10,7 +10,7 @@ import numpy as np
 from harness.workload import Operation
 from impls.contract import LAYER_SIZES, PARAMETER_COUNT, Settings
 
-NAME = "floor"  # of the worker that measures it
+NAME = "the floor"  # of the worker that measures it; no file in impls/ can have it
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache

@@ -3,8 +3,11 @@
 import contextlib
 import hashlib
 import io
+import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import execnet
 
@@ -27,6 +30,13 @@ if not home.exists():
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 channel.send(str(home))
+"""
+DO = """
+import importlib, sys
+root, module, function, arguments = channel.receive()
+if root not in sys.path:
+    sys.path.insert(0, root)
+channel.send(getattr(importlib.import_module(module), function)(*arguments))
 """
 
 
@@ -56,17 +66,26 @@ class Host:
             channel.send(hashlib.sha256(luggage).hexdigest()[:16])
             if not channel.receive():
                 channel.send(luggage)
+            self.root = channel.receive()
+        except (OSError, EOFError, execnet.RemoteError) as error:
+            raise self._unreachable(error) from None
+        return self.root
+
+    def makegateway(self, spec: str) -> execnet.Gateway:
+        """To a process there; `spec` as if it were here."""
+        return self.group.makegateway(f"{spec}//via=host")
+
+    def do(self, function: Callable, *arguments: Any) -> Any:
+        """`function(*arguments)` there, after `bring`; a function of harness/ or of the standard library.
+
+        Raises `Unreachable`, also for what the function raises.
+        """
+        try:
+            channel = self.gateway.remote_exec(DO)
+            channel.send((self.root, function.__module__, function.__name__, arguments))
             return channel.receive()
         except (OSError, EOFError, execnet.RemoteError) as error:
             raise self._unreachable(error) from None
-
-    def start(self, spec: str) -> execnet.Gateway:
-        """A process there; `spec` as if it were here."""
-        return self.group.makegateway(f"{spec}//via=host")
-
-    def kill(self, number: int) -> None:
-        """End the process of this number there."""
-        self.gateway.remote_exec("import os; os.kill(channel.receive(), 9)").send(number)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # the connection is gone already
@@ -75,12 +94,14 @@ class Host:
             self.gateway._io.sock.close()  # execnet ends the conversation, and leaves the socket open
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(f"--host {self.spec}: {type(error).__name__}: {str(error).strip()}")
+        said = str(error).strip().splitlines()[-1:]  # of a RemoteError, which holds a traceback, what it is about
+        return Unreachable(f"--host {self.spec}: {': '.join([type(error).__name__, *said])}")
 
 
 def _packed(data: Path) -> bytes:
     """A zip file, the same for the same content."""
     sources = [(path, path.relative_to(ROOT)) for room in ("harness", "impls") for path in (ROOT / room).rglob("*.py")]
+    sources = [(path, name) for path, name in sources if path.is_file() and os.access(path, os.R_OK)]
     images = [(path, path.relative_to(data)) for path in (data / "MNIST" / "raw").glob("*-ubyte")]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

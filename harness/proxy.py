@@ -2,10 +2,13 @@
 
 import builtins
 import contextlib
+import itertools
+import re
 import shlex
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,29 +18,36 @@ import execnet
 import psutil
 
 import impls
-from harness import ROOT, timing
-from harness.host import Host
+from harness import ROOT, excerpt, family, interpreter, timing
+from harness.host import Host, Unreachable
 from harness.wire import decode, encode
 
-LINES_OF_STDERR = 30  # shown when a worker dies: enough for a Python traceback or a C++ abort
+SECONDS_BETWEEN_LOOKS = 1.0  # at whether a worker that is silent still lives
 SECONDS_TO_DIE = 5  # for a killed process to be gone
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
 
+# For sh: in the environment of its family from the first moment on, and all that it writes to stderr in a file.
+START = """export TMPDIR="$0" TEMP="$0" TMP="$0"; exec "$@" 2>"$0/stderr" """
 BOOTSTRAP = """
-import os, sys
-root, environment, stderr_path, threads = channel.receive()
+import importlib.machinery, importlib.util, os, sys
+root, folder, environment, threads = channel.receive()
 os.environ.update(environment)
-sys.path.insert(0, root)
+for name in ("impls", "harness"):  # from the root; everything else from the environment, whatever lies in the root
+    spec = importlib.machinery.PathFinder.find_spec(name, [root])
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+sys.path.append(root)
 from harness.worker import serve
-serve(channel, stderr_path, threads)
+serve(channel, folder, threads)
 """
 
 
 def in_a_line(error: Exception) -> str:
     """What it says: its first line and, if there are more, its last."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return ": ".join([type(error).__name__, " ... ".join(dict.fromkeys(lines[:1] + lines[-1:]))]).rstrip(": ")
+    said = " ... ".join(map(excerpt.shortened, dict.fromkeys(lines[:1] + lines[-1:])))
+    return f"{type(error).__name__}: {said}".rstrip(": ")
 
 
 def limits(threads: int | None, device: str) -> dict[str, str]:
@@ -83,25 +93,28 @@ class Worker:
         self.on_event = on_event
         self.timeout = timeout
         self.alive = True
-        self.stderr = tempfile.NamedTemporaryFile(prefix=f"{name}-", suffix=".stderr")  # noqa: SIM115 - until close()
-        self.host, self.number = host, None
-        spec = f"popen//execmodel=main_thread_only//python={shlex.quote(python)}"
+        self.host, self.process, self.number = host, None, 0
         self.group = execnet.Group()
-        self.gateway = host.start(spec) if host else self.group.makegateway(spec)
-        self.channel = self.gateway.remote_exec(BOOTSTRAP)
-        stderr = None if host else self.stderr.name
-        self.channel.send((str(root), {**limits(threads, device), **environment}, stderr, threads))
-        self.number = self._answer("start")  # of its process, on its machine
+        self.numbers = itertools.count()  # of what it is asked
+        flaw = "" if python == sys.executable else self._do(interpreter.flaw, python, timeout)
+        if flaw:
+            raise interpreter.Unusable(flaw)
+        self.folder = self._do(tempfile.mkdtemp, None, "mnist-")
+        with self._obituary("start"):
+            gateway = (host or self.group).makegateway(_spec(python, self.folder))
+            self.channel = gateway.remote_exec(BOOTSTRAP)
+            self.channel.send((str(root), self.folder, {**limits(threads, device), **environment}, threads))
+        self.number = self._answer(next(self.numbers), "start")  # of its process, on its machine
         self.process = None if host else psutil.Process(self.number)
 
     def call(self, name: str, *arguments: Any) -> Any:
         """`Session.call` in the worker. Raises what it raised (`WorkerError` for an unknown type), or `WorkerDied`."""
         if not self.alive:
             raise WorkerDied(f"the worker of {self.name} had ended before {name!r}")
-        command = (name, encode(arguments))
+        command = (next(self.numbers), name, encode(arguments))
         with self._obituary(name):
             self.channel.send(command)
-        return self._answer(name)
+        return self._answer(command[0], name)
 
     def is_running(self) -> bool:
         """False after `close`, and when the process has ended by itself; on a host, that shows at the next call."""
@@ -110,29 +123,48 @@ class Worker:
         return self.alive and self.process.is_running() and self.process.status() != psutil.STATUS_ZOMBIE
 
     def close(self) -> None:
-        """End the process and whatever it started; does nothing the second time."""
+        """End the process and whatever it started, and remove its temporary files; does nothing the second time."""
         if not self.alive:
             return
         self.alive = False
-        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+        with contextlib.suppress(psutil.Error, AttributeError):
             for process in [*self.process.children(recursive=True), self.process]:
                 process.kill()
-        with contextlib.suppress(OSError):  # the host is gone already
-            self.host.kill(self.number) if self.host and self.number else self.group.terminate(timeout=1)
-        self.stderr.close()
+        with contextlib.suppress(Unreachable):
+            self._do(family.end, self.folder, *([self.number] if self.host and self.number else []))
+        with contextlib.suppress(OSError):
+            self.group.terminate(timeout=1)
 
-    def _answer(self, doing: str) -> Any:
-        kind, *content = self._receive(doing)
-        while kind == "event":
+    def _do(self, function: Callable, *arguments: Any) -> Any:
+        """`function(*arguments)` on the machine of the worker."""
+        return self.host.do(function, *arguments) if self.host else function(*arguments)
+
+    def _answer(self, number: int, doing: str) -> Any:
+        while True:
+            answered, kind, *content = self._receive(doing)
+            if answered != number:
+                self.close()
+                raise WorkerDied(
+                    f"the worker of {self.name} answered twice before {doing!r} and was ended: what it runs must have "
+                    "forked a process that went on in its place"
+                )
+            if kind == "error":
+                raise _exception(self.name, *content)
+            if kind == "ok":
+                return decode(content[0])
             self.on_event(*content)
-            kind, *content = self._receive(doing)
-        if kind == "error":
-            raise _exception(self.name, *content)
-        return decode(content[0])
 
     def _receive(self, doing: str) -> tuple:
+        """The next message. A worker that died is noticed even if a process that it forked keeps the line open."""
+        silent_since = time.monotonic()
         with self._obituary(doing):
-            return self.channel.receive(self.timeout)
+            while True:
+                with contextlib.suppress(execnet.TimeoutError):
+                    return self.channel.receive(min(SECONDS_BETWEEN_LOOKS, self.timeout))
+                if self.process and not self.is_running():
+                    raise EOFError
+                if time.monotonic() - silent_since >= self.timeout:
+                    raise execnet.TimeoutError
 
     @contextlib.contextmanager
     def _obituary(self, doing: str):
@@ -146,7 +178,7 @@ class Worker:
                 f"the worker of {self.name} was silent for {self.timeout:g} s during {doing!r} and was ended "
                 f"(--worker-timeout sets the limit). {last_words}"
             ) from None
-        except (EOFError, OSError, execnet.RemoteError) as error:
+        except (EOFError, OSError, AssertionError, execnet.RemoteError) as error:
             raised = str(error).strip().splitlines()[-1:] if isinstance(error, execnet.RemoteError) else []
             cause = "".join(raised) or self._exit_code()
             last_words = self._last_words()
@@ -166,19 +198,27 @@ class Worker:
         return "exit code unknown"
 
     def _last_words(self) -> str:
-        if self.host:
-            return "What it wrote to stderr stayed on its host."
-        lines = Path(self.stderr.name).read_text(errors="replace").splitlines()
-        if not lines:
-            return "It wrote nothing to stderr."
-        return "\n  ".join(["The last lines of its stderr:", *lines[-LINES_OF_STDERR:]])
+        try:
+            words = self._do(excerpt.tail, f"{self.folder}/stderr")
+        except (OSError, Unreachable):
+            return "What it wrote to stderr is lost."
+        lines = ["The last lines of its stderr:", *words.splitlines()] if words else ["It wrote nothing to stderr."]
+        return "\n  ".join(lines)
 
 
-def _exception(worker: str, type_name: str, message: str, traceback: str) -> Exception:
+def _spec(python: str, folder: str) -> str:
+    """For execnet, which splits it as a shell does, and before that at each double slash."""
+    command = ["sh", "-c", START, folder, re.sub("/+", "/", python), "-I"]
+    return f"popen//execmodel=main_thread_only//python={shlex.join(command)}"
+
+
+def _exception(worker: str, type_name: str, message: str, place: str) -> Exception:
     kind = next((getattr(known, type_name) for known in (builtins, impls, timing) if hasattr(known, type_name)), None)
-    if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, UnicodeError):
+    ordinary = isinstance(kind, type) and issubclass(kind, Exception)
+    if ordinary and not issubclass(kind, (UnicodeError, ExceptionGroup)):  # which want more than a message
         error = kind(message)
     else:
         error = WorkerError(f"{type_name}: {message}")
-    error.add_note(f"raised in the worker of {worker}:\n{traceback}")
+    if type(error).__module__ not in (impls.__name__, timing.__name__):  # whose messages say all there is to say
+        error.add_note(f"in the worker of {worker}: {place}")
     return error

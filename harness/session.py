@@ -17,11 +17,14 @@ import numpy as np
 
 import impls
 from harness import equality, floor, timing
+from harness.excerpt import excerpt
 from harness.notebook import Notebook
 from harness.wire import resolve
 from harness.workload import Operation, Workload
 from impls.contract import Implementation, Settings
 from impls.numpy import Classifier as Referee
+
+WARNINGS = 20  # different ones that a process may give
 
 CHANGES_STATE = {
     "fit",
@@ -29,6 +32,7 @@ CHANGES_STATE = {
     "set_parameters",
     "train_on",
     "first_step",
+    "rehearse",
     "lockstep",
     "follow",
     "build_notebook",
@@ -49,17 +53,25 @@ class Session:
         self.notify = notify
         self.built_from: tuple[str, Settings] | None = None
         self.implementation: Implementation | None = None
+        self.warned: set[str] = set()
 
     def call(self, name: str, *arguments: Any) -> Any:
         """Call the method `name` of this session or, if it has none, of the implementation; look up references."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
-            warnings.showwarning = lambda message, *_: self.notify("warning", message=str(message))
+            warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
             if name in CHANGES_STATE:
                 self.built_from = None
             method = getattr(self if hasattr(self, name) else self.implementation, name)
             return method(*map(resolve, arguments))
+
+    def _warn(self, message: str) -> None:
+        """Each warning once, and not more than `WARNINGS`."""
+        message = message if len(self.warned) < WARNINGS else "more warnings than these: they are not shown"
+        if message not in self.warned:
+            self.warned.add(message)
+            self.notify("warning", message=message)
 
     def build(self, variant: str, settings: dict[str, Any]) -> float:
         """Build the network anew, unless it was built from the same and nothing has changed it; seconds."""
@@ -162,6 +174,10 @@ class Session:
         """Seconds of the first training step of what was just built: with tracing and compiling."""
         step = Workload(self.implementation, Operation("train_step", len(images), rounds=1), images, labels)
         return timing.once(step.call, self.implementation.synchronize)
+
+    def rehearse(self, operation: tuple, images, labels) -> float | None:
+        """Do this `Operation` once, untimed, and read its result as the campaign does: `Workload.rehearse`."""
+        return Workload(self.implementation, Operation(*operation), images, labels).rehearse()
 
     def prepare(self, operation: tuple, images, labels) -> None:
         """Get ready to measure this `Operation`, with its compiling done. Raises as `Workload.warm_up` does."""

@@ -5,46 +5,65 @@ import os
 import signal
 import threading
 import traceback
+from pathlib import Path
 from typing import Any
 
+from harness import ROOT, family
+from harness.excerpt import excerpt, shortened
 from harness.session import Session
 from harness.wire import decode, encode
 
-SECONDS_BETWEEN_LOOKS = 1.0  # at whether the parent still lives
+FRAMES = 3  # told of an error: the deepest of impls/ and who called it
 
 
-def serve(channel, stderr_path: str | None, threads: int | None) -> None:
-    """Answer commands `(name, arguments)` until the channel closes.
+def serve(channel, folder: str, threads: int | None) -> None:
+    """Answer commands `(number, name, arguments)` until the channel closes; `folder` is that of the family.
 
-    Each answer is `("ok", value)` or `("error", type, message, traceback)`; any number of `("event", name, details)`
-    may come before it. What the process and its libraries write to stderr goes to the file `stderr_path`, if given.
+    Each answer is `(number, "ok", value)` or `(number, "error", type, message, place)`, with the number of its command;
+    any number of `(number, "event", name, details)` may come before it. The start is answered as number 0.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which then ends its workers
-    if stderr_path:
-        os.dup2(os.open(stderr_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
     faulthandler.enable(all_threads=False)
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=family.end_with, args=(os.getppid(), folder), daemon=True).start()
     if threads and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    number = 0
 
     def notify(event: str, **details: Any) -> None:
-        channel.send(("event", event, details))
+        channel.send((number, "event", event, details))
 
     session = Session(notify)
-    channel.send(("ok", os.getpid()))
-    for name, arguments in channel:
-        channel.send(_answer(session, name, decode(arguments)))
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after its parent is gone, whatever it is busy with."""
-    while os.getppid() == parent:
-        threading.Event().wait(SECONDS_BETWEEN_LOOKS)
-    os._exit(1)
+    channel.send((number, "ok", os.getpid()))
+    try:
+        for number, name, arguments in channel:
+            channel.send((number, *_answer(session, name, decode(arguments))))
+    finally:
+        family.end(folder)
 
 
 def _answer(session: Session, name: str, arguments: tuple) -> tuple:
     try:
         return ("ok", encode(session.call(name, *arguments)))
     except (Exception, SystemExit) as error:
-        return ("error", type(error).__name__, str(error), traceback.format_exc())
+        told = traceback.TracebackException.from_exception(error, compact=True)  # knows the str of what has none
+        return ("error", type(error).__name__, excerpt(str(told)), _place(told))
+
+
+def _place(told: traceback.TracebackException) -> str:
+    """Where it was raised, deepest first: in impls/, if it came through there, and what it was caused by."""
+    frames = list(told.stack)[::-1]
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "impls")]
+    shown = (ours or frames)[:FRAMES]
+    lines = [_described(frame) for frame in shown]
+    if frames and frames[0] not in shown:
+        lines.append(f"raised at {_described(frames[0])}")
+    cause = told.__cause__ or (None if told.__suppress_context__ else told.__context__)
+    if cause:
+        lines.append(f"caused by {excerpt(''.join(cause.format_exception_only()).strip())}")
+    return "\n  ".join(lines)
+
+
+def _described(frame: traceback.FrameSummary) -> str:
+    path = Path(frame.filename)
+    name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    return f"{name}:{frame.lineno} in {frame.name}: {shortened(frame.line or '')}".rstrip(": ")

@@ -45,6 +45,8 @@ OPERATIONS = (
 )
 COMPARED = tuple(each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-1", "predict_step-128"))
 
+READ = {"train_step": float, "predict_step": lambda result: float(result[0, 0])}  # what impls/contract.py promises
+
 
 class Workload:
     """One operation on an implementation; each call takes the next of its batches."""
@@ -66,6 +68,17 @@ class Workload:
         slices = [slice(batch * size, (batch + 1) * size) for batch in range(count)]
         return [self.implementation.prepare_batch(self.images[rows], self.labels[rows]) for rows in slices]
 
+    def rehearse(self) -> float | None:
+        """Do it once, and read what it has computed: the loss of a training step, a probability of a prediction.
+
+        Raises `TypeError` for a result that is not what impls/contract.py asks for.
+        """
+        if self.operation.method == "fit":
+            self.epochs(1)
+            return None
+        timing.once(self.call, self.implementation.synchronize)
+        return self._read()
+
     def warm_up(self) -> None:
         """Compile and fill caches, and refuse an implementation whose `synchronize` does not wait.
 
@@ -73,8 +86,7 @@ class Workload:
         """
         if self.operation.method == "fit":
             return  # its first epoch does it, and each epoch ends with a loss read into Python
-        timing.once(self.call, self.implementation.synchronize)
-        self._read()
+        self.rehearse()
         timing.check_synchronize(self.call, self.implementation.synchronize, self._read, self.operation.rounds)
         timing.come_to_rest()
 
@@ -97,10 +109,17 @@ class Workload:
     def call(self) -> None:
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
 
-    def _read(self) -> None:
+    def _read(self) -> float | None:
         """Take into Python what the calls have computed: the last result and, after training steps, the parameters."""
-        if self.operation.method == "train_step":
-            float(self.result)
+        method = self.operation.method
+        if method not in READ:
+            return None
+        try:
+            number = READ[method](self.result)
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            raise TypeError(
+                f"{method} returned a {type(self.result).__name__}, of which no float can be read: {error}"
+            ) from None
+        if method == "train_step":
             self.implementation.get_parameters()
-        elif self.operation.method == "predict_step":
-            float(self.result[0, 0])
+        return number

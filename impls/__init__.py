@@ -20,8 +20,10 @@ class Variant(NamedTuple):
     implementation: str  # file name in impls/, without .py
     packages: tuple[str, ...]  # what must be installed
     environment: dict[str, str]  # what must be set before the import
+    flaw: str = ""  # why it cannot be loaded, if its file already shows it
 
 
+FOLDER = Path(__file__).parent
 _loaded: set[str] = set()  # variants that live in this process
 
 
@@ -29,29 +31,51 @@ class PackageNotInstalled(ModuleNotFoundError):
     """A variant needs a package that this interpreter does not have."""
 
 
+class BrokenImplementation(Exception):
+    """A file in impls/ cannot be an implementation; the message says which, and why."""
+
+
 def names() -> tuple[str, ...]:
     """Names of the implementations, in alphabetical order."""
-    files = (path.stem for path in Path(__file__).parent.glob("*.py"))
-    return tuple(sorted(stem for stem in files if stem != "contract" and not stem.startswith("_")))
+    files = (path.stem for path in FOLDER.glob("*.py"))
+    return tuple(sorted(stem for stem in files if stem != "contract" and not stem.startswith(("_", "."))))
 
 
 @cache
 def variants() -> dict[str, Variant]:
     """All variants by name. A file that assigns a tuple `BACKENDS` has one for each, chosen by <FILE>_BACKEND.
 
-    A backend is named as the package that it needs.
+    A backend is named as the package that it needs. What is wrong with one file is its own flaw, and nobody else's.
     """
-    found = {}
+    found: dict[str, Variant] = {}
     for name in names():
-        tree = _parse(Path(__file__).parent / f"{name}.py")
-        packages = _imported_packages(tree)
-        for backend in _backends(tree):
-            found[f"{name}-{backend}"] = Variant(
-                f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}
-            )
-        if not _backends(tree):
-            found[name] = Variant(name, name, packages, {})
+        try:
+            found |= {variant.name: variant for variant in _variants_of(name)}
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            file = f"{name}.py".encode(errors="backslashreplace").decode()
+            shown = name if name.isidentifier() else file  # "keras-jax" alone would be taken for Keras on JAX
+            found[shown] = Variant(shown, name, (), {}, f"impls/{file} is no implementation: {_reason(error)}")
     return found
+
+
+def _variants_of(name: str) -> list[Variant]:
+    path = FOLDER / f"{name}.py"
+    if not path.is_file():
+        raise ValueError("it is not a file" if path.exists() else "it is a link to nothing")
+    if not name.isidentifier() or (FOLDER / name / "__init__.py").exists():
+        raise ValueError("Python cannot import a file of this name from here, give it another")
+    tree = ast.parse(path.read_bytes())
+    packages = _imported_packages(tree)
+    return [
+        Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend})
+        for backend in _backends(tree)
+    ] or [Variant(name, name, packages, {})]
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: {error.msg}" if error.lineno else str(error.msg)
+    return getattr(error, "strerror", "") or str(error) or type(error).__name__
 
 
 def load(variant: str, settings: Settings | None = None) -> Implementation:
@@ -62,12 +86,15 @@ def load(variant: str, settings: Settings | None = None) -> Implementation:
 def import_(variant: str, module: str = "impls.{}") -> ModuleType:
     """Import the framework of `variant` into this process, with the file that uses it; return that module.
 
-    Raises `ValueError` for an unknown variant, `PackageNotInstalled` for a missing package, and `RuntimeError` if what
-    this process has imported already forbids it. Whatever else the import raises comes through as it is.
+    Raises `ValueError` for an unknown variant, `BrokenImplementation` for one with a flaw, `PackageNotInstalled` for a
+    missing package, and `RuntimeError` if what this process has imported already forbids it. Whatever else the import
+    raises comes through as it is.
     """
     if variant not in variants():
         raise ValueError(f"unknown variant {variant!r}, expected one of {', '.join(variants())}")
     chosen = variants()[variant]
+    if chosen.flaw:
+        raise BrokenImplementation(chosen.flaw)
     for package in chosen.packages:
         if importlib.util.find_spec(package) is None:
             raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
@@ -95,13 +122,6 @@ def _refuse_clash(chosen: Variant) -> None:
             raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {name} already")
 
 
-def _parse(path: Path) -> ast.Module:
-    try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except SyntaxError:
-        return ast.Module(body=[], type_ignores=[])  # who loads it will be told
-
-
 def _imported_packages(tree: ast.Module) -> tuple[str, ...]:
     """Third-party packages that the file imports at its top level, in order."""
     modules = []
@@ -115,7 +135,22 @@ def _imported_packages(tree: ast.Module) -> tuple[str, ...]:
 
 
 def _backends(tree: ast.Module) -> tuple[str, ...]:
+    """What the file assigns to `BACKENDS`. Raises `ValueError` unless they are names of packages, at least one."""
     for node in tree.body:
-        if isinstance(node, ast.Assign) and [getattr(target, "id", "") for target in node.targets] == ["BACKENDS"]:
-            return ast.literal_eval(node.value)
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if "BACKENDS" in [getattr(target, "id", "") for target in targets]:
+            return _checked(node.value)
     return ()
+
+
+def _checked(value: ast.expr | None) -> tuple[str, ...]:
+    try:
+        backends = ast.literal_eval(value)
+    except (ValueError, TypeError):
+        backends = None
+    packages = [name for name in backends if isinstance(name, str)] if isinstance(backends, tuple | list) else []
+    usable = {name for name in packages if name.isidentifier() and name != "notebook"}  # which names a way of training
+    if not packages or len(usable) < len(backends):
+        got = ast.unparse(value)[:80] if value else "nothing"
+        raise ValueError(f'BACKENDS must be different packages in a tuple, such as ("torch", "jax"), got {got}')
+    return tuple(packages)

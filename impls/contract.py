@@ -132,7 +132,10 @@ class Implementation(Protocol):
         """
 
     def predict_step(self, batch: Any) -> Any:
-        """Probabilities of a prepared batch, (n, 10), of the framework's own kind. The work may still be under way."""
+        """Probabilities of a prepared batch, (n, 10), which are those of `probabilities`.
+
+        They are of the framework's own kind; `float(result[i, j])` works. The work may still be under way.
+        """
 
     def synchronize(self) -> None:
         """Wait until everything that was asked of the device is done."""

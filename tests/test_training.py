@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from harness.equality import distance
-from harness.limits import PASS, SAME_TRAINING
+from harness.limits import PASS, ROW_SUM, SAME_TRAINING
+from harness.workload import OPERATIONS
 
 
 def test_a_step_on_the_same_batch_lowers_its_loss(framework, mnist):
@@ -56,3 +57,16 @@ def test_same_seed_same_training(framework, mnist):
     first, other, second = (framework.with_settings(seed=seed).fit(images, labels, 2)["loss"] for seed in (1, 2, 1))
     assert first == pytest.approx(second, rel=SAME_TRAINING)
     assert first != pytest.approx(other, rel=SAME_TRAINING)
+
+
+def test_whatever_is_timed_works_once_and_is_recorded(framework, mnist):
+    """On a few images; its result is read by the code that reads it in a campaign."""
+    images, labels = mnist.train.images.first(32), mnist.train.labels.first(32)
+    probability = framework.probabilities(images)[0, 0]
+    for operation in sorted(OPERATIONS, key=lambda operation: operation.method != "predict_step"):  # the others train
+        read = framework.rehearse(tuple(operation), images, labels)
+        if operation.method == "predict_step":
+            assert read == pytest.approx(probability, abs=ROW_SUM)
+        if operation.method == "train_step":
+            assert 0 < read < 3
+    assert set(framework.versions()) < set(framework.conditions())

@@ -25,6 +25,7 @@ import uv
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from harness import family
 from impls.contract import cache_directory
 
 PIP_TO_UV = {
@@ -69,15 +70,17 @@ def as_installed(packages: Iterable[str]) -> list[str]:
 def resolve(requirements: Sequence[str], packages: Iterable[str]) -> str:
     """Exact versions for all of it, as lines `name==version`: what is installed here, where that is allowed."""
     named = {canonicalize_name(parsed(requirement).name) for requirement in requirements}
-    installed = _installed()
-    with tempfile.TemporaryDirectory() as scratch:
-        wanted, pins = Path(scratch, "requirements.in"), Path(scratch, "requirements.txt")
+    preferred = [f"{name}=={version}" for name, version in _installed().items() if name not in named]
+    scratch = Path(tempfile.mkdtemp())
+    try:
+        wanted, pins = scratch / "requirements.in", scratch / "requirements.txt"
         wanted.write_text("\n".join([*requirements, *sorted({*packages} - named)]))
-        preferred = [f"{name}=={version}" for name, version in installed.items() if name not in named]
         pins.write_text("\n".join(preferred))  # uv keeps to the versions in the file that it is to write, if it can
         options = ("--no-header", "--no-annotate", "--output-file", pins)
-        _uv(requirements, "pip", "compile", wanted, "--python", sys.executable, *options)
+        _uv(scratch, requirements, "pip", "compile", wanted, "--python", sys.executable, *options)
         return pins.read_text()
+    finally:
+        family.end(str(scratch))
 
 
 def _installed() -> dict[str, str]:
@@ -151,28 +154,19 @@ def _homes(root: Path) -> list[Path]:
 
 def _build(home: Path, pins: str) -> None:
     """All or nothing: what is half-built has another name."""
-    partial = home.with_name(home.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+    partial = home.with_suffix(".partial")
+    family.end(str(partial))  # a run that was killed has left it, and its uv may be at work for another second
+    partial.mkdir()
     try:
-        requirements = partial.with_suffix(".txt")
+        environment, requirements = partial / "environment", partial / "requirements.txt"
         requirements.write_text(pins)
-        _uv((), "venv", "--relocatable", "--python", sys.executable, partial)
-        _uv(
-            (),
-            "pip",
-            "install",
-            "--python",
-            interpreter(partial),
-            "--no-deps",
-            "--compile-bytecode",
-            "-r",
-            requirements,
-        )
-        requirements.rename(partial / "requirements.txt")
-        partial.rename(home)
+        _uv(partial, (), "venv", "--relocatable", "--python", sys.executable, environment)
+        options = ("--no-deps", "--compile-bytecode", "-r", requirements)
+        _uv(partial, (), "pip", "install", "--python", interpreter(environment), *options)
+        requirements.rename(environment / "requirements.txt")
+        environment.rename(home)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        requirements.unlink(missing_ok=True)
+        family.end(str(partial))
 
 
 def interpreter(home: Path) -> Path:
@@ -180,11 +174,12 @@ def interpreter(home: Path) -> Path:
     return home / "Scripts" / "python.exe" if os.name == "nt" else home / "bin" / "python"
 
 
-def _uv(requirements: Sequence[str], *arguments: str | Path) -> None:
-    """Raises `NotBuilt` with what uv says, if it fails."""
+def _uv(scratch: Path, requirements: Sequence[str], *arguments: str | Path) -> None:
+    """Raises `NotBuilt` with what uv says, if it fails. It ends with this process, or with the family of `scratch`."""
+    guard = [sys.executable, "-I", family.__file__, str(os.getpid())]
     done = subprocess.run(
-        [uv.find_uv_bin(), "--quiet", *map(str, arguments)],
-        env=_as_pip_is_told() | os.environ,
+        [*guard, uv.find_uv_bin(), "--quiet", *map(str, arguments)],
+        env=_as_pip_is_told() | os.environ | family.environment(str(scratch)),
         capture_output=True,
         text=True,
         check=False,

@@ -9,6 +9,8 @@ import pytest
 from packaging.utils import canonicalize_name
 
 import impls
+from harness import interpreter
+from harness.host import Host
 from harness.regression import environments
 
 ACCURACY = "accuracy"
@@ -27,6 +29,8 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     Who is compared with a built environment gets one, too, of the versions that are installed here: what else is
     installed, and how, has an influence of its own. Raises `environments.NotBuilt`. `say` hears what takes minutes.
     """
+    if not option.host:
+        check_interpreters(option)
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
     builds = bool(option.baseline or option.candidate)
     return [
@@ -36,6 +40,15 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
             (option.candidate_python, option.candidate),
         )
     ]
+
+
+def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> None:
+    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers: here, or on the host."""
+    for side in ("baseline", "candidate"):
+        question = (getattr(option, f"{side}_python"), option.worker_timeout)
+        flaw = question[0] and (host.do(interpreter.flaw, *question) if host else interpreter.flaw(*question))
+        if flaw:
+            raise environments.NotBuilt(f"--{side}-python: {flaw}")
 
 
 def _side(python: str, requirements: list[str], packages: set[str], builds: bool, say: Callable[[str], None]) -> Side:

@@ -1,14 +1,18 @@
 """An environment is built once, whole or not at all, and is what was asked for."""
 
 import multiprocessing
+import os
+import signal
 import subprocess
 import sys
 import zipfile
 
 import pytest
 
+from harness import family
 from harness.regression import environments
 from harness.regression.environments import NotBuilt, as_installed, clean, depends_on, obtain
+from tests.processes import comes_true, has_ended
 
 
 def wheel(folder, name, version, needs=()):
@@ -118,8 +122,8 @@ def test_a_cache_that_cannot_be_written_is_one_clear_error(root):
 def test_an_installation_that_fails_leaves_nothing(root, monkeypatch):
     uv = environments._uv
 
-    def fails_to_install(requirements, *arguments):
-        uv(requirements, *arguments)
+    def fails_to_install(*arguments):
+        uv(*arguments)
         if "install" in arguments:
             raise NotBuilt("the disk is full")
 
@@ -138,6 +142,44 @@ def test_what_a_killed_run_left_half_built_is_not_taken(root):
     assert obtain(["toyframework==1.0"], ["toyvision"], root=root) == python
     assert versions(python) == ["1.0", "1.0"]
     assert not list(root.glob("*.partial"))
+
+
+SLOW_UV = """#!/bin/sh
+echo $$ >>{folder}/started
+sleep 1000 &
+echo $! >>{folder}/started
+wait
+"""
+
+
+def obtain_with(uv, root):
+    environments.uv.find_uv_bin = lambda: uv
+    environments.resolve = lambda *_: "toyframework==1.0"
+    obtain(["toyframework==1.0"], [], root)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_uv_ends_with_the_run_that_it_builds_for_and_leaves_nothing_half_built(root, tmp_path, how):
+    uv, started = tmp_path / "uv", tmp_path / "started"
+    uv.write_text(SLOW_UV.format(folder=tmp_path))
+    uv.chmod(0o755)
+    run = multiprocessing.Process(target=obtain_with, args=(str(uv), root))
+    run.start()
+    assert comes_true(lambda: started.exists() and len(started.read_text().split()) == 2)
+    os.kill(run.pid, how)
+    run.join()
+    assert comes_true(lambda: all(has_ended(int(number)) for number in started.read_text().split()))
+    assert comes_true(lambda: not list(root.glob("*.partial")))
+    assert not list(root.glob("*/requirements.txt"))
+
+
+def test_uv_of_a_killed_run_is_ended_by_the_next_one(root, tmp_path):
+    """It may be at work for a second; what it still writes must not get into the new environment."""
+    home = obtain(["toyframework==1.0"], [], root).parent.parent
+    partial = home.rename(home.with_suffix(".partial"))
+    uv = subprocess.Popen(["sleep", "1000"], env=os.environ | family.environment(str(partial)))
+    obtain(["toyframework==1.0"], [], root)
+    assert uv.wait() == -signal.SIGKILL
 
 
 def test_what_is_installed_here_can_be_asked_for():

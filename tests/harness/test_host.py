@@ -1,17 +1,20 @@
 """A worker on another machine does what one here does: shown over ssh and over a socket."""
 
 import contextlib
+import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from harness.host import Host, Unreachable
+from harness.host import Host, Unreachable, _packed
+from harness.interpreter import Unusable
 from harness.proxy import Worker, WorkerDied
 
 SSHD = shutil.which("sshd", path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
@@ -109,6 +112,7 @@ def test_two_workers_live_there_at_once_and_answer(host, mnist):
     assert all(worker.call("peak_memory") > 20e6 for worker in workers)
     workers[0].close()
     assert not workers[0].is_running()
+    assert [Path(worker.folder).exists() for worker in workers] == [False, True]
     np.testing.assert_array_equal(workers[1].call("logits", images), second)
     workers[1].close()
 
@@ -117,9 +121,17 @@ def test_a_worker_that_dies_there_is_reported(host, mnist):
     there = host.bring(Path(mnist.directory))
     worker = Worker("numpy", root=there, host=host)
     worker.call("build", "numpy", {})
+    (Path(worker.folder) / "stderr").write_text("a library complains")
     os.kill(worker.number, 9)  # this host's processes are ours
-    with pytest.raises(WorkerDied, match="the worker of numpy died during 'parameter_count'"):
+    with pytest.raises(WorkerDied, match=r"the worker of numpy died during 'parameter_count'.*\n  a library complains"):
         worker.call("parameter_count")
+    assert not Path(worker.folder).exists()
+
+
+def test_an_interpreter_there_that_is_none_is_said_to_be_none(host, mnist):
+    there = host.bring(Path(mnist.directory))
+    with pytest.raises(Unusable, match="/bin/true is no usable interpreter"):
+        Worker("numpy", root=there, host=host, python="/bin/true")
 
 
 def test_two_versions_are_compared_there(project, tmp_path):
@@ -132,6 +144,18 @@ def test_two_versions_are_compared_there(project, tmp_path):
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
     assert list(home.glob(".cache/mnist-frameworks/brought/*/harness"))
+
+
+def test_what_is_no_file_is_not_brought(tmp_path, monkeypatch):
+    for room in ("harness", "impls"):
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "sound.py").touch()
+    (tmp_path / "impls" / ".#sound.py").symlink_to("nowhere")
+    (tmp_path / "impls" / "folder.py").mkdir()
+    os.mkfifo(tmp_path / "impls" / "pipe.py")
+    monkeypatch.setattr("harness.host.ROOT", tmp_path)
+    with zipfile.ZipFile(io.BytesIO(_packed(tmp_path))) as archive:
+        assert archive.namelist() == ["harness/sound.py", "impls/sound.py"]
 
 
 def test_a_host_that_cannot_be_reached_is_one_clear_error():

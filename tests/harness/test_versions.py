@@ -5,12 +5,13 @@ from argparse import Namespace
 
 import pytest
 
-from harness.regression.versions import Side, affected, sides
+from harness.regression.environments import NotBuilt
+from harness.regression.versions import Side, affected, check_interpreters, sides
 
 
 def option(**given):
     none = {"framework": None, "baseline": [], "candidate": [], "baseline_python": None, "candidate_python": None}
-    return Namespace(**none | given)
+    return Namespace(**none | {"host": None, "worker_timeout": 60.0} | given)
 
 
 VARIANTS = ["jax", "keras-jax", "numpy", "pytorch"]
@@ -54,6 +55,22 @@ def test_who_is_compared_with_a_built_environment_gets_one_too(monkeypatch):
     assert found == [Side("keras==3", "python 1"), Side("the installed versions", "python 2")]
 
 
-def test_an_interpreter_is_taken_as_it_is_and_ours_is_the_other_side():
+def test_an_interpreter_is_taken_as_it_is_and_ours_is_the_other_side(monkeypatch):
+    monkeypatch.setattr("harness.interpreter.flaw", lambda python, timeout: "")
     found = sides(option(candidate_python="/some/python"), ["keras-jax"], print)
     assert found == [Side("the current environment", sys.executable), Side("/some/python", "/some/python")]
+
+
+def test_an_interpreter_that_is_none_is_refused_before_anything_is_measured():
+    with pytest.raises(NotBuilt, match="--candidate-python: /bin/true is no usable interpreter: asked for its version"):
+        sides(option(candidate_python="/bin/true"), ["numpy"], print)
+
+
+def test_an_interpreter_of_a_host_is_looked_for_there():
+    class Host:
+        def do(self, function, *arguments):
+            return f"{function.__name__}{arguments}"
+
+    sides(option(candidate_python="/bin/true", host="ssh=there"), ["numpy"], print)
+    with pytest.raises(NotBuilt, match=r"--candidate-python: flaw\('/bin/true', 60.0\)"):
+        check_interpreters(option(candidate_python="/bin/true"), Host())
