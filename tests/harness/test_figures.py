@@ -20,6 +20,7 @@ def test_median_of_medians_whatever_the_number_of_samples():
     assert figures.medians(launches, STEP) == [1.0, 2.0, 3.0]
     assert figures.seconds(launches, STEP) == 2.0
     assert figures.spread(launches, STEP) == pytest.approx(0.5)
+    assert figures.spread(launches[1:], STEP) == pytest.approx(0.5**0.5 / 2.5)
 
 
 def test_a_ratio_is_taken_within_each_launch():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from harness.statistics import agreement, paired_effect
 
@@ -15,6 +16,13 @@ def samples(count, shift=0.0, spread=0.1, seed=0):
 def test_effect_of_a_constant_shift_is_that_shift():
     baseline = np.array([97.0, 98.0, 99.0])
     assert paired_effect(baseline + 0.25, baseline) == (0.25, 0.25, 0.25)
+
+
+def test_the_interval_is_students():
+    """0.2 +- t * s / sqrt(n), where t(97.5 %, 2 degrees of freedom) = 4.3027 and s = 0.1."""
+    effect = paired_effect([97.1, 98.2, 99.3], [97.0, 98.0, 99.0])
+    half = 4.3027 * 0.1 / np.sqrt(3)
+    assert effect == pytest.approx((0.2, 0.2 - half, 0.2 + half), rel=1e-4)
 
 
 def test_pairing_takes_out_what_the_pairs_share():
@@ -33,10 +41,25 @@ def test_interval_covers_the_truth_as_often_as_it_claims():
 
 @pytest.mark.parametrize(
     ("shift", "count", "verdict"),
-    [(0.0, 20, "equivalent"), (0.5, 20, "different"), (-0.5, 20, "different"), (0.2, 20, "inconclusive")],
+    [
+        (0.0, 20, "equivalent"),
+        (0.5, 20, "different"),
+        (-0.5, 20, "different"),
+        (0.2, 20, "inconclusive"),
+        (-0.2, 20, "inconclusive"),
+    ],
 )
 def test_agreement(shift, count, verdict):
     assert agreement(samples(count, shift), samples(count, seed=1), MARGIN).verdict == verdict
+
+
+def test_the_difference_has_an_interval_in_which_each_side_has_its_own_spread():
+    """Welch's, from the variances of both means."""
+    a, b = [0.0, 3.0, 0.0], [20.0, 0.0, 20.0, 0.0]
+    a_error, b_error = np.var(a, ddof=1) / 3, np.var(b, ddof=1) / 4
+    freedom = (a_error + b_error) ** 2 / (a_error**2 / 2 + b_error**2 / 3)
+    half = stats.t.isf(0.05, freedom) * np.sqrt(a_error + b_error)
+    assert agreement(a, b, MARGIN).difference == pytest.approx((-9.0, -9.0 - half, -9.0 + half))
 
 
 def test_few_samples_are_no_evidence_of_agreement():
@@ -55,6 +78,7 @@ def test_false_agreement_is_as_rare_as_claimed():
 def test_unequal_counts_and_no_spread_at_all():
     assert agreement([98.0, 98.0], [98.0, 98.0, 98.0], MARGIN).verdict == "equivalent"
     assert agreement([98.0, 98.0], [97.0, 97.0, 97.0], MARGIN).verdict == "different"
+    assert agreement([0.0, 0.0], [-0.1, 0.1, 0.0], MARGIN).difference.low < 0.0  # one side has some
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([], [1.0, 2.0])])
