@@ -79,11 +79,12 @@ def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
     assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
 
 
-def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
+def test_an_interpreter_that_cannot_run_a_worker_is_refused(run_here, tmp_path):
     venv.create(tmp_path / "empty", symlinks=True)
-    done, *_ = run("-k", "gradients", candidate=interpreter(tmp_path / "empty"))
-    assert done.returncode == 5, done.stdout
-    assert "No module named 'numpy'" in done.stdout
+    candidate = f"--candidate-python={interpreter(tmp_path / 'empty')}"
+    done = run_here("-m", "regression", "--framework", "numpy", candidate, "tests/test_regression.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert "is no usable interpreter: NumPy cannot be imported there" in done.stdout
 
 
 @pytest.mark.parametrize(
