@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from harness.campaign import Launch
-from harness.regression import comparison as comparison_module
 from harness.regression.comparison import QUANTITIES, STARTING, TIMED, Comparison
 from harness.regression.verdict import LOOKS
 from harness.timing import Unmeasurable
@@ -156,6 +155,14 @@ def test_the_more_is_judged_in_a_run_the_more_launches_each_quantity_needs(compa
     assert LOOKS[0] < done[0] < done[1] < LOOKS[-1]
 
 
+def test_what_was_known_before_a_failure_is_judged_no_less_strictly(compare):
+    enough = compare(quantities=["predict_step-128"], family=1).campaign.done
+    conditions = lambda launch: CONDITIONS if launch < enough else Unmeasurable("it spins")  # noqa: E731
+    comparison = compare(quantities=["predict_step-128"], family=1000, conditions=conditions)
+    assert comparison.verdicts["predict_step-128"].launches == enough
+    assert words(comparison) == {"predict_step-128": "inconclusive"}
+
+
 def test_progress_names_the_launch_and_the_next_look(compare):
     seen = []
     compare(quantities=["predict_step-128"], on_progress=lambda *progress: seen.append(progress))
@@ -171,7 +178,7 @@ def test_no_launch_is_begun_that_would_not_be_done_in_time(compare, monkeypatch,
     def on_progress(launch, look, what):
         clock.now += 10.0 if what == "train_step-128" else 0.0
 
-    monkeypatch.setattr(comparison_module, "time", clock)
+    monkeypatch.setattr("harness.regression.comparison.time", clock)
     found = compare(quantities=["train_step-128"], seconds=seconds, on_progress=on_progress)
     assert found.verdicts["train_step-128"].launches == launches
 

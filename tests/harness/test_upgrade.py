@@ -79,12 +79,20 @@ def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
     assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
 
 
-def test_an_interpreter_that_cannot_run_a_worker_is_refused(run_here, tmp_path):
-    venv.create(tmp_path / "empty", symlinks=True)
-    candidate = f"--candidate-python={interpreter(tmp_path / 'empty')}"
-    done = run_here("-m", "regression", "--framework", "numpy", candidate, "tests/test_regression.py")
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
-    assert "is no usable interpreter: NumPy cannot be imported there" in done.stdout
+def test_a_candidate_without_the_package_is_missing_by_name(run):
+    missing = {"candidate": {"build": PackageNotInstalled("jax is not installed")}}
+    done, *_ = run("-k", "gradients", worker=lambda name, **_: FakeWorker(**missing.get(name, {})))
+    assert done.returncode == 5, done.stdout
+    assert "gradients missing: PackageNotInstalled: jax is not installed (numpy)" in done.stdout
+
+
+def test_an_interpreter_without_numpy_is_refused_in_a_line(run_here, tmp_path):
+    venv.create(tmp_path, symlinks=True)
+    chosen = ("--framework=numpy", f"--candidate-python={interpreter(tmp_path)}", "-k", "gradients")
+    done = run_here(*chosen, "tests/test_regression.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "is no usable interpreter: NumPy cannot be imported there: ModuleNotFoundError" in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize(

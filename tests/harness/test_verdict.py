@@ -122,6 +122,7 @@ def test_a_verdict_needs_an_interval_that_is_wrong_once_in_a_hundred_runs(limit,
         lost = noise - noise.mean() + limit + towards * reach * half
         found = judge_accuracy(np.full(count, 0.97), 0.97 - lost, 0.002, quantities)
         assert found.word == expected
+    assert (found.needed, found.reason) == (count + 1, f"about {count + 1} launches would decide")
 
 
 def test_fewer_than_seven_launches_decide_nothing():
@@ -145,14 +146,18 @@ def test_what_would_decide_is_said():
     spread = logarithms.std(ddof=1) / math.sqrt(found.needed)
     _, reach = stats.t.interval(1 - 0.01 / 7, found.needed - 1, logarithms.mean(), spread)
     assert reach == pytest.approx(math.log(1.05), abs=1e-4)
-    assert found == judge(baseline, candidate, MARGIN, 1)
-    assert found.needed < judge(baseline, candidate, MARGIN, 2).needed
+    for of in (judge, judge_accuracy):
+        alone, one, two = (of(baseline, candidate, MARGIN, *quantities) for quantities in ([], [1], [2]))
+        assert alone == one
+        assert one.needed < two.needed
 
 
 def test_what_no_number_of_launches_would_decide_is_given_up():
     lost = [0.375, 0.125] * 3 + [0.25]  # 0.25 in the mean, to the last bit
     found = judge_accuracy([0.5] * 7, [0.5 - each for each in lost], 0.25)
     assert (found.word, found.needed, found.worth_more_launches) == ("inconclusive", math.inf, False)
+    hopeless = judge([1.0] * 7, [1.05, 1.04, 1.06] * 2 + [1.05], MARGIN)
+    assert (hopeless.word, hopeless.worth_more_launches) == ("inconclusive", False)
     hopeless = judge([1.0] * 7, [1.05, 1.04, 1.06] * 2 + [1.05], MARGIN)
     assert (hopeless.word, hopeless.worth_more_launches) == ("inconclusive", False)
 
@@ -193,4 +198,3 @@ def test_more_accuracy_is_better(gain, word):
     found = judge_accuracy(baseline, baseline + gain, margin=0.002)
     assert str(found).startswith(f"{word} {100 * gain:+.2f}pt")
     assert found.unit == "points"
-    assert found == judge_accuracy(baseline, baseline + gain, 0.002, 1)
