@@ -29,15 +29,6 @@ def require(*packages: str) -> None:
             pytest.skip(f"{package} is not installed")
 
 
-def refusal(capfd, *arguments: str) -> str:
-    """What pytest says to these arguments, which it must refuse before it runs anything; in this process."""
-    options = ("-c", str(ROOT / "pytest.ini"), "--rootdir", str(ROOT), "-p", "no:cacheprovider")
-    status = pytest.main([*options, *arguments, str(ROOT / "tests")])
-    said = "".join(capfd.readouterr())
-    assert status == pytest.ExitCode.USAGE_ERROR, said
-    return said
-
-
 class Project:
     """The copy. `run` gives the finished process, with `stdout` and `stderr` as text."""
 

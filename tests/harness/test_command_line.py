@@ -3,9 +3,11 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from harness.workload import OPERATIONS
-from tests.project import Project, refusal
+from tests.fakes import FakeWorker
+from tests.project import Project
 
 
 @pytest.mark.parametrize(
@@ -36,10 +38,11 @@ from tests.project import Project, refusal
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_refused(capfd, arguments, message):
-    said = refusal(capfd, *arguments)
-    assert message in said
-    assert "Traceback" not in said
+def test_refused(run_here, arguments, message):
+    done = run_here(*arguments)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
 
 
 def test_a_missing_data_directory_stops_the_run_in_one_line(project):
@@ -47,6 +50,10 @@ def test_a_missing_data_directory_stops_the_run_in_one_line(project):
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "no data: data directory nowhere does not exist" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def fake(name, **_):
+    return FakeWorker()
 
 
 def outcomes(project, *arguments):
@@ -169,12 +176,14 @@ def test_in_process_runs_the_framework_inside_pytest(project):
     assert set(found.values()) == {"passed"}, done.stdout
 
 
-def test_benchmarks_run_when_asked_for_and_then_alone(project):
-    plain, _ = outcomes(project, "--framework", "numpy", "tests/test_latency.py", "tests/test_network.py")
-    assert not any("latency" in name for name in plain)
-    only, done = outcomes(project, "--framework", "numpy", "--benchmark-only", "--launches", "1")
-    assert only == {f"test_latency[numpy-{operation}]": "passed" for operation in OPERATIONS}
-    assert done.stdout.count("launch 1 of 1") == 1
+def test_benchmarks_run_when_asked_for_and_then_alone(run_here, tmp_path):
+    tests = ("--framework", "numpy", "tests/test_latency.py", "tests/test_network.py")
+    assert "test_latency" not in run_here("--collect-only", "-q", *tests).stdout
+    done = run_here(*tests, "--benchmark-only", f"--junitxml={tmp_path / 'report.xml'}", worker=fake)
+    names = [case.get("name") for case in ElementTree.parse(tmp_path / "report.xml").iter("testcase")]
+    assert names == [f"test_latency[numpy-{operation}]" for operation in OPERATIONS]
+    assert f"{len(OPERATIONS)} passed" in done.stdout
+    assert done.stdout.count("launch 1 of 3") == done.stdout.count("launch 3 of 3") == 1
 
 
 def test_what_cannot_be_saved_or_compared_costs_nobody_the_tables(project):
@@ -204,21 +213,20 @@ def test_where_nothing_was_measured_nothing_is_saved_and_the_reason_is_shown(pro
     assert "INTERNALERROR" not in done.stdout
 
 
-@pytest.mark.parametrize("option", [["-n", "2"], ["--in-process"]], ids=" ".join)
-def test_a_campaign_refuses_to_share_the_machine(project, option):
-    found, done = outcomes(project, "-m", "latency", "--framework", "numpy", "-k", "fit", *option)
-    assert set(found.values()) == {"error"}
-    assert "a campaign needs the machine for itself" in done.stdout
+def test_a_campaign_refuses_to_share_the_machine(run_here, monkeypatch):
+    campaign = ("-m", "latency", "--framework", "numpy", "-k", "fit")
+    assert "a campaign needs the machine for itself" in run_here(*campaign, "--in-process").stdout
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    with pytest.warns(PytestBenchmarkWarning, match="disabled because xdist plugin is active"):
+        assert "a campaign needs the machine for itself" in run_here(*campaign).stdout
 
 
-def test_the_notebook_way_takes_part_if_wanted(project):
-    notebook = "def train(directory, batch_size, epochs, on_epoch): [on_epoch(epoch, 0.1) for epoch in range(epochs)]"
-    project.add("own", "pass")
-    project.add_file("impls/notebook/own.py", notebook)
-    arguments = ("--framework", "own", "--benchmark-only", "--launches", "1", "-k", "epoch")
-    found, done = outcomes(project, *arguments, "--notebook-baseline")
-    assert found == {f"test_latency[{name}-fit-epoch]": "passed" for name in ("own", "own-notebook")}, done.stdout
-    assert "times faster" in done.stdout
+def test_the_notebook_way_takes_part_if_wanted(run_here):
+    campaign = ("--framework", "pytorch", "--benchmark-only", "-k", "epoch")
+    assert "1 passed" in run_here(*campaign, worker=fake).stdout
+    done = run_here(*campaign, "--notebook-baseline", worker=fake)
+    assert "2 passed" in done.stdout
+    assert "pytorch         1.00     1.00          1.00" in done.stdout  # seconds, and times faster
 
 
 def test_compare_ends_with_tables_of_every_variant(project):
@@ -242,7 +250,7 @@ def test_accuracy_below_the_target_fails(project):
     project.add("dull", "def train_step(self, batch): return 2.3")
     found, done = outcomes(project, "-m", "accuracy", "--framework", "dull", "--epochs", "1")
     assert found == {"test_accuracy[dull]": "failure"}
-    assert "expected at least 97%" in done.stdout
+    assert "after 1 epochs, expected at least 95%" in done.stdout
 
 
 LEARNED = """
