@@ -244,6 +244,7 @@ def test_what_the_system_does_not_tell_is_missing(compare):
     assert words(compare(peak_memory=None))["peak-memory"] == "missing"
 
 
-def test_an_epoch_of_a_comparison_is_a_short_one():
+def test_what_is_timed_is_called_by_its_method_and_batch_and_an_epoch_is_a_short_one():
+    assert list(TIMED) == ["train_step-128", "predict_step-1", "predict_step-128", "fit-6400"]
+    assert list(TIMED) == [str(operation) for operation in TIMED.values()]
     assert TIMED["fit-6400"].batch_size < EPOCH.batch_size
-    assert all(name == str(operation) for name, operation in TIMED.items())

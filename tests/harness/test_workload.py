@@ -151,5 +151,6 @@ def test_an_epoch_warms_up_by_itself(work):
 
 
 def test_operations_are_called_by_their_method_and_batch():
-    assert [str(OPERATIONS[0]), str(EPOCH)] == ["train_step-32", "fit-epoch"]
+    steps = [f"train_step-{size}" for size in (32, 128, 512)] + [f"predict_step-{size}" for size in (1, 128, 10_000)]
+    assert [str(operation) for operation in OPERATIONS] == [*steps, "preprocess-10000", "fit-epoch"]
     assert str(EPOCH._replace(batch_size=6400)) == "fit-6400"
