@@ -173,13 +173,19 @@ def test_uv_ends_with_the_run_that_it_builds_for_and_leaves_nothing_half_built(r
     assert not list(root.glob("*/requirements.txt"))
 
 
-def test_uv_of_a_killed_run_is_ended_by_the_next_one(root, tmp_path):
+def test_uv_of_a_killed_run_is_ended_before_the_next_one_builds(root, monkeypatch):
     """It may be at work for a second; what it still writes must not get into the new environment."""
     home = obtain(["toyframework==1.0"], [], root).parent.parent
     partial = home.rename(home.with_suffix(".partial"))
-    uv = subprocess.Popen(["sleep", "1000"], env=os.environ | family.environment(str(partial)))
+    uv, run = subprocess.Popen(["sleep", "1000"], env=os.environ | family.environment(str(partial))), environments._uv
+
+    def check_and_run(scratch, *arguments):
+        assert scratch != partial or has_ended(uv.pid)
+        run(scratch, *arguments)
+
+    monkeypatch.setattr(environments, "_uv", check_and_run)
     obtain(["toyframework==1.0"], [], root)
-    assert uv.wait() == -signal.SIGKILL
+    assert uv.poll() == -signal.SIGKILL
 
 
 def test_what_is_installed_here_can_be_asked_for():

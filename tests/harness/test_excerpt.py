@@ -27,3 +27,9 @@ def test_the_tail_of_a_file_is_read_and_said_to_be_one(tmp_path):
     assert lines == [str(number) for number in range(99_970, 100_000)]
     (tmp_path / "empty").touch()
     assert tail(str(tmp_path / "empty")) == ""
+
+
+def test_of_a_large_file_no_more_than_the_tail_is_read(tmp_path):
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(10**12)  # of which the disk holds nothing
+    assert tail(str(tmp_path / "file")).startswith("[... cut: the last of 1,000,000,000,000 bytes ...]\n\0")

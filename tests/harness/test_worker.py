@@ -12,6 +12,7 @@ import pytest
 
 from harness.interpreter import Unusable
 from harness.proxy import Worker, WorkerDied, WorkerError, in_a_line
+from impls import BrokenImplementation
 from tests.processes import has_ended
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
@@ -103,6 +104,14 @@ def test_an_exception_tells_what_caused_it(start):
     with pytest.raises(ValueError, match="no") as raised:
         worker.call("logits", IMAGES)
     assert raised.value.__notes__[0].endswith("caused by KeyError: 'key'")
+
+
+def test_a_broken_implementation_is_told_in_a_line(start, project):
+    project.add_file("impls/broken.py", "def")
+    worker = start("pass")
+    with pytest.raises(BrokenImplementation) as raised:
+        worker.call("build", "broken", {})
+    assert written(raised.value) == "impls/broken.py is no implementation: line 1: invalid syntax"
 
 
 def test_an_exception_of_an_unknown_type_keeps_its_name(start):
