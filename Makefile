@@ -16,7 +16,7 @@ $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)
 .NOTPARALLEL:
 
 quick: data
-	$(BIN)/python -m pytest --compare --epochs 1 --launches 1 -q $(CHOSEN)
+	$(BIN)/python -m pytest --quick -q $(CHOSEN)
 
 compare: data
 	$(BIN)/python -m pytest --compare -q $(CHOSEN)

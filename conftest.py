@@ -72,6 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="seconds a worker may be silent (default: 600)",
     )
     group.addoption("--compare", action="store_true", help="train and time every variant, and end with tables")
+    group.addoption("--quick", action="store_true", help="the same with one epoch and one short launch: a first look")
 
 
 def variants_of(items: list[pytest.Item]) -> list[str]:
@@ -125,7 +126,8 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist, f
     machine = describe(cpu, settings.device)
     display = config.stash[DISPLAY]
     start = starter(settings, config.option.worker_timeout, cpu.get("flags", ()), display.hear)
-    campaign = Campaign(participants(wanted, settings, mnist), mnist, start, machine)
+    at_once = os.cpu_count() if config.option.quick else 1
+    campaign = Campaign(participants(wanted, settings, mnist), mnist, start, machine, at_once)
     config.stash[CAMPAIGN] = campaign
     campaign.run(config.option.launches, display.measuring)
     fleet.adopt(campaign.workers)

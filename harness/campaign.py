@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from harness import floor
+from harness import floor, together
 from harness.proxy import Worker
 from harness.wire import Mnist
 from harness.workload import Operation
@@ -48,6 +48,7 @@ class Campaign:
 
     - `start(participant)`: gives it a fresh worker.
     - `machine`: what the figures depend on besides, for the records.
+    - `at_once`: participants that start at the same time; more than one disturb each other's imports and first steps.
     """
 
     def __init__(
@@ -56,11 +57,13 @@ class Campaign:
         mnist: Mnist,
         start: Callable[[Participant], Worker],
         machine: Mapping[str, Any] = MappingProxyType({}),
+        at_once: int = 1,
     ):
         self.participants = participants
         self.mnist = mnist
         self.start = start
         self.machine = machine
+        self.at_once = at_once
         self.launches: dict[str, list[Launch]] = {participant.name: [] for participant in participants}
         self.failures: dict[str, Exception] = {}
         self.workers: dict[str, Worker] = {}
@@ -83,9 +86,12 @@ class Campaign:
 
     def _launch(self, number: int, on_progress: Callable[[str], None]) -> None:
         under_way: dict[str, Launch] = {}
-        for participant in in_turn(self.participants, number):
+
+        def start(participant: Participant) -> None:
             on_progress(f"start {participant.name}")
             self._ask(participant, self._open, under_way)
+
+        together.each(start, in_turn(self.participants, number), self.at_once, self.close)
         operations = dict.fromkeys(operation for each in self.participants for operation in each.operations)
         for operation in sorted(operations, key=_place):
             on_progress(str(operation))
@@ -137,9 +143,8 @@ class Campaign:
         return self.mnist.train.images.first(count), self.mnist.train.labels.first(count)
 
     def close(self) -> None:
-        for worker in self.workers.values():
-            worker.close()
-        self.workers.clear()
+        while self.workers:
+            self.workers.popitem()[1].close()
 
 
 CAMPAIGN = pytest.StashKey[Campaign]()

@@ -24,8 +24,8 @@ def tables(campaign: Campaign) -> list[Table]:
     notebooks = [name for name in campaign.launches if name.endswith(notebook.SUFFIX)]
     complete = {name: [] if name in campaign.failures else each for name, each in campaign.launches.items()}
     rows = [(name, each) for name, each in complete.items() if name not in (floor.NAME, *notebooks)]
-    asked = {operation for participant in campaign.participants for operation in participant.operations}
-    operations = [operation for operation in OPERATIONS if operation in asked]
+    asked = {str(operation): operation for each in campaign.participants for operation in each.operations}
+    operations = [asked[name] for name in map(str, OPERATIONS) if name in asked]
     found = [times(rows, operations, campaign), costs(rows, operations, complete.get(floor.NAME, []))]
     return found + ([gains(complete, notebooks)] if notebooks else [])
 

@@ -3,12 +3,12 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import Any
 
 import psutil
 
+from harness import together
 from harness.proxy import Worker, WorkerDied
 from harness.session import Session
 from impls.contract import Settings
@@ -67,15 +67,7 @@ class Fleet:
 
         What goes wrong is kept for whoever asks for the variant.
         """
-        pool = ThreadPoolExecutor(os.cpu_count())
-        try:
-            list(pool.map(lambda variant: self._prepare(variant, settings), variants))
-        except BaseException:  # Ctrl-C: a thread that waits for its worker ends with it
-            self.close()
-            pool.shutdown(cancel_futures=True)
-            self.close()  # those that were being started meanwhile
-            raise
-        pool.shutdown()
+        together.each(lambda variant: self._prepare(variant, settings), variants, os.cpu_count(), self.close)
 
     def framework(self, variant: str, settings: Settings) -> Framework:
         """The variant, built with these settings. Raises what the import of the framework or the building raised."""

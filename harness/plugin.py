@@ -1,5 +1,6 @@
 """The pytest side of a run: which variants it is about, which tests are meant, and where they may run."""
 
+import argparse
 import difflib
 import os
 
@@ -7,7 +8,7 @@ import pytest
 
 import impls
 from harness import participants, whole
-from harness.workload import COMPARED, OPERATIONS
+from harness.workload import COMPARED, OPERATIONS, Operation
 
 VARIANTS = pytest.StashKey[list[str]]()
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -24,6 +25,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Refuse what cannot be measured so. `--compare` has its own tables; xdist keeps a framework in one process."""
+    if config.option.quick:
+        config.option.compare, config.option.epochs, config.option.launches = True, 1, 1
     config.option.benchmark_quiet |= config.option.compare
     if config.option.notebook_baseline and config.option.device != "cpu":
         raise pytest.UsageError("--notebook-baseline trains on the CPU: leave --device out")
@@ -55,8 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("framework", parameters, indirect=True)
     if "timed" in metafunc.fixturenames:
         option = metafunc.config.option
-        operations = COMPARED if option.compare else OPERATIONS
-        pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, operations)
+        pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, _operations(option))
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 
@@ -97,6 +99,13 @@ def _keep_to_its_cores() -> None:
     if count and hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[int(index.removeprefix("gw")) :: int(count)] or cores)
+
+
+def _operations(option: argparse.Namespace) -> list[Operation]:
+    """What is timed: everything, or what `--compare` shows, in a short form for `--quick`."""
+    if not option.compare:
+        return list(OPERATIONS)
+    return [operation._replace(blocks=1) if option.quick else operation for operation in COMPARED]
 
 
 def is_about_variants(item: pytest.Item) -> bool:
