@@ -55,3 +55,8 @@ def test_one_rounding_is_half_the_distance_between_neighbours():
 
 def test_float64_is_followed_for_an_epoch():
     assert limits.STEPS["float64"] == math.ceil(60_000 / Settings().batch_size)
+
+
+@pytest.mark.parametrize(("epochs", "accuracy"), [(1, 0.95), (9, 0.95), (10, 0.97), (11, 0.97)])
+def test_a_longer_training_must_learn_as_much_as_a_shorter(epochs, accuracy):
+    assert limits.required_accuracy(epochs) == accuracy
