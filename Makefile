@@ -49,8 +49,12 @@ lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+mutants: data
+	$(BIN)/uv run --no-sync --with mutmut python -m mutmut run
+	$(BIN)/uv run --no-sync --with mutmut python -m mutmut results
+
 clean-envs: $(VENV)/installed
 	$(BIN)/python -m harness.regression.environments --clean
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .benchmarks *.egg-info
+	rm -rf $(VENV) mutants .pytest_cache .ruff_cache .benchmarks *.egg-info
