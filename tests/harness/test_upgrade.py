@@ -66,11 +66,12 @@ def test_where_nothing_is_decided_the_status_says_so(run):
     assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
 
 
-def test_an_interpreter_without_the_package_is_missing_by_name(run, tmp_path):
+def test_an_interpreter_without_numpy_is_refused_in_a_line(run, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "empty"], check=True)
     done = run("-k", "gradients", candidate=tmp_path / "empty" / "bin" / "python")
-    assert done.returncode == 5, done.stdout
-    assert "No module named 'numpy'" in done.stdout
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert "is no usable interpreter: NumPy cannot be imported there: ModuleNotFoundError" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
