@@ -332,13 +332,15 @@ def test_no_worker_outlives_pytest(project, how):
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits SIG_IGN
     ) as pytest_process:
-        for line in pytest_process.stdout:
-            if "epoch  1" in line:
-                break
-        children = psutil.Process(pytest_process.pid).children(recursive=True)
-        folders = [Path(child.environ()["TMPDIR"]) for child in children]
-        assert folders
-        assert all(folder.exists() for folder in folders)
+        try:
+            assert any("epoch  1" in line for line in pytest_process.stdout)
+            children = psutil.Process(pytest_process.pid).children(recursive=True)
+            folders = [Path(child.environ()["TMPDIR"]) for child in children]
+            assert folders
+            assert all(folder.exists() for folder in folders)
+        except BaseException:
+            pytest_process.kill()  # or it would be waited for
+            raise
         os.killpg(pytest_process.pid, how)
         rest, _ = pytest_process.communicate(timeout=30)
         _, alive = psutil.wait_procs(children, timeout=10)
