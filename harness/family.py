@@ -1,7 +1,7 @@
 """A process and all that come of it, known by the folder of their temporary files: they end together, folder and all.
 
 Standard library alone: it runs in pytest, in workers, on other machines and, as a program, between pytest and uv:
-`python family.py PARENT COMMAND...` runs a command that ends with the process of the number PARENT.
+`python family.py PARENT COMMAND...`, in a session of its own, runs a command that ends with the process PARENT.
 """
 
 import contextlib
@@ -49,11 +49,11 @@ def end(folder: str, *more: int) -> None:
 
 
 def end_with(parent: int, folder: str) -> None:
-    """End this process and its family soon after `parent` is gone, whatever it is busy with."""
+    """End the family, this process and its group, which it must lead, soon after `parent` is gone."""
     while os.getppid() == parent:
         time.sleep(SECONDS_BETWEEN_LOOKS)
     end(folder)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some framewo
 START = """export TMPDIR="$0" TEMP="$0" TMP="$0"; exec "$@" 2>"$0/stderr" """
 BOOTSTRAP = """
 import importlib.machinery, importlib.util, os, sys
+if os.getpgrp() != os.getpid():
+    os.setsid()  # Ctrl-C, a closed terminal or a cancelled job are for pytest alone; who outlives it cleans up
 root, folder, environment, threads = channel.receive()
 os.environ.update(environment)
 for name in ("impls", "harness"):  # from the root; everything else from the environment, whatever lies in the root

@@ -2,7 +2,6 @@
 
 import faulthandler
 import os
-import signal
 import threading
 import traceback
 from pathlib import Path
@@ -22,7 +21,6 @@ def serve(channel, folder: str, threads: int | None) -> None:
     Each answer is `(number, "ok", value)` or `(number, "error", type, message, place)`, with the number of its command;
     any number of `(number, "event", name, details)` may come before it. The start is answered as number 0.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for pytest, which then ends its workers
     faulthandler.enable(all_threads=False)
     threading.Thread(target=family.end_with, args=(os.getppid(), folder), daemon=True).start()
     if threads and hasattr(os, "sched_setaffinity"):

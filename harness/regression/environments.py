@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -177,16 +178,22 @@ def interpreter(home: Path) -> Path:
 def _uv(scratch: Path, requirements: Sequence[str], *arguments: str | Path) -> None:
     """Raises `NotBuilt` with what uv says, if it fails. It ends with this process, or with the family of `scratch`."""
     guard = [sys.executable, "-I", family.__file__, str(os.getpid())]
-    done = subprocess.run(
+    with subprocess.Popen(
         [*guard, uv.find_uv_bin(), "--quiet", *map(str, arguments)],
         env=_as_pip_is_told() | os.environ | family.environment(str(scratch)),
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-    if done.returncode:
+        start_new_session=True,
+    ) as process:
+        try:
+            _, said = process.communicate()
+        except BaseException:  # Ctrl-C
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
         wanted = f"with {', '.join(requirements)} " if requirements else ""
-        why = re.sub(r"[^\x21-\x7e]+", " ", done.stderr)  # uv draws its answer as a tree
+        why = re.sub(r"[^\x21-\x7e]+", " ", said)  # uv draws its answer as a tree
         raise NotBuilt(f"no environment {wanted}can be built: {textwrap.shorten(why, 600)}")
 
 

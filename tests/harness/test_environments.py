@@ -153,12 +153,13 @@ wait
 
 
 def obtain_with(uv, root):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits SIG_IGN
     environments.uv.find_uv_bin = lambda: uv
     environments.resolve = lambda *_: "toyframework==1.0"
     obtain(["toyframework==1.0"], [], root)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_uv_ends_with_the_run_that_it_builds_for_and_leaves_nothing_half_built(root, tmp_path, how):
     uv, started = tmp_path / "uv", tmp_path / "started"
     uv.write_text(SLOW_UV.format(folder=tmp_path))

@@ -52,7 +52,9 @@ def test_a_guarded_command_has_the_exit_status_of_its_own(tmp_path):
 PARENT = """
 import os, subprocess, sys
 guard, folder, *command = sys.argv[1:]
-subprocess.run([sys.executable, "-I", guard, str(os.getpid()), *command], env={**os.environ, "TMPDIR": folder})
+environment = {**os.environ, "TMPDIR": folder}
+command = [sys.executable, "-I", guard, str(os.getpid()), *command]
+subprocess.run(command, env=environment, start_new_session=True)
 """
 
 

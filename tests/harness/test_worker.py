@@ -1,5 +1,6 @@
 """A worker that dies takes nobody with it, says how it died, and is replaced."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -317,8 +318,9 @@ def test_threads_bind_the_worker_to_that_many_processors(start):
 HANGING = "def fit(self, images, labels, epochs, on_epoch=None):\n    on_epoch(1, 0.5)\n    time.sleep(1000)"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_worker_outlives_pytest(project, how):
+    """Whatever its whole group is told, as a terminal, `timeout` or a server of jobs does."""
     project.add("fake", HANGING)
     command = project.command("--framework", "fake", "-m", "accuracy", "-s")
     with subprocess.Popen(
@@ -327,16 +329,19 @@ def test_no_worker_outlives_pytest(project, how):
         env=project.environment(),
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits SIG_IGN
     ) as pytest_process:
-        for line in pytest_process.stdout:
-            if "epoch  1" in line:
-                break
-        children = psutil.Process(pytest_process.pid).children(recursive=True)
-        folders = [Path(child.environ()["TMPDIR"]) for child in children]
-        assert folders
-        assert all(folder.exists() for folder in folders)
-        pytest_process.send_signal(how)
+        try:
+            assert any("epoch  1" in line for line in pytest_process.stdout)
+            children = psutil.Process(pytest_process.pid).children(recursive=True)
+            folders = [Path(child.environ()["TMPDIR"]) for child in children]
+            assert folders
+            assert all(folder.exists() for folder in folders)
+        except BaseException:
+            pytest_process.kill()  # or it would be waited for
+            raise
+        os.killpg(pytest_process.pid, how)
         rest, _ = pytest_process.communicate(timeout=30)
         _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
