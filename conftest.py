@@ -21,7 +21,7 @@ from harness.wire import Mnist
 from impls import PackageNotInstalled
 from impls.contract import Settings
 
-pytest_plugins = ["harness.plugin", "harness.summary", "harness.regression.plugin"]
+pytest_plugins = ["harness.plugin", "harness.distribution", "harness.summary", "harness.regression.plugin"]
 
 
 def whole_number(low: int, high: int | None = None):
@@ -143,6 +143,8 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) ->
         sides = versions.sides(option, claims, display.say)
         host = Host(option.host) if option.host else None
         root = host.bring(Path(mnist.directory)) if host else ROOT
+        if host:
+            versions.check_interpreters(option, host)
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root)

@@ -1,5 +1,6 @@
 """How the implementations are compared: data, processes, clocks, and the pytest plugin. Imports no framework."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,3 +8,9 @@ ROOT = Path(__file__).parent.parent  # holds harness/ and impls/: what a worker 
 
 # Where Python is started inside impls/, impls/numpy.py would be taken for NumPy.
 sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != ROOT / "impls"]
+
+# A process of pytest-xdist and its workers take their share of the cores, before NumPy counts them: on shared ones,
+# idle threads that spin slow down everybody.
+if "xdist" in sys.modules and "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):
+    cores, number = sorted(os.sched_getaffinity(0)), int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+    os.sched_setaffinity(0, cores[number :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])] or cores)

@@ -51,10 +51,8 @@ def _conditions(campaign: Campaign) -> list[str]:
     load = campaign.machine.get("load_average")
     busy = f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {os.cpu_count()} cores."
     if campaign.done < 2:
-        return [
-            "One launch shows that it runs, not who is faster: two of the same program differ by some percent.",
-            busy,
-        ]
+        start = f" ({campaign.at_once} started at once)" if campaign.at_once > 1 else ""
+        return [f"One launch{start} shows that it runs, not who is faster: two of one program differ.", busy]
     wide, wider = (_half_width(launches) for launches in (campaign.done, campaign.done - 1))
     fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
     return [f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}.", busy]

@@ -53,11 +53,11 @@ class Display:
     def measuring(self, launch: int, launches: int, what: str) -> None:
         """Called before each step of a campaign. Where there is no terminal, it says when a launch begins."""
         text = f"launch {launch} of {launches}: {what}"
+        is_new, self.launch = launch != self.launch, launch
         if self.console.is_terminal:
             self.console.print(text.ljust(60), end="\r")
-        elif launch != self.launch:
+        elif is_new:
             self.console.print(f"\nlaunch {launch} of {launches}", end="")
-        self.launch = launch
 
     def say(self, what: str) -> None:
         """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""

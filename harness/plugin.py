@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import os
 
 import pytest
 
@@ -16,7 +15,6 @@ OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them toge
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    _keep_to_its_cores()
     config.stash[VARIANTS] = _chosen_variants(config)
     if config.option.in_process:
         _refuse_enemies(config.stash[VARIANTS])
@@ -47,15 +45,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         )
     if config.option.seeds > 1:
         raise pytest.UsageError("--seeds compares all variants in one process: run it without -n")
-    if config.option.dist == "no":
-        config.option.dist = "loadgroup"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
-        variants = metafunc.config.stash[VARIANTS]
-        parameters = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in variants]
-        metafunc.parametrize("framework", parameters, indirect=True)
+        metafunc.parametrize("framework", metafunc.config.stash[VARIANTS], indirect=True)
     if "timed" in metafunc.fixturenames:
         option = metafunc.config.option
         pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, _operations(option))
@@ -90,15 +84,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
-
-
-def _keep_to_its_cores() -> None:
-    """A process of pytest-xdist and its workers take a share of the cores: on shared ones, idle threads that spin
-    would slow down everybody."""
-    count, index = (os.environ.get(name, "") for name in ("PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_WORKER"))
-    if count and hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, cores[int(index.removeprefix("gw")) :: int(count)] or cores)
 
 
 def _operations(option: argparse.Namespace) -> list[Operation]:

@@ -142,8 +142,8 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
 
 
 def _asked_of_accuracies(epochs: int) -> str:
-    asked = f"Accuracies after {epochs} epochs, where {required_accuracy(epochs):.0%} is asked of them"
-    return f"{asked}; {required_accuracy(EPOCHS):.0%} after {EPOCHS}." if epochs < EPOCHS else f"{asked}."
+    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {required_accuracy(epochs):.0%}"
+    return f"{asked}; {required_accuracy(EPOCHS):.0%} after {EPOCHS} epochs." if epochs < EPOCHS else f"{asked}."
 
 
 def _comparison(variants: list[str], recorded: list[tuple]) -> Table:

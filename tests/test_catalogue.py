@@ -48,7 +48,6 @@ def outcomes(tmp_path_factory, mnist):
     return run
 
 
-@pytest.mark.xdist_group("catalogue")
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.name)
 @pytest.mark.parametrize("framework_name", ["pytorch", "keras"])
 def test_caught(outcomes, framework_name, control):

@@ -54,7 +54,6 @@ def loss_errors(framework, mnist, start, steps=100):
     return errors
 
 
-@pytest.mark.xdist_group("pytorch")
 def test_epsilon_has_two_places(variant, mnist, start):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
@@ -64,7 +63,6 @@ def test_epsilon_has_two_places(variant, mnist, start):
     assert max(aligned) < 1e-12
 
 
-@pytest.mark.xdist_group("keras-tensorflow")
 def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
     """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
     usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
@@ -73,12 +71,10 @@ def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
     assert max(loss_errors(exact, mnist, start)) < 1e-12
 
 
-@pytest.mark.xdist_group("pytorch")
 def test_pytorch_computes_the_correction_in_double(variant, mnist, start):
     assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7), mnist, start)) < 1e-12
 
 
-@pytest.mark.xdist_group("numpy")
 def test_adam_fills_its_moments_with_denormal_numbers(variant, mnist):
     """A weight whose pixel is dark for 800 steps has m = 0.9**800 of what it was, below the least normal float32."""
     numpy = variant("numpy")
@@ -143,19 +139,14 @@ def of_keras(backend: str) -> dict:
     return measured(KERAS, backend, KERAS_BACKEND=backend)
 
 
-def on(backend: str, *expected):
-    """A parameter, for the process in which pytest-xdist asks this backend."""
-    return pytest.param(backend, *expected, marks=pytest.mark.xdist_group(f"keras-{backend}"))
-
-
-@pytest.mark.parametrize(("backend", "loss"), [on("tensorflow", 40.0), on("torch", 16.118), on("jax", 16.118)])
+@pytest.mark.parametrize(("backend", "loss"), [("tensorflow", 40.0), ("torch", 16.118), ("jax", 16.118)])
 def test_a_loss_on_probabilities_depends_on_the_backend(backend, loss):
     """An answer that is 40 nats off: Keras clips probabilities at 1e-7, but on TensorFlow looks up their logits."""
     assert of_keras(backend)["logits"] == pytest.approx(40)
     assert of_keras(backend)["probabilities"] == pytest.approx(loss, abs=0.001)
 
 
-@pytest.mark.parametrize("backend", [on("tensorflow"), on("torch"), on("jax")])
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
 def test_jit_compile_auto_means_something_else_on_each_backend(backend):
     """On JAX yes, on PyTorch no, on TensorFlow only where there is more than a CPU."""
     found = of_keras(backend)
@@ -163,7 +154,7 @@ def test_jit_compile_auto_means_something_else_on_each_backend(backend):
     assert found["compiled"] == expected[backend]
 
 
-@pytest.mark.parametrize(("backend", "orders"), [on("tensorflow", 1), on("torch", 4), on("jax", 4)])
+@pytest.mark.parametrize(("backend", "orders"), [("tensorflow", 1), ("torch", 4), ("jax", 4)])
 def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(backend, orders):
     """In how many different orders four epochs of one `fit` see eight images."""
     assert of_keras(backend)["steps"] == 32

@@ -74,9 +74,9 @@ def load_dataset(self, directory):
     return super().load_dataset(directory)
 """
 COUNTED = """
-def parameter_count(self):
+def __init__(self, settings):
     open(f'pid-{os.getpid()}', 'w').close()
-    return 535_818
+    super().__init__(settings)
 """
 CRASHES = {"exits": "os._exit(3)", "aborts": "os.abort()", "is_killed": "os.kill(os.getpid(), 9)"}
 BROKEN = {

@@ -6,7 +6,7 @@ import pytest
 
 from harness import interpreter
 from harness.interpreter import flaw
-from tests.processes import has_ended
+from tests.processes import comes_true, has_ended
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_what_cannot_be_run_is_said_in_a_line(tmp_path, name, said):
 def test_one_that_hangs_is_ended_with_all_that_it_has_started(script, tmp_path):
     python = script("#!/bin/sh", f"sleep 1000 & echo $! >{tmp_path}/started; sleep 1000")
     assert "it had not told its version after 3 s (--worker-timeout sets the limit)" in flaw(python, 3.0)
-    assert has_ended(int((tmp_path / "started").read_text()))
+    assert comes_true(lambda: has_ended(int((tmp_path / "started").read_text())))
 
 
 def test_neither_the_current_directory_nor_pythonpath_answers_for_it(tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ import pytest
 from harness.interpreter import Unusable
 from harness.proxy import Worker, WorkerDied, WorkerError, in_a_line
 from impls import BrokenImplementation
-from tests.processes import has_ended
+from tests.processes import comes_true, has_ended
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LARGE = 10**8  # characters; more than anybody wants to read
@@ -226,8 +226,8 @@ def test_close_ends_the_process_and_all_that_it_has_started(start):
     worker.close()
     worker.close()
     assert not psutil.pid_exists(worker.process.pid)
-    assert has_ended(child)
-    assert has_ended(detached)
+    assert comes_true(lambda: has_ended(child))
+    assert comes_true(lambda: has_ended(detached))
 
 
 def test_a_crash_leaves_nothing_that_it_has_started(start):
@@ -235,8 +235,8 @@ def test_a_crash_leaves_nothing_that_it_has_started(start):
     child, detached = worker.call("evaluate"), worker.call("logits", IMAGES)
     with pytest.raises(WorkerDied):
         worker.call("fit")
-    assert has_ended(child)
-    assert has_ended(detached)
+    assert comes_true(lambda: has_ended(child))
+    assert comes_true(lambda: has_ended(detached))
 
 
 LITTERING = """
