@@ -14,7 +14,7 @@ def group(nodeid: str) -> str:
     known = impls.variants().values()
     names = {name for variant in known for name in (variant.name, variant.implementation, *variant.packages)}
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    named = re.search(rf"\[(?:.*?-)?({longest_first})(?:-.*)?\]$", test)
+    named = re.search(rf"\[(?:.*?-)??({longest_first})(?:-.*)?\]$", test)
     return named[1] if named and file.count("/") == 1 else file
 
 
