@@ -221,6 +221,30 @@ def test_a_campaign_refuses_to_share_the_machine(run_here, monkeypatch):
         assert "a campaign needs the machine for itself" in run_here(*campaign).stdout
 
 
+def test_a_quick_look_takes_one_short_launch_and_says_what_it_cannot_show(run_here):
+    done = run_here("--quick", "--framework", "numpy", "-k", "latency", worker=fake)
+    assert "3 passed" in done.stdout
+    assert done.stdout.count("launch 1 of 1") == 1
+    assert "One launch" in done.stdout
+    assert "shows that it runs, not who is faster" in done.stdout
+    assert "Epochs of training: 1. Asked of the accuracy: 95%; 97% after 10 epochs." in done.stdout
+
+
+def test_a_table_says_what_a_launch_more_buys(run_here):
+    done = run_here("--compare", "--framework", "numpy", "-k", "latency", worker=fake)
+    assert "The 95 % interval of a mean of 3 launches is ±2.5 such deviations; with a launch less ±9.0." in done.stdout
+    assert "Load average at the start: " in done.stdout
+
+
+def test_with_a_framework_only_what_is_about_it_runs_unless_files_are_named(run_here):
+    about = run_here("--collect-only", "-q", "--framework", "jax").stdout
+    tests = [line for line in about.splitlines() if line.startswith("tests/")]
+    assert len(tests) > 50
+    assert [test for test in tests if "[jax" not in test and "-jax" not in test] == []
+    named = run_here("--collect-only", "-q", "--framework", "jax", "tests/test_bad_input.py").stdout
+    assert "test_settings[seed--1-ValueError]" in named
+
+
 def test_the_notebook_way_takes_part_if_wanted(run_here):
     campaign = ("--framework", "pytorch", "--benchmark-only", "-k", "epoch")
     assert "1 passed" in run_here(*campaign, worker=fake).stdout
