@@ -6,11 +6,11 @@ import statistics
 
 from rich import box
 from rich.table import Table
-from rich.text import Text
 from scipy import stats
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
+from harness.report import unwrapped
 from harness.workload import EPOCH, OPERATIONS, Operation
 
 Rows = list[tuple[str, list[Launch]]]  # name of a participant, what it was measured to take
@@ -32,7 +32,7 @@ def tables(campaign: Campaign) -> list[Table]:
 
 def times(rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
     table = _table("Median milliseconds, ± the standard deviation between launches")
-    table.caption = Text("\n".join(_conditions(campaign)), no_wrap=True, overflow="ignore")
+    table.caption = unwrapped("\n".join(_conditions(campaign)))
     table.caption_justify = "left"
     for operation in operations:
         table.add_column(str(operation).replace("_step-", "\n").replace("-", "\n"), justify="right")
@@ -97,8 +97,9 @@ def gains(complete: dict[str, list[Launch]], notebooks: list[str]) -> Table:
 
 
 def _table(title: str) -> Table:
-    title = Text(title, no_wrap=True, overflow="ignore")  # however narrow the table is
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(
+        box=box.SIMPLE_HEAD, title=unwrapped(title), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
+    )
     table.add_column("variant", no_wrap=True)
     return table
 

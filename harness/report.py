@@ -2,6 +2,7 @@
 
 from rich import box
 from rich.table import Table
+from rich.text import Text
 
 COLUMNS = {  # recorded property -> heading, and how a value is shown
     "framework": ("framework", lambda label: label.replace(", ", "\n")),
@@ -20,7 +21,7 @@ def comparison_table(variants: list[str], records: dict[str, dict], missing_pack
     - `records`: variant -> recorded property -> value, properties as in `COLUMNS`, times in seconds.
     - `missing_packages`: variant -> why it could not be measured at all.
     """
-    title = "One network in every framework; medians of epochs, and of steps by batch size"
+    title = unwrapped("One network in every framework; medians of epochs, and of steps by batch size")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading, _ in COLUMNS.values():
@@ -38,7 +39,8 @@ def ladder_table(variants: list[str], rungs: list[tuple[str, dict]]) -> Table:
 
     `rungs`: (variant, rung) as test_ladder.py records them, a rung being a dict of name, dtype, error, limit and gap.
     """
-    table = Table(box=box.SIMPLE_HEAD, title="Largest relative error beside the referee", title_justify="left")
+    title = unwrapped("Largest relative error beside the referee")
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     for heading in ("rung", "dtype", "limit"):
         table.add_column(heading)
     for variant in variants:
@@ -51,6 +53,11 @@ def ladder_table(variants: list[str], rungs: list[tuple[str, dict]]) -> Table:
             gaps[variant] = rung["gap"]
     for (dtype, name, limit), errors in sorted(cells.items(), key=lambda item: item[0][0]):
         table.add_row(name, dtype, limit, *(errors.get(variant, "missing") for variant in variants))
-    table.caption = "\n".join(f"* not reached by {variant}: {gap}" for variant, gap in gaps.items())
+    table.caption = unwrapped("\n".join(f"* not reached by {variant}: {gap}" for variant, gap in gaps.items()))
     table.caption_justify = "left"
     return table
+
+
+def unwrapped(text: str) -> Text:
+    """Text beside a table that stays in its lines, however narrow the table is."""
+    return Text(text, no_wrap=True, overflow="ignore")
