@@ -119,8 +119,11 @@ def depends_on(package: str) -> set[str]:
 
 
 def folder() -> Path:
-    """Where the environments are kept: in the user's cache."""
-    return cache_directory() / "environments"
+    """Where the environments are kept: in the user's cache. Raises `NotBuilt` if there is none."""
+    try:
+        return cache_directory() / "environments"
+    except OSError as error:
+        raise NotBuilt(f"no environment can be kept: {error}") from None
 
 
 def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
@@ -234,5 +237,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(BrokenPipeError):
-        main()
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            main()
+    except NotBuilt as error:
+        sys.exit(f"error: {error}")

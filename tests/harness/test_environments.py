@@ -13,6 +13,7 @@ from harness import family
 from harness.regression import environments
 from harness.regression.environments import NotBuilt, as_installed, clean, depends_on, obtain
 from tests.processes import comes_true, has_ended
+from tests.stranger import leave_home
 
 
 def wheel(folder, name, version, needs=()):
@@ -230,3 +231,11 @@ def test_who_depends_on_whom_is_read_from_what_is_installed():
     assert {"pytest", "pytest-benchmark", "pluggy"} <= depends_on("pluggy")
     assert depends_on("no-such-package") == {"no-such-package"}
     assert "pluggy" not in depends_on("pytest")
+
+
+def test_without_a_home_none_can_be_kept(monkeypatch):
+    leave_home(monkeypatch)
+    with pytest.raises(NotBuilt, match="no environment can be kept: no folder for a cache"):
+        obtain(["numpy==1.0"], [])
+    with pytest.raises(NotBuilt, match="no environment can be kept: no folder for a cache"):
+        clean()
