@@ -122,8 +122,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
-    met = {dict(properties).get("variant") for _, properties in recorded}
-    variants = [variant for variant in config.stash[VARIANTS] if variant in met]
+    variants = _met(config, recorded)
     if config.option.compare:
         console.print(_comparison(variants, recorded))
         terminalreporter.write_line(_asked_of_accuracies(config.option.epochs))
@@ -138,7 +137,15 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         (dict(properties)["variant"], rung) for _, properties in recorded for key, rung in properties if key == "rung"
     ]
     if rungs:
-        console.print(ladder_table(variants, rungs))
+        tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
+        climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
+        console.print(ladder_table(_met(config, climbed), rungs))
+
+
+def _met(config: pytest.Config, recorded: list[tuple]) -> list[str]:
+    """The variants that these reports are about, in their order."""
+    met = {dict(properties).get("variant") for _, properties in recorded}
+    return [variant for variant in config.stash[VARIANTS] if variant in met]
 
 
 def _asked_of_accuracies(epochs: int) -> str:

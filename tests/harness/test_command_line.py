@@ -97,7 +97,8 @@ def zoo(tmp_path_factory, mnist):
     for name, line in BROKEN.items():
         project.add_file(f"impls/{name}.py", f"import json\n{line}\n")
     frameworks = chosen("numpy", "absent", *CRASHES, *BROKEN)
-    tests = ("tests/test_output.py", "tests/test_network.py", "-k", "alone or order_of_the_batch or same_seed_same")
+    files = ("tests/test_output.py", "tests/test_network.py", "tests/test_ladder.py")
+    tests = (*files, "-k", "alone or order_of_the_batch or same_seed_same or (test_logits and float64)")
     return outcomes(project, *frameworks, *tests)
 
 
@@ -107,7 +108,7 @@ def chosen(*variants):
 
 def of(variant, found):
     """Test without its parameter -> outcome."""
-    return {name.partition("[")[0]: outcome for name, outcome in found.items() if f"[{variant}]" in name}
+    return {name.partition("[")[0]: outcome for name, outcome in found.items() if name.endswith(f"{variant}]")}
 
 
 def test_a_missing_package_is_a_skip_that_names_it(zoo):
@@ -130,8 +131,17 @@ def test_a_crash_fails_its_test_and_the_next_one_gets_a_fresh_worker(zoo, name):
         "test_an_image_alone_has_the_logits_it_has_in_a_batch": "failure",
         "test_order_of_the_batch_does_not_matter": "failure",
         "test_same_seed_same_parameters_other_seed_others": "passed",
+        "test_logits": "failure",
     }
     assert f"the worker of {name} died during 'logits': exit code" in done.stdout
+
+
+def test_the_ladder_has_no_column_for_what_is_not_installed(zoo):
+    _, done = zoo
+    [columns] = [line.split() for line in done.stdout.splitlines() if line.split()[:3] == ["rung", "dtype", "limit"]]
+    assert "numpy" in columns
+    assert "no_module" in columns, "it is missing, as it failed"
+    assert "absent" not in columns
 
 
 def test_who_is_in_good_health_does_not_notice(zoo):
