@@ -51,7 +51,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--batch-size", type=whole_number(1, 60_000), default=128, help="images a training step (default: 128)"
     )
     group.addoption("--seeds", type=whole_number(1), default=1, help="trainings of each variant (default: 1)")
-    group.addoption("--long", action="store_true", help="climb the ladder for a whole epoch, not a hundred steps")
+    group.addoption("--long", action="store_true", help="climb the ladder for a whole epoch; run what takes a minute")
     group.addoption("--threads", type=whole_number(1), help="CPU threads of each framework (default: all cores)")
     group.addoption(
         "--device", choices=["cpu", "cuda"], default="cpu", help="where every framework computes (default: cpu)"

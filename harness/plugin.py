@@ -57,7 +57,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`.
+    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, and
+    those that take a minute with `--long`.
 
     With `--framework`, only what is about a variant, unless tests are named by their files.
     """
@@ -74,6 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark or item.get_closest_marker("accuracy") is not None
         if option.benchmark_only:
             return benchmark
+        if item.get_closest_marker("long") is not None and not option.long:
+            return False
         if item.get_closest_marker("network") is not None and "network" not in option.markexpr:
             return False
         return not benchmark or "latency" in option.markexpr

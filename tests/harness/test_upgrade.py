@@ -12,7 +12,7 @@ import pytest
 from harness.proxy import WorkerDied
 from harness.regression.comparison import SIDES
 from harness.regression.environments import interpreter
-from harness.regression.spoiled import environment
+from harness.regression.spoiled import environment, slower
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
 from impls import PackageNotInstalled
@@ -68,6 +68,17 @@ def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run):
     assert (found["ratio"], found["change"], found["low"], found["high"]) == pytest.approx((2.0, 1.0, 1.0, 1.0))
     assert (found["baseline"], found["candidate"]) == ([1.0] * 7, pytest.approx([2.0] * 7))
     assert found["launches"] == 7
+
+
+@pytest.mark.long
+def test_a_candidate_that_is_slower_is_found_so_by_real_workers(run, tmp_path):
+    candidate = slower(tmp_path / "slower", "numpy", 2.0)
+    done, record, _ = run("--threads", "1", "-k", "predict_step-128", candidate=candidate)
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
+    found = record["found"]["predict_step-128"]
+    assert found["word"] == "worse"
+    assert found["ratio"] == pytest.approx(2, rel=0.2)
+    assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 7
 
 
 def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
