@@ -7,7 +7,7 @@ import pytest
 
 import impls
 from harness import participants, whole
-from harness.workload import COMPARED, OPERATIONS, Operation
+from harness.workload import COMPARED, EPOCH, OPERATIONS, Operation
 
 VARIANTS = pytest.StashKey[list[str]]()
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -93,7 +93,8 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     """What is timed: everything, or what `--compare` shows, in a short form for `--quick`."""
     if not option.compare:
         return list(OPERATIONS)
-    return [operation._replace(blocks=1) if option.quick else operation for operation in COMPARED]
+    compared = [operation._replace(blocks=1) if option.quick else operation for operation in COMPARED]
+    return [*compared, EPOCH] if option.notebook_baseline else compared
 
 
 def is_about_variants(item: pytest.Item) -> bool:

@@ -256,11 +256,12 @@ def test_with_a_framework_only_what_is_about_it_runs_unless_files_are_named(run_
 
 
 def test_the_notebook_way_takes_part_if_wanted(run_here):
-    campaign = ("--framework", "pytorch", "--benchmark-only", "-k", "epoch")
-    assert "1 passed" in run_here(*campaign, worker=fake).stdout
-    done = run_here(*campaign, "--notebook-baseline", worker=fake)
-    assert "2 passed" in done.stdout
-    assert "pytorch         1.00     1.00          1.00" in done.stdout  # seconds, and times faster
+    campaign = ("--framework", "pytorch", "-k", "epoch")
+    assert "1 passed" in run_here("--benchmark-only", *campaign, worker=fake).stdout
+    for what in ("--benchmark-only", "--compare"):
+        done = run_here(what, *campaign, "--notebook-baseline", worker=fake)
+        assert "2 passed" in done.stdout
+        assert "pytorch         1.00     1.00          1.00" in done.stdout  # seconds, and times faster
 
 
 def test_compare_ends_with_tables_of_every_variant(project):
