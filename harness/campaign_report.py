@@ -1,16 +1,15 @@
 """The tables at the end of a campaign: times, multiples of the floor, starting, memory."""
 
-import math
 import os
 import statistics
 
 from rich import box
 from rich.table import Table
-from scipy import stats
 
 from harness import figures, floor, notebook
 from harness.campaign import Campaign, Launch
 from harness.report import unwrapped
+from harness.statistics import half_width
 from harness.workload import EPOCH, OPERATIONS, Operation
 
 Rows = list[tuple[str, list[Launch]]]  # name of a participant, what it was measured to take
@@ -53,14 +52,9 @@ def _conditions(campaign: Campaign) -> list[str]:
     if campaign.done < 2:
         start = f" ({campaign.at_once} started at once)" if campaign.at_once > 1 else ""
         return [f"One launch{start} shows that it runs, not who is faster: two of one program differ.", busy]
-    wide, wider = (_half_width(launches) for launches in (campaign.done, campaign.done - 1))
+    wide, wider = (half_width(0.05, launches, spread=1.0) for launches in (campaign.done, campaign.done - 1))
     fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
     return [f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}.", busy]
-
-
-def _half_width(launches: int) -> float:
-    """Of Student's 95 % interval of a mean, in standard deviations between launches."""
-    return float(stats.t.isf(0.025, launches - 1)) / math.sqrt(launches)
 
 
 def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:

@@ -1,6 +1,7 @@
 """Under pytest-xdist: tests that share a worker, or else a file, share a process."""
 
 import re
+from functools import cache
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -8,13 +9,19 @@ from xdist.scheduler import LoadScopeScheduling
 import impls
 
 
-def group(nodeid: str) -> str:
-    """The variant or framework that a test of tests/ names among its parameters; otherwise its file."""
-    file, _, test = nodeid.partition("::")
+@cache
+def _naming() -> re.Pattern[str]:
+    """Finds the longest name of a variant or framework among the parameters of a test."""
     known = impls.variants().values()
     names = {name for variant in known for name in (variant.name, variant.implementation, *variant.packages)}
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    named = re.search(rf"\[(?:.*?-)??({longest_first})(?:-.*)?\]$", test)
+    return re.compile(rf"\[(?:.*?-)??({longest_first})(?:-.*)?\]$")
+
+
+def group(nodeid: str) -> str:
+    """The variant or framework that a test of tests/ names among its parameters; otherwise its file."""
+    file, _, test = nodeid.partition("::")
+    named = _naming().search(test)
     return named[1] if named and file.count("/") == 1 else file
 
 

@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 
+from impls.contract import idx_header
+
 SHA256 = {  # of the raw IDX files, uncompressed
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -37,6 +39,5 @@ def verify(name: str, content: bytes, where: object) -> bytes:
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """An IDX file: big-endian magic number (0x08 = uint8, number of dimensions), 32-bit lengths, the bytes."""
-    header = np.array([0x0800 + array.ndim, *array.shape], ">u4")
-    return header.tobytes() + array.astype(np.uint8).tobytes()
+    """An IDX file: its header, and a byte for each number."""
+    return idx_header(array.shape) + array.astype(np.uint8).tobytes()

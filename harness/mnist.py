@@ -7,7 +7,7 @@ from pathlib import Path
 
 import filelock
 
-from harness import sources
+from harness import sources, whole
 from harness.found import find
 from harness.idx import BYTES, DataError, verify
 from impls.contract import cache_directory
@@ -106,19 +106,12 @@ def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Cal
 
 
 def _write(raw: Path, files: Mapping[str, bytes]) -> None:
-    """Write each file under another name first, so that a file of the right name is always whole."""
     raw.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        partial = raw / f".{name}.partial"
-        partial.unlink(missing_ok=True)  # of a run that was killed
-        try:
-            with partial.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(raw / name)
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole.succeeding(raw / name) as partial, partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _fetch(say: Callable[[str], None]) -> dict[str, bytes]:

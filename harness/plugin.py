@@ -7,7 +7,8 @@ import pytest
 
 import impls
 from harness import participants, whole
-from harness.workload import COMPARED, EPOCH, OPERATIONS, Operation
+from harness.report import COLUMNS
+from harness.workload import EPOCH, OPERATIONS, Operation
 
 VARIANTS = pytest.StashKey[list[str]]()
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -34,8 +35,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
     for name in ("benchmark_json", "regression_json", "regression_markdown"):
         file = getattr(config.option, name)
-        if file and whole.obstacle(file):
-            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {whole.obstacle(file)}")
+        obstacle = file and whole.obstacle(file)
+        if obstacle:
+            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {obstacle}")
     if not getattr(config.option, "numprocesses", None):
         return
     if config.option.benchmark_only or config.option.compare:
@@ -93,7 +95,8 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     """What is timed: everything, or what `--compare` shows, in a short form for `--quick`."""
     if not option.compare:
         return list(OPERATIONS)
-    compared = [operation._replace(blocks=1) if option.quick else operation for operation in COMPARED]
+    shown = [operation for operation in OPERATIONS if str(operation) in COLUMNS]
+    compared = [operation._replace(blocks=1) if option.quick else operation for operation in shown]
     return [*compared, EPOCH] if option.notebook_baseline else compared
 
 

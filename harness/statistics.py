@@ -1,5 +1,6 @@
 """What a handful of trainings allows to say of means: how large an effect is, and whether two means agree."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,14 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+def half_width(error: float, values: int, spread: float) -> float:
+    """Half of Student's interval of the mean of so many values, which is wrong with a chance of `error`.
+
+    `spread` is the standard deviation of the values; the answer has its unit.
+    """
+    return float(stats.t.isf(error / 2, values - 1)) * spread / math.sqrt(values)
 
 
 def paired_effect(changed: Sequence[float], baseline: Sequence[float], confidence: float = 0.95) -> Interval:

@@ -16,8 +16,15 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
         yield path
         return
-    path = path.resolve()  # a link stays a link
+    with succeeding(path.resolve()) as partial:  # a link stays a link
+        yield partial
+
+
+@contextlib.contextmanager
+def succeeding(path: Path) -> Iterator[Path]:
+    """The same for whatever `path` is: it is replaced, and never written to."""
     partial = path.with_name(f".{path.name}.partial")
+    partial.unlink(missing_ok=True)  # of a run that was killed
     try:
         yield partial
         if partial.exists():

@@ -43,7 +43,6 @@ OPERATIONS = (
     Operation("preprocess", 10_000, rounds=5),
     EPOCH,
 )
-COMPARED = tuple(each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-1", "predict_step-128"))
 
 READ = {"train_step": float, "predict_step": lambda result: float(result[0, 0])}  # what impls/contract.py promises
 

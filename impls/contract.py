@@ -211,14 +211,13 @@ def check_epochs(epochs: int) -> int:
 def read_mnist(directory: str | Path) -> tuple[Arrays, Arrays]:
     """The four IDX files in `directory`/MNIST/raw as ((train images, labels), (test images, labels)), all uint8.
 
-    An IDX file is a big-endian magic number, one 32-bit length for each dimension, and the bytes.
     Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of MNIST.
     """
     raw = Path(directory) / "MNIST" / "raw"
 
     def read(name: str, shape: tuple[int, ...]) -> np.ndarray:
         content = (raw / name).read_bytes()
-        header = np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
+        header = idx_header(shape)
         if len(content) != len(header) + np.prod(shape):
             raise ValueError(f"{raw / name} must have {len(header) + np.prod(shape):,} bytes, got {len(content):,}")
         if not content.startswith(header):
@@ -229,6 +228,11 @@ def read_mnist(directory: str | Path) -> tuple[Arrays, Arrays]:
         (read("train-images-idx3-ubyte", (60_000, 28, 28)), read("train-labels-idx1-ubyte", (60_000,))),
         (read("t10k-images-idx3-ubyte", (10_000, 28, 28)), read("t10k-labels-idx1-ubyte", (10_000,))),
     )
+
+
+def idx_header(shape: tuple[int, ...]) -> bytes:
+    """What an IDX file of uint8 begins with: a big-endian magic number, and a 32-bit length for each dimension."""
+    return np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
 
 
 def cache_directory() -> Path:

@@ -33,6 +33,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from harness.statistics import half_width
+
 FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong
 LOOKS = (7, 10, 14, 20, 28, 40)  # launches of each side after which a verdict is looked for
 ALL_LOOKS = len(LOOKS) + 1  # and once more when the time is up
@@ -123,12 +125,12 @@ def _decide(differences: np.ndarray, limit: float, quantities: int) -> Verdict:
     if n < 2:
         return Verdict("inconclusive", n, mean, -math.inf, math.inf, f"{LOOKS[0]} launches are needed")
     spread = float(differences.std(ddof=1))
-    half = _half_width(0.05, n, spread)
+    half = half_width(0.05, n, spread)
     verdict = Verdict("inconclusive", n, mean, mean - half, mean + half)
     if n < LOOKS[0]:
         return verdict._replace(reason=f"{LOOKS[0]} launches are needed")
     error = FAMILY_ERROR / ALL_LOOKS / quantities
-    strict = _half_width(error, n, spread)
+    strict = half_width(error, n, spread)
     if mean - strict > limit:
         return verdict._replace(word="worse")
     if mean + strict < -limit:
@@ -137,11 +139,6 @@ def _decide(differences: np.ndarray, limit: float, quantities: int) -> Verdict:
         return verdict._replace(word="same")
     needed = max(n + 1, _needed(abs(abs(mean) - limit), spread, error))
     return verdict._replace(needed=needed, reason=f"about {needed:,.0f} launches would decide")
-
-
-def _half_width(error: float, launches: int, spread: float) -> float:
-    """Half of Student's interval of the mean, in the unit of `spread`, that is wrong with a chance of `error`."""
-    return float(stats.t.isf(error / 2, launches - 1)) * spread / math.sqrt(launches)
 
 
 def _needed(distance: float, spread: float, error: float) -> float:
