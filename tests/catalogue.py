@@ -23,6 +23,7 @@ SEED = "tests/test_network.py::test_same_seed_same_parameters_other_seed_others[
 DTYPE = "tests/test_network.py::test_parameters_and_outputs_have_the_dtype_of_the_settings[{}-float64]"
 SOFTMAX = "tests/test_output.py::test_probabilities_are_the_softmax_of_the_logits[{}]"
 HISTORY = "tests/test_training.py::test_fit_reports_each_epoch_and_learns[{}]"
+TIMED = "tests/test_training.py::test_whatever_is_timed_works_once_and_is_recorded[{}]"
 LOGITS = "tests/test_ladder.py::test_logits[float32-{}]"
 LOSS = "tests/test_ladder.py::test_loss[float32-{}]"
 EVALUATION = "tests/test_ladder.py::test_evaluation[float32-{}]"
@@ -42,6 +43,7 @@ KERAS_PIXELS = "return pixels / keras.ops.full_like(pixels, 255)"
 KERAS_CAST = "pixels = keras.ops.cast(check_images(images), self.settings.dtype)"
 TORCH_ADAM = "fused=True,"
 KERAS_ADAM = "beta_1=settings.beta_1,"
+TORCH_PROBABILITIES = "return self.predict_step((self._pixels(images), None))"
 TORCH_STEP = "self.optimizer.step()"
 TORCH_KEEPS = f"{TORCH_STEP}; self.kept = getattr(self, 'kept', []) + [p.grad for p in self.model.parameters()]"
 KERAS_STEP = "return self.model.train_on_batch(*batch)"
@@ -296,6 +298,21 @@ CONTROLS = [
                 "self.cached = getattr(self, 'cached', None) or self._named_arrays(self.model.trainable_variables); "
                 "return self.cached",
             )
+        ],
+    ),
+    Control(
+        "logits_are_timed_in_place_of_probabilities",
+        TIMED,
+        [
+            ("return F.softmax(self.model(pixels), dim=1)", "return self.model(pixels)"),
+            (TORCH_PROBABILITIES, f"return F.softmax({TORCH_PROBABILITIES.removeprefix('return ')}, dim=1)"),
+        ],
+        [
+            ("return self.predictor.predict_on_batch(pixels)", "return self.model.predict_on_batch(pixels)"),
+            (
+                "return self.predict_step((self._pixels(images), None))",
+                "return self.predictor.predict_on_batch(self._pixels(images))",
+            ),
         ],
     ),
     Control("keeps_every_gradient", MEMORY, [(TORCH_STEP, TORCH_KEEPS)], [(KERAS_STEP, KERAS_KEEPS)]),
