@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentTypeError
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
 from harness.host import Host, Unreachable
-from harness.machine import describe
+from harness.machine import describe, processors
 from harness.mnist import DataError, obtain
 from harness.participants import participants, starter
 from harness.regression import environments, versions
+from harness.regression.comparison import most_lanes
 from harness.regression.upgrade import UPGRADE, Upgrade
 from harness.wire import Mnist
 from impls import PackageNotInstalled
@@ -147,9 +149,22 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) ->
             versions.check_interpreters(option, host)
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md says what it hides
+    lanes = most_lanes(host.do(processors) if host else processors(), settings.threads)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root)
     mnist = Mnist.at(Path(root)) if host else mnist
-    upgrade = Upgrade(sides, claims, settings, mnist, start, option.max_slowdown, option.max_minutes, display.say)
+    upgrade = Upgrade(
+        sides,
+        claims,
+        settings,
+        mnist,
+        start,
+        option.max_slowdown,
+        option.max_minutes,
+        option.error,
+        lanes,
+        display.say,
+    )
     request.config.stash[UPGRADE] = upgrade
     yield upgrade
     if host:

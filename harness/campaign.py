@@ -27,6 +27,7 @@ class Participant(NamedTuple):
     operations: tuple[Operation, ...]
     has_first_step: bool = True
     python: str = sys.executable  # that runs it
+    lane: int = 0  # see `Worker`
 
 
 @dataclass

@@ -54,6 +54,9 @@ STEPS_PARAMETERS = {"float64": 1e-11}
 # but a step that kept its gradients would keep all of them.
 KEPT_MEMORY = 0.1
 
+# Bytes of RAM that a version may keep more of than another, for each step of `fit` and each prediction: a page.
+KEPT_BY_STEP = 4096
+
 # Epochs of `fit` on one batch: few enough that the loss, to which the error is relative, stays far above 0.
 FIT_EPOCHS = 20
 

@@ -20,6 +20,11 @@ def describe(cpu: Mapping[str, Any], device: str) -> dict[str, Any]:
     }
 
 
+def processors() -> int:
+    """How many workers can be bound to, each to its own; 1 where the system binds nobody."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
 def _gpus() -> str | None:
     if not shutil.which("nvidia-smi"):
         return None

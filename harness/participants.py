@@ -68,6 +68,7 @@ def starter(
             host=host,
             on_event=lambda event, details: on_event(participant.name, event, details),
             threads=settings.threads,
+            lane=participant.lane,
             environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},
             device=settings.device,
             timeout=timeout,

@@ -33,7 +33,7 @@ BOOTSTRAP = """
 import importlib.machinery, importlib.util, os, sys
 if os.getpgrp() != os.getpid():
     os.setsid()  # Ctrl-C, a closed terminal or a cancelled job are for pytest alone; who outlives it cleans up
-root, folder, environment, threads = channel.receive()
+root, folder, environment, threads, lane = channel.receive()
 os.environ.update(environment)
 for name in ("impls", "harness"):  # from the root; everything else from the environment, whatever lies in the root
     spec = importlib.machinery.PathFinder.find_spec(name, [root])
@@ -41,7 +41,7 @@ for name in ("impls", "harness"):  # from the root; everything else from the env
     spec.loader.exec_module(module)
 sys.path.append(root)
 from harness.worker import serve
-serve(channel, folder, threads)
+serve(channel, folder, threads, lane)
 """
 
 
@@ -73,6 +73,7 @@ class Worker:
     - `root`: the folder that holds `impls/` and `harness/`.
     - `host`: the machine on which `root` and `python` are; None for this one.
     - `threads`: CPU threads the frameworks may use; `None` for all.
+    - `lane`: which so many of the machine's processors these are: the first, 0, or the next.
     - `environment`: variables to set before anything is imported.
     - `device`: "cpu" hides the GPUs, "cuda" does not.
     - `timeout`: seconds the worker may be silent while it works.
@@ -87,6 +88,7 @@ class Worker:
         python: str = sys.executable,
         host: Host | None = None,
         threads: int | None = None,
+        lane: int = 0,
         environment: Mapping[str, str] = MappingProxyType({}),
         device: str = "cpu",
         timeout: float = 600.0,
@@ -105,7 +107,7 @@ class Worker:
         with self._obituary("start"):
             gateway = (host or self.group).makegateway(_spec(python, self.folder))
             self.channel = gateway.remote_exec(BOOTSTRAP)
-            self.channel.send((str(root), self.folder, {**limits(threads, device), **environment}, threads))
+            self.channel.send((str(root), self.folder, {**limits(threads, device), **environment}, threads, lane))
         self.number = self._answer(next(self.numbers), "start")  # of its process, on its machine
         self.process = None if host else psutil.Process(self.number)
 

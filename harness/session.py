@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import inspect
+import itertools
 import math
 import os
 import platform
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from harness import equality, floor, timing
+from harness import equality, floor, timing, usage
 from harness.excerpt import excerpt
 from harness.notebook import Notebook
 from harness.wire import resolve
@@ -39,6 +40,7 @@ CHANGES_STATE = {
     "prepare",
     "block",
     "trace",
+    "epochs",
 }
 
 
@@ -48,6 +50,10 @@ class Session:
     `notify(event, **details)` is called for what happens on the way: "training" (epochs), "epoch" (epoch, loss,
     seconds), "trained" (), "warning" (message).
     """
+
+    cpu_seconds = staticmethod(usage.cpu_seconds)
+    memory = staticmethod(usage.memory)
+    peak_memory = staticmethod(usage.peak_memory)
 
     def __init__(self, notify: Callable[..., None]):
         self.notify = notify
@@ -155,14 +161,6 @@ class Session:
             losses.append(float(self.implementation.train_step(batch)))
         return losses, self.implementation.get_parameters()
 
-    def peak_memory(self) -> int | None:
-        """Most bytes of RAM that this process has held so far, or None where the system does not tell."""
-        status = Path("/proc/self/status")
-        if not status.exists():
-            return None
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-        return int(lines["VmHWM"].split()[0]) * 1024
-
     def import_(self, variant: str) -> float:
         """Import what the variant needs; seconds. NumPy is there already."""
         started = time.perf_counter()
@@ -174,6 +172,12 @@ class Session:
         """Seconds of the first training step of what was just built: with tracing and compiling."""
         step = Workload(self.implementation, Operation("train_step", len(images), rounds=1), images, labels)
         return timing.once(step.call, self.implementation.synchronize)
+
+    def epochs(self, images, labels, epochs: int) -> list[tuple[float, int | None]]:
+        """Of each epoch of one `fit`: the CPU seconds that it took, and the bytes of RAM that are held after it."""
+        marks = [(usage.cpu_seconds(), None)]
+        self.implementation.fit(images, labels, epochs, lambda *_: marks.append((usage.cpu_seconds(), usage.memory())))
+        return [(after - before, held) for (before, _), (after, held) in itertools.pairwise(marks)]
 
     def rehearse(self, operation: tuple, images, labels) -> float | None:
         """Do this `Operation` once, untimed, and read its result as the campaign does: `Workload.rehearse`."""

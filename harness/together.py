@@ -5,19 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def each(do: Callable[[Item], object], items: Iterable[Item], at_once: int, close: Callable[[], None]) -> None:
-    """`do(item)` for each, so many at once, begun in order. Raises what the first of them raised.
+def each(do: Callable[[Item], Result], items: Iterable[Item], at_once: int, close: Callable[[], None]) -> list[Result]:
+    """`do(item)` of each, so many at once, begun in order. Raises what the first of them raised.
 
     `close` ends what the threads wait for: it is called when something is raised, Ctrl-C above all.
     """
     pool = ThreadPoolExecutor(at_once)
     try:
-        list(pool.map(do, items))
+        done = list(pool.map(do, items))
     except BaseException:
         close()
         pool.shutdown(cancel_futures=True)
         close()  # what was begun meanwhile
         raise
     pool.shutdown()
+    return done

@@ -15,7 +15,7 @@ from harness.wire import decode, encode
 FRAMES = 3  # told of an error: the deepest of impls/ and who called it
 
 
-def serve(channel, folder: str, threads: int | None) -> None:
+def serve(channel, folder: str, threads: int | None, lane: int) -> None:
     """Answer commands `(number, name, arguments)` until the channel closes; `folder` is that of the family.
 
     Each answer is `(number, "ok", value)` or `(number, "error", type, message, place)`, with the number of its command;
@@ -24,7 +24,7 @@ def serve(channel, folder: str, threads: int | None) -> None:
     faulthandler.enable(all_threads=False)
     threading.Thread(target=family.end_with, args=(os.getppid(), folder), daemon=True).start()
     if threads and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[lane * threads :][:threads])
     number = 0
 
     def notify(event: str, **details: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from harness import timing
 
 IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through in turn, as those of an epoch would
+CHECKED = 25  # calls, at most: reading what they have computed must take little beside them
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
@@ -86,7 +87,8 @@ class Workload:
         if self.operation.method == "fit":
             return  # its first epoch does it, and each epoch ends with a loss read into Python
         self.rehearse()
-        timing.check_synchronize(self.call, self.implementation.synchronize, self._read, self.operation.rounds)
+        calls = min(CHECKED, self.operation.rounds * self.operation.blocks)
+        timing.check_synchronize(self.call, self.implementation.synchronize, self._read, calls)
         timing.come_to_rest()
 
     def block(self) -> list[float]:
@@ -97,7 +99,8 @@ class Workload:
             samples = timing.durations(
                 self.call, self.implementation.synchronize, self.operation.rounds, self.operation.settle
             )
-        timing.come_to_rest()
+        if self.implementation.settings.threads != 1:  # one thread has no others that could spin
+            timing.come_to_rest()
         return samples
 
     def epochs(self, epochs: int) -> list[float]:

@@ -14,6 +14,7 @@ ANSWERS = {
     "build": 0.1,
     "first_step": 0.2,
     "peak_memory": 1000,
+    "memory": 900,
     "installed": {"numpy": "1.0", "python": "3.11"},
     "conditions": CONDITIONS,
 }
@@ -21,18 +22,22 @@ STEPS = 10  # of an epoch, where one is asked for
 
 
 class FakeWorker:
-    """Answers as a session would that takes `seconds` for each call. `answers`: others, or errors that it raises."""
+    """Answers as a session would that takes `seconds` for each call, for an import, a building and a first step each,
+    and for an epoch. `answers`: others, or errors that it raises."""
 
     def __init__(self, seconds=1.0, **answers):
         self.seconds = seconds
         self.answers = ANSWERS | answers
         self.operation = None
+        self.used = 0.0  # CPU seconds
 
     def call(self, command, *arguments):
         if command == "prepare":
             self.operation = Operation(*arguments[0])
-        if command == "block" and command not in self.answers:
-            return self.block()
+        if command in ("import_", "build", "first_step"):
+            self.used += self.seconds
+        if command in ("block", "epochs", "cpu_seconds") and command not in self.answers:
+            return getattr(self, command)(*arguments)
         answer = self.answers.get(command)
         if isinstance(answer, Exception):
             raise answer
@@ -40,6 +45,12 @@ class FakeWorker:
 
     def block(self):
         return [self.seconds] * self.operation.rounds
+
+    def epochs(self, images, labels, epochs):
+        return [(self.seconds, 900)] * epochs
+
+    def cpu_seconds(self):
+        return self.used
 
     def is_running(self):
         return True

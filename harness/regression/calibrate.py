@@ -1,8 +1,9 @@
 """How often is a verdict wrong? `make calibrate` runs the real comparison where the answer is known.
 
-One version on both sides must not be called better or worse; a candidate that burns 3, 5 or 10 % of each step must be
-called worse. Each run is a line of `--keep`, so that nothing is lost when it is interrupted; `--report` sums up such
-files. Beside the verdicts stands how often `--benchmark-compare-fail` would fail, with the same margin and samples.
+One version on both sides must not be called better or worse; a candidate that burns some percent more must be called
+worse. All quantities are judged as strictly as in a run over all variants. Each run is a line of `--keep`, so that
+nothing is lost when it is interrupted, and a later study goes on; `--report` sums up such files. Beside the verdicts
+stands how often `--benchmark-compare-fail` would fail, with the same margin and samples.
 """
 
 import argparse
@@ -20,19 +21,21 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
+from harness.machine import processors
 from harness.mnist import obtain
 from harness.participants import starter
 from harness.regression import spoiled
-from harness.regression.comparison import SIDES, TIMED, Comparison
-from harness.regression.verdict import LOOKS, Verdict, judge
+from harness.regression.comparison import Comparison, most_lanes
+from harness.regression.launch import QUANTITIES, STEPS
+from harness.regression.verdict import FAMILY_ERROR
 from harness.wire import Mnist
 from impls.contract import Settings
 
-QUANTITIES = ("train_step-128", "predict_step-128")
-MARGINS = (0.02, 0.03, 0.05)
+COLUMNS = ("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open", "launches", "minutes")
 CAPTION = (
-    "launches, minutes: a run's, medians. medians alone: how often --benchmark-compare-fail=median:MARGIN would fail, "
-    "by one launch a side / by all of the run / with the baseline of the run before"
+    "slower by 0: a version beside itself; open: inconclusive or missing; launches: of a verdict, minutes: of a run, "
+    "medians. medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a "
+    "side / by all of the run / with the baseline of the run before"
 )
 
 
@@ -46,95 +49,78 @@ def main() -> None:
                 print(_line(record), flush=True)
     files = options.report or [options.keep]
     records = [json.loads(line) for file in files for line in file.read_text().splitlines()]
-    Console(width=120, highlight=False).print(table(records))
+    Console(width=130, highlight=False).print(table(records))
 
 
 def runs(options: argparse.Namespace) -> Iterator[dict]:
-    """The record of each run. Slowdowns take turns, so that an interrupted study has some of each."""
+    """The record of each run. Variants and cases take turns, so that an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
     mnist = Mnist.at(obtain(None))
     start = starter(settings, 600.0, (), lambda *_: None)
+    lanes = most_lanes(processors(), settings.threads)
+    family = len(QUANTITIES) * len(impls.variants())
     with tempfile.TemporaryDirectory() as scratch:
-        for turn in range(options.runs):
-            for slowdown in options.slowdowns:
-                sides = (("baseline", 0.0), ("candidate", slowdown))
-                pythons = [_environment(Path(scratch), options.variant, *side) for side in sides]
-                margin = options.margin / 100 if slowdown else min(MARGINS)
-                comparison = Comparison(
-                    options.variant, pythons, settings, mnist, start, QUANTITIES, margin, len(QUANTITIES)
-                )
-                began = time.monotonic()
-                comparison.run(60 * options.max_minutes)
-                described = {"variant": options.variant, "threads": options.threads or "all", "slowdown": slowdown}
-                described |= {"margin": margin, "run": turn, "seconds": round(time.monotonic() - began, 1)}
-                yield described | _measured(comparison)
+        turns = itertools.product(range(options.runs), options.cases, options.variants)
+        for turn, (slowdown, margin), variant in turns:
+            pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
+            comparison = Comparison(
+                variant, pythons, settings, mnist, start, QUANTITIES, margin / 100, FAMILY_ERROR, family, lanes
+            )
+            began = time.monotonic()
+            comparison.run(60 * options.max_minutes)
+            described = {"variant": variant, "slowdown": slowdown, "margin": margin, "run": turn}
+            yield described | {"seconds": round(time.monotonic() - began, 1)} | _found(comparison)
 
 
-def _environment(scratch: Path, variant: str, side: str, slowdown: float) -> str:
-    """The interpreter of an environment of its own, in which a step takes some percent longer."""
+def _environment(scratch: Path, variant: str, slowdown: float) -> str:
+    """The interpreter of an environment of its own, in which everything takes some percent longer."""
     implementation = impls.variants()[variant].implementation
-    return spoiled.slower(scratch / f"{side} {slowdown:g}", implementation, 1 + slowdown / 100)
+    return spoiled.slower(scratch / f"{implementation} {slowdown:g}", implementation, 1 + slowdown / 100)
 
 
-def _measured(comparison: Comparison) -> dict:
-    if comparison.campaign.failures:
-        raise next(iter(comparison.campaign.failures.values()))
+def _found(comparison: Comparison) -> dict:
     return {
+        "verdicts": {
+            quantity: {"word": found.word, "launches": found.launches, "said": f"{found}: {found.reason}".rstrip(": ")}
+            for quantity, found in comparison.verdicts.items()
+        },
         "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
-        "medians": {quantity: _medians(comparison, quantity) for quantity in QUANTITIES},
+        "medians": {step: _medians(comparison, step) for step in STEPS},
     }
 
 
-def _medians(comparison: Comparison, quantity: str) -> list[list[float]]:
-    """Seconds: the median of all samples of each launch, of the baseline and of the candidate."""
-    operation = TIMED[quantity]
-    sides = (comparison.campaign.launches[side] for side in SIDES)
-    return [
-        [statistics.median(launch.samples[operation]) for launch in launches if operation in launch.samples]
-        for launches in sides
-    ]
-
-
-def replayed(record: dict, quantity: str, margin: float) -> Verdict:
-    """The verdict that the launches of a record lead to under another margin, looked for as in a comparison."""
-    baseline, candidate = record["values"][quantity]
-    for look in (*(look for look in LOOKS if look < len(baseline)), len(baseline)):
-        verdict = judge(baseline[:look], candidate[:look], margin, len(QUANTITIES))
-        if verdict.decided:
-            break
-    return verdict
+def _medians(comparison: Comparison, step: str) -> list[list[float]]:
+    """Seconds: the median of all blocks of each launch, of the baseline and of the candidate."""
+    launches = [comparison.launches[number] for number in sorted(comparison.launches)]
+    measured = [pair for pair in launches if all(step in launch.blocks for launch in pair)]
+    return [[statistics.median(pair[side].blocks[step]) for pair in measured] for side in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:
-    """What was said of the operations of all runs, and after how long.
-
-    A/A runs go on until it is clear at the least margin, so that they tell of greater ones, too.
-    """
+    """What was said in all runs of a variant and a case, and after how long; at the end, in all of a case."""
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
-    columns = ("variant", "slower by", "margin", "operations", "same", "worse", "better", "inconclusive")
-    for column in (*columns, "launches", "minutes", "medians alone"):
+    for column in (*COLUMNS, "medians alone"):
         shown.add_column(column, no_wrap=True)
     groups: dict[tuple, list[dict]] = {}
     for record in records:
-        key = (record["variant"], record["threads"], record["slowdown"], record["margin"])
-        groups.setdefault(key, []).append(record)
-    for (variant, threads, slowdown, stopped_at), group in sorted(groups.items(), key=str):
-        for margin in MARGINS if not slowdown else [stopped_at]:
-            verdicts = [replayed(record, quantity, margin) for record in group for quantity in QUANTITIES]
-            words = Counter(verdict.word for verdict in verdicts)
-            launches = statistics.median(verdict.launches for verdict in verdicts)
-            minutes = statistics.median(_minutes(record, margin) for record in group)
-            cells = [words[word] for word in ("same", "worse", "better", "inconclusive")]
-            fails = " / ".join(_compare_fail(group, 1 + margin))
-            numbers = (str(len(verdicts)), *map(str, cells), f"{launches:g}", f"{minutes:.1f}")
-            shown.add_row(f"{variant}, {threads}", f"{slowdown:g} %", f"{margin:.0%}", *numbers, fails)
+        case = (record["slowdown"], record["margin"])
+        groups.setdefault((*case, 0, record["variant"]), []).append(record)
+        groups.setdefault((*case, 1, "all"), []).append(record)
+    for (slowdown, margin, _, variant), group in sorted(groups.items()):
+        verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
+        words = Counter(verdict["word"] for verdict in verdicts)
+        known = [words[word] for word in ("same", "worse", "better")]
+        launches = statistics.median(verdict["launches"] for verdict in verdicts)
+        minutes = statistics.median(record["seconds"] for record in group) / 60
+        fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
+        numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{launches:g}")
+        shown.add_row(variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails)
     return shown
 
 
-def _minutes(record: dict, margin: float) -> float:
-    """Until the last operation was decided: each launch takes its part of the time."""
-    needed = max(replayed(record, quantity, margin).launches for quantity in QUANTITIES)
-    return record["seconds"] / 60 * needed / max(len(record["values"][quantity][0]) for quantity in QUANTITIES)
+def judged(slowdown: float) -> Sequence[str]:
+    """The quantities whose answer is known."""
+    return spoiled.SLOWED if slowdown else QUANTITIES
 
 
 def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
@@ -143,8 +129,8 @@ def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]
     The last is how it is used: the baseline was saved earlier, here in the run before.
     """
     single, whole, saved = [], [], []
-    for quantity in QUANTITIES:
-        runs = [record["medians"][quantity] for record in records]
+    for step in STEPS:
+        runs = [record["medians"][step] for record in records if record["medians"][step][0]]
         single += [after / before for run in runs for before, after in zip(*run, strict=True)]
         whole += [statistics.median(after) / statistics.median(before) for before, after in runs]
         saved += [
@@ -159,26 +145,32 @@ def _share(found: Iterable[bool]) -> str:
 
 
 def _line(record: dict) -> str:
-    words = (f"{quantity} {replayed(record, quantity, record['margin'])}" for quantity in QUANTITIES)
-    done = f"{record['variant']} slowed by {record['slowdown']:g} %, run {record['run'] + 1}"
-    return f"{done}, margin {record['margin']:.0%}: {'; '.join(words)}"
+    said = (f"{quantity} {record['verdicts'][quantity]['said']}" for quantity in judged(record["slowdown"]))
+    case = f"{record['variant']} slowed by {record['slowdown']:g} %, margin {record['margin']:g} %"
+    return f"{case}, run {record['run'] + 1}, {record['seconds']:.0f} s: {'; '.join(said)}"
+
+
+def _case(text: str) -> tuple[float, float]:
+    """ "10:5" -> (10.0, 5.0): slowed by 10 %, judged at a margin of 5 %."""
+    slowdown, margin = map(float, text.split(":"))
+    return slowdown, margin
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--variant", default="numpy", help="that is compared with itself (default: numpy)")
-    parser.add_argument("--runs", type=int, default=20, help="of each of the slowdowns (default: 20)")
-    turn = [0.0, 0.0, 0.0, 3.0, 5.0, 10.0]
+    every = list(impls.variants())
+    parser.add_argument("--variants", nargs="+", choices=every, default=every, help="to study (default: all)")
+    parser.add_argument("--runs", type=int, default=10, help="of each variant in each case (default: 10)")
     parser.add_argument(
-        "--slowdowns",
-        type=float,
+        "--cases",
+        type=_case,
         nargs="+",
-        default=turn,
-        help="percent, one run each; 0 is A/A (default: %(default)s)",
+        default=[(0.0, 5.0), (10.0, 5.0), (5.0, 3.0)],
+        metavar="SLOWDOWN:MARGIN",
+        help="percent; a slowdown of 0 is a version beside itself (default: 0:5 10:5 5:3)",
     )
-    parser.add_argument("--margin", type=float, default=3.0, help="percent, where something is slowed (default: 3)")
     parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all)")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1, as in a comparison)")
     parser.add_argument("--keep", type=Path, default=Path("calibration.jsonl"), help="(default: calibration.jsonl)")
     parser.add_argument("--report", type=Path, nargs="+", help="only sum up these files")
     return parser.parse_args()

@@ -1,39 +1,29 @@
-"""One variant under two versions: launches in pairs, measured in turns, until each quantity has its verdict."""
+"""One variant under two versions: launches in pairs, several at once, until each quantity has its verdict."""
 
 import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 
-from harness.campaign import Campaign, Launch, Participant
+from harness import together
+from harness.campaign import Participant
+from harness.limits import KEPT_BY_STEP
 from harness.proxy import Worker, in_a_line
-from harness.regression.verdict import LOOKS, Verdict, judge
-from harness.timing import Unmeasurable
+from harness.regression.launch import IMAGES, Launch, measure
+from harness.regression.pair import CandidateFailed, started
+from harness.regression.verdict import Verdict, judge, judge_difference, looks
 from harness.wire import Mnist
-from harness.workload import Operation
-from impls import PackageNotInstalled
 from impls.contract import Settings
 
-SIDES = ("baseline", "candidate")
-
-# Many short blocks: on a shared machine the ratio of two varies by 5 to 25 %, the median of 12 by
-# 1 % from launch to launch, and by 7 % for JAX's prediction.
-TIMED = {
-    str(operation): operation
-    for operation in (
-        Operation("train_step", 128, rounds=12, blocks=12, settle=0.03),
-        Operation("predict_step", 1, rounds=100, blocks=12, settle=0.03),
-        Operation("predict_step", 128, rounds=30, blocks=12, settle=0.03),
-        Operation("fit", 6400, rounds=1, blocks=6),  # epochs of 50 batches, after one that is not counted
-    )
-}
-# One value a launch. The first step counts from the import on, with the building of the network: PyTorch's step alone
-# takes 0.03 s, and varies by half. Memory is the most that was held until then.
-STARTING = ("import", "first-step", "peak-memory")
-QUANTITIES = (*TIMED, *STARTING)
-
 MUST_MATCH = ("affinity", "jit_compile")
+KEPT = {"kept-by-epoch": IMAGES // 128 * KEPT_BY_STEP, "kept-by-call": KEPT_BY_STEP}  # bytes that do not matter
+
+MOST_LANES = 4  # two workers each, with all of a framework in memory
+
+
+def most_lanes(processors: int, threads: int) -> int:
+    """How many launches can run at once on so many processors, if each takes `threads` of them."""
+    return min(MOST_LANES, max(1, processors // threads))
 
 
 class Comparison:
@@ -42,7 +32,9 @@ class Comparison:
     - `pythons`: the interpreters of the baseline and of the candidate.
     - `start(participant)`: gives it a fresh worker.
     - `margin`: a slowdown that does not matter, 0.05 for 5 %.
-    - `family`: how many quantities are judged in the whole run, of other variants too.
+    - `error`, `family`: the chance that any verdict of the whole run is wrong, and how many quantities are judged in
+      it, of other variants too.
+    - `lanes`: launches at once, each pair on processors of its own.
     """
 
     def __init__(
@@ -54,72 +46,91 @@ class Comparison:
         start: Callable[[Participant], Worker],
         quantities: Sequence[str],
         margin: float,
+        error: float,
         family: int,
+        lanes: int = 1,
     ):
-        self.participants = [
-            Participant(side, variant, ("build", variant, asdict(settings)), (), python=python)
-            for side, python in zip(SIDES, pythons, strict=True)
-        ]
-        self.campaign = Campaign(self.participants, mnist, start)
+        self.variant = variant
+        self.pythons = pythons
+        self.settings = settings
+        self.mnist = mnist
+        self.start = start
         self.quantities = quantities
         self.margin = margin
+        self.error = error
         self.family = family
+        self.lanes = lanes
+        self.launches: dict[int, tuple[Launch, Launch]] = {}  # those that were completed, by number
+        self.begun = 0
+        self.failure: Exception | None = None
         self.verdicts: dict[str, Verdict] = {}
-        self.longest = 0.0  # seconds of a launch so far
+        self.longest = 0.0  # seconds of launches at once so far
 
-    def run(self, seconds: float, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
+    def run(self, seconds: float, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Launch both until all is decided, or there is no time for one launch more.
 
-        `on_progress(launch, launches, what)` is called before each operation; `launches` is where the next look is.
+        `on_progress(launches, look)` is called before launches: how many are done, and where the next look is.
         """
         until = time.monotonic() + seconds
-        for look in LOOKS:
-            while self.campaign.done < look:
-                if self.campaign.failures or self._obstacle() or time.monotonic() + self.longest > until:
-                    return self._look()
-                self._launch(lambda launch, _, what, look=look: on_progress(launch, look, what))
-            self._look()
-            if not self._undecided():
-                return None
-        return None
+        for look, error in looks(self.error, self.family):
+            while self.begun < look and not self._is_over(until):
+                on_progress(self.begun, look)
+                self._launch(min(self.lanes, look - self.begun))
+            self._look(error)
+            if self._is_over(until) or not self._undecided():
+                return
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
-        """What each launch of the baseline and the candidate took: bytes, or seconds; of a call as in `_per_call`."""
-        pairs = zip(*(self.campaign.launches[side] for side in SIDES), strict=False)
-        found = [pair for pair in (_values(quantity, *launches) for launches in pairs) if None not in pair]
-        return tuple([list(side) for side in zip(*found, strict=True)]) or ([], [])
+        """What each launch of the baseline and the candidate took: CPU seconds, seconds of a call, or bytes."""
+        found = [_values(quantity, *self.launches[number]) for number in sorted(self.launches)]
+        pairs = [pair for pair in found if None not in pair]
+        return tuple([list(side) for side in zip(*pairs, strict=True)]) or ([], [])
 
-    def _launch(self, on_progress: Callable[[int, int, str], None]) -> None:
-        timed = tuple(TIMED[quantity] for quantity in self._undecided() if quantity in TIMED)
-        self.campaign.participants = [each._replace(operations=timed) for each in self.participants]
-        started = time.monotonic()
-        self.campaign.run(1, on_progress)
-        self.campaign.close()
-        self.longest = max(self.longest, time.monotonic() - started)
+    def _is_over(self, until: float) -> bool:
+        return bool(self.failure or self._obstacle() or time.monotonic() + self.longest > until)
 
-    def _look(self) -> None:
+    def _launch(self, count: int) -> None:
+        """So many at once. What goes wrong ends the sampling."""
+        wanted, numbers, under_way = self._undecided(), range(self.begun, self.begun + count), []
+        self.begun += count
+
+        def launch(number: int) -> None:
+            lane = number % self.lanes
+            with started(self.variant, self.pythons, self.settings, self.start, (lane, lane)) as pair:
+                under_way.append(pair)
+                self.launches[number] = measure(pair, self.mnist, wanted, number)
+
+        def close() -> None:
+            for pair in under_way:
+                pair.close()
+
+        began = time.monotonic()
+        try:
+            together.each(launch, numbers, count, close)
+        except Exception as error:
+            self.failure = error
+        self.longest = max(self.longest, time.monotonic() - began)
+
+    def _look(self, error: float) -> None:
         for quantity in self.quantities:
             if quantity not in self.verdicts or not self.verdicts[quantity].decided:
-                self.verdicts[quantity] = self._verdict(quantity)
+                self.verdicts[quantity] = self._verdict(quantity, error)
 
-    def _verdict(self, quantity: str) -> Verdict:
-        if self.campaign.failures:
-            return self._failed(quantity)
-        if not self.campaign.done:
+    def _verdict(self, quantity: str, error: float) -> Verdict:
+        if isinstance(self.failure, CandidateFailed):
+            return Verdict("worse", reason=str(self.failure))
+        if not self.begun:
             return Verdict("inconclusive", reason="the time was up before the first launch")
-        obstacle = self._obstacle()
-        if obstacle:
-            return Verdict("not comparable", reason=obstacle)
-        return judge(*self.values(quantity), self.margin, self.family)
+        if self._obstacle():
+            return Verdict("not comparable", reason=self._obstacle())
+        known = self._judged(quantity, error)
+        return known._replace(reason=in_a_line(self.failure), needed=0) if self.failure else known
 
-    def _failed(self, quantity: str) -> Verdict:
-        """A candidate that fails where the baseline does not is worse; otherwise there is what was known before."""
-        said = {side: f"{side}: {in_a_line(error)}" for side, error in self.campaign.failures.items()}
-        blameless = isinstance(self.campaign.failures.get("candidate"), PackageNotInstalled | Unmeasurable)
-        if list(said) == ["candidate"] and not blameless:
-            return Verdict("worse", reason=f"it fails where the baseline does not, {said['candidate']}")
-        known = judge(*self.values(quantity), self.margin, self.family)
-        return known._replace(reason="; ".join(said.values()), needed=0)
+    def _judged(self, quantity: str, error: float) -> Verdict:
+        values = self.values(quantity)
+        if quantity in KEPT:
+            return judge_difference(*values, KEPT[quantity], error, "KiB")
+        return judge(*values, self.margin, error)
 
     def _undecided(self) -> list[str]:
         """What the sampling goes on for."""
@@ -129,40 +140,24 @@ class Comparison:
 
     def _obstacle(self) -> str:
         """What makes a comparison of times meaningless, or nothing."""
-        first = [launches[0].conditions for launches in self.campaign.launches.values() if launches]
+        if not self.launches:
+            return ""
+        baseline, candidate = (launch.conditions for launch in next(iter(self.launches.values())))
         return "; ".join(
-            f"{key} {first[0].get(key)} in the baseline, {first[1].get(key)} in the candidate"
+            f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
             for key in MUST_MATCH
-            if len(first) == 2 and first[0].get(key) != first[1].get(key)
+            if baseline.get(key) != candidate.get(key)
         )
 
 
 def _values(quantity: str, baseline: Launch, candidate: Launch) -> tuple[float | None, float | None]:
-    if quantity in TIMED:
-        return _per_call(TIMED[quantity], baseline, candidate)
-    pick = {
-        "import": lambda launch: launch.import_seconds,
-        "first-step": lambda launch: launch.import_seconds + launch.building_seconds + launch.first_step_seconds,
-        "peak-memory": lambda launch: launch.memory.get("first step"),
-    }[quantity]
-    return pick(baseline), pick(candidate)
+    """Of both, in one launch.
 
-
-def _per_call(operation: Operation, *launches: Launch) -> tuple[float | None, float | None]:
-    """Seconds of a call, of both: the mean of a block, in which what comes with every tenth call counts, too.
-
-    Over the blocks the median, as some are disturbed. The candidate's value is the baseline's times the median of the
-    ratios of blocks that were neighbours in time, so that what changes from one block to the next is in both.
+    Over the blocks of what is repeated it is the median, as some are disturbed. The candidate's value is the baseline's
+    times the median of the ratios of blocks that were neighbours in time: what changes from one to the next is in both.
     """
-    if not all(operation in launch.samples for launch in launches):
-        return None, None
-    baseline, candidate = (_blocks(operation, launch.samples[operation]) for launch in launches)
-    ratio = math.exp(
-        statistics.median(math.log(after / before) for before, after in zip(baseline, candidate, strict=True))
-    )
-    return statistics.median(baseline), statistics.median(baseline) * ratio
-
-
-def _blocks(operation: Operation, samples: list[float]) -> list[float]:
-    starts = range(0, len(samples), operation.rounds)
-    return [statistics.mean(samples[start : start + operation.rounds]) for start in starts]
+    blocks = [launch.blocks.get(quantity) for launch in (baseline, candidate)]
+    if not all(blocks):
+        return baseline.values.get(quantity), candidate.values.get(quantity)
+    ratio = math.exp(statistics.median(math.log(after / before) for before, after in zip(*blocks, strict=True)))
+    return statistics.median(blocks[0]), statistics.median(blocks[0]) * ratio

@@ -10,9 +10,10 @@ from rich.console import Console
 from harness import whole
 from harness.plugin import VARIANTS
 from harness.regression import report
-from harness.regression.comparison import QUANTITIES
+from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import CHECKS
 from harness.regression.upgrade import UPGRADE
+from harness.regression.verdict import FAMILY_ERROR
 from harness.regression.versions import affected
 from harness.summary import TABLE_WIDTH
 
@@ -44,6 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a slowdown that does not matter (default: 5)",
     )
     group.addoption(
+        "--error",
+        type=chance,
+        default=FAMILY_ERROR,
+        metavar="PERCENT",
+        help="how often a run may have a wrong verdict; more decides sooner (default: 1)",
+    )
+    group.addoption(
         "--max-minutes",
         type=minutes,
         default=60.0,
@@ -62,6 +70,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def percent(text: str) -> float:
     """ "5" or "5%" -> 0.05."""
     return _positive(text, "a percentage above 0, such as 5", unit="%") / 100
+
+
+def chance(text: str) -> float:
+    """ "1" or "1%" -> 0.01."""
+    value = _positive(text, "a percentage above 0 and below 50, such as 1", unit="%") / 100
+    if value >= 0.5:
+        raise argparse.ArgumentTypeError(f"expected a percentage above 0 and below 50, such as 1, got {text!r}")
+    return value
 
 
 def minutes(text: str) -> float:

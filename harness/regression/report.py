@@ -10,11 +10,11 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.limits import ACCURACY_MARGIN
-from harness.regression.comparison import SIDES
+from harness.limits import ACCURACY_MARGIN, KEPT_BY_STEP
 from harness.regression.numerics import Finding
+from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
-from harness.regression.verdict import FAMILY_ERROR, Verdict
+from harness.regression.verdict import Verdict
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
 
@@ -53,7 +53,7 @@ def as_json(upgrade: Upgrade) -> str:
         {
             "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
             "max_slowdown": upgrade.margin,
-            "family_error": FAMILY_ERROR,
+            "family_error": upgrade.error,
             "variants": {
                 variant: {
                     "versions": upgrade.versions.get(variant),
@@ -75,7 +75,7 @@ def _record(upgrade: Upgrade, variant: str, claim: str) -> dict[str, Any]:
         for name, value in found._asdict().items()
     }
     if isinstance(found, Verdict) and claim != "accuracy":
-        record["ratio"] = None if found.change is None else 1 + found.change
+        record["ratio"] = None if found.change is None or found.unit != "%" else 1 + found.change
         record.update(zip(SIDES, upgrade.comparisons[variant].values(claim), strict=True))
     return record
 
@@ -128,6 +128,6 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 def _footnote(upgrade: Upgrade) -> str:
     return (
         f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less (an "
-        f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt). All verdicts together are wrong with a chance "
-        f"of {FAMILY_ERROR:.0%} at most."
+        f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt; memory that is kept: {KEPT_BY_STEP // 1024} KiB a step). "
+        f"All verdicts together are wrong with a chance of {100 * upgrade.error:g} % at most."
     )

@@ -9,9 +9,10 @@ import pytest
 from harness.campaign import Participant
 from harness.limits import ACCURACY_MARGIN
 from harness.proxy import Worker, WorkerDied, in_a_line
-from harness.regression.comparison import SIDES, Comparison
-from harness.regression.numerics import CHECKS, CandidateFailed, Finding, Pair
-from harness.regression.verdict import LOOKS, Verdict, judge_accuracy
+from harness.regression.comparison import Comparison
+from harness.regression.numerics import CHECKS, Finding
+from harness.regression.pair import SIDES, CandidateFailed, Pair, started
+from harness.regression.verdict import FAMILY_ERROR, Verdict, judge_accuracy, looks
 from harness.regression.versions import ACCURACY, Side
 from harness.wire import Mnist
 from impls.contract import Settings
@@ -24,6 +25,7 @@ class Upgrade:
     - `start(participant)`: gives it a fresh worker.
     - `margin`: a slowdown that does not matter, 0.05 for 5 %.
     - `minutes`: for all trainings and timings; who would go beyond stays inconclusive.
+    - `error`: the chance that any verdict of the run is wrong; `lanes`: as in `Comparison`.
     """
 
     def __init__(
@@ -35,6 +37,8 @@ class Upgrade:
         start: Callable[[Participant], Worker],
         margin: float,
         minutes: float,
+        error: float = FAMILY_ERROR,
+        lanes: int = 1,
         on_progress: Callable[[str], None] = lambda _: None,
     ):
         self.sides = sides
@@ -44,6 +48,8 @@ class Upgrade:
         self.start = start
         self.margin = margin
         self.minutes = minutes
+        self.error = error
+        self.lanes = lanes
         self.until = 0.0  # by `time.monotonic`, as soon as the first of them begins
         self.on_progress = on_progress
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
@@ -72,7 +78,7 @@ class Upgrade:
             with self._pair(variant) as pair:
                 for name in checks:
                     self.on_progress(f"{variant}: {name}")
-                    self.found[variant, name] = _checked(CHECKS[name], pair)
+                    self.found[variant, name] = self._checked(name, pair)
                     if not pair.is_running():
                         raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
@@ -93,19 +99,22 @@ class Upgrade:
     def _accuracy(self, variant: str, pair: Pair, until: float) -> Verdict:
         """After one epoch, when a recipe shows; after ten, the luck of the seed hides it (README: `make study`)."""
         accuracies: tuple[list[float], list[float]] = ([], [])
-        for seed in range(LOOKS[-1]):
-            if time.monotonic() > until:
+        for seeds, error in looks(self.error, self.family):
+            while len(accuracies[0]) < seeds and time.monotonic() < until:
+                self._train(variant, pair, len(accuracies[0]), accuracies)
+            if not accuracies[0]:
+                return Verdict("inconclusive", reason="the time was up before the first training")
+            verdict = judge_accuracy(*accuracies, ACCURACY_MARGIN, error)
+            if not verdict.worth_more_launches or time.monotonic() > until:
                 break
-            self.on_progress(f"{variant}: accuracy, seed {seed}")
-            pair.build(seed=seed)
-            pair.ask("fit", *self.mnist.train, 1)
-            for side, (_, accuracy) in zip(accuracies, pair.ask("evaluate", *self.mnist.test), strict=True):
-                side.append(accuracy)
-            if seed + 1 in LOOKS and not judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family).worth_more_launches:
-                break
-        if not accuracies[0]:
-            return Verdict("inconclusive", reason="the time was up before the first training")
-        return judge_accuracy(*accuracies, ACCURACY_MARGIN, self.family)
+        return verdict
+
+    def _train(self, variant: str, pair: Pair, seed: int, accuracies: tuple[list[float], list[float]]) -> None:
+        self.on_progress(f"{variant}: accuracy, seed {seed}")
+        pair.build(seed=seed)
+        pair.ask("fit", *self.mnist.train, 1)
+        for side, (_, accuracy) in zip(accuracies, pair.ask("evaluate", *self.mnist.test), strict=True):
+            side.append(accuracy)
 
     def _share(self) -> float:
         """Seconds for the next of those that take as long as they may: what is left, in equal shares."""
@@ -117,39 +126,42 @@ class Upgrade:
         if variant not in self.versions:
             with contextlib.suppress(Exception), self._pair(variant):
                 pass  # a start that does not count: it reads from the disk what later ones find in memory
-        pythons = [side.python for side in self.sides]
         comparison = self.comparisons[variant] = Comparison(
-            variant, pythons, self.settings, self.mnist, self.start, self.quantities(variant), self.margin, self.family
+            variant,
+            [side.python for side in self.sides],
+            self.settings,
+            self.mnist,
+            self.start,
+            self.quantities(variant),
+            self.margin,
+            self.error,
+            self.family,
+            self.lanes,
         )
         try:
             comparison.run(
-                self._share(), lambda launch, look, _: self.on_progress(f"{variant}: launch {launch}, a look at {look}")
+                self._share(), lambda done, look: self.on_progress(f"{variant}: {done} launches, a look at {look}")
             )
         finally:  # Ctrl-C: what was decided by then stands
             self.found.update({(variant, quantity): verdict for quantity, verdict in comparison.verdicts.items()})
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
-        """Both versions in workers of their own."""
-        with contextlib.ExitStack() as stack:
-            workers = []
-            for name, side in zip(SIDES, self.sides, strict=True):
-                workers.append(self.start(Participant(name, variant, (), (), python=side.python)))
-                stack.callback(workers[-1].close)
-            pair = Pair(variant, self.settings, self.mnist, tuple(workers))
+        """Both versions in workers of their own, on different processors where there are some: nothing is timed."""
+        lanes = (0, 1 % self.lanes)
+        with started(variant, [side.python for side in self.sides], self.settings, self.start, lanes) as pair:
             pair.build()
             self.versions[variant] = dict(zip(SIDES, pair.ask("installed"), strict=True))
             yield pair
 
+    def _checked(self, name: str, pair: Pair) -> Finding:
+        try:
+            return CHECKS[name](pair, self.mnist)
+        except Exception as error:
+            return _failed(error)
+
 
 UPGRADE = pytest.StashKey[Upgrade]()
-
-
-def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:
-    try:
-        return check(pair)
-    except Exception as error:
-        return _failed(error)
 
 
 def _failed(error: Exception) -> Finding:

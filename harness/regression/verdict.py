@@ -19,15 +19,18 @@ all of it beyond, "worse" or "better"; all of it within, "same" (two one-sided t
 doi:10.1007/BF01068419); anything else is "inconclusive".
 
 What that assumes: that a handful of launches shows how launches differ. A slow mode that one launch in ten falls into
-stays unseen in seven launches half of the time, whatever the test. `make calibrate` measures what comes of it here.
+stays unseen in eight launches four times in ten, whatever the test. `make calibrate` measures what comes of it here.
 
 Sampling stops when the verdict is clear, and whoever looks often is fooled more often. So verdicts are looked for at
-the numbers of launches in `LOOKS` alone, and each look at each quantity gets its part of `FAMILY_ERROR` (Bonferroni).
-The intervals that are printed are plain 95 % ones.
+the numbers of launches in `LOOKS` alone. The error that a run may make is parted among its quantities, equally, and for
+each among its looks, most to the first: the chance that any verdict is wrong is at most the sum of the parts
+(Bonferroni), whatever depends on what. Who runs out of time before a look has that look then. Holm's steps, which ease
+the test as others are decided, would gain nothing: a quantity can be wrong in two directions, and when one is ruled
+out, the other is still to be ruled out. The intervals that are printed are plain 95 % ones.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,18 +38,20 @@ from scipy import stats
 
 from harness.statistics import half_width
 
-FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong
-LOOKS = (7, 10, 14, 20, 28, 40)  # launches of each side after which a verdict is looked for
-ALL_LOOKS = len(LOOKS) + 1  # and once more when the time is up
-TOO_MANY = 3 * LOOKS[-1]  # launches: who seems to need more is given up, though the estimate is rough
+FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong, unless --error says otherwise
+LOOKS = {8: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # launches of each side: part of the error that is spent on this look
+FEWEST, MOST = min(LOOKS), max(LOOKS)
+TOO_MANY = 3 * MOST  # launches: who seems to need more is given up, though the estimate is rough
+UNITS = {"%": (100, 1, "%"), "points": (100, 2, "pt"), "KiB": (1 / 1024, 1, " KiB")}  # factor, digits, sign
 
 
 class Verdict(NamedTuple):
     """The change from baseline to candidate in a word, and why no clearer one was possible.
 
     - `word`: better, worse, same, inconclusive, not comparable or missing.
-    - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; for an accuracy the difference.
-    - `unit`: "%", or "points" for an accuracy.
+    - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; where the unit is not "%", the
+      difference.
+    - `unit`: "%"; "points" for an accuracy, whose difference is a part of 1; "KiB" for a difference in bytes.
     - `needed`: launches that would decide what is inconclusive, as far as can be seen.
     """
 
@@ -70,16 +75,25 @@ class Verdict(NamedTuple):
     def __str__(self) -> str:
         if self.change is None:
             return self.word
-        digits, unit = (1, "%") if self.unit == "%" else (2, "pt")
-        change, low, high = (f"{100 * value:+.{digits}f}" for value in (self.change, self.low, self.high))
-        return f"{self.word} {change}{unit} ({low} to {high})"
+        factor, digits, sign = UNITS[self.unit]
+        change, low, high = (f"{factor * value:+.{digits}f}" for value in (self.change, self.low, self.high))
+        return f"{self.word} {change}{sign} ({low} to {high})"
 
 
-def judge(baseline: Sequence[float], candidate: Sequence[float], margin: float, quantities: int = 1) -> Verdict:
+def looks(error: float, quantities: int) -> Iterator[tuple[int, float]]:
+    """The launches after which a verdict is looked for, and the chance with which each verdict then may be wrong.
+
+    All verdicts on so many quantities, at all looks, are wrong with a chance of `error` at most.
+    """
+    for launches, part in LOOKS.items():
+        yield launches, error * part / quantities
+
+
+def judge(baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float) -> Verdict:
     """A verdict on what both took in each launch, (n,) each, positive, in any unit; the k-th of both are a pair.
 
     - `margin`: a slowdown that does not matter: 0.05 for 5 %; a speed-up is measured against 1 / 1.05.
-    - `quantities`: how many are judged in this run; their verdicts together are wrong with a chance of `FAMILY_ERROR`.
+    - `error`: the chance with which this verdict may be wrong.
 
     Raises `ValueError` if `margin` is not positive. Whatever is wrong with the data is said by the verdict.
     """
@@ -89,21 +103,28 @@ def judge(baseline: Sequence[float], candidate: Sequence[float], margin: float, 
     if min(*baseline, *candidate) <= 0:
         return Verdict("not comparable", reason="a value that is not above zero was measured")
     logarithms = np.log(np.divide(candidate, baseline))  # (n,)
-    verdict = _decide(logarithms, math.log1p(margin), quantities)
+    verdict = _decide(logarithms, math.log1p(margin), error)
     return verdict._replace(**{name: math.expm1(getattr(verdict, name)) for name in ("change", "low", "high")})
 
 
-def judge_accuracy(baseline: Sequence[float], candidate: Sequence[float], margin: float, trainings: int = 1) -> Verdict:
-    """A verdict on test accuracies, (n,) each, in [0, 1]; the k-th of both are of the same seed. More is better.
+def judge_difference(
+    baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float, unit: str
+) -> Verdict:
+    """The same on differences, for what may be zero, or less. Less is better.
 
-    - `margin`: a difference that does not matter, as a part of 1; `trainings`: as `quantities` of `judge`.
+    - `margin`: a difference that does not matter, as the values are given.
+    - `unit`: of the verdict, one of `UNITS`.
     """
-    flaw = _flaw(baseline, candidate, margin)
-    if flaw:
-        return flaw
-    verdict = _decide(np.subtract(candidate, baseline), margin, trainings)
+    return _flaw(baseline, candidate, margin) or _decide(np.subtract(candidate, baseline), margin, error)._replace(
+        unit=unit
+    )
+
+
+def judge_accuracy(baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float) -> Verdict:
+    """The same on test accuracies, in [0, 1]; the k-th of both are of the same seed. More is better."""
+    verdict = judge_difference(baseline, candidate, margin, error, "points")
     opposite = {"better": "worse", "worse": "better"}
-    return verdict._replace(word=opposite.get(verdict.word, verdict.word), unit="points")
+    return verdict._replace(word=opposite.get(verdict.word, verdict.word))
 
 
 def _flaw(baseline: Sequence[float], candidate: Sequence[float], margin: float) -> Verdict | None:
@@ -119,17 +140,16 @@ def _flaw(baseline: Sequence[float], candidate: Sequence[float], margin: float) 
     return None
 
 
-def _decide(differences: np.ndarray, limit: float, quantities: int) -> Verdict:
+def _decide(differences: np.ndarray, limit: float, error: float) -> Verdict:
     """The verdict on paired differences, (n,), of which more is worse, against -limit and +limit."""
     n, mean = len(differences), float(differences.mean())
     if n < 2:
-        return Verdict("inconclusive", n, mean, -math.inf, math.inf, f"{LOOKS[0]} launches are needed")
+        return Verdict("inconclusive", n, mean, -math.inf, math.inf, f"{FEWEST} launches are needed")
     spread = float(differences.std(ddof=1))
     half = half_width(0.05, n, spread)
     verdict = Verdict("inconclusive", n, mean, mean - half, mean + half)
-    if n < LOOKS[0]:
-        return verdict._replace(reason=f"{LOOKS[0]} launches are needed")
-    error = FAMILY_ERROR / ALL_LOOKS / quantities
+    if n < FEWEST:
+        return verdict._replace(reason=f"{FEWEST} launches are needed")
     strict = half_width(error, n, spread)
     if mean - strict > limit:
         return verdict._replace(word="worse")

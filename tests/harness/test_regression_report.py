@@ -12,7 +12,7 @@ from harness.regression.verdict import Verdict
 VARIANTS = ("keras-tensorflow", "keras-torch", "keras-jax", "tensorflow")
 LONGEST = Verdict("same", 7, -0.12345, -0.23456, -0.01234, unit="points")
 UNDECIDED = Verdict("inconclusive", 10, 0.05, 0.01, 0.09, "about 1,234 launches would decide", needed=1234)
-TOO_FEW = Verdict("inconclusive", 3, 0.05, 0.01, 0.09, "7 launches are needed")
+TOO_FEW = Verdict("inconclusive", 3, 0.05, 0.01, 0.09, "8 launches are needed")
 CHANGED = Finding("changed", "loss of step 2: 1 -> 2")
 
 
@@ -27,6 +27,7 @@ def upgrade():
         claims={variant: list(claims) for variant in VARIANTS},
         sides=sides,
         margin=0.05,
+        error=0.05,
         versions=dict.fromkeys(VARIANTS, versions),
     )
 
@@ -51,7 +52,7 @@ def test_nothing_is_cut_off_in_a_table_of_four_variants(shown):
     [
         "keras 1 -> 2",
         "training changed: loss of step 2: 1 -> 2",
-        "fit-6400, first-step inconclusive: 7 launches are needed",
+        "fit-6400, first-step inconclusive: 8 launches are needed",
         "about so many launches would decide: import 1,234",
     ],
 )
@@ -59,3 +60,9 @@ def test_what_has_one_reason_is_one_line(upgrade, shown, line):
     for text in (shown, as_markdown(upgrade)):
         assert text.count(line) == 1
         assert f"{line} ({', '.join(VARIANTS)})" in text
+
+
+def test_the_margins_and_the_chance_of_an_error_are_said(shown):
+    assert "by more than 5.0%" in shown
+    assert "kept: 4 KiB a step" in shown
+    assert "wrong with a chance of 5 % at most" in shown

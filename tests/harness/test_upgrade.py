@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from harness.proxy import WorkerDied
-from harness.regression.comparison import SIDES
 from harness.regression.environments import interpreter
+from harness.regression.pair import SIDES
 from harness.regression.spoiled import environment, slower
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
@@ -66,8 +66,8 @@ def test_a_candidate_that_is_slower_fails_and_its_times_are_kept(run):
     found = record["found"]["predict_step-128"]
     assert found["word"] == "worse"
     assert (found["ratio"], found["change"], found["low"], found["high"]) == pytest.approx((2.0, 1.0, 1.0, 1.0))
-    assert (found["baseline"], found["candidate"]) == ([1.0] * 7, pytest.approx([2.0] * 7))
-    assert found["launches"] == 7
+    assert (found["baseline"], found["candidate"]) == ([1.0] * 8, pytest.approx([2.0] * 8))
+    assert found["launches"] == 8
 
 
 @pytest.mark.long
@@ -78,7 +78,7 @@ def test_a_candidate_that_is_slower_is_found_so_by_real_workers(run, tmp_path):
     found = record["found"]["predict_step-128"]
     assert found["word"] == "worse"
     assert found["ratio"] == pytest.approx(2, rel=0.2)
-    assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 7
+    assert len(found["baseline"]) == len(found["candidate"]) == found["launches"] >= 8
 
 
 def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
@@ -87,7 +87,7 @@ def test_where_nothing_is_decided_the_status_says_so(run, monkeypatch):
     done, *_ = run("-k", "predict_step-128", "--max-minutes", "0.1", worker=lambda name, **_: FakeWorker())
     assert done.returncode == 5, done.stdout
     assert "1 inconclusive" in done.stdout
-    assert "predict_step-128 inconclusive: 7 launches are needed (numpy)" in done.stdout
+    assert "predict_step-128 inconclusive: 8 launches are needed (numpy)" in done.stdout
 
 
 def test_a_candidate_without_the_package_is_missing_by_name(run):
@@ -117,6 +117,8 @@ def test_an_interpreter_without_numpy_is_refused_in_a_line(run_here, tmp_path):
         (["--baseline=keras==3", "--host=ssh=there"], "say which interpreter there, with --baseline-python"),
         (["--baseline=keras==3", "--max-slowdown=0"], "expected a percentage above 0, such as 5, got '0'"),
         (["--baseline=keras==3", "--max-slowdown=x%"], "expected a percentage above 0, such as 5, got 'x%'"),
+        (["--baseline=keras==3", "--error=50"], "expected a percentage above 0 and below 50, such as 1, got '50'"),
+        (["--baseline=keras==3", "--error=0"], "expected a percentage above 0 and below 50, such as 1, got '0'"),
         (["--baseline=keras==3", "--max-minutes=-1"], "expected a number of minutes above 0, got '-1'"),
         (["--baseline=keras==3", "--regression-json=no/where.json"], "there is no folder"),
         (["--baseline=keras==3", "--regression-json=."], "this is a folder"),
@@ -201,10 +203,10 @@ class Learner(FakeWorker):
 @pytest.mark.parametrize(
     ("accuracy", "word", "seeds"),
     [
-        (lambda side, seed: 0.96 + seed / 1e4, "same", 7),
-        (lambda side, seed: 0.96 + seed / 1e4 - 0.01 * (side == "candidate"), "worse", 7),
-        (lambda side, seed: 0.96 + seed / 1e4 + 0.01 * (side == "candidate"), "better", 7),
-        (lambda side, seed: 0.96 + 0.01 * (side == "candidate") * (-1) ** seed, "inconclusive", 7),
+        (lambda side, seed: 0.96 + seed / 1e4, "same", 8),
+        (lambda side, seed: 0.96 + seed / 1e4 - 0.01 * (side == "candidate"), "worse", 8),
+        (lambda side, seed: 0.96 + seed / 1e4 + 0.01 * (side == "candidate"), "better", 8),
+        (lambda side, seed: 0.96 + 0.01 * (side == "candidate") * (-1) ** seed, "inconclusive", 8),
     ],
     ids=["the same", "less", "more", "scattered"],
 )

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from harness import floor, timing, workload
-from harness.workload import EPOCH, OPERATIONS, Operation, Workload
+from harness.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload
+from impls.contract import Settings
 
 LABELS = np.arange(10)
 
@@ -18,7 +19,8 @@ class Device:
     `hides`: what must be read before that time passes, though `synchronize` has returned: "result" or "parameters".
     """
 
-    def __init__(self, hides=None):
+    def __init__(self, hides=None, threads=None):
+        self.settings = Settings(threads=threads)
         self.hides, self.now, self.pending, self.log = hides, 0.0, 0.0, []
 
     def prepare_batch(self, images, labels):
@@ -141,7 +143,22 @@ def test_compiling_is_done_before_the_first_block_and_the_machine_left_at_rest(w
 )
 def test_work_that_is_done_only_when_its_results_are_read_is_caught(work, method, hides):
     with pytest.raises(timing.Unmeasurable, match="does not wait: 400%"):
-        work(Device(hides), method, 4, rounds=3).warm_up()
+        work(Device(hides), method, 4, rounds=3, blocks=1).warm_up()
+
+
+@pytest.mark.parametrize(("rounds", "blocks", "calls"), [(2, 100, CHECKED), (3, 3, 9)])
+def test_it_is_many_short_calls_whose_result_is_read(work, monkeypatch, rounds, blocks, calls):
+    """Beside two steps, a copy of the parameters takes long."""
+    checked = []
+    monkeypatch.setattr(timing, "check_synchronize", lambda *arguments, **_: checked.append(arguments[-1]))
+    work(Device(), "train_step", 4, rounds=rounds, blocks=blocks).warm_up()
+    assert checked == [calls]
+
+
+def test_one_thread_alone_need_not_be_waited_for(work):
+    device = Device(threads=1)
+    work(device, "train_step", 4, rounds=2, settle=0.0).block()
+    assert "rest" not in device.log
 
 
 def test_an_epoch_warms_up_by_itself(work):

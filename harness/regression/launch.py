@@ -1,0 +1,107 @@
+"""One launch of both versions: they start and train at once on the same processors, then make their steps in turns.
+
+A machine's speed changes by 10 % and more from one second to the next, and hardly from one millisecond to the next. So
+both must be measured within the same milliseconds. Where work can be cut up, as into steps, they take turns of a few
+calls, by the clock. Where it cannot, as in an import or an epoch of `fit`, both run at once on the same processors, and
+the system's scheduler takes the turns, every few milliseconds; what each has used is its CPU time. That does not count
+waiting: for a disk, a network, a GPU.
+"""
+
+import statistics
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.regression.pair import Pair
+from harness.wire import Mnist
+from harness.workload import Operation
+
+# Turns of some 10 ms, the first call of each untimed. They are cheap; a launch is not.
+STEPS = {
+    str(operation): operation
+    for operation in (
+        Operation("train_step", 128, rounds=2, blocks=100, settle=0),
+        Operation("predict_step", 1, rounds=20, blocks=100, settle=0),
+        Operation("predict_step", 128, rounds=5, blocks=100, settle=0),
+    )
+}
+IMAGES, EPOCHS = 6400, 10  # of one `fit`: 50 batches an epoch; the first epoch prepares the data and compiles
+
+# The first step is import, building and first training step together: frameworks compile and load in any of them.
+STARTING = ("import", "first-step", "peak-memory")
+FITTING = ("first-fit", f"fit-{IMAGES}", "fit-memory", "kept-by-epoch")
+QUANTITIES = (*STEPS, *FITTING[:2], *STARTING[:2], "peak-memory", "fit-memory", "kept-by-epoch", "kept-by-call")
+
+
+@dataclass
+class Launch:
+    """What a launch of one version was measured to take; what is not there was not measured.
+
+    - `values`: of a quantity, in CPU seconds or bytes.
+    - `blocks`: of a quantity that is repeated, seconds of a call or an epoch in each block, (n,).
+    """
+
+    conditions: dict[str, Any]
+    values: dict[str, float] = field(default_factory=dict)
+    blocks: dict[str, list[float]] = field(default_factory=dict)
+
+
+def measure(pair: Pair, mnist: Mnist, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
+    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.ask`."""
+    importing = _spent(pair, "import_", pair.variant)
+    started = pair.ask("cpu_seconds")
+    pair.build()
+    launches = tuple(map(Launch, pair.ask("conditions")))
+    pair.ask("first_step", *_data(mnist, 128))
+    until_now = [after - before for before, after in zip(started, pair.ask("cpu_seconds"), strict=True)]
+    _note(launches, "import", importing)
+    _note(launches, "first-step", map(sum, zip(importing, until_now, strict=True)))
+    _note(launches, "peak-memory", pair.ask("peak_memory"))
+    if set(wanted) & set(FITTING):
+        _fit(pair, mnist, launches)
+    for name, operation in STEPS.items():
+        if name in wanted:
+            _take_steps(pair, mnist, launches, operation, number)
+    return launches
+
+
+def _fit(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch]) -> None:
+    for launch, epochs in zip(launches, pair.ask("epochs", *_data(mnist, IMAGES), EPOCHS), strict=True):
+        seconds, held = zip(*epochs, strict=True)
+        launch.values["first-fit"] = seconds[0]
+        launch.blocks[f"fit-{IMAGES}"] = list(seconds[1:])
+        if None not in held:
+            launch.values["kept-by-epoch"] = (held[-1] - held[1]) / (EPOCHS - 2)
+    _note(launches, "fit-memory", pair.ask("peak_memory"))
+
+
+def _take_steps(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
+    if operation.method == "train_step":
+        pair.build()  # anew: after many steps, moments that were left alone are denormal numbers
+    pair.ask_in_turn(number, "prepare", tuple(operation), *_data(mnist))
+    before = pair.ask("memory")
+    for block in range(operation.blocks):
+        answers = pair.ask_in_turn(number * operation.blocks + block, "block")
+        for launch, seconds in zip(launches, answers, strict=True):
+            launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
+    if str(operation) == "predict_step-1":
+        calls = operation.blocks * (operation.rounds + 1)
+        kept = zip(before, pair.ask("memory"), strict=True)
+        _note(launches, "kept-by-call", (None if None in both else (both[1] - both[0]) / calls for both in kept))
+
+
+def _spent(pair: Pair, *command: Any) -> list[float]:
+    """CPU seconds that each takes for it."""
+    before = pair.ask("cpu_seconds")
+    pair.ask(*command)
+    return [after - earlier for earlier, after in zip(before, pair.ask("cpu_seconds"), strict=True)]
+
+
+def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:
+    for launch, value in zip(launches, values, strict=True):
+        if value is not None:
+            launch.values[quantity] = value
+
+
+def _data(mnist: Mnist, count: int | None = None) -> tuple:
+    return mnist.train.images.first(count), mnist.train.labels.first(count)

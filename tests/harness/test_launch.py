@@ -1,0 +1,127 @@
+"""A launch measures both versions within the same milliseconds, and each quantity is what its name says."""
+
+import pytest
+
+from harness.regression.launch import EPOCHS, FITTING, QUANTITIES, STARTING, STEPS, measure
+from harness.regression.pair import Pair
+from impls.contract import Settings
+from tests.fakes import FakeWorker
+
+
+@pytest.fixture
+def launched(mnist):
+    """Both sides of a launch of two fakes; what they were asked is noted in `asked`, as (side, command)."""
+
+    def launched(wanted=QUANTITIES, baseline=None, candidate=None, asked=None):
+        workers = (baseline or FakeWorker(), candidate or FakeWorker())
+        for side, worker in enumerate(workers):
+            answer = worker.call
+
+            def call(*command, side=side, answer=answer):
+                if asked is not None:
+                    asked.append((side, command[0]))
+                return answer(*command)
+
+            worker.call = call
+        return measure(Pair("numpy", Settings(), workers), mnist, wanted, 0)
+
+    return launched
+
+
+def test_everything_that_can_be_wanted_is_measured(launched):
+    for launch in launched():
+        assert {*launch.values, *launch.blocks} == set(QUANTITIES)
+    assert set(QUANTITIES) == {*STEPS, *STARTING, *FITTING, "kept-by-call"}
+
+
+def test_what_is_not_wanted_is_not_measured_but_every_launch_starts(launched):
+    launch, _ = launched(wanted=["import"])
+    assert set(launch.values) == set(STARTING)
+    assert not launch.blocks
+
+
+def test_the_first_step_holds_the_import_and_the_building(launched):
+    """A fake takes its seconds for each of the three."""
+    baseline, candidate = launched(baseline=FakeWorker(1.0), candidate=FakeWorker(2.0))
+    assert (baseline.values["import"], candidate.values["import"]) == (1.0, 2.0)
+    assert (baseline.values["first-step"], candidate.values["first-step"]) == (3.0, 6.0)
+
+
+class Growing(FakeWorker):
+    """Its first epoch takes 5 s, all others 1 s; each keeps 1000 bytes, the first two 50,000 more."""
+
+    def epochs(self, images, labels, epochs):
+        return [(5.0 if epoch == 0 else 1.0, 50_000 * min(epoch, 1) + 1000 * epoch) for epoch in range(epochs)]
+
+
+def test_the_first_epoch_is_one_quantity_and_the_others_another(launched):
+    launch, _ = launched(baseline=Growing())
+    assert launch.values["first-fit"] == 5.0
+    assert launch.blocks["fit-6400"] == [1.0] * (EPOCHS - 1)
+
+
+def test_what_an_epoch_keeps_is_told_without_the_first_two(launched):
+    launch, _ = launched(baseline=Growing())
+    assert launch.values["kept-by-epoch"] == 1000
+
+
+class Leaking(FakeWorker):
+    """Keeps 100 bytes in each call of a block, timed or not."""
+
+    held = 0
+
+    def call(self, command, *arguments):
+        if command == "memory":
+            return self.held
+        if command == "block":
+            self.held += 100 * (self.operation.rounds + 1)
+        return super().call(command, *arguments)
+
+
+def test_what_a_prediction_keeps_is_told_by_the_call(launched):
+    launch, other = launched(baseline=Leaking())
+    assert (launch.values["kept-by-call"], other.values["kept-by-call"]) == (100, 0)
+
+
+def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
+    class Rising(FakeWorker):
+        peak = 0
+
+        def call(self, command, *arguments):
+            self.peak += {"import_": 1, "build": 2, "first_step": 4, "epochs": 8, "prepare": 16}.get(command, 0)
+            return self.peak if command == "peak_memory" else super().call(command, *arguments)
+
+    launch, _ = launched(baseline=Rising())
+    assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (7, 15)
+
+
+def test_where_the_system_does_not_tell_memory_there_are_no_values_of_it(launched):
+    silent = FakeWorker(memory=None, peak_memory=None, epochs=[(1.0, None)] * EPOCHS)
+    launch, _ = launched(baseline=silent, candidate=silent)
+    assert not {"peak-memory", "fit-memory", "kept-by-epoch", "kept-by-call"} & set(launch.values)
+
+
+def test_a_block_is_the_mean_of_its_calls(launched):
+    """What comes with every tenth call counts: a median would not see it."""
+
+    class Uneven(FakeWorker):
+        def block(self):
+            return [1.0] * (self.operation.rounds - 1) + [1.0 + self.operation.rounds]
+
+    launch, _ = launched(baseline=Uneven())
+    assert launch.blocks["train_step-128"] == [2.0] * STEPS["train_step-128"].blocks
+
+
+def test_steps_are_taken_in_turns_and_nobody_always_follows_the_other(launched):
+    asked = []
+    launched(wanted=["train_step-128"], asked=asked)
+    sides = [side for side, command in asked if command == "block"]
+    assert sides[:8] == [0, 1, 1, 0, 1, 0, 0, 1]
+    assert len(sides) == 2 * STEPS["train_step-128"].blocks
+
+
+def test_training_steps_begin_with_fresh_parameters(launched):
+    asked = []
+    launched(wanted=["train_step-128", "predict_step-1"], asked=asked)
+    commands = [command for side, command in asked if side == 0 and command in ("build", "first_step", "prepare")]
+    assert commands == ["build", "first_step", "build", "prepare", "prepare"]
