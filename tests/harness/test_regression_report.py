@@ -28,6 +28,9 @@ def upgrade():
         sides=sides,
         margin=0.05,
         versions=dict.fromkeys(VARIANTS, versions),
+        imported={},
+        kept_variables="none",
+        refused="",
     )
 
 
