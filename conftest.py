@@ -156,7 +156,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) ->
             versions.check_interpreters(option, host)
             flaw = host.do(variables.flaw, option.keep_env)
             if flaw:
-                raise environments.NotBuilt(f"--keep-env {flaw} on {option.host}")
+                raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)

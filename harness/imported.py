@@ -3,6 +3,7 @@
 Runs in workers, with the standard library alone.
 """
 
+import contextlib
 import re
 import sys
 from collections.abc import Collection
@@ -20,10 +21,11 @@ def imported(packages: Collection[str], named: Collection[str]) -> dict[str, dic
     """
     providers: dict[str, list[str]] = {}
     for distribution in distributions():
-        if _tells_of_what_is_there(distribution):
-            name = re.sub(r"[-_.]+", "-", distribution.name).lower()
-            for package in _provided(distribution) & sys.modules.keys():
-                providers.setdefault(package, []).append(f"{name}=={distribution.version}")
+        with contextlib.suppress(Exception):  # pip leaves metadata of another one without a name, or unreadable
+            if not _is_editable(distribution):
+                name = re.sub(r"[-_.]+", "-", distribution.name).lower()
+                for package in _provided(distribution) & sys.modules.keys():
+                    providers.setdefault(package, []).append(f"{name}=={distribution.version}")
     wanted = {*packages, *(package for package, of_it in providers.items() if _names(of_it) & {*named})}
     modules = {package: sys.modules[package] for package in sorted(wanted & sys.modules.keys())}
     return {
@@ -48,7 +50,6 @@ def _provided(distribution: Distribution) -> set[str]:
     return set(declared) or {file.parts[0].removesuffix(".py") for file in distribution.files or ()}
 
 
-def _tells_of_what_is_there(distribution: Distribution) -> bool:
-    """What pip leaves of another one may have no name; an editable one tells of the day when it was installed."""
-    named = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
-    return bool(named) and '"editable": true' not in (distribution.read_text("direct_url.json") or "")
+def _is_editable(distribution: Distribution) -> bool:
+    """Its metadata then tell of the day when it was installed."""
+    return '"editable": true' in (distribution.read_text("direct_url.json") or "")

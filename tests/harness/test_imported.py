@@ -20,7 +20,7 @@ def install(monkeypatch, tmp_path):
         folder.mkdir()
         metadata = f"Name: {name}\nVersion: {version}\n"
         for file, text in ({"METADATA": metadata, "RECORD": "paint.py,,\n"} | files).items():
-            (folder / file).write_text(text)
+            (folder / file).write_bytes(text.encode("latin1"))
 
     yield install
     del sys.modules["paint"]
@@ -56,8 +56,13 @@ def test_all_that_claim_to_provide_it_are_told(install):
 
 @pytest.mark.parametrize(
     "files",
-    [{"METADATA": ""}, {"direct_url.json": '{"dir_info": {"editable": true}, "url": "file:///"}'}],
-    ids=["nameless", "editable"],
+    [
+        {"METADATA": ""},
+        {"METADATA": "Version: 1"},
+        {"METADATA": "\xff"},
+        {"direct_url.json": '{"dir_info": {"editable": true}, "url": "file:///"}'},
+    ],
+    ids=["empty", "nameless", "unreadable", "editable"],
 )
 def test_metadata_that_tell_nothing_of_it_are_passed_over(install, files):
     install("paint", "1.0", **files)
