@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import ROOT
+from harness import ROOT, variables
 from harness.campaign import CAMPAIGN, Campaign
 from harness.display import DISPLAY
 from harness.fleet import Fleet, Framework
@@ -73,6 +73,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="S",
         help="seconds a worker may be silent (default: 600)",
     )
+    group.addoption(
+        "--keep-env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a variable that workers inherit although it changes what is measured, such as XLA_FLAGS; repeatable",
+    )
     group.addoption("--compare", action="store_true", help="train and time every variant, and end with tables")
     group.addoption("--quick", action="store_true", help="the same with one epoch and one short launch: a first look")
 
@@ -104,7 +111,7 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
     """The workers of this session."""
     option = request.config.option
     hear = request.config.stash[DISPLAY].hear
-    fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout)
+    fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout, option.keep_env)
     in_xdist = hasattr(request.config, "workerinput")  # and then it does not know which variants will come
     has_campaign = any("campaign" in item.fixturenames for item in request.session.items)  # it leaves its workers
     if not (in_xdist or has_campaign or option.in_process):
@@ -127,7 +134,9 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist, f
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
     machine = describe(cpu, settings.device)
     display = config.stash[DISPLAY]
-    start = starter(settings, config.option.worker_timeout, cpu.get("flags", ()), display.hear)
+    start = starter(
+        settings, config.option.worker_timeout, cpu.get("flags", ()), display.hear, keep=config.option.keep_env
+    )
     at_once = os.cpu_count() if config.option.quick else 1
     campaign = Campaign(participants(wanted, settings, mnist), mnist, start, machine, at_once)
     config.stash[CAMPAIGN] = campaign
@@ -147,11 +156,14 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) ->
         root = host.bring(Path(mnist.directory)) if host else ROOT
         if host:
             versions.check_interpreters(option, host)
+            flaw = host.do(variables.flaw, option.keep_env)
+            if flaw:
+                raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md says what it hides
     lanes = most_lanes(host.do(processors) if host else processors(), settings.threads)
-    start = starter(settings, option.worker_timeout, (), display.hear, host, root)
+    start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
     mnist = Mnist.at(Path(root)) if host else mnist
     upgrade = Upgrade(
         sides,

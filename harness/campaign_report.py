@@ -6,7 +6,7 @@ import statistics
 from rich import box
 from rich.table import Table
 
-from harness import figures, floor, notebook
+from harness import excerpt, figures, floor, notebook
 from harness.campaign import Campaign, Launch
 from harness.report import unwrapped
 from harness.statistics import half_width
@@ -31,7 +31,7 @@ def tables(campaign: Campaign) -> list[Table]:
 
 def times(rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
     table = _table("Median milliseconds, ± the standard deviation between launches")
-    table.caption = unwrapped("\n".join(_conditions(campaign)))
+    table.caption = unwrapped("\n".join(_conditions(campaign) + _kept(campaign)))
     table.caption_justify = "left"
     for operation in operations:
         table.add_column(str(operation).replace("_step-", "\n").replace("-", "\n"), justify="right")
@@ -55,6 +55,12 @@ def _conditions(campaign: Campaign) -> list[str]:
     wide, wider = (half_width(0.05, launches, spread=1.0) for launches in (campaign.done, campaign.done - 1))
     fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
     return [f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}.", busy]
+
+
+def _kept(campaign: Campaign) -> list[str]:
+    conditions = [launch.conditions for launches in campaign.launches.values() for launch in launches]
+    kept = {each.get("kept_variables", "none") for each in conditions} - {"none"}
+    return [f"Kept by --keep-env: {excerpt.shortened(each)}" for each in sorted(kept)]
 
 
 def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:

@@ -31,6 +31,10 @@ class Display:
     def warning(self, variant: str, message: str) -> None:
         self.notes.setdefault(message, variant)
 
+    def taken_out(self, _: str, names: list[str]) -> None:
+        listed = ", ".join(names)
+        self.warning("all workers", f"taken out of their environment: {listed} (--keep-env=NAME keeps one)")
+
     def training(self, variant: str, epochs: int) -> None:
         self.trained(variant)  # the bar of a worker that died while it trained is still there
         self.epochs, self.elapsed = epochs, 0.0

@@ -44,7 +44,10 @@ class Framework:
 
 
 class Fleet:
-    """Starts, keeps and ends the workers. `on_event(variant, event, details)` hears what `Session` notifies."""
+    """Starts, keeps and ends the workers.
+
+    `on_event(variant, event, details)` hears what `Session` notifies, and "taken_out" (names).
+    """
 
     def __init__(
         self,
@@ -53,12 +56,14 @@ class Fleet:
         threads: int | None = None,
         device: str = "cpu",
         timeout: float = 600.0,
+        keep: Iterable[str] = (),
     ):
         self.on_event = on_event
         self.in_process = in_process
         self.threads = threads
         self.device = device
         self.timeout = timeout
+        self.keep = keep
         self.homes: dict[str, Worker | Session] = {}
         self.broken: dict[tuple[str, Settings], Exception] = {}
 
@@ -117,4 +122,6 @@ class Fleet:
             threads=self.threads,
             device=self.device,
             timeout=self.timeout,
+            keep=self.keep,
+            on_taken_out=lambda names: self.on_event(variant, "taken_out", {"names": names}),
         )

@@ -1,7 +1,7 @@
 """The notebook way of a variant, in the form of an implementation of which nothing but `fit` can be asked."""
 
 from collections.abc import Callable
-from importlib import metadata
+from importlib import import_module
 from pathlib import Path
 
 import impls
@@ -27,7 +27,7 @@ class Notebook:
         self.directory = directory
 
     def versions(self) -> dict[str, str]:
-        return {package: metadata.version(package) for package in self.packages}
+        return {package: import_module(package).__version__ for package in self.packages}
 
     def fit(self, images, labels, epochs: int, on_epoch: Callable[[int, float], None]) -> None:
         """As in `Implementation`, but for the images and labels, which are not looked at."""

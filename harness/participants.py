@@ -54,10 +54,12 @@ def starter(
     on_event: Callable[[str, str, dict], None],
     host: Host | None = None,
     root: str | Path = ROOT,
+    keep: Iterable[str] = (),
 ) -> Callable[[Participant], Worker]:
-    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies.
+    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies, and
+    "taken_out" (names).
 
-    `root` is the folder with our code, on the `host` if there is one.
+    `root` is the folder with our code, on the `host` if there is one; `keep` is as in `Worker`.
     """
 
     def start(participant: Participant) -> Worker:
@@ -72,6 +74,8 @@ def starter(
             environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},
             device=settings.device,
             timeout=timeout,
+            keep=keep,
+            on_taken_out=lambda names: on_event(participant.name, "taken_out", {"names": names}),
         )
 
     return start

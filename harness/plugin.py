@@ -6,7 +6,8 @@ import difflib
 import pytest
 
 import impls
-from harness import participants, whole
+from harness import participants, variables, whole
+from harness.proxy import limits
 from harness.report import COLUMNS
 from harness.workload import EPOCH, OPERATIONS, Operation
 
@@ -33,6 +34,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     if config.option.in_process and (config.option.benchmark_only or config.option.compare):
         raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
+    _refuse_to_keep(config.option)
     for name in ("benchmark_json", "regression_json", "regression_markdown"):
         file = getattr(config.option, name)
         obstacle = file and whole.obstacle(file)
@@ -89,6 +91,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
+
+
+def _refuse_to_keep(option: argparse.Namespace) -> None:
+    """What `--keep-env` cannot keep. On a host, whose environment it is about, more is refused later."""
+    by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
+    ours = {*limits(option.threads, option.device), *by_variants, variables.KERAS_HOME} & {*option.keep_env}
+    flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
+    flaw = flaw or ("" if option.host else variables.flaw(option.keep_env))
+    if flaw:
+        raise pytest.UsageError(f"--keep-env {flaw}")
 
 
 def _operations(option: argparse.Namespace) -> list[Operation]:

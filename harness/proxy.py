@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,7 @@ import execnet
 import psutil
 
 import impls
-from harness import ROOT, excerpt, family, interpreter, timing
+from harness import ROOT, excerpt, family, interpreter, timing, variables
 from harness.host import Host, Unreachable
 from harness.wire import decode, encode
 
@@ -27,13 +27,14 @@ SECONDS_TO_DIE = 5  # for a killed process to be gone
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
 
-# For sh: in the environment of its family from the first moment on, and all that it writes to stderr in a file.
+# For sh: in the environment of its family from the first moment on, and all that it writes to stderr in a file. What is
+# unset before it would act at the start of the process.
 START = """export TMPDIR="$0" TEMP="$0" TMP="$0"; exec "$@" 2>"$0/stderr" """
 BOOTSTRAP = """
 import importlib.machinery, importlib.util, os, sys
 if os.getpgrp() != os.getpid():
     os.setsid()  # Ctrl-C, a closed terminal or a cancelled job are for pytest alone; who outlives it cleans up
-root, folder, environment, threads, lane = channel.receive()
+root, folder, environment, threads, lane, kept = channel.receive()
 os.environ.update(environment)
 for name in ("impls", "harness"):  # from the root; everything else from the environment, whatever lies in the root
     spec = importlib.machinery.PathFinder.find_spec(name, [root])
@@ -41,7 +42,7 @@ for name in ("impls", "harness"):  # from the root; everything else from the env
     spec.loader.exec_module(module)
 sys.path.append(root)
 from harness.worker import serve
-serve(channel, folder, threads, lane)
+serve(channel, folder, threads, lane, kept)
 """
 
 
@@ -78,6 +79,8 @@ class Worker:
     - `device`: "cpu" hides the GPUs, "cuda" does not.
     - `timeout`: seconds the worker may be silent while it works.
     - `on_event(event, details)`: called for each event of `Session`.
+    - `keep`: names of variables that it inherits although they change what is measured: see `variables`.
+    - `on_taken_out(names)`: called before the start, if there are others.
     """
 
     def __init__(
@@ -92,6 +95,8 @@ class Worker:
         environment: Mapping[str, str] = MappingProxyType({}),
         device: str = "cpu",
         timeout: float = 600.0,
+        keep: Iterable[str] = (),
+        on_taken_out: Callable[[list[str]], None] = lambda _: None,
     ):
         self.name = name
         self.on_event = on_event
@@ -103,11 +108,16 @@ class Worker:
         flaw = "" if python == sys.executable else self._do(interpreter.flaw, python, timeout)
         if flaw:
             raise interpreter.Unusable(flaw)
+        settings = {**limits(threads, device), **environment}
+        taken_out, inherited = self._do(variables.found, tuple(keep))
+        kept = {name: value for name, value in inherited.items() if name not in settings}
+        if taken_out:
+            on_taken_out(taken_out)
         self.folder = self._do(tempfile.mkdtemp, None, "mnist-")
         with self._obituary("start"):
-            gateway = (host or self.group).makegateway(_spec(python, self.folder))
+            gateway = (host or self.group).makegateway(_spec(python, self.folder, taken_out))
             self.channel = gateway.remote_exec(BOOTSTRAP)
-            self.channel.send((str(root), self.folder, {**limits(threads, device), **environment}, threads, lane))
+            self.channel.send((str(root), self.folder, settings, threads, lane, kept))
         self.number = self._answer(next(self.numbers), "start")  # of its process, on its machine
         self.process = None if host else psutil.Process(self.number)
 
@@ -210,9 +220,10 @@ class Worker:
         return "\n  ".join(lines)
 
 
-def _spec(python: str, folder: str) -> str:
+def _spec(python: str, folder: str, unset: Iterable[str]) -> str:
     """For execnet, which splits it as a shell does, and before that at each double slash."""
-    command = ["sh", "-c", START, folder, re.sub("/+", "/", python), "-I"]
+    start = "".join(f"unset {name}; " for name in unset if re.fullmatch(r"\w+", name, re.ASCII)) + START
+    command = ["sh", "-c", start, folder, re.sub("/+", "/", python), "-I"]
     return f"popen//execmodel=main_thread_only//python={shlex.join(command)}"
 
 

@@ -9,6 +9,7 @@ MUST_MATCH = (
     "gpu",
     "threads",
     "affinity",
+    "kept_variables",
     "device",
     "batch_size",
     "python",

@@ -9,16 +9,18 @@ import os
 import platform
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 import impls
-from harness import equality, floor, timing, usage
+from harness import equality, floor, timing, usage, variables
 from harness.excerpt import excerpt
+from harness.imported import imported
 from harness.notebook import Notebook
 from harness.wire import resolve
 from harness.workload import Operation, Workload
@@ -48,15 +50,16 @@ class Session:
     """One implementation in this process. Lives in a worker, or in pytest itself under `--in-process`.
 
     `notify(event, **details)` is called for what happens on the way: "training" (epochs), "epoch" (epoch, loss,
-    seconds), "trained" (), "warning" (message).
+    seconds), "trained" (), "warning" (message). `kept` is what this process inherited of `variables`.
     """
 
     cpu_seconds = staticmethod(usage.cpu_seconds)
     memory = staticmethod(usage.memory)
     peak_memory = staticmethod(usage.peak_memory)
 
-    def __init__(self, notify: Callable[..., None]):
+    def __init__(self, notify: Callable[..., None], kept: Mapping[str, str] = MappingProxyType({})):
         self.notify = notify
+        self.kept = kept
         self.built_from: tuple[str, Settings] | None = None
         self.implementation: Implementation | None = None
         self.warned: set[str] = set()
@@ -150,6 +153,10 @@ class Session:
         packages = {each.name.lower().replace("_", "-"): each.version for each in importlib.metadata.distributions()}
         return {"python": platform.python_version(), **packages}
 
+    def imported(self, variant: str, named: list[str]) -> dict[str, dict[str, Any]]:
+        """`imported.imported`, of what the variant needs and of the distributions `named`."""
+        return imported({*impls.variants()[variant].packages, "numpy"}, named)
+
     def trace(self, images, labels, parameters: dict, steps: int) -> tuple[list[float], dict]:
         """Train from `parameters` on the first `steps` batches, in order: the loss of each, and the parameters."""
         self.implementation.set_parameters(parameters)
@@ -200,6 +207,7 @@ class Session:
             **self.implementation.versions(),
             "threads": settings.threads or "all",
             "affinity": affinity,
+            "kept_variables": variables.described(self.kept),
             "device": settings.device,
             "jit_compile": self.implementation.jit_compile,
             "python": platform.python_version(),

@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, family
+from harness import ROOT, family, variables
 from harness.excerpt import excerpt, shortened
 from harness.session import Session
 from harness.wire import decode, encode
@@ -15,8 +15,10 @@ from harness.wire import decode, encode
 FRAMES = 3  # told of an error: the deepest of impls/ and who called it
 
 
-def serve(channel, folder: str, threads: int | None, lane: int) -> None:
-    """Answer commands `(number, name, arguments)` until the channel closes; `folder` is that of the family.
+def serve(channel, folder: str, threads: int | None, lane: int, kept: dict[str, str]) -> None:
+    """Answer commands `(number, name, arguments)` until the channel closes.
+
+    `folder` is that of the family, `kept` what was inherited of `variables`.
 
     Each answer is `(number, "ok", value)` or `(number, "error", type, message, place)`, with the number of its command;
     any number of `(number, "event", name, details)` may come before it. The start is answered as number 0.
@@ -25,12 +27,13 @@ def serve(channel, folder: str, threads: int | None, lane: int) -> None:
     threading.Thread(target=family.end_with, args=(os.getppid(), folder), daemon=True).start()
     if threads and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[lane * threads :][:threads])
+    os.environ[variables.KERAS_HOME] = variables.keras_home(folder)
     number = 0
 
     def notify(event: str, **details: Any) -> None:
         channel.send((number, "event", event, details))
 
-    session = Session(notify)
+    session = Session(notify, kept)
     channel.send((number, "ok", os.getpid()))
     try:
         for number, name, arguments in channel:

@@ -8,7 +8,9 @@ from harness.session import Session
 from harness.workload import Operation
 from impls.contract import Settings
 
-CONDITIONS = {"threads": "all", "affinity": [0, 1], "device": "cpu", "jit_compile": False, "python": "3.11"}
+CONDITIONS = {"threads": "all", "affinity": [0, 1], "device": "cpu", "jit_compile": False, "python": "3.11"} | {
+    "kept_variables": "none"
+}
 ANSWERS = {
     "import_": 0.5,
     "build": 0.1,
@@ -16,6 +18,7 @@ ANSWERS = {
     "peak_memory": 1000,
     "memory": 900,
     "installed": {"numpy": "1.0", "python": "3.11"},
+    "imported": {"numpy": {"version": "1.0", "file": "numpy.py", "inside": True, "distributions": ["numpy==1.0"]}},
     "conditions": CONDITIONS,
 }
 STEPS = 10  # of an epoch, where one is asked for

@@ -10,6 +10,7 @@ from rich.console import Console
 from harness import whole
 from harness.plugin import VARIANTS
 from harness.regression import report
+from harness.regression.identity import Contradiction
 from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import CHECKS
 from harness.regression.upgrade import UPGRADE
@@ -145,6 +146,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(name, claims[name])
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """If a side is not what was asked for, no verdict means anything: the request is refused."""
+    try:
+        return (yield)
+    except Contradiction as error:
+        item.config.stash[UPGRADE].refused = str(error)
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport):
     """What could not be decided is neither passed nor failed, and is called by its name."""
@@ -172,7 +183,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
-    for part in report.terminal(upgrade):
+    for part in report.terminal(upgrade) if upgrade.found else ():
         console.print(part, soft_wrap=isinstance(part, str))
     for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):
         file = getattr(config.option, f"regression_{form}")

@@ -10,20 +10,22 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from harness.excerpt import shortened
 from harness.limits import ACCURACY_MARGIN, KEPT_BY_STEP
+from harness.regression.identity import Imported
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
 from harness.regression.verdict import Verdict
+from harness.report import unwrapped
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
 
 
 def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     """A table with a column for each variant; below it, what explains a word in it."""
-    table = Table(
-        box=box.SIMPLE_HEAD, title=escape(_title(upgrade)), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
-    )
+    title = unwrapped("\n".join([_title(upgrade), *_identities(upgrade)]))
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("change", no_wrap=True)
     variants, claims = _axes(upgrade)
     for variant in variants:
@@ -33,7 +35,7 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
         table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
     yield table
     yield from map(escape, _explanations(upgrade))
-    yield _footnote(upgrade)
+    yield escape(_footnote(upgrade))
 
 
 def as_markdown(upgrade: Upgrade) -> str:
@@ -43,7 +45,9 @@ def as_markdown(upgrade: Upgrade) -> str:
     rows += [[claim, *(_shown(upgrade.found.get((variant, claim))) for variant in variants)] for claim in claims]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     explained = "\n".join(f"- {line}" for line in _explanations(upgrade))
-    return "\n\n".join(filter(None, (f"### {_title(upgrade)}", table, explained, _footnote(upgrade)))) + "\n"
+    identities = "\n".join(f"- {line}" for line in _identities(upgrade))
+    parts = (f"### {_title(upgrade)}", upgrade.refused, identities, table, explained, _footnote(upgrade))
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def as_json(upgrade: Upgrade) -> str:
@@ -54,9 +58,12 @@ def as_json(upgrade: Upgrade) -> str:
             "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
             "max_slowdown": upgrade.margin,
             "family_error": upgrade.error,
+            "kept_variables": upgrade.kept_variables,
+            "refused": upgrade.refused or None,
             "variants": {
                 variant: {
                     "versions": upgrade.versions.get(variant),
+                    "imported": upgrade.imported.get(variant),
                     "found": {
                         claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant
                     },
@@ -89,6 +96,28 @@ def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
 
 def _title(upgrade: Upgrade) -> str:
     return " -> ".join(side.wanted for side in upgrade.sides)
+
+
+def _identities(upgrade: Upgrade) -> list[str]:
+    """What was imported, in a line for all variants of which it is the same."""
+    lines: dict[str, list[str]] = {}
+    for variant, imported in upgrade.imported.items():
+        before, after = (upgrade.versions[variant][side] for side in SIDES)
+        line = _identity(*(imported[side] for side in SIDES))
+        lines.setdefault(f"A VERSION BESIDE ITSELF: {line}" if before == after else line, []).append(variant)
+    return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
+
+
+def _identity(before: Imported, after: Imported) -> str:
+    both = sorted(before.keys() & after.keys())
+    alike = [name for name in both if before[name]["version"] == after[name]["version"]]
+    changes = [f"{name} {before[name]['version']} -> {after[name]['version']}" for name in both if name not in alike]
+    said = [f"imported {', '.join(changes)}"] if changes else []
+    if alike:
+        same_files = all(before[name]["file"] == after[name]["file"] for name in alike)
+        versions = ", ".join(f"{name} {before[name]['version']}" for name in alike)
+        said.append(f"imported on both sides{', from the same files' if same_files else ''}: {versions}")
+    return "; ".join(said)
 
 
 def _shown(found: Finding | Verdict | None) -> str:
@@ -126,8 +155,9 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 
 
 def _footnote(upgrade: Upgrade) -> str:
+    kept = f" Kept by --keep-env: {shortened(upgrade.kept_variables)}." if upgrade.kept_variables != "none" else ""
     return (
         f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less (an "
         f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt; memory that is kept: {KEPT_BY_STEP // 1024} KiB a step). "
-        f"All verdicts together are wrong with a chance of {100 * upgrade.error:g} % at most."
+        f"All verdicts together are wrong with a chance of {100 * upgrade.error:g} % at most.{kept}"
     )

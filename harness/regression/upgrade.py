@@ -10,6 +10,7 @@ from harness.campaign import Participant
 from harness.limits import ACCURACY_MARGIN
 from harness.proxy import Worker, WorkerDied, in_a_line
 from harness.regression.comparison import Comparison
+from harness.regression.identity import Imported, identified
 from harness.regression.numerics import CHECKS, Finding
 from harness.regression.pair import SIDES, CandidateFailed, Pair, started
 from harness.regression.verdict import FAMILY_ERROR, Verdict, judge_accuracy, looks
@@ -53,6 +54,9 @@ class Upgrade:
         self.until = 0.0  # by `time.monotonic`, as soon as the first of them begins
         self.on_progress = on_progress
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
+        self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
+        self.kept_variables = "none"  # as in `Session.conditions`
+        self.refused = ""  # why the run was ended
         self.comparisons: dict[str, Comparison] = {}
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
         self.family = sum(claim not in CHECKS for of_variant in claims.values() for claim in of_variant)
@@ -151,7 +155,12 @@ class Upgrade:
         lanes = (0, 1 % self.lanes)
         with started(variant, [side.python for side in self.sides], self.settings, self.start, lanes) as pair:
             pair.build()
-            self.versions[variant] = dict(zip(SIDES, pair.ask("installed"), strict=True))
+            imported = self.imported[variant] = identified(pair, self.sides)
+            self.versions[variant] = {
+                side: installed | {name: module["version"] for name, module in imported[side].items()}
+                for side, installed in zip(SIDES, pair.ask("installed"), strict=True)
+            }
+            self.kept_variables = pair.ask("conditions")[0]["kept_variables"]
             yield pair
 
     def _checked(self, name: str, pair: Pair) -> Finding:

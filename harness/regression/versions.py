@@ -17,10 +17,11 @@ ACCURACY = "accuracy"
 
 
 class Side(NamedTuple):
-    """A version: what was asked for, in words, and the interpreter that has it."""
+    """A version: what was asked for, in words, the interpreter that has it, and what that was built for, if it was."""
 
     wanted: str
     python: str
+    requirements: tuple[str, ...] = ()
 
 
 def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[str], None]) -> list[Side]:
@@ -59,7 +60,7 @@ def _side(python: str, requirements: list[str], packages: set[str], builds: bool
     wanted = requirements or environments.as_installed(packages)
     name = ", ".join(requirements) or "the installed versions"
     say(f"the environment of {name}: some minutes, the first time")
-    return Side(name, str(environments.obtain(wanted, packages)))
+    return Side(name, str(environments.obtain(wanted, packages)), tuple(wanted))
 
 
 def affected(option: argparse.Namespace, variants: list[str]) -> list[str]:

@@ -146,6 +146,36 @@ def test_two_versions_are_compared_there(project, tmp_path):
     assert list(home.glob(".cache/mnist-frameworks/brought/*/harness"))
 
 
+def test_what_changes_what_is_measured_there_is_taken_out_there(mnist, tmp_path, monkeypatch):
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
+    with over_socket(tmp_path, tmp_path) as spec:
+        monkeypatch.delenv("MALLOC_ARENA_MAX")
+        monkeypatch.delenv("OMP_WAIT_POLICY")
+        host, taken_out = Host(spec), []
+        there = host.bring(Path(mnist.directory))
+        worker = Worker("numpy", root=there, host=host, keep=["OMP_WAIT_POLICY"], on_taken_out=taken_out.append)
+        worker.call("build", "numpy", {})
+        assert "MALLOC_ARENA_MAX" in taken_out[0]
+        started_with = Path(f"/proc/{worker.number}/environ").read_bytes()  # this host's processes are ours
+        assert b"OMP_WAIT_POLICY=passive" in started_with
+        assert b"MALLOC_ARENA_MAX" not in started_with
+        assert worker.call("conditions")["kept_variables"] == "OMP_WAIT_POLICY=passive"
+        worker.close()
+        host.close()
+
+
+def test_what_is_not_set_there_cannot_be_kept(run_here, tmp_path, monkeypatch):
+    monkeypatch.delenv("XLA_FLAGS", raising=False)
+    interpreters = [f"--{side}-python={sys.executable}" for side in ("baseline", "candidate")]
+    with over_socket(tmp_path, tmp_path) as spec:
+        monkeypatch.setenv("XLA_FLAGS", "--fast")
+        chosen = ("--framework=numpy", "-k", "gradients", f"--host={spec}", "--keep-env=XLA_FLAGS")
+        done = run_here(*chosen, *interpreters, "tests/test_regression.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
+    assert f"--host {spec}: --keep-env XLA_FLAGS: it is not set" in done.stdout
+
+
 def test_what_is_no_file_is_not_brought(tmp_path, monkeypatch):
     for room in ("harness", "impls"):
         (tmp_path / room).mkdir()

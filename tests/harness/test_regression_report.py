@@ -29,6 +29,9 @@ def upgrade():
         margin=0.05,
         error=0.05,
         versions=dict.fromkeys(VARIANTS, versions),
+        imported={},
+        kept_variables="none",
+        refused="",
     )
 
 

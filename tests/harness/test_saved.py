@@ -27,6 +27,7 @@ def test_equal_conditions_need_no_word():
         ({"gpu": "H200"}, "gpu H200 then, not used now"),
         ({"python": "3.12.1"}, "python 3.12.1 then, unknown now"),
         ({"batch_size": 64}, "batch_size 64 then, 128 now"),
+        ({"kept_variables": "XLA_FLAGS=1"}, "kept_variables XLA_FLAGS=1 then, unknown now"),
     ],
 )
 def test_other_conditions_cannot_be_compared(change, reason):

@@ -32,6 +32,7 @@ def test_conditions_are_those_that_were_set(session, monkeypatch, threads, recor
         "numpy": np.__version__,
         "threads": recorded,
         "affinity": [1, 3],
+        "kept_variables": "none",
         "device": "cpu",
         "jit_compile": False,
         "python": platform.python_version(),

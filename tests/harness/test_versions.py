@@ -52,7 +52,8 @@ def test_who_is_compared_with_a_built_environment_gets_one_too(monkeypatch):
     packages = {"keras", "numpy", "jax"}
     found = sides(option(baseline=["keras==3"]), ["keras-jax"], lambda _: None)
     assert built == [(["keras==3"], packages), (["keras==4"], packages)]
-    assert found == [Side("keras==3", "python 1"), Side("the installed versions", "python 2")]
+    installed = Side("the installed versions", "python 2", ("keras==4",))
+    assert found == [Side("keras==3", "python 1", ("keras==3",)), installed]
 
 
 def test_an_interpreter_is_taken_as_it_is_and_ours_is_the_other_side(monkeypatch):
