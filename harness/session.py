@@ -1,7 +1,6 @@
 """What can be asked of a framework: every method of its implementation, and whole tasks that stay where the data is."""
 
 import hashlib
-import importlib.metadata
 import inspect
 import math
 import os
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from harness import equality, floor, timing
+from harness import equality, floor, installed, timing
 from harness.excerpt import excerpt
 from harness.notebook import Notebook
 from harness.wire import resolve
@@ -141,8 +140,7 @@ class Session:
 
     def installed(self) -> dict[str, str]:
         """Version of each package that is installed here, and of Python."""
-        packages = {each.name.lower().replace("_", "-"): each.version for each in importlib.metadata.distributions()}
-        return {"python": platform.python_version(), **packages}
+        return {"python": platform.python_version(), **installed.versions()}
 
     def trace(self, images, labels, parameters: dict, steps: int) -> tuple[list[float], dict]:
         """Train from `parameters` on the first `steps` batches, in order: the loss of each, and the parameters."""
