@@ -166,19 +166,19 @@ def interpreter(home: Path) -> Path:
 @contextlib.contextmanager
 def _family(scratch: Path) -> Iterator[Run]:
     """Runs commands with pip's settings. They and `scratch` end with this block, or soon after this process."""
-    environment = os.environ | pip.told().variables | {k: v for k, v in os.environ.items() if k.startswith("UV_")}
-    environment |= family.environment(str(scratch))
+    ours = family.environment(str(scratch))
     guard = subprocess.Popen(
         [sys.executable, "-I", family.__file__, str(os.getpid()), "cat"],  # reads until this process ends
-        env=environment,
+        env=os.environ | ours,
         stdin=subprocess.PIPE,
         process_group=0,
     )
+    for_uv = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
 
     def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             list(map(str, command)),
-            env=environment,
+            env=os.environ | pip.told().variables | for_uv | ours,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
