@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -168,9 +169,8 @@ def _family(scratch: Path) -> Iterator[Run]:
     """Runs commands with pip's settings. They and `scratch` end with this block, or soon after this process."""
     ours = family.environment(str(scratch))
     guard = subprocess.Popen(
-        [sys.executable, "-I", family.__file__, str(os.getpid()), "cat"],  # reads until this process ends
+        [sys.executable, "-I", family.__file__, str(os.getpid()), "tail", "-f", "/dev/null"],  # which never ends
         env=os.environ | ours,
-        stdin=subprocess.PIPE,
         process_group=0,
     )
     for_uv = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
@@ -190,8 +190,9 @@ def _family(scratch: Path) -> Iterator[Run]:
     try:
         yield run
     finally:
+        os.killpg(guard.pid, signal.SIGKILL)
         family.end(str(scratch))
-        guard.communicate()
+        guard.wait()
 
 
 def _uv(run: Run, requirements: Sequence[str], *arguments: str | Path) -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,9 +11,11 @@ import zipfile
 
 import pytest
 
-from harness import family
+import impls
+from harness import ROOT, family
 from harness.regression import environments, pip
-from harness.regression.environments import ForNumPy1, NotBuilt, clean, obtain
+from harness.regression.environments import ForNumPy1, NotBuilt, clean, obtain, resolve
+from harness.regression.requirements import chosen
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
 
@@ -285,6 +288,15 @@ def test_an_environment_in_use_is_kept(root):
     user.join()
     assert clean(root) == ([home], [])
     assert not home.exists()
+
+
+@pytest.mark.network
+def test_what_the_weekly_job_asks_for_can_be_had():
+    job = (ROOT / ".github" / "workflows" / "tomorrow.yml").read_text()
+    candidate, variant = re.search(r"--candidate (\S+) --framework (\S+)", job).groups()
+    names = {pin.partition("==")[0] for pin in resolve([candidate], impls.variants()[variant].packages).split()}
+    assert candidate in names
+    assert chosen([candidate], ["keras"]).rivals.isdisjoint(names)
 
 
 def test_without_a_home_none_can_be_kept(monkeypatch):
