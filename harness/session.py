@@ -1,7 +1,6 @@
 """What can be asked of a framework: every method of its implementation, and whole tasks that stay where the data is."""
 
 import hashlib
-import importlib.metadata
 import inspect
 import itertools
 import math
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from harness import equality, floor, timing, usage, variables
+from harness import equality, floor, installed, timing, usage, variables
 from harness.excerpt import excerpt
 from harness.imported import imported
 from harness.notebook import Notebook
@@ -150,8 +149,7 @@ class Session:
 
     def installed(self) -> dict[str, str]:
         """Version of each package that is installed here, and of Python."""
-        packages = {each.name.lower().replace("_", "-"): each.version for each in importlib.metadata.distributions()}
-        return {"python": platform.python_version(), **packages}
+        return {"python": platform.python_version(), **installed.versions()}
 
     def imported(self, variant: str, named: list[str]) -> dict[str, dict[str, Any]]:
         """`imported.imported`, of what the variant needs and of the distributions `named`."""

@@ -4,11 +4,9 @@
 """
 
 import argparse
-import ast
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import os
 import platform
 import re
@@ -16,106 +14,76 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import filelock
 import uv
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
 
-from harness import family
+from harness import family, installed
+from harness.regression import pip
+from harness.regression.requirements import IMPORTED_AS, NotBuilt, canonical, chosen, overwritten, parsed
 from impls.contract import cache_directory
 
-PIP_TO_UV = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_EXTRA_INDEX_URL",
-    "find-links": "UV_FIND_LINKS",
-    "cert": "SSL_CERT_FILE",
-}
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+RECIPE = 2  # one more, whenever the same versions are to be built anew: what is kept is known by it
+FOR_NUMPY_1 = "compiled using NumPy 1"  # NumPy 2 says so of what is imported
+IMPORT = 'import os, sys; os.environ["HOME"] = os.environ["TMPDIR"]; __import__(sys.argv[1])'
 
 
-class NotBuilt(Exception):
-    """An environment that was asked for cannot be had; the message says why, and nothing is left of it."""
+class ForNumPy1(NotBuilt):
+    """A package was compiled for NumPy 1, does not declare it, and would stand beside NumPy 2."""
 
 
-def obtain(requirements: Sequence[str], packages: Iterable[str], root: Path | None = None) -> Path:
-    """The interpreter of an environment that meets `requirements` and holds `packages`. Raises `NotBuilt`.
+def obtain(requirements: Sequence[str], packages: Collection[str], root: Path | None = None) -> Path:
+    """The interpreter of an environment that meets `requirements` and holds what is imported as `packages`.
 
-    Whatever the requirements leave open has the version that is installed here. Two runs that want the same
-    environment at once: one builds it, one waits. It is not removed before this process has ended.
+    Whatever the requirements leave open has the version that is installed here. Raises `NotBuilt`.
     """
     root = root or folder()
-    pins = resolve(requirements, packages)
-    content = f"{platform.python_implementation()} {platform.python_version()} {sys.base_prefix}\n{pins}"
+    return built(resolve(requirements, packages), packages, root)
+
+
+def built(pins: str, packages: Collection[str], root: Path) -> Path:
+    """The interpreter of an environment of exactly these versions, of which `packages` are imported. Raises `NotBuilt`.
+
+    Two runs that want the same environment at once: one builds it, one waits. It is not removed before this process
+    has ended.
+    """
+    content = f"{RECIPE} {platform.python_implementation()} {platform.python_version()} {sys.base_prefix}\n{pins}"
     home = root / hashlib.sha256(content.encode()).hexdigest()[:16]
     try:
         root.mkdir(parents=True, exist_ok=True)
         with _alone_with(home):
             if not home.exists():
-                _build(home, pins)
+                _build(home, pins, packages)
             _usage(home).acquire_read()
     except OSError as error:
         raise NotBuilt(f"no environment can be kept in {root}: {error}") from None
     return interpreter(home)
 
 
-def as_installed(packages: Iterable[str]) -> list[str]:
-    """Requirements of exactly the versions that are installed here."""
-    installed = _installed()
-    return [f"{name}=={installed[name]}" for name in sorted(map(canonicalize_name, packages)) if name in installed]
+def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
+    """Exact versions for all of it, as lines `name==version`: what is installed here, where that is allowed.
 
-
-def resolve(requirements: Sequence[str], packages: Iterable[str]) -> str:
-    """Exact versions for all of it, as lines `name==version`: what is installed here, where that is allowed."""
-    named = {canonicalize_name(parsed(requirement).name) for requirement in requirements}
-    preferred = [f"{name}=={version}" for name, version in _installed().items() if name not in named]
+    Raises `NotBuilt`.
+    """
+    held, rivals = chosen(requirements, packages)
+    named = {canonical(parsed(requirement).name) for requirement in requirements}
+    preferred = [f"{name}=={version}" for name, version in installed.versions().items() if name not in named]
     scratch = Path(tempfile.mkdtemp())
-    try:
-        wanted, pins = scratch / "requirements.in", scratch / "requirements.txt"
-        wanted.write_text("\n".join([*requirements, *sorted({*packages} - named)]))
+    with _family(scratch) as run:
+        wanted, excluded, pins = (scratch / name for name in ("wanted.in", "excluded.in", "requirements.txt"))
+        wanted.write_text("\n".join([*requirements, *sorted(held - named)]))
+        excluded.write_text("\n".join(sorted(rivals)))
         pins.write_text("\n".join(preferred))  # uv keeps to the versions in the file that it is to write, if it can
-        options = ("--no-header", "--no-annotate", "--output-file", pins)
-        _uv(scratch, requirements, "pip", "compile", wanted, "--python", sys.executable, *options)
+        options = ("--excludes", excluded, "--no-header", "--no-annotate", "--output-file", pins)
+        _uv(run, requirements, "pip", "compile", wanted, "--python", sys.executable, *options, *pip.told().options)
         return pins.read_text()
-    finally:
-        family.end(str(scratch))
-
-
-def _installed() -> dict[str, str]:
-    return {canonicalize_name(each.name): each.version for each in importlib.metadata.distributions()}
-
-
-def parsed(requirement: str) -> Requirement:
-    """Raises `NotBuilt` if it is no requirement of a package that stays what it is, such as "keras==3.14.1"."""
-    try:
-        found = Requirement(requirement)
-    except InvalidRequirement as error:
-        raise NotBuilt(f'{requirement!r} is no requirement such as "keras==3.14.1": {error}'.split("\n")[0]) from None
-    if (found.url or "").startswith("file:"):
-        raise NotBuilt(
-            f"{requirement!r} may change while its name stays: install it, and name its python with --*-python"
-        )
-    return found
-
-
-def depends_on(package: str) -> set[str]:
-    """The packages installed here that need this one, directly or not, and itself; canonical names."""
-    needs = {
-        canonicalize_name(each.name): {
-            canonicalize_name(need.name)
-            for need in map(Requirement, each.requires or ())
-            if not need.marker or need.marker.evaluate({"extra": ""})
-        }
-        for each in importlib.metadata.distributions()
-    }
-    found, before = {canonicalize_name(package)}, set()
-    while found != before:
-        before = set(found)
-        found |= {name for name, of_it in needs.items() if of_it & found}
-    return found
 
 
 def folder() -> Path:
@@ -156,21 +124,39 @@ def _homes(root: Path) -> list[Path]:
     return sorted(path for path in root.glob("*") if (path / "requirements.txt").exists())
 
 
-def _build(home: Path, pins: str) -> None:
+def _build(home: Path, pins: str, packages: Collection[str]) -> None:
     """All or nothing: what is half-built has another name."""
     partial = home.with_suffix(".partial")
     family.end(str(partial))  # a run that was killed has left it, and its uv may be at work for another second
-    partial.mkdir()
-    try:
+    with _family(partial) as run:
+        partial.mkdir()
         environment, requirements = partial / "environment", partial / "requirements.txt"
         requirements.write_text(pins)
-        _uv(partial, (), "venv", "--relocatable", "--python", sys.executable, environment)
-        options = ("--no-deps", "--compile-bytecode", "-r", requirements)
-        _uv(partial, (), "pip", "install", "--python", interpreter(environment), *options)
+        _uv(run, (), "venv", "--relocatable", "--python", sys.executable, environment)
+        options = ("--no-deps", "--compile-bytecode", "-r", requirements, *pip.told().options)
+        _uv(run, (), "pip", "install", "--python", interpreter(environment), *options)
+        _refuse_overwritten(environment, packages)
+        _refuse_for_numpy_1(run, interpreter(environment), packages)
         requirements.rename(environment / "requirements.txt")
         environment.rename(home)
-    finally:
-        family.end(str(partial))
+
+
+def _refuse_overwritten(environment: Path, packages: Collection[str]) -> None:
+    """Raises `NotBuilt` if two distributions have brought the same file of what is to be imported."""
+    owners: dict[str, str] = {}
+    folder = sysconfig.get_path("purelib", "venv", {"base": str(environment)})
+    for name, each in installed.distributions([folder]).items():
+        for file in each.files or ():
+            package = file.parts[0].partition(".")[0]
+            if package in {*packages, *IMPORTED_AS.values()} and owners.setdefault(str(file), name) != name:
+                raise overwritten({owners[str(file)], name}, package)
+
+
+def _refuse_for_numpy_1(run: Run, python: Path, packages: Collection[str]) -> None:
+    """Raises `ForNumPy1` if NumPy complains of a package that is to be imported."""
+    for package in sorted(packages):
+        if FOR_NUMPY_1 in run(python, "-I", "-c", IMPORT, package).stderr:
+            raise ForNumPy1(f"{package} was compiled for NumPy 1, and does not work beside NumPy 2")
 
 
 def interpreter(home: Path) -> Path:
@@ -178,40 +164,46 @@ def interpreter(home: Path) -> Path:
     return home / "Scripts" / "python.exe" if os.name == "nt" else home / "bin" / "python"
 
 
-def _uv(scratch: Path, requirements: Sequence[str], *arguments: str | Path) -> None:
-    """Raises `NotBuilt` with what uv says, if it fails. It ends with this process, or with the family of `scratch`."""
-    guard = [sys.executable, "-I", family.__file__, str(os.getpid())]
-    with subprocess.Popen(
-        [*guard, uv.find_uv_bin(), "--quiet", *map(str, arguments)],
-        env=_as_pip_is_told() | os.environ | family.environment(str(scratch)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        try:
-            _, said = process.communicate()
-        except BaseException:  # Ctrl-C
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    if process.returncode:
+@contextlib.contextmanager
+def _family(scratch: Path) -> Iterator[Run]:
+    """Runs commands with pip's settings. They and `scratch` end with this block, or soon after this process."""
+    ours = family.environment(str(scratch))
+    guard = subprocess.Popen(
+        [sys.executable, "-I", family.__file__, str(os.getpid()), "tail", "-f", "/dev/null"],  # which never ends
+        env=os.environ | ours,
+        process_group=0,
+    )
+    for_uv = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
+
+    def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            list(map(str, command)),
+            env=os.environ | pip.told().variables | for_uv | ours,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            process_group=guard.pid,
+        )
+
+    try:
+        yield run
+    finally:
+        os.killpg(guard.pid, signal.SIGKILL)
+        family.end(str(scratch))
+        guard.wait()
+
+
+def _uv(run: Run, requirements: Sequence[str], *arguments: str | Path) -> None:
+    """Raises `NotBuilt` with what uv says, if it fails."""
+    done = run(uv.find_uv_bin(), "--quiet", *arguments)
+    if done.returncode:
         wanted = f"with {', '.join(requirements)} " if requirements else ""
-        why = re.sub(r"[^\x21-\x7e]+", " ", said)  # uv draws its answer as a tree
-        raise NotBuilt(f"no environment {wanted}can be built: {textwrap.shorten(why, 600)}")
-
-
-@functools.cache
-def _as_pip_is_told() -> Mapping[str, str]:
-    """uv does not read pip's configuration: the package indexes that the user gave pip, as variables for uv."""
-    done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
-    told = {"UV_INDEX_STRATEGY": "unsafe-best-match"}  # as pip chooses among several indexes
-    for line in done.stdout.splitlines():
-        name, _, value = line.partition("=")
-        option = name.rpartition(".")[2]
-        if option in PIP_TO_UV:
-            separator = "," if option == "find-links" else " "
-            told[PIP_TO_UV[option]] = separator.join(ast.literal_eval(value).split())
-    return told
+        why = re.sub(r"[^\x21-\x7e]+", " ", done.stderr)  # uv draws its answer as a tree
+        elsewhere = any("+" in str(parsed(each).specifier) for each in requirements)
+        hint = " (what has a + in its version is on an index of its own: tell pip of it)" if elsewhere else ""
+        raise NotBuilt(f"no environment {wanted}can be built: {textwrap.shorten(why, 600)}{hint}")
 
 
 def _sizes(home: Path) -> tuple[int, int]:

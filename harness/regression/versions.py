@@ -1,17 +1,28 @@
 """What an upgrade is about: its two sides, the variants that it concerns, and what is asked of each."""
 
 import argparse
+import contextlib
+import difflib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import pytest
-from packaging.utils import canonicalize_name
 
 import impls
 from harness import interpreter
 from harness.host import Host
 from harness.regression import environments
+from harness.regression.pair import SIDES
+from harness.regression.requirements import (
+    IMPORTED_AS,
+    NotBuilt,
+    as_installed,
+    depends_on,
+    imported_as,
+    package_of,
+    parsed,
+)
 
 ACCURACY = "accuracy"
 
@@ -33,51 +44,84 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     if not option.host:
         check_interpreters(option)
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
-    builds = bool(option.baseline or option.candidate)
-    return [
-        _side(python, requirements, packages, builds, say)
-        for python, requirements in (
-            (option.baseline_python, option.baseline),
-            (option.candidate_python, option.candidate),
-        )
-    ]
+    pins = _resolved(option, packages) if option.baseline or option.candidate else {}
+    if len(pins) == 2 and len(set(pins.values())) == 1:
+        say("both sides are alike: the same version of each package")
+    return [_side(option, side, pins.get(side), packages, say) for side in SIDES]
+
+
+def _resolved(option: argparse.Namespace, packages: set[str]) -> dict[str, str]:
+    """Side -> exact versions of all that its environment is to hold: of both, before either is built."""
+    environments.folder()
+    pins = {}
+    for side in SIDES:
+        if not getattr(option, f"{side}_python"):
+            with _said_of(side):
+                pins[side] = environments.resolve(getattr(option, side) or as_installed(packages), packages)
+    return pins
 
 
 def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> None:
     """Raise `environments.NotBuilt` unless the interpreters that are named can run workers: here, or on the host."""
-    for side in ("baseline", "candidate"):
+    for side in SIDES:
         question = (getattr(option, f"{side}_python"), option.worker_timeout)
         flaw = question[0] and (host.do(interpreter.flaw, *question) if host else interpreter.flaw(*question))
         if flaw:
-            raise environments.NotBuilt(f"--{side}-python: {flaw}")
+            raise NotBuilt(f"--{side}-python: {flaw}")
 
 
-def _side(python: str, requirements: list[str], packages: set[str], builds: bool, say: Callable[[str], None]) -> Side:
-    if python:
+def _side(
+    option: argparse.Namespace, side: str, pins: str | None, packages: set[str], say: Callable[[str], None]
+) -> Side:
+    if python := getattr(option, f"{side}_python"):
         return Side(python, python)
-    if not requirements and not builds:
+    if pins is None:
         return Side("the current environment", sys.executable)
-    wanted = requirements or environments.as_installed(packages)
-    name = ", ".join(requirements) or "the installed versions"
+    name = ", ".join(getattr(option, side)) or "the installed versions"
     say(f"the environment of {name}: some minutes, the first time")
-    return Side(name, str(environments.obtain(wanted, packages)), tuple(wanted))
+    wanted = getattr(option, side) or as_installed(packages)
+    with _said_of(side):
+        return Side(name, str(environments.built(pins, packages, environments.folder())), tuple(wanted))
+
+
+@contextlib.contextmanager
+def _said_of(side: str) -> Iterator[None]:
+    try:
+        yield
+    except environments.ForNumPy1 as error:
+        raise NotBuilt(f"the {side}: {error}: add --{side} 'numpy<2'") from None
+    except NotBuilt as error:
+        raise NotBuilt(f"the {side}: {error}") from None
 
 
 def affected(option: argparse.Namespace, variants: list[str]) -> list[str]:
-    """The variants of which a package, or one that it needs, is named by a requirement; those of `--framework`."""
-    if option.framework or not (option.baseline or option.candidate):
+    """The variants of which a package, or one that it needs, is named by a requirement; those of `--framework`.
+
+    Raises `pytest.UsageError` if there are none, or a requirement makes no sense.
+    """
+    if not (option.baseline or option.candidate):
         return variants
     try:
-        named = {environments.parsed(text).name for text in [*option.baseline, *option.candidate]}
-    except environments.NotBuilt as error:
+        named = {parsed(text).name for text in [*option.baseline, *option.candidate]}
+    except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
-    changed = set().union(*map(environments.depends_on, named))
-    found = [name for name in variants if changed & set(map(canonicalize_name, impls.variants()[name].packages))]
+    if option.framework:
+        return variants
+    changed = set().union(*map(depends_on, named))
+    needed = {name: _needs(name) for name in variants}
+    found = [name for name in variants if changed & needed[name]]
     if not found:
+        known = {*IMPORTED_AS, *set().union(*needed.values())}
+        near = [name for text in sorted(named) for name in difflib.get_close_matches(text, known, n=1)]
         raise pytest.UsageError(
-            f"nothing here depends on {', '.join(sorted(named))}; name with --framework what is to be compared"
+            f"nothing here depends on {', '.join(sorted(named))}{f' (is it {near[0]}?)' if near else ''}; "
+            "name with --framework what is to be compared"
         )
     return found
+
+
+def _needs(variant: str) -> set[str]:
+    return {package_of(name) for package in impls.variants()[variant].packages for name in imported_as(package)}
 
 
 def claims_of(items: Iterable[pytest.Item]) -> dict[str, list[str]]:

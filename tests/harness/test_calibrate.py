@@ -4,29 +4,27 @@ import json
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 from harness.regression import calibrate
-from harness.regression.calibrate import QUANTITIES, replayed, table
-from harness.regression.verdict import LOOKS
+from harness.regression.calibrate import table
+from harness.regression.launch import QUANTITIES, STEPS
+from harness.regression.spoiled import SLOWED
+from harness.regression.verdict import FEWEST
 from tests.fakes import FakeWorker
 
 
-def record(slowdown, spread, medians=1.0, launches=20, run=0):
-    random = np.random.default_rng(run)
-    values = [list(np.exp(spread * random.standard_normal(launches))) for _ in range(2)]
-    values[1] = [(1 + slowdown / 100) * value for value in values[1]]
+def record(slowdown=0.0, word="same", medians=1.0, run=0, seconds=120.0, **words):
+    said = {quantity: {"word": words.get(quantity.split("-")[0], word), "launches": 8} for quantity in QUANTITIES}
     return {
         "variant": "numpy",
-        "threads": 1,
         "slowdown": slowdown,
-        "margin": 0.03,
+        "margin": 5.0,
         "run": run,
-        "seconds": 120.0,
-        "values": dict.fromkeys(QUANTITIES, values),
-        "medians": {quantity: [[1.0] * launches, [medians] * launches] for quantity in QUANTITIES},
+        "seconds": seconds,
+        "verdicts": said,
+        "medians": {step: [[1.0] * 8, [medians] * 8] for step in STEPS},
     }
 
 
@@ -34,29 +32,29 @@ def rows(records):
     console = Console(width=200)
     with console.capture() as shown:
         console.print(table(records))
-    return [line.split() for line in shown.get().splitlines() if line.strip().startswith("numpy")]
+    return [line.split() for line in shown.get().splitlines() if line.strip().startswith(("numpy", "all"))]
 
 
-def test_a_record_is_judged_as_its_run_would_have_been():
-    found = replayed(record(10, 0.001), QUANTITIES[0], 0.05)
-    assert (found.word, found.launches) == ("worse", LOOKS[0])
-    assert replayed(record(10, 0.5), QUANTITIES[0], 0.05).launches == 20
+def test_words_are_counted_for_each_case_and_what_is_not_decided_is_open():
+    found = rows([record(), record(**{"import": "better"}), record(first="inconclusive"), record(first="missing")])
+    every = 4 * len(QUANTITIES)
+    assert found[0][5:10] == [str(every), str(every - 5), "0", "1", "4"]
+    assert found[1] == ["all", *found[0][1:12]]
 
 
-def test_words_are_counted_for_each_slowdown_and_margin():
-    found = rows([record(0, 0.001), record(0, 0.001, run=1), record(4, 0.001, medians=1.04)])
-    assert [row[2:10] for row in found] == [
-        ["0", "%", "2%", "4", "4", "0", "0", "0"],
-        ["0", "%", "3%", "4", "4", "0", "0", "0"],
-        ["0", "%", "5%", "4", "4", "0", "0", "0"],
-        ["4", "%", "3%", "2", "0", "2", "0", "0"],
-    ]
+def test_of_a_slowed_version_only_what_is_slowed_is_counted():
+    [found, _] = rows([record(10.0, word="worse", peak="same")])
+    assert found[1:10] == ["10", "%", "5", "%", str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0"]
+
+
+def test_minutes_are_those_of_a_run_in_the_middle():
+    assert rows([record(seconds=seconds) for seconds in (60.0, 90.0, 600.0)])[0][11] == "1.5"
 
 
 def test_medians_alone_fail_where_they_are_beyond_the_margin():
-    found = rows([record(0, 0.001, medians=1.04), record(0, 0.001), record(0, 0.001)])
-    assert ["".join(row[-5:]) for row in found] == ["33%/33%/0%", "33%/33%/0%", "0%/0%/0%"]
-    assert "".join(rows([record(0, 0.001)])[0][-5:]) == "0%/0%/-"
+    [found, _] = rows([record(medians=1.06), record(), record()])
+    assert "".join(found[-5:]) == "33%/33%/0%"
+    assert "".join(rows([record()])[0][-5:]) == "0%/0%/-"
 
 
 def test_each_run_is_kept_and_judged(tmp_path, monkeypatch, capsys):
@@ -64,19 +62,20 @@ def test_each_run_is_kept_and_judged(tmp_path, monkeypatch, capsys):
 
     def start(participant):
         environment = Path(participant.python).parents[1].name
-        return FakeWorker({"baseline 0": 1.0, "candidate 100": 2.0, "candidate 0": 1.0}[environment])
+        return FakeWorker({"numpy 0": 1.0, "numpy 100": 2.0}[environment])
 
     monkeypatch.setattr(calibrate, "starter", lambda *_: start)
-    options = ["--runs", "2", "--slowdowns", "100", "0", "--threads", "1", f"--keep={tmp_path / 'kept.jsonl'}"]
+    options = ["--runs", "2", "--variants", "numpy", "--cases", "100:5", "0:3", f"--keep={tmp_path / 'kept.jsonl'}"]
     monkeypatch.setattr(sys, "argv", ["calibrate", *options])
     calibrate.main()
     said = capsys.readouterr().out
     kept = [json.loads(line) for line in (tmp_path / "kept.jsonl").read_text().splitlines()]
-    assert [(each["run"], each["slowdown"], each["threads"]) for each in kept] == [
-        (run, slowdown, 1) for run in range(2) for slowdown in (100, 0)
+    assert [(each["run"], each["slowdown"], each["margin"]) for each in kept] == [
+        (run, *case) for run in range(2) for case in [(100.0, 5.0), (0.0, 3.0)]
     ]
-    for quantity in QUANTITIES:
-        slower, same, *_ = (replayed(record, quantity, 0.05) for record in kept)
-        assert (slower.word, slower.change, same.word) == ("worse", pytest.approx(1.0), "same")
-        assert kept[0]["medians"][quantity] == [[1.0] * slower.launches, [2.0] * slower.launches]
-    assert "numpy slowed by 100 %, run 2, margin 3%: train_step-128 worse +100.0% (+100.0 to +100.0)" in said
+    assert {kept[0]["verdicts"][quantity]["word"] for quantity in SLOWED} == {"worse"}
+    assert {verdict["word"] for verdict in kept[1]["verdicts"].values()} == {"same"}
+    assert kept[0]["medians"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
+    assert kept[0]["values"]["import"] == [[1.0] * FEWEST, pytest.approx([2.0] * FEWEST)]
+    assert "numpy slowed by 100 %, margin 5 %, run 2" in said
+    assert "import worse +100.0% (+100.0 to +100.0)" in said

@@ -2,34 +2,40 @@
 
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import zipfile
 
 import pytest
 
-from harness import family
-from harness.regression import environments
-from harness.regression.environments import NotBuilt, as_installed, clean, depends_on, obtain
+import impls
+from harness import ROOT, family
+from harness.regression import environments, pip
+from harness.regression.environments import ForNumPy1, NotBuilt, clean, obtain, resolve
+from harness.regression.requirements import chosen
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
 
 
-def wheel(folder, name, version, needs=()):
+def wheel(folder, name, version, needs=(), module=None, code=""):
     """The smallest wheel there is, of a package that knows its version."""
     info = f"{name}-{version}.dist-info"
     metadata = [
         f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}",
         *(f"Requires-Dist: {need}" for need in needs),
     ]
+    files = {
+        f"{module or name}.py": f"version = {version!r}\n{code}",
+        f"{info}/METADATA": "\n".join(metadata) + "\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        archive.writestr(f"{name}.py", f"version = {version!r}\n")
-        archive.writestr(f"{info}/METADATA", "\n".join(metadata) + "\n")
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}/RECORD", "")
+        for file, text in files.items():
+            archive.writestr(file, text)
 
 
 @pytest.fixture
@@ -59,14 +65,57 @@ def test_companions_come_in_the_version_that_fits(root):
 
 
 def test_what_is_open_is_as_it_is_installed_here(root, monkeypatch):
-    class Installed:
-        name, version = "toymath", "1.0"
-
     newest = obtain(["toyframework"], ["toymath"], root=root)
-    monkeypatch.setattr("importlib.metadata.distributions", lambda: [Installed])
+    monkeypatch.setattr("harness.installed.versions", lambda: {"toymath": "1.0"})
     as_here = obtain(["toyframework"], ["toymath"], root=root)
     assert versions(newest, "toyframework", "toymath") == ["2.0", "2.0"]
     assert versions(as_here, "toyframework", "toymath") == ["2.0", "1.0"]
+
+
+def test_of_those_imported_alike_the_named_one_is_there_alone(root, tmp_path):
+    wheel(tmp_path / "wheels", "keras", "1.0")
+    wheel(tmp_path / "wheels", "keras_nightly", "2.0.dev1", module="keras")
+    wheel(tmp_path / "wheels", "toybackend", "1.0", needs=["keras"])
+    for named, expected in (("keras-nightly", "2.0.dev1"), ("keras==1.0", "1.0")):
+        python = obtain([named], ["keras", "toybackend"], root=root)
+        assert versions(python, "keras", "toybackend") == [expected, "1.0"]
+        pins = (python.parent.parent / "requirements.txt").read_text().split()
+        assert [pin for pin in pins if "keras" in pin] == [f"{named.partition('=')[0]}=={expected}"]
+
+
+def nothing_but_locks(root):
+    return not [path for path in root.glob("*") if path.suffix not in (".lock", ".db")]
+
+
+def test_two_that_are_written_over_each_other_are_refused(root, tmp_path):
+    wheel(tmp_path / "wheels", "toyfork", "1.0", module="toyframework")
+    with pytest.raises(NotBuilt, match=r"^toyfork and toyframework would be written over each other, as toyframework"):
+        obtain(["toyfork", "toyframework"], ["toyframework"], root=root)
+    assert nothing_but_locks(root)
+    assert versions(obtain(["toyfork"], ["toyfork"], root=root), "toyframework") == ["1.0"]
+
+
+def test_what_was_compiled_for_an_older_numpy_is_refused(root, tmp_path):
+    complaint = "A module that was compiled using NumPy 1.x cannot be run in NumPy 2.4.6 as it may crash"
+    wheel(tmp_path / "wheels", "toyold", "1.0", code=f"import sys; sys.stderr.write({complaint!r})")
+    with pytest.raises(ForNumPy1, match=r"^toyold was compiled for NumPy 1, and does not work beside NumPy 2$"):
+        obtain(["toyold"], ["toyframework", "toyold"], root=root)
+    assert nothing_but_locks(root)
+
+
+def test_uv_understands_all_that_it_is_told_for_pip(root, tmp_path, monkeypatch):
+    told = {"no-index": "1", "pre": "yes", "only-binary": ":all:", "no-binary": ":none:", "find-links": f"{tmp_path}"}
+    told |= {
+        "timeout": "7.5",
+        "retries": "1",
+        "trusted-host": "one.example two.example:81",
+        "proxy": "one.example:3128",
+    }
+    wheel(tmp_path, "toynew", "3.0rc1")
+    wheel(tmp_path, "toynew", "2.0")
+    monkeypatch.delenv("UV_FIND_LINKS")
+    monkeypatch.setattr(pip, "told", lambda: pip.translated(told))
+    assert versions(obtain(["toynew"], [], root=root), "toynew") == ["3.0rc1"]
 
 
 def test_the_same_content_is_built_once(root):
@@ -102,10 +151,10 @@ def test_of_two_runs_one_builds_and_one_waits(root):
         (["toyframework==9"], "toyframework==9"),
         (["toyframework==1.0", "toyvision==2.0"], "unsatisfiable"),
         (["toyframwork==1.0"], "toyframwork was not found"),
-        (["toyframework=1.0"], "is no requirement such as"),
-        (["toyframework @ file:///home/me/toyframework"], "may change while its name stays"),
+        (["toyframework==1.0", "toyframework==2.0"], "unsatisfiable"),
+        (["toyframework==1.0+cpu"], r"on an index of its own: tell pip of it\)$"),
     ],
-    ids=["no such version", "not together", "no such package", "not a requirement", "a folder"],
+    ids=["no such version", "not together", "no such package", "contradictory", "on another index"],
 )
 def test_what_cannot_be_had_is_one_clear_error_and_leaves_nothing(root, requirements, message):
     with pytest.raises(NotBuilt, match=message) as caught:
@@ -132,7 +181,7 @@ def test_an_installation_that_fails_leaves_nothing(root, monkeypatch):
     with pytest.raises(NotBuilt, match="the disk is full"):
         obtain(["toyframework==1.0"], [], root=root)
     assert root.exists()
-    assert [path.suffix for path in root.glob("*") if path.suffix not in (".lock", ".db")] == []
+    assert nothing_but_locks(root)
 
 
 def test_what_a_killed_run_left_half_built_is_not_taken(root):
@@ -175,23 +224,37 @@ def test_uv_ends_with_the_run_that_it_builds_for_and_leaves_nothing_half_built(r
     assert not list(root.glob("*/requirements.txt"))
 
 
+def obtain_until_checked(root, checks):
+    environments._refuse_overwritten = lambda *_: [checks.set(), threading.Event().wait()]
+    obtain(["toyframework==1.0"], [], root)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_killed_while_no_uv_is_at_work_leaves_nothing_half_built(root, how):
+    checks = multiprocessing.Event()
+    run = multiprocessing.Process(target=obtain_until_checked, args=(root, checks))
+    run.start()
+    assert checks.wait(60)
+    assert list(root.glob("*.partial"))
+    os.kill(run.pid, how)
+    run.join()
+    assert comes_true(lambda: not list(root.glob("*.partial")))
+    assert nothing_but_locks(root)
+
+
 def test_uv_of_a_killed_run_is_ended_before_the_next_one_builds(root, monkeypatch):
     """It may be at work for a second; what it still writes must not get into the new environment."""
     home = obtain(["toyframework==1.0"], [], root).parent.parent
     partial = home.rename(home.with_suffix(".partial"))
     uv, run = subprocess.Popen(["sleep", "1000"], env=os.environ | family.environment(str(partial))), environments._uv
 
-    def check_and_run(scratch, *arguments):
-        assert scratch != partial or has_ended(uv.pid)
-        run(scratch, *arguments)
+    def check_and_run(*arguments):
+        assert "venv" not in arguments or has_ended(uv.pid)
+        run(*arguments)
 
     monkeypatch.setattr(environments, "_uv", check_and_run)
     obtain(["toyframework==1.0"], [], root)
     assert uv.poll() == -signal.SIGKILL
-
-
-def test_what_is_installed_here_can_be_asked_for():
-    assert as_installed(["pytest", "no-such-package"]) == [f"pytest=={pytest.__version__}"]
 
 
 def test_they_are_listed(root, monkeypatch, capsys):
@@ -227,10 +290,13 @@ def test_an_environment_in_use_is_kept(root):
     assert not home.exists()
 
 
-def test_who_depends_on_whom_is_read_from_what_is_installed():
-    assert {"pytest", "pytest-benchmark", "pluggy"} <= depends_on("pluggy")
-    assert depends_on("no-such-package") == {"no-such-package"}
-    assert "pluggy" not in depends_on("pytest")
+@pytest.mark.network
+def test_what_the_weekly_job_asks_for_can_be_had():
+    job = (ROOT / ".github" / "workflows" / "tomorrow.yml").read_text()
+    candidate, variant = re.search(r"--candidate (\S+) --framework (\S+)", job).groups()
+    names = {pin.partition("==")[0] for pin in resolve([candidate], impls.variants()[variant].packages).split()}
+    assert candidate in names
+    assert chosen([candidate], ["keras"]).rivals.isdisjoint(names)
 
 
 def test_without_a_home_none_can_be_kept(monkeypatch):

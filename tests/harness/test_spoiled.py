@@ -1,4 +1,4 @@
-"""A version that is slowed on purpose takes as many times as long as it was told to, in its steps and nowhere else."""
+"""A version that is slowed on purpose takes as many times as long as it was told to, where it says, and nowhere else."""
 
 import subprocess
 from types import SimpleNamespace
@@ -6,11 +6,16 @@ from types import SimpleNamespace
 import pytest
 
 from harness import ROOT
-from harness.regression.spoiled import SLOWER, slower
+from harness.regression.launch import QUANTITIES
+from harness.regression.spoiled import SLOWED, SLOWER, slower
 
 
-@pytest.mark.parametrize("method", ["train_step", "predict_step"])
-def test_a_step_takes_as_many_times_as_long_until_the_device_is_done(monkeypatch, method):
+@pytest.fixture
+def slowed(monkeypatch):
+    """A `Classifier` that was slowed to 1.25 of its speed, and the machine whose clocks it runs by.
+
+    A step takes 64 s when it is waited for; an epoch takes 32 s and a step.
+    """
     machine = SimpleNamespace(now=0.0, pending=0.0)
 
     class Classifier:
@@ -23,18 +28,52 @@ def test_a_step_takes_as_many_times_as_long_until_the_device_is_done(monkeypatch
 
         predict_step = train_step
 
+        def fit(self, images, labels, epochs, on_epoch=None):
+            for epoch in range(1, epochs + 1):
+                machine.now += 32.0
+                self.train_step(images)
+                self.synchronize()
+                on_epoch(epoch, 0.5)
+            return {"loss": [0.5] * epochs}
+
     def look():
         machine.now += 1 / 64  # or whoever waits would wait for ever
         return machine.now
 
-    exec(SLOWER.format(times=1.25), {"Classifier": Classifier})
     monkeypatch.setattr("time.perf_counter", look)
-    assert getattr(Classifier(), method)(7) == 7
-    assert machine.now == pytest.approx(1.25 * 64, abs=0.1)
+    monkeypatch.setattr("time.process_time", look)
+    machine.now = 16.0
+    exec(SLOWER.format(times=1.25), {"Classifier": Classifier, "spoiled_since": 0.0})
+    return Classifier(), machine
+
+
+def test_the_import_takes_as_many_times_as_long(slowed):
+    _, machine = slowed
+    assert machine.now == pytest.approx(1.25 * 16, abs=0.1)
+
+
+@pytest.mark.parametrize("method", ["train_step", "predict_step"])
+def test_a_step_takes_as_many_times_as_long_until_the_device_is_done(slowed, method):
+    classifier, machine = slowed
+    before = machine.now
+    assert getattr(classifier, method)(7) == 7
+    assert machine.now - before == pytest.approx(1.25 * 64, abs=0.1)
     assert machine.pending == 0
 
 
-def test_it_is_the_two_steps_that_are_slowed(tmp_path):
+def test_an_epoch_is_slowed_once_though_its_steps_are_slowed_too(slowed):
+    classifier, machine = slowed
+    laps = [machine.now]
+    assert classifier.fit(7, 7, 2, lambda *_: laps.append(machine.now)) == {"loss": [0.5, 0.5]}
+    assert [after - before for before, after in zip(laps, laps[1:], strict=False)] == pytest.approx([120, 120], abs=0.2)
+    before = machine.now
+    classifier.train_step(7)
+    assert machine.now - before == pytest.approx(1.25 * 64, abs=0.1)
+
+
+def test_nothing_else_is_slowed(tmp_path):
     ask = "import impls.numpy as n; print(*(k for k, v in vars(n.Classifier).items() if hasattr(v, '__wrapped__')))"
     command = [slower(tmp_path, "numpy", 2.0), "-c", ask]
-    assert subprocess.check_output(command, cwd=ROOT, text=True) == "train_step predict_step\n"
+    methods = subprocess.check_output(command, cwd=ROOT, text=True).split()
+    assert sorted(methods) == ["fit", "predict_step", "train_step"]
+    assert set(SLOWED) < set(QUANTITIES)
