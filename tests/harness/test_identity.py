@@ -132,7 +132,8 @@ def test_times_are_refused_as_well(run_here):
 
 def test_real_workers_that_import_from_elsewhere_than_what_was_built_are_refused(run, tmp_path, monkeypatch):
     python = environment(tmp_path / "elsewhere", "impls.numpy", "")
-    monkeypatch.setattr("harness.regression.environments.obtain", lambda *_: python)
+    monkeypatch.setattr("harness.regression.environments.resolve", lambda *_: "")
+    monkeypatch.setattr("harness.regression.environments.built", lambda *_: python)
     done, saved = run(f"--baseline=numpy=={np.__version__}")
     assert_refused(done, saved, f"{np.__file__}, which is outside of the environment that was built for numpy==")
 

@@ -46,7 +46,6 @@ def here(monkeypatch):
         (["numpy"], ["PIL", "numpy"], {"pillow", "numpy"}, set()),
         (["numpy"], ["not_here", "numpy"], {"not-here", "numpy"}, set()),
     ],
-    ids=str,
 )
 def test_what_is_named_replaces_what_is_imported_alike(here, asked, packages, held, rivals):
     found = chosen(asked, packages)
