@@ -9,7 +9,7 @@ import numpy as np
 from harness import timing
 
 IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through in turn, as those of an epoch would
-CHECKED = 25  # calls, at most: reading what they have computed must take little beside them
+CHECKED = 100  # calls, at most: reading what they have computed must take little beside them
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 

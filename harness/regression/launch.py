@@ -21,12 +21,12 @@ from harness.workload import Operation
 STEPS = {
     str(operation): operation
     for operation in (
-        Operation("train_step", 128, rounds=2, blocks=100, settle=0),
-        Operation("predict_step", 1, rounds=20, blocks=100, settle=0),
-        Operation("predict_step", 128, rounds=5, blocks=100, settle=0),
+        Operation("train_step", 128, rounds=2, blocks=60, settle=0),
+        Operation("predict_step", 1, rounds=10, blocks=60, settle=0),
+        Operation("predict_step", 128, rounds=5, blocks=60, settle=0),
     )
 }
-IMAGES, EPOCHS = 6400, 10  # of one `fit`: 50 batches an epoch; the first epoch prepares the data and compiles
+IMAGES, EPOCHS = 6400, 7  # of one `fit`: 50 batches an epoch; the first epoch prepares the data and compiles
 
 # The first step is import, building and first training step together: frameworks compile and load in any of them.
 STARTING = ("import", "first-step", "peak-memory")

@@ -146,7 +146,7 @@ def test_work_that_is_done_only_when_its_results_are_read_is_caught(work, method
         work(Device(hides), method, 4, rounds=3, blocks=1).warm_up()
 
 
-@pytest.mark.parametrize(("rounds", "blocks", "calls"), [(2, 100, CHECKED), (3, 3, 9)])
+@pytest.mark.parametrize(("rounds", "blocks", "calls"), [(2, 60, CHECKED), (3, 3, 9)])
 def test_it_is_many_short_calls_whose_result_is_read(work, monkeypatch, rounds, blocks, calls):
     """Beside two steps, a copy of the parameters takes long."""
     checked = []
