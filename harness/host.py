@@ -88,7 +88,7 @@ class Host:
             raise self._unreachable(error) from None
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # the connection is gone already
+        with contextlib.suppress(OSError, execnet.RemoteError):  # the connection, or its other end, is gone already
             self.group.terminate(timeout=1)
         if hasattr(self.gateway._io, "sock"):
             self.gateway._io.sock.close()  # execnet ends the conversation, and leaves the socket open

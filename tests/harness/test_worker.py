@@ -318,6 +318,12 @@ def test_threads_bind_the_worker_to_that_many_processors(start):
 HANGING = "def fit(self, images, labels, epochs, on_epoch=None):\n    on_epoch(1, 0.5)\n    time.sleep(1000)"
 
 
+def heed_signals():
+    """A job in the background, or under nohup, inherits that they are ignored."""
+    for each in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_worker_outlives_pytest(project, how):
     """Whatever its whole group is told, as a terminal, `timeout` or a server of jobs does."""
@@ -330,7 +336,7 @@ def test_no_worker_outlives_pytest(project, how):
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background inherits SIG_IGN
+        preexec_fn=heed_signals,
     ) as pytest_process:
         try:
             assert any("epoch  1" in line for line in pytest_process.stdout)
