@@ -159,10 +159,10 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) ->
             flaw = host.do(variables.flaw, option.keep_env)
             if flaw:
                 raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
+        settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md: what it hides
+        lanes = most_lanes(host.do(processors) if host else processors(), settings.threads)
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md says what it hides
-    lanes = most_lanes(host.do(processors) if host else processors(), settings.threads)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
     mnist = Mnist.at(Path(root)) if host else mnist
     upgrade = Upgrade(

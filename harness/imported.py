@@ -1,15 +1,16 @@
 """What this process has really imported: versions and files as the modules themselves say, beside their metadata.
 
-Runs in workers, with the standard library alone.
+Runs in workers, and needs the standard library alone.
 """
 
 import contextlib
-import re
 import sys
 from collections.abc import Collection
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
+
+from harness.installed import canonical
 
 
 def imported(packages: Collection[str], named: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -23,7 +24,7 @@ def imported(packages: Collection[str], named: Collection[str]) -> dict[str, dic
     for distribution in distributions():
         with contextlib.suppress(Exception):  # pip leaves metadata of another one without a name, or unreadable
             if not _is_editable(distribution):
-                name = re.sub(r"[-_.]+", "-", distribution.name).lower()
+                name = canonical(distribution.name)
                 for package in _provided(distribution) & sys.modules.keys():
                     providers.setdefault(package, []).append(f"{name}=={distribution.version}")
     wanted = {*packages, *(package for package, of_it in providers.items() if _names(of_it) & {*named})}

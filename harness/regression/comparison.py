@@ -96,9 +96,9 @@ class Comparison:
 
         def launch(number: int) -> None:
             lane = number % self.lanes
-            with started(self.variant, self.pythons, self.settings, self.start, (lane, lane)) as pair:
+            with started(self.variant, self.pythons, self.settings, self.mnist, self.start, (lane, lane)) as pair:
                 under_way.append(pair)
-                self.launches[number] = measure(pair, self.mnist, wanted, number)
+                self.launches[number] = measure(pair, wanted, number)
 
         def close() -> None:
             for pair in under_way:

@@ -6,9 +6,9 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from harness.installed import canonical
 from harness.regression.pair import SIDES, Pair
 from harness.regression.versions import Side
 
@@ -22,7 +22,7 @@ class Contradiction(BaseException):
 def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
     """What each side, which must be built, has imported. Raises `Contradiction`, and what `Pair.ask` raises."""
     requirements = [list(map(Requirement, side.requirements)) for side in sides]
-    named = sorted({canonicalize_name(each.name) for of_side in requirements for each in of_side})
+    named = sorted({canonical(each.name) for of_side in requirements for each in of_side})
     found = dict(zip(SIDES, pair.ask("imported", pair.variant, named), strict=True))
     for (name, imported), asked in zip(found.items(), requirements, strict=True):
         for flaw in _contradictions(imported, asked):
@@ -37,11 +37,9 @@ def _contradictions(imported: Imported, asked: Sequence[Requirement]) -> Iterato
         if asked and not module["inside"]:
             yield f"{says}, which is outside of the environment that was built for {', '.join(map(str, asked))}"
         pins = [pin.partition("==") for pin in module["distributions"]]
-        names = {name for name, *_ in pins} or {canonicalize_name(package)}
+        names = {name for name, *_ in pins} or {canonical(package)}
         for requirement in asked:
-            if canonicalize_name(requirement.name) in names and not allows(
-                str(requirement.specifier), module["version"]
-            ):
+            if canonical(requirement.name) in names and not allows(str(requirement.specifier), module["version"]):
                 yield f"{says}, and {requirement} was asked for; `make clean-envs` lets the environment be built anew"
         if pins and not any(allows(f"=={version}", module["version"]) for *_, version in pins):
             yield f"{says}, where its metadata say {', '.join(module['distributions'])}: install it anew"

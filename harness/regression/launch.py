@@ -9,12 +9,11 @@ waiting: for a disk, a network, a GPU.
 
 import itertools
 import statistics
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.regression.pair import Pair
-from harness.wire import Mnist
 from harness.workload import Operation
 
 # Turns of some 10 ms, the first call of each untimed. They are cheap; a launch is not.
@@ -47,27 +46,25 @@ class Launch:
     blocks: dict[str, list[float]] = field(default_factory=dict)
 
 
-def measure(pair: Pair, mnist: Mnist, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
+def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
     """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.ask`."""
-    importing = _spent(pair, "import_", pair.variant)
-    started = pair.ask("cpu_seconds")
-    pair.build()
+    importing = _spent(pair, lambda: pair.ask("import_", pair.variant))
+    building = _spent(pair, pair.build)
+    stepping = _spent(pair, lambda: pair.ask("first_step", *_data(pair, 128)))
     launches = tuple(map(Launch, pair.ask("conditions")))
-    pair.ask("first_step", *_data(mnist, 128))
-    until_now = [after - before for before, after in zip(started, pair.ask("cpu_seconds"), strict=True)]
     _note(launches, "import", importing)
-    _note(launches, "first-step", map(sum, zip(importing, until_now, strict=True)))
+    _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
     _note(launches, "peak-memory", pair.ask("peak_memory"))
     if set(wanted) & set(FITTING):
-        _fit(pair, mnist, launches)
+        _fit(pair, launches)
     for name, operation in STEPS.items():
         if name in wanted:
-            _take_steps(pair, mnist, launches, operation, number)
+            _take_steps(pair, launches, operation, number)
     return launches
 
 
-def _fit(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch]) -> None:
-    for launch, epochs in zip(launches, pair.ask("epochs", *_data(mnist, IMAGES), EPOCHS), strict=True):
+def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
+    for launch, epochs in zip(launches, pair.ask("epochs", *_data(pair, IMAGES), EPOCHS), strict=True):
         seconds, held = zip(*epochs, strict=True)
         launch.values["first-fit"] = seconds[0]
         launch.blocks[f"fit-{IMAGES}"] = list(seconds[1:])
@@ -77,10 +74,10 @@ def _fit(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch]) -> None:
     _note(launches, "fit-memory", pair.ask("peak_memory"))
 
 
-def _take_steps(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
+def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
     if operation.method == "train_step":
         pair.build()  # anew: after many steps, moments that were left alone are denormal numbers
-    pair.ask_in_turn(number, "prepare", tuple(operation), *_data(mnist))
+    pair.ask_in_turn(number, "prepare", tuple(operation), *_data(pair))
     before = pair.ask("memory")
     for block in range(operation.blocks):
         answers = pair.ask_in_turn(number * operation.blocks + block, "block")
@@ -92,10 +89,10 @@ def _take_steps(pair: Pair, mnist: Mnist, launches: tuple[Launch, Launch], opera
         _note(launches, "kept-by-call", (None if None in both else (both[1] - both[0]) / calls for both in kept))
 
 
-def _spent(pair: Pair, *command: Any) -> list[float]:
-    """CPU seconds that each takes for it."""
+def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
+    """CPU seconds that each spends on it."""
     before = pair.ask("cpu_seconds")
-    pair.ask(*command)
+    work()
     return [after - earlier for earlier, after in zip(before, pair.ask("cpu_seconds"), strict=True)]
 
 
@@ -105,5 +102,5 @@ def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float
             launch.values[quantity] = value
 
 
-def _data(mnist: Mnist, count: int | None = None) -> tuple:
-    return mnist.train.images.first(count), mnist.train.labels.first(count)
+def _data(pair: Pair, count: int | None = None) -> tuple:
+    return pair.mnist.train.images.first(count), pair.mnist.train.labels.first(count)

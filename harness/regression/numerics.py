@@ -13,7 +13,6 @@ from scipy import stats
 
 from harness import equality, limits
 from harness.regression.pair import Pair
-from harness.wire import Mnist
 from impls.contract import Settings
 from impls.numpy import Classifier as Referee
 
@@ -33,7 +32,7 @@ class Finding(NamedTuple):
         return self.word
 
 
-def network(pair: Pair, mnist: Mnist) -> Finding:
+def network(pair: Pair) -> Finding:
     """The parameters: how many, of which shape and dtype."""
     pair.build()
     counts = pair.ask("parameter_count")
@@ -44,13 +43,13 @@ def network(pair: Pair, mnist: Mnist) -> Finding:
     return _alike(*described)
 
 
-def defaults(pair: Pair, mnist: Mnist) -> Finding:
+def defaults(pair: Pair) -> Finding:
     """The optimizer's hyperparameters, as each version ships them."""
     pair.build()
     return _alike(*pair.ask("hyperparameters"))
 
 
-def preprocessing(pair: Pair, mnist: Mnist) -> Finding:
+def preprocessing(pair: Pair) -> Finding:
     """Every pixel value there is."""
     pair.build()
     images = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
@@ -58,7 +57,7 @@ def preprocessing(pair: Pair, mnist: Mnist) -> Finding:
     return _within(*pixels, limit=2 * limits.ONE_ROUNDING)
 
 
-def initialisation(pair: Pair, mnist: Mnist) -> Finding:
+def initialisation(pair: Pair) -> Finding:
     """The parameters that each version starts from, of the same seed."""
     pair.build()
     baseline, candidate = pair.ask("get_parameters")
@@ -73,35 +72,35 @@ def initialisation(pair: Pair, mnist: Mnist) -> Finding:
     return Finding("redrawn", f"other numbers of the same distribution in {', '.join(redrawn)}") if redrawn else SAME
 
 
-def logits(pair: Pair, mnist: Mnist) -> Finding:
+def logits(pair: Pair) -> Finding:
     """The network's output from equal parameters."""
     parameters = _parameters("float32")
     pair.build()
     pair.ask("set_parameters", parameters)
-    outputs = [{"logits": array} for array in pair.ask("logits", mnist.test.images.first(128))]
+    outputs = [{"logits": array} for array in pair.ask("logits", pair.mnist.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.PASS["float32"])
 
 
-def gradients(pair: Pair, mnist: Mnist) -> Finding:
+def gradients(pair: Pair) -> Finding:
     """Loss and gradients from equal parameters."""
     pair.build()
     pair.ask("set_parameters", _parameters("float32"))
-    batch = (mnist.train.images.first(128), mnist.train.labels.first(128))
+    batch = (pair.mnist.train.images.first(128), pair.mnist.train.labels.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in pair.ask("loss_and_gradients", *batch)]
     return _within(*results, limit=2 * limits.PASS["float32"])
 
 
-def training(pair: Pair, mnist: Mnist) -> Finding:
+def training(pair: Pair) -> Finding:
     """An epoch of the aligned Adam: the algorithm is prescribed, so only the computing can differ."""
-    return _trainings(pair, mnist, **limits.EXACT_HYPERPARAMETERS)
+    return _trainings(pair, **limits.EXACT_HYPERPARAMETERS)
 
 
-def native_training(pair: Pair, mnist: Mnist) -> Finding:
+def native_training(pair: Pair) -> Finding:
     """An epoch with the optimizer as shipped: if this changed and `training` did not, a default of Adam did."""
-    return _trainings(pair, mnist)
+    return _trainings(pair)
 
 
-CHECKS: dict[str, Callable[[Pair, Mnist], Finding]] = {
+CHECKS: dict[str, Callable[[Pair], Finding]] = {
     "network": network,
     "defaults": defaults,
     "preprocessing": preprocessing,
@@ -124,26 +123,26 @@ def _likeness(before: np.ndarray, after: np.ndarray) -> float:
     return min(shape, stats.levene(before, after).pvalue if before.std() + after.std() else 1.0)
 
 
-def _trainings(pair: Pair, mnist: Mnist, **hyperparameters: float) -> Finding:
+def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     """Identical if float32 is, in every bit. Otherwise each dtype is held to its limits, as on the ladder."""
     hyperparameters["batch_size"] = 128  # of which an epoch has 469
     pair.build(**hyperparameters)
-    step = _first_difference(*_train(pair, mnist, _parameters("float32")))
+    step = _first_difference(*_train(pair, _parameters("float32")))
     if step is None:
         return SAME
     for dtype in ("float32",) if any(pair.ask("float64_gap")) else ("float32", "float64"):
-        starts = (_beyond_rounding(pair, mnist, dtype, seed, hyperparameters) for seed in range(limits.STARTS[dtype]))
+        starts = (_beyond_rounding(pair, dtype, seed, hyperparameters) for seed in range(limits.STARTS[dtype]))
         beyond = next(starts)
         if beyond and all(starts):
             return Finding("changed", beyond)
     return Finding("within rounding", f"float32 differs in bits from step {step}")
 
 
-def _beyond_rounding(pair: Pair, mnist: Mnist, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
+def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
     """Which step's losses are further apart than rounding explains; nothing if none is."""
     pair.build(**hyperparameters, dtype=dtype)
     steps = limits.STEPS[dtype]
-    (before, baseline), (after, candidate) = _train(pair, mnist, _parameters(dtype, seed), steps)
+    (before, baseline), (after, candidate) = _train(pair, _parameters(dtype, seed), steps)
     for step, (b, a) in enumerate(zip(before, after, strict=True), 1):
         if not abs(a - b) <= 2 * limits.STEPS_LOSS[dtype] * abs(b):
             apart = equality.largest_distance(candidate, baseline)
@@ -151,8 +150,8 @@ def _beyond_rounding(pair: Pair, mnist: Mnist, dtype: str, seed: int, hyperparam
     return ""
 
 
-def _train(pair: Pair, mnist: Mnist, parameters: dict, steps: int = STEPS) -> tuple[Trained, Trained]:
-    return pair.ask("trace", mnist.train.images, mnist.train.labels, parameters, steps)
+def _train(pair: Pair, parameters: dict, steps: int = STEPS) -> tuple[Trained, Trained]:
+    return pair.ask("trace", pair.mnist.train.images, pair.mnist.train.labels, parameters, steps)
 
 
 def _first_difference(baseline: Trained, candidate: Trained) -> int | None:

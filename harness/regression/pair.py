@@ -9,6 +9,7 @@ from harness import together
 from harness.campaign import Participant, in_turn
 from harness.proxy import Worker, in_a_line
 from harness.timing import Unmeasurable
+from harness.wire import Mnist
 from impls import PackageNotInstalled
 from impls.contract import Settings
 
@@ -20,11 +21,12 @@ class CandidateFailed(Exception):
 
 
 class Pair:
-    """Two workers of one variant, the baseline's first."""
+    """Two workers of one variant, the baseline's first, and the data that they are asked about."""
 
-    def __init__(self, variant: str, settings: Settings, workers: Sequence[Worker]):
+    def __init__(self, variant: str, settings: Settings, mnist: Mnist, workers: Sequence[Worker]):
         self.variant = variant
         self.settings = settings
+        self.mnist = mnist
         self.workers = workers
 
     def ask(self, *command: Any) -> tuple[Any, Any]:
@@ -56,6 +58,7 @@ def started(
     variant: str,
     pythons: Sequence[str],
     settings: Settings,
+    mnist: Mnist,
     start: Callable[[Participant], Worker],
     lanes: tuple[int, int],
 ) -> Iterator[Pair]:
@@ -64,20 +67,19 @@ def started(
         Participant(side, variant, (), (), python=python, lane=lane)
         for side, python, lane in zip(SIDES, pythons, lanes, strict=True)
     ]
-    workers: list[Worker] = []
-
-    def close() -> None:
-        for worker in workers:
-            worker.close()
+    begun: list[Worker] = []
+    pair = Pair(variant, settings, mnist, begun)
 
     def open_(participant: Participant) -> Worker:
-        workers.append(start(participant))
-        return workers[-1]
+        worker = start(participant)
+        begun.append(worker)
+        return worker
 
     try:
-        yield Pair(variant, settings, _judged(together.each(lambda each: _answer(open_, each), participants, 2, close)))
+        pair.workers = _judged(together.each(lambda each: _answer(open_, each), participants, 2, pair.close))
+        yield pair
     finally:
-        close()
+        pair.close()
 
 
 def _answer(ask: Callable, *arguments: Any) -> Any:

@@ -1,6 +1,7 @@
 """The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
 
 import argparse
+import math
 import os
 from pathlib import Path
 
@@ -75,22 +76,19 @@ def percent(text: str) -> float:
 
 def chance(text: str) -> float:
     """ "1" or "1%" -> 0.01."""
-    value = _positive(text, "a percentage above 0 and below 50, such as 1", unit="%") / 100
-    if value >= 0.5:
-        raise argparse.ArgumentTypeError(f"expected a percentage above 0 and below 50, such as 1, got {text!r}")
-    return value
+    return _positive(text, "a percentage above 0 and below 50, such as 1", unit="%", below=50) / 100
 
 
 def minutes(text: str) -> float:
     return _positive(text, "a number of minutes above 0")
 
 
-def _positive(text: str, expected: str, unit: str = "") -> float:
+def _positive(text: str, expected: str, unit: str = "", below: float = math.inf) -> float:
     try:
         value = float(text.removesuffix(unit))
     except ValueError:
         value = 0.0
-    if not 0 < value < float("inf"):
+    if not 0 < value < below:
         raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
     return value
 

@@ -82,7 +82,7 @@ class Upgrade:
             with self._pair(variant) as pair:
                 for name in checks:
                     self.on_progress(f"{variant}: {name}")
-                    self.found[variant, name] = self._checked(name, pair)
+                    self.found[variant, name] = _checked(CHECKS[name], pair)
                     if not pair.is_running():
                         raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
@@ -153,7 +153,8 @@ class Upgrade:
     def _pair(self, variant: str) -> Iterator[Pair]:
         """Both versions in workers of their own, on different processors where there are some: nothing is timed."""
         lanes = (0, 1 % self.lanes)
-        with started(variant, [side.python for side in self.sides], self.settings, self.start, lanes) as pair:
+        pythons = [side.python for side in self.sides]
+        with started(variant, pythons, self.settings, self.mnist, self.start, lanes) as pair:
             pair.build()
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {
@@ -163,14 +164,15 @@ class Upgrade:
             self.kept_variables = pair.ask("conditions")[0]["kept_variables"]
             yield pair
 
-    def _checked(self, name: str, pair: Pair) -> Finding:
-        try:
-            return CHECKS[name](pair, self.mnist)
-        except Exception as error:
-            return _failed(error)
-
 
 UPGRADE = pytest.StashKey[Upgrade]()
+
+
+def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:
+    try:
+        return check(pair)
+    except Exception as error:
+        return _failed(error)
 
 
 def _failed(error: Exception) -> Finding:

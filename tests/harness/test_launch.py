@@ -23,7 +23,7 @@ def launched(mnist):
                 return answer(*command)
 
             worker.call = call
-        return measure(Pair("numpy", Settings(), workers), mnist, wanted, 0)
+        return measure(Pair("numpy", Settings(), mnist, workers), wanted, 0)
 
     return launched
 

@@ -121,8 +121,8 @@ def examine(mnist):
     """What each check finds between NumPy and NumPy in whose module `code` ran."""
 
     def examine(code):
-        pair = ShortPair("numpy", Settings(), (SpoiledNumpy(), SpoiledNumpy(code)))
-        return {name: check(pair, mnist) for name, check in CHECKS.items()}
+        pair = ShortPair("numpy", Settings(), mnist, (SpoiledNumpy(), SpoiledNumpy(code)))
+        return {name: check(pair) for name, check in CHECKS.items()}
 
     return examine
 
@@ -161,15 +161,15 @@ def test_a_change_is_detected_and_named(examine, code, changed, alike):
 def test_a_change_of_pytorch_is_detected_and_named(start, as_installed, tmp_path, mnist, module, code, changed, alike):
     require("torch", "torchvision")
     candidate = start("candidate", python=environment(tmp_path / "spoiled", module, code))
-    pair = ShortPair("pytorch", Settings(), (as_installed, candidate))
-    hold({name: check(pair, mnist) for name, check in CHECKS.items() if name in {*changed, *alike}}, changed, alike)
+    pair = ShortPair("pytorch", Settings(), mnist, (as_installed, candidate))
+    hold({name: check(pair) for name, check in CHECKS.items() if name in {*changed, *alike}}, changed, alike)
     candidate.close()
 
 
 def test_an_epoch_has_all_of_its_steps(mnist):
     asked = []
     worker = SimpleNamespace(call=lambda *command: asked.append(command))
-    _train(Pair("numpy", Settings(), (worker, worker)), mnist, {})
+    _train(Pair("numpy", Settings(), mnist, (worker, worker)), {})
     assert asked == [("trace", *mnist.train, {}, 469)] * 2
 
 

@@ -20,7 +20,7 @@ def test_both_are_asked_at_once():
     workers = [FakeWorker(), FakeWorker()]
     for number, worker in enumerate(workers):
         worker.call = lambda command, number=number: (meeting.wait(), number)[1]
-    assert Pair("numpy", Settings(), workers).ask("what") == (0, 1)
+    assert Pair("numpy", Settings(), None, workers).ask("what") == (0, 1)
 
 
 @pytest.mark.parametrize(("turn", "order"), [(0, "ab"), (1, "ba"), (2, "ba"), (3, "ab")])
@@ -29,7 +29,7 @@ def test_in_turns_nobody_always_follows_the_other(turn, order):
     workers = [FakeWorker(), FakeWorker()]
     for name, worker in zip("ab", workers, strict=True):
         worker.call = lambda command, name=name: (asked.append(name), name)[1]
-    assert Pair("numpy", Settings(), workers).ask_in_turn(turn, "block") == ("a", "b")
+    assert Pair("numpy", Settings(), None, workers).ask_in_turn(turn, "block") == ("a", "b")
     assert "".join(asked) == order
 
 
@@ -56,7 +56,7 @@ def test_in_turns_nobody_always_follows_the_other(turn, order):
     ],
 )
 def test_who_fails_is_told_apart(how, baseline, candidate, raised, said):
-    pair = Pair("numpy", Settings(), (FakeWorker(what=baseline), FakeWorker(what=candidate)))
+    pair = Pair("numpy", Settings(), None, (FakeWorker(what=baseline), FakeWorker(what=candidate)))
     arguments = ("what",) if how == "ask" else (0, "what")
     with pytest.raises(raised) as caught:
         getattr(pair, how)(*arguments)
@@ -73,7 +73,7 @@ def test_a_worker_that_cannot_start_ends_the_other():
         worker.close = lambda: closed.append(participant.name)
         return worker
 
-    with pytest.raises(CandidateFailed, match="no such file"), started("numpy", "ab", Settings(), start, (0, 0)):
+    with pytest.raises(CandidateFailed, match="no such file"), started("numpy", "ab", Settings(), None, start, (0, 0)):
         pass
     assert "baseline" in closed
 
@@ -85,6 +85,6 @@ def test_each_worker_has_its_python_and_its_lane():
         started_.append((participant.name, participant.python, participant.lane))
         return FakeWorker()
 
-    with started("numpy", ("old", "new"), Settings(), start, (1, 2)) as pair:
+    with started("numpy", ("old", "new"), Settings(), None, start, (1, 2)) as pair:
         assert pair.is_running()
     assert sorted(started_) == [("baseline", "old", 1), ("candidate", "new", 2)]
