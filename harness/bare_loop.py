@@ -5,12 +5,12 @@ some warm-up steps and then measures as many as the line says; it answers with t
 """
 
 import itertools
-import os
 import statistics
 import sys
 import time
 
 import impls
+from harness import machine
 from impls.contract import Settings, read_mnist
 
 IMAGES = 8192
@@ -18,8 +18,8 @@ WARM_UP_SECONDS = 0.1
 
 
 def main(variant: str, directory: str, method: str, batch_size: str, threads: str) -> None:
-    if int(threads) and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(threads)])  # as a worker does
+    if int(threads):
+        machine.bind(int(threads))
     classifier = impls.load(variant, Settings(threads=int(threads) or None))
     (images, labels), _ = read_mnist(directory)
     slices = [slice(start, start + int(batch_size)) for start in range(0, IMAGES, int(batch_size))]

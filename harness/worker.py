@@ -7,7 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, family, variables
+from harness import ROOT, family, machine, variables
 from harness.excerpt import excerpt, shortened
 from harness.session import Session
 from harness.wire import decode, encode
@@ -25,8 +25,8 @@ def serve(channel, folder: str, threads: int | None, lane: int, kept: dict[str, 
     """
     faulthandler.enable(all_threads=False)
     threading.Thread(target=family.end_with, args=(os.getppid(), folder), daemon=True).start()
-    if threads and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[lane * threads :][:threads])
+    if threads:
+        machine.bind(threads, lane)
     os.environ[variables.KERAS_HOME] = variables.keras_home(folder)
     number = 0
 

@@ -109,7 +109,7 @@ def test_a_block_is_the_mean_of_its_calls(launched):
             return [1.0] * (self.operation.rounds - 1) + [1.0 + self.operation.rounds]
 
     launch, _ = launched(baseline=Uneven())
-    assert launch.blocks["train_step-128"] == [2.0] * STEPS["train_step-128"].blocks
+    assert launch.blocks["predict_step-128"] == [2.0] * STEPS["predict_step-128"].blocks
 
 
 def test_steps_are_taken_in_turns_and_nobody_always_follows_the_other(launched):

@@ -24,6 +24,13 @@ def session():
     return session
 
 
+def test_each_epoch_of_a_fit_tells_what_it_took_and_what_is_held(session):
+    epochs = session.call("epochs", *BATCH, 3)
+    assert len(epochs) == 3
+    assert all(seconds > 0 and held > 2**20 for seconds, held in epochs)
+    assert session.built_from is None  # it has changed the network
+
+
 @pytest.mark.parametrize(("threads", "recorded"), [(None, "all"), (3, 3)])
 def test_conditions_are_those_that_were_set(session, monkeypatch, threads, recorded):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 1}, raising=False)

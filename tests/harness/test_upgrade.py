@@ -52,6 +52,24 @@ def test_a_version_beside_itself_computes_the_same(run):
     assert "| training | identical |" in markdown
 
 
+def test_checks_are_made_on_two_lanes_if_there_are_two(mnist):
+    for lanes, expected in [(1, {0}), (3, {0, 1})]:
+        seen = set()
+        start = lambda participant, seen=seen: (seen.add(participant.lane), SpoiledNumpy())[1]  # noqa: E731
+        sides = [Side(name, name) for name in SIDES]
+        Upgrade(sides, {"numpy": ["network"]}, Settings(), mnist, start, 0.05, 1, lanes=lanes).find("numpy", "network")
+        assert seen == expected
+
+
+@pytest.mark.parametrize(("option", "error"), [((), 0.01), (("--error=5%",), 0.05)])
+def test_the_chance_of_an_error_is_the_one_that_was_asked_for(run_here, tmp_path, option, error):
+    saved = tmp_path / "found.json"
+    chosen = ("-m", "regression", "--framework=numpy", "-k", "network", f"--candidate-python={sys.executable}")
+    arguments = (*chosen, *option, f"--regression-json={saved}", "tests/test_regression.py")
+    run_here(*arguments, worker=lambda *_, **__: SpoiledNumpy())
+    assert json.loads(saved.read_text())["family_error"] == error
+
+
 def test_a_candidate_that_computes_something_else_fails(run, tmp_path):
     done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", "impls.numpy", OTHER_LOSS))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
