@@ -1,5 +1,6 @@
 """An environment is built once, whole or not at all, and is what was asked for."""
 
+import importlib.metadata
 import multiprocessing
 import os
 import re
@@ -73,6 +74,7 @@ def test_what_is_open_is_as_it_is_installed_here(root, monkeypatch):
 
 
 def test_of_those_imported_alike_the_named_one_is_there_alone(root, tmp_path):
+    wheel(tmp_path / "wheels", "numpy", importlib.metadata.version("numpy"))  # Keras, if it is installed here, needs it
     wheel(tmp_path / "wheels", "keras", "1.0")
     wheel(tmp_path / "wheels", "keras_nightly", "2.0.dev1", module="keras")
     wheel(tmp_path / "wheels", "toybackend", "1.0", needs=["keras"])
