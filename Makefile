@@ -25,13 +25,13 @@ test: data
 	$(BIN)/python -m pytest -n 2
 
 study: data
-	$(BIN)/python -m harness.study
+	$(BIN)/python -m harness.equality.study
 
 calibrate: data
 	$(BIN)/python -m harness.regression.calibrate
 
 data: setup
-	$(BIN)/python -m harness.mnist
+	$(BIN)/python -m harness.data.obtain
 
 setup: $(WANTED:%=$(VENV)/installed-%)
 

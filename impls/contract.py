@@ -68,6 +68,12 @@ class Settings:
             raise ValueError(f"Settings.device must be 'cpu' or 'cuda', got {self.device!r}")
 
 
+def changes_state(function: Callable) -> Callable:
+    """Marks what leaves an implementation in another state than it was built in."""
+    function.changes_state = True
+    return function
+
+
 class Implementation(Protocol):
     """One framework's version of the network. Built by `Classifier(settings)`, one class of that name per file.
 
@@ -104,6 +110,7 @@ class Implementation(Protocol):
     def get_parameters(self) -> dict[str, np.ndarray]:
         """A copy of the parameters, float."""
 
+    @changes_state
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Replace all parameters. The optimizer's state stays as it is."""
 
@@ -125,6 +132,7 @@ class Implementation(Protocol):
     def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> Any:
         """Preprocessed images and labels as the framework's own tensors, on the device. Never timed."""
 
+    @changes_state
     def train_step(self, batch: Any) -> Any:
         """One step of Adam on a prepared batch: the step that `fit` takes. Returns the loss before the step.
 
@@ -140,6 +148,7 @@ class Implementation(Protocol):
     def synchronize(self) -> None:
         """Wait until everything that was asked of the device is done."""
 
+    @changes_state
     def fit(
         self,
         images: np.ndarray,

@@ -23,7 +23,7 @@ def run_here(monkeypatch, capfd, mnist):
 
     def run_here(*arguments, worker=None):
         if worker:
-            monkeypatch.setattr("harness.participants.Worker", worker)
+            monkeypatch.setattr("harness.measuring.participants.Worker", worker)
         capfd.readouterr()
         code = pytest.main(["-p", "no:cacheprovider", *map(str, arguments)])
         return SimpleNamespace(returncode=code, stdout="".join(capfd.readouterr()))

@@ -1,23 +1,20 @@
 """Workers without a process: one that only answers, as it is told to, and one that computes, with a changed NumPy."""
 
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import impls.numpy
-from harness.session import Session
-from harness.workload import Operation
-from impls.contract import Settings
+from harness.equality.trace import trace
+from harness.workers.session import Session
 
-CONDITIONS = {"threads": "all", "affinity": [0, 1], "device": "cpu", "jit_compile": False, "python": "3.11"} | {
-    "kept_variables": "none"
-}
+CONDITIONS = {"threads": "all", "affinity": [0, 1], "device": "cpu", "jit_compile": False, "python": "3.11"}
 ANSWERS = {
-    "import_": 0.5,
+    "import_seconds": 0.5,
     "build": 0.1,
     "first_step": 0.2,
     "peak_memory": 1000,
     "memory": 900,
-    "installed": {"numpy": "1.0", "python": "3.11"},
+    "versions_with_python": {"numpy": "1.0", "python": "3.11"},
     "imported": {"numpy": {"version": "1.0", "file": "numpy.py", "inside": True, "distributions": ["numpy==1.0"]}},
     "conditions": CONDITIONS,
 }
@@ -25,8 +22,10 @@ STEPS = 10  # of an epoch, where one is asked for
 
 
 class FakeWorker:
-    """Answers as a session would that takes `seconds` for each call, for an import, a building and a first step each,
-    and for an epoch. `answers`: others, or errors that it raises."""
+    """Answers as a worker would that takes `seconds` for each call, for an import, a building and a first step each,
+    and for an epoch. `answers`: others, or errors that it raises, by the name of the method, task or function."""
+
+    kept = MappingProxyType({})
 
     def __init__(self, seconds=1.0, **answers):
         self.seconds = seconds
@@ -34,14 +33,25 @@ class FakeWorker:
         self.operation = None
         self.used = 0.0  # CPU seconds
 
-    def call(self, command, *arguments):
-        if command == "prepare":
-            self.operation = Operation(*arguments[0])
-        if command in ("import_", "build", "first_step"):
+    def build(self, make, *arguments):
+        return self.answer("build", make, *arguments)
+
+    def call(self, method, *arguments):
+        return self.answer(method, *arguments)
+
+    def run(self, task, *arguments):
+        return self.answer(task.__name__, *arguments)
+
+    do = run
+
+    def answer(self, asked, *arguments):
+        if asked == "prepare":
+            self.operation = arguments[0]
+        if asked in ("import_seconds", "build", "first_step"):
             self.used += self.seconds
-        if command in ("block", "epochs", "cpu_seconds") and command not in self.answers:
-            return getattr(self, command)(*arguments)
-        answer = self.answers.get(command)
+        if asked in ("block", "of_epochs", "cpu_seconds") and asked not in self.answers:
+            return getattr(self, asked)(*arguments)
+        answer = self.answers.get(asked)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -49,7 +59,7 @@ class FakeWorker:
     def block(self):
         return [self.seconds] * self.operation.rounds
 
-    def epochs(self, images, labels, epochs):
+    def of_epochs(self, images, labels, epochs):
         return [(self.seconds, 900)] * epochs
 
     def cpu_seconds(self):
@@ -65,20 +75,31 @@ class FakeWorker:
 class SpoiledNumpy(Session):
     """The NumPy implementation, in whose module `code` runs last. An epoch has some steps only."""
 
+    kept = MappingProxyType({})
+
     def __init__(self, code=""):
         super().__init__(lambda event, **details: None)
         self.module = ModuleType("impls.numpy")
         exec(Path(impls.numpy.__file__).read_text() + code, vars(self.module))
         self.running = True
 
-    def build(self, variant, settings):
-        self.implementation = self.module.Classifier(Settings(**settings))
+    def build(self, make, variant, settings):
+        return super().build(self.module.Classifier, settings)
 
-    def trace(self, images, labels, parameters, steps):
-        return super().trace(images, labels, parameters, min(steps, STEPS))
+    def run(self, task, *arguments):
+        return super().run(shortened if task is trace else task, *arguments)
 
     def is_running(self):
         return self.running
 
     def close(self):
         self.running = False
+
+
+def shortened(implementation, images, labels, parameters, steps, kept):
+    """`trace`, but not longer than `STEPS`."""
+    found = trace(implementation, images, labels, parameters, min(steps, STEPS), [min(steps, STEPS)])
+    return found._replace(parameters=dict.fromkeys(kept, *found.parameters.values()))
+
+
+shortened.changes_state = True

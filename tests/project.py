@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.wire import Mnist
+from harness.data.reference import Mnist
 
 FAKE = """
 import os, sys, time

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import pytest
 
 import impls
-from harness.limits import ACCURACY_MARGIN, required_accuracy
-from harness.plugin import VARIANTS
-from harness.proxy import in_a_line
-from harness.statistics import agreement
+from harness.equality.limits import ACCURACY_MARGIN, required_accuracy
+from harness.equality.training import train
+from harness.judging.intervals import agreement
+from harness.plugin.stash import VARIANTS
+from harness.workers.worker import in_a_line
 
 pytestmark = pytest.mark.accuracy
 
@@ -30,19 +31,19 @@ def trained(mnist, pytestconfig):
     option = pytestconfig.option
     done: dict[str, Trained] = {}
 
-    def train(framework) -> Trained:
+    def results(framework) -> Trained:
         if framework.name not in done:
             found = Trained([], [], [], [])
             for seed in range(option.seeds):
                 framework = framework.with_settings(seed=seed)
-                history = framework.train(*mnist.train, option.epochs)
+                history = framework.run(train, *mnist.train, option.epochs)
                 loss, accuracy = framework.evaluate(*mnist.test)
                 for values, value in zip(found, (accuracy, loss, history["loss"], history["seconds"]), strict=True):
                     values.append(value)
             done[framework.name] = found
         return done[framework.name]
 
-    return train
+    return results
 
 
 def test_accuracy(framework, trained, pytestconfig, record_property):

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.display import DISPLAY
-from harness.idx import SHA256, idx_bytes
+from harness.data.idx import SHA256, idx_bytes
+from harness.plugin.stash import DISPLAY
 from impls.contract import read_mnist
 
 

@@ -1,24 +1,22 @@
 """From equal parameters and batches every variant computes what the referee computes, from logits to a hundred steps.
 
-The referee is impls/numpy.py in float64, its gradients derived by hand. Rungs 1 to 3, the data, the preprocessing and
-the shapes, stand in test_dataset.py, test_preprocessing.py and test_network.py.
+The referee is impls/numpy.py in float64, its gradients derived by hand, in a worker of its own. Rungs 1 to 3, the data,
+the preprocessing and the shapes, stand in test_dataset.py, test_preprocessing.py and test_network.py.
 """
 
-from copy import deepcopy
 from dataclasses import asdict
 from math import inf
-from operator import itemgetter
 
 import numpy as np
 import pytest
 
-import impls
-from harness.equality import Distance, distance, largest_distance
-from harness.limits import (
+from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.limits import (
     ACCURACY_TIE,
     EXACT_HYPERPARAMETERS,
     FIT_EPOCHS,
     MOMENTS,
+    PARAMETERS_AFTER,
     PASS,
     STARTS,
     STEP,
@@ -26,7 +24,10 @@ from harness.limits import (
     STEPS_LOSS,
     STEPS_PARAMETERS,
 )
-from impls.contract import Settings
+from harness.equality.start import start
+from harness.equality.trace import losses_apart, parameters_apart, trace
+from harness.equality.training import float64_gap, train_on
+from impls.contract import PARAMETER_SHAPES
 
 pytestmark = pytest.mark.ladder
 BATCH_SIZE = 128  # whatever --batch-size says: the batches below are cut for it
@@ -34,23 +35,14 @@ EPOCHS_WATCHED = 8  # a fair shuffle of two puts the same first in all of them o
 RATE = EXACT_HYPERPARAMETERS["learning_rate"]
 
 
-def start(seed: int, bias: float) -> dict[str, np.ndarray]:
-    """Parameters that float32 holds exactly, so that every variant starts from the very same numbers."""
-    parameters = impls.load("numpy", Settings(dtype="float32", seed=seed)).get_parameters()
-    random = np.random.default_rng(seed)
-    for name in ("dense_1/bias", "dense_2/bias", "dense_3/bias"):
-        parameters[name] = random.normal(0, bias, parameters[name].shape).astype("float32")
-    return parameters
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def initial():
-    return start(seed=1, bias=0.1)
+    return start(PARAMETER_SHAPES, seed=1, bias=0.1)
 
 
 @pytest.fixture
-def referee(initial):
-    referee = impls.load("numpy", Settings(dtype="float64", **EXACT_HYPERPARAMETERS))
+def referee(referee, initial):
+    """With the parameters that the climber has."""
     referee.set_parameters(initial)
     return referee
 
@@ -71,7 +63,7 @@ def climber(framework, dtype, initial):
 @pytest.fixture
 def gap(climber, dtype):
     """What the variant says it computes in float32 although the dtype is float64; None if nothing."""
-    return climber.float64_gap() if dtype == "float64" else None
+    return climber.run(float64_gap) if dtype == "float64" else None
 
 
 @pytest.fixture
@@ -103,7 +95,7 @@ def reaches(climber, dtype, gap, record_property):
 
 @pytest.fixture
 def from_some_start(climber, dtype, gap):
-    """The smallest error of `climb(start)` over a few starts, of which further ones are tried only if need be.
+    """The smallest error of `climb(seed)` over a few starts, of which further ones are tried only if need be.
 
     In float32 the paths part where an activation lies within rounding of 0, so that its ReLU is on for one side alone:
     seen from 6 of 24 starts in 100 steps. A mistake parts them from every start. In float64 there is one start.
@@ -113,7 +105,7 @@ def from_some_start(climber, dtype, gap):
         errors = []
         for seed in range(1, STARTS["float32" if gap else dtype] + 1):
             climber.with_settings(**asdict(climber.settings))
-            errors.append(climb(start(seed, bias=0.0)))
+            errors.append(climb(seed))
             if errors[-1].error <= limits["float32" if gap else dtype]:
                 break
         return min(errors)
@@ -121,81 +113,93 @@ def from_some_start(climber, dtype, gap):
     return measure
 
 
-def arrays(reference_pair):
-    return (reference.array() for reference in reference_pair)
-
-
 def test_logits(climber, referee, mnist, reaches):
     images = mnist.test.images.first(1000)
-    reaches("logits", distance(climber.logits(images), referee.logits(images.array()), "logits"), PASS)
+    reaches("logits", distance(climber.logits(images), referee.logits(images), "logits"), PASS)
 
 
 def test_probabilities(climber, referee, mnist, reaches):
     images = mnist.test.images.first(1000)
-    actual, expected = climber.probabilities(images), referee.probabilities(images.array())
+    actual, expected = climber.probabilities(images), referee.probabilities(images)
     reaches("probabilities", distance(actual, expected, "probabilities"), PASS)
 
 
 def test_loss(climber, referee, batch, reaches):
-    (actual, _), (expected, _) = climber.loss_and_gradients(*batch), referee.loss_and_gradients(*arrays(batch))
+    (actual, _), (expected, _) = climber.loss_and_gradients(*batch), referee.loss_and_gradients(*batch)
     reaches("loss", distance(actual, expected, "loss"), PASS)
 
 
 def test_evaluation(climber, referee, mnist, reaches):
     actual, accuracy = climber.evaluate(*mnist.test)
-    expected, expected_accuracy = referee.evaluate(*arrays(mnist.test))
+    expected, expected_accuracy = referee.evaluate(*mnist.test)
     reaches("evaluation", distance(actual, expected, "loss of the test images"), PASS)
     assert accuracy == pytest.approx(expected_accuracy, abs=ACCURACY_TIE)
 
 
 def test_gradients(climber, referee, batch, reaches):
-    (_, actual), (_, expected) = climber.loss_and_gradients(*batch), referee.loss_and_gradients(*arrays(batch))
+    (_, actual), (_, expected) = climber.loss_and_gradients(*batch), referee.loss_and_gradients(*batch)
     reaches("gradients", largest_distance(actual, expected), PASS)
 
 
 def test_one_step(climber, referee, batch, reaches):
-    loss = climber.train_on(*batch)
-    expected_loss = referee.train_step(referee.prepare_batch(*arrays(batch)))
+    loss = climber.run(train_on, *batch)
+    expected_loss = referee.run(train_on, *batch)
     reaches("one step", largest_distance(climber.get_parameters(), referee.get_parameters(), RATE), STEP)
     reaches("loss before the step", distance(loss, expected_loss, "loss"), PASS)
 
 
 def test_moments(climber, referee, batch, reaches):
-    climber.train_on(*batch)
-    referee.train_step(referee.prepare_batch(*arrays(batch)))
+    climber.run(train_on, *batch)
+    referee.run(train_on, *batch)
     for name, actual, expected in zip(("m", "v"), climber.get_moments(), referee.get_moments(), strict=True):
         reaches(f"moment {name}", largest_distance(actual, expected), MOMENTS)
 
 
-def test_many_steps(climber, mnist, dtype, gap, from_some_start, reaches, pytestconfig):
+@pytest.fixture(scope="module")
+def expected():
+    """The referee's trace of so many steps from the start of this seed: computed once for all variants."""
+    known = {}
+
+    def trace_of(referee, mnist, seed, steps):
+        if (seed, steps) not in known:
+            referee = referee.with_settings()
+            known[seed, steps] = referee.run(
+                trace, *mnist.train, start(PARAMETER_SHAPES, seed), steps, PARAMETERS_AFTER
+            )
+        return known[seed, steps]
+
+    return trace_of
+
+
+def test_many_steps(climber, referee, expected, mnist, dtype, gap, from_some_start, reaches, pytestconfig):
     """A hundred steps; with --long a whole epoch in float64."""
     steps = STEPS[dtype if pytestconfig.option.long else "float32"]
     traces = []
 
-    def climb(parameters):
-        traces.append(climber.lockstep(*mnist.train, parameters, steps))
-        return Distance(*max(traces[-1]["loss"][: STEPS["float32"] if gap else steps]))
+    def climb(seed):
+        actual = climber.run(trace, *mnist.train, start(PARAMETER_SHAPES, seed), steps, PARAMETERS_AFTER)
+        traces.append((actual, expected(referee, mnist, seed, steps)))
+        return max(losses_apart(*traces[-1])[: STEPS["float32"] if gap else steps])
 
     held = from_some_start(climb, STEPS_LOSS)
-    whole = Distance(*max(traces[-1]["loss"])) if gap else held
+    whole = max(losses_apart(*traces[-1])) if gap else held
     reaches(f"{steps} steps, loss", whole, STEPS_LOSS, held)
-    assert len(traces[-1]["loss"]) == steps
-    assert traces[-1]["values"][-1] < traces[-1]["values"][0] / 2, "equal, but not learning"
+    losses = traces[-1][0].losses
+    assert len(losses) == steps
+    assert losses[-1] < losses[0] / 2, "equal, but not learning"
     if dtype in STEPS_PARAMETERS:
-        reaches(f"{steps} steps, parameters", Distance(*max(traces[-1]["parameters"])), STEPS_PARAMETERS)
+        reaches(f"{steps} steps, parameters", max(parameters_apart(*traces[-1])), STEPS_PARAMETERS)
 
 
-def test_fit(climber, batch, from_some_start, reaches):
+def test_fit(climber, referee, batch, from_some_start, reaches):
     """`fit` shuffles as it likes, so here its batch is the whole set: then the order changes the rounding alone."""
 
-    def climb(parameters):
-        referee = impls.load("numpy", Settings(dtype="float64", **EXACT_HYPERPARAMETERS))
-        for side in (climber, referee):
-            side.set_parameters(parameters)
-        pairs = zip(
-            climber.fit(*batch, FIT_EPOCHS)["loss"], referee.fit(*arrays(batch), FIT_EPOCHS)["loss"], strict=True
-        )
-        return max(distance(loss, right, f"loss of epoch {epoch}") for epoch, (loss, right) in enumerate(pairs, 1))
+    def climb(seed):
+        fresh = referee.with_settings()
+        for side in (climber, fresh):
+            side.set_parameters(start(PARAMETER_SHAPES, seed))
+        losses = (side.fit(*batch, FIT_EPOCHS)["loss"] for side in (climber, fresh))
+        return max(distance(*pair, f"loss of epoch {epoch}") for epoch, pair in enumerate(zip(*losses, strict=True), 1))
 
     reaches(f"fit, {FIT_EPOCHS} epochs", from_some_start(climb, STEPS_LOSS), STEPS_LOSS)
 
@@ -206,7 +210,7 @@ def test_fit_uses_every_image_once(framework, referee, mnist, initial):
     settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": BATCH_SIZE}
     still = framework.with_settings(**settings)
     still.set_parameters(initial)
-    expected, _ = referee.loss_and_gradients(images.array(), labels.array())
+    expected, _ = referee.loss_and_gradients(images, labels)
     assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
 
 
@@ -223,19 +227,20 @@ def test_fit_shuffles_by_the_seed(framework, mnist, initial):
 
 def test_fit_shuffles_anew_in_each_epoch(framework, referee, mnist, initial):
     """From two images in batches of one, the loss of an epoch tells which came first: not always the same."""
-    images, labels = mnist.train.images.first(2), mnist.train.labels.first(2)
     shuffled = framework.with_settings(dtype="float64", batch_size=1, **EXACT_HYPERPARAMETERS)
     shuffled.set_parameters(initial)
-    pixels, labels_there = referee.prepare_batch(*arrays((images, labels)))
-    orders = []
-    for loss in shuffled.fit(images, labels, EPOCHS_WATCHED)["loss"]:
+    reported = shuffled.fit(mnist.train.images.first(2), mnist.train.labels.first(2), EPOCHS_WATCHED)["loss"]
+    images, labels = mnist.train.images.first(2).array(), mnist.train.labels.first(2).array()
+    seen = []  # which image came at each step
+    for loss in reported:
         tried = []
-        for order in ((0, 1), (1, 0)):
-            copy = deepcopy(referee)
-            steps = [copy.train_step((pixels[[row]], labels_there[[row]])) for row in order]
-            tried.append((abs(np.mean(steps) - loss), order, copy))
-        error, order, referee = min(tried, key=itemgetter(0))
-        orders.append(order)
+        for order in ([0, 1], [1, 0]):
+            rows = [*seen, *order]
+            alone = referee.with_settings(batch_size=1)
+            losses = alone.run(trace, images[rows], labels[rows], initial, len(rows)).losses
+            tried.append((abs(np.mean(losses[-2:]) - loss), order))
+        error, order = min(tried)
+        seen += order
         assert error < 1e-4 * loss, f"an epoch's loss of {loss} comes from neither order of the two images"
-    print(f"{framework.name}: {orders}")
-    assert len(set(orders)) == 2, f"{framework.name}: {orders[0]} in each of {EPOCHS_WATCHED} epochs"
+    orders = {tuple(seen[first : first + 2]) for first in range(0, len(seen), 2)}
+    assert len(orders) == 2, f"{framework.name}: {seen[:2]} in each of {EPOCHS_WATCHED} epochs"

@@ -3,9 +3,9 @@
 import pytest
 
 import impls
-from harness import figures, floor
-from harness.clock import CLOCK, replay
-from harness.workload import EPOCH
+from harness.measuring import figures, floor
+from harness.measuring.clock import CLOCK, replay
+from harness.measuring.workload import EPOCH
 
 
 @pytest.fixture

@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from functools import cache
 
 import numpy as np
 import pytest
 
 import impls
-from harness.limits import EXACT_HYPERPARAMETERS
-from impls.contract import Settings
+from harness.equality.limits import EXACT_HYPERPARAMETERS
+from harness.equality.start import start
+from harness.equality.trace import losses_apart, trace
+from impls.contract import PARAMETER_SHAPES, Settings
 
 pytestmark = pytest.mark.lessons
 
@@ -43,36 +46,40 @@ def measured(code: str, package: str, **environment: str) -> dict:
 
 
 @pytest.fixture
-def start():
-    return impls.load("numpy", Settings(seed=1)).get_parameters()
+def loss_errors(referee, mnist):
+    """Relative error of the loss beside the referee's at each step, from equal parameters and of equal settings."""
+
+    def measure(framework, steps=100):
+        sides = framework, referee.with_settings(**asdict(framework.settings) | {"dtype": "float64"})
+        question = (trace, *mnist.train, start(PARAMETER_SHAPES, seed=1), steps)
+        errors = [error for error, _ in losses_apart(*(side.run(*question) for side in sides))]
+        print(
+            f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"
+        )
+        return errors
+
+    return measure
 
 
-def loss_errors(framework, mnist, start, steps=100):
-    """Relative error of the loss beside the referee's at each step, from equal parameters."""
-    errors = [error for error, _ in framework.lockstep(*mnist.train, start, steps)["loss"]]
-    print(f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}")
-    return errors
-
-
-def test_epsilon_has_two_places(variant, mnist, start):
+def test_epsilon_has_two_places(variant, loss_errors):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
-    native = loss_errors(variant("pytorch", dtype="float64", **exact), mnist, start)
-    aligned = loss_errors(variant("pytorch", dtype="float64", **exact | {"epsilon": 1e-8}), mnist, start)
+    native = loss_errors(variant("pytorch", dtype="float64", **exact))
+    aligned = loss_errors(variant("pytorch", dtype="float64", **exact | {"epsilon": 1e-8}))
     assert max(native) > 1e-4
     assert max(aligned) < 1e-12
 
 
-def test_float32_rounds_beta_2_inside_keras_adam(variant, mnist, start):
+def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
     """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
     usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
-    assert max(loss_errors(usual, mnist, start)) > 1e-3
+    assert max(loss_errors(usual)) > 1e-3
     exact = variant("keras-tensorflow", dtype="float64", **EXACT_HYPERPARAMETERS)
-    assert max(loss_errors(exact, mnist, start)) < 1e-12
+    assert max(loss_errors(exact)) < 1e-12
 
 
-def test_pytorch_computes_the_correction_in_double(variant, mnist, start):
-    assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7), mnist, start)) < 1e-12
+def test_pytorch_computes_the_correction_in_double(variant, loss_errors):
+    assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7))) < 1e-12
 
 
 def test_adam_fills_its_moments_with_denormal_numbers(variant, mnist):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.limits import BATCH_ORDER, ROW_SUM
+from harness.equality.limits import BATCH_ORDER, ROW_SUM
 
 
 @pytest.mark.parametrize("count", [1, 128, 10_000])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.limits import ONE_ROUNDING
+from harness.equality.limits import ONE_ROUNDING
 
 
 def assert_scaled(framework, images, record_property):

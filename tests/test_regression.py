@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.regression.plugin import BAD, OPEN
+from harness.plugin.upgrades import BAD, OPEN
 
 pytestmark = pytest.mark.regression
 

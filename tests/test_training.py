@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 from harness.equality import distance
-from harness.limits import PASS, ROW_SUM, SAME_TRAINING
-from harness.workload import OPERATIONS
+from harness.equality.limits import PASS, ROW_SUM, SAME_TRAINING
+from harness.equality.training import train_on
+from harness.measuring.starting import conditions
+from harness.measuring.workload import OPERATIONS, rehearse
 
 
 def test_a_step_on_the_same_batch_lowers_its_loss(framework, mnist):
     batch = mnist.train.images.first(128), mnist.train.labels.first(128)
-    losses = [framework.train_on(*batch) for _ in range(5)]
+    losses = [framework.run(train_on, *batch) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
 
 
@@ -29,7 +31,7 @@ def test_gradients_change_nothing(framework, mnist):
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
         assert distance(same[name], gradients[name], name).error <= PASS["float32"]
-    assert framework.train_on(*batch) == pytest.approx(loss, rel=PASS["float32"])
+    assert framework.run(train_on, *batch) == pytest.approx(loss, rel=PASS["float32"])
 
 
 def test_gradients_point_uphill(framework, mnist):
@@ -64,9 +66,9 @@ def test_whatever_is_timed_works_once_and_is_recorded(framework, mnist):
     images, labels = mnist.train.images.first(32), mnist.train.labels.first(32)
     probability = framework.probabilities(images)[0, 0]
     for operation in sorted(OPERATIONS, key=lambda operation: operation.method != "predict_step"):  # the others train
-        read = framework.rehearse(tuple(operation), images, labels)
+        read = framework.run(rehearse, operation, images, labels)
         if operation.method == "predict_step":
             assert read == pytest.approx(probability, abs=ROW_SUM)
         if operation.method == "train_step":
             assert 0 < read < 3
-    assert set(framework.versions()) < set(framework.conditions())
+    assert set(framework.versions()) < set(framework.run(conditions))

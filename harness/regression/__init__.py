@@ -1,1 +1,1 @@
-"""Version against version: environments of both, what they compute, how fast they are, and a verdict on each."""
+"""Version against version. In go requirements of both; out come environments, and a verdict on each quantity."""

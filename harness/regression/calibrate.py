@@ -21,14 +21,14 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
-from harness.machine import processors
-from harness.mnist import obtain
-from harness.participants import starter
+from harness.data.obtain import obtain
+from harness.data.reference import Mnist
+from harness.judging.verdict import FAMILY_ERROR
+from harness.measuring.participants import starter
 from harness.regression import spoiled
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
-from harness.regression.verdict import FAMILY_ERROR
-from harness.wire import Mnist
+from harness.workers import processors
 from impls.contract import Settings
 
 COLUMNS = ("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open", "launches", "minutes")
@@ -57,7 +57,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     settings = Settings(threads=options.threads)
     mnist = Mnist.at(obtain(None))
     start = starter(settings, 600.0, (), lambda *_: None)
-    lanes = most_lanes(processors(), settings.threads)
+    lanes = most_lanes(processors.count(), settings.threads)
     family = len(QUANTITIES) * len(impls.variants())
     with tempfile.TemporaryDirectory() as scratch:
         turns = itertools.product(range(options.runs), options.cases, options.variants)

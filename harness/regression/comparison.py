@@ -5,14 +5,14 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from harness import together
-from harness.campaign import Participant
-from harness.limits import KEPT_BY_STEP
-from harness.proxy import Worker, in_a_line
+from harness.data.reference import Mnist
+from harness.equality.limits import KEPT_BY_STEP
+from harness.judging.verdict import Verdict, judge, judge_difference, looks
+from harness.measuring.campaign import Participant
 from harness.regression.launch import IMAGES, Launch, measure
 from harness.regression.pair import CandidateFailed, started
-from harness.regression.verdict import Verdict, judge, judge_difference, looks
-from harness.wire import Mnist
+from harness.workers import together
+from harness.workers.worker import Worker, in_a_line
 from impls.contract import Settings
 
 MUST_MATCH = ("affinity", "jit_compile")

@@ -23,9 +23,9 @@ from pathlib import Path
 import filelock
 import uv
 
-from harness import family, installed
-from harness.regression import pip
+from harness.regression import installed, pip
 from harness.regression.requirements import IMPORTED_AS, NotBuilt, canonical, chosen, overwritten, parsed
+from harness.workers import family
 from impls.contract import cache_directory
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -8,11 +8,13 @@ from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from harness.installed import canonical
+import impls
+from harness.regression.imported import imported
+from harness.regression.installed import canonical
 from harness.regression.pair import SIDES, Pair
 from harness.regression.versions import Side
 
-Imported = Mapping[str, Mapping[str, Any]]  # package -> what `harness.imported` tells of it
+Imported = Mapping[str, Mapping[str, Any]]  # package -> what `harness.regression.imported` tells of it
 
 
 class Contradiction(BaseException):
@@ -20,12 +22,13 @@ class Contradiction(BaseException):
 
 
 def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
-    """What each side, which must be built, has imported. Raises `Contradiction`, and what `Pair.ask` raises."""
+    """What each side, which must be built, has imported. Raises `Contradiction`, and what `Pair.call` raises."""
     requirements = [list(map(Requirement, side.requirements)) for side in sides]
     named = sorted({canonical(each.name) for of_side in requirements for each in of_side})
-    found = dict(zip(SIDES, pair.ask("imported", pair.variant, named), strict=True))
-    for (name, imported), asked in zip(found.items(), requirements, strict=True):
-        for flaw in _contradictions(imported, asked):
+    packages = [*impls.variants()[pair.variant].packages, "numpy"]
+    found = dict(zip(SIDES, pair.do(imported, packages, named), strict=True))
+    for (name, of_side), asked in zip(found.items(), requirements, strict=True):
+        for flaw in _contradictions(of_side, asked):
             raise Contradiction(f"{pair.variant}: the {name} {flaw}")
     return found
 

@@ -13,8 +13,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.measuring import usage
+from harness.measuring.starting import conditions, import_seconds
+from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.regression.pair import Pair
-from harness.workload import Operation
 
 # Turns of some 10 ms, the first call of each untimed. They are cheap; a launch is not.
 STEPS = {
@@ -47,14 +49,14 @@ class Launch:
 
 
 def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
-    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.ask`."""
-    importing = _spent(pair, lambda: pair.ask("import_", pair.variant))
+    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.call`."""
+    importing = _spent(pair, lambda: pair.do(import_seconds, pair.variant))
     building = _spent(pair, pair.build)
-    stepping = _spent(pair, lambda: pair.ask("first_step", *_data(pair, 128)))
-    launches = tuple(map(Launch, pair.ask("conditions")))
+    stepping = _spent(pair, lambda: pair.run(first_step, *_data(pair, 128)))
+    launches = tuple(map(Launch, pair.run(conditions)))
     _note(launches, "import", importing)
     _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
-    _note(launches, "peak-memory", pair.ask("peak_memory"))
+    _note(launches, "peak-memory", pair.do(usage.peak_memory))
     if set(wanted) & set(FITTING):
         _fit(pair, launches)
     for name, operation in STEPS.items():
@@ -64,36 +66,36 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
 
 
 def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
-    for launch, epochs in zip(launches, pair.ask("epochs", *_data(pair, IMAGES), EPOCHS), strict=True):
+    for launch, epochs in zip(launches, pair.run(usage.of_epochs, *_data(pair, IMAGES), EPOCHS), strict=True):
         seconds, held = zip(*epochs, strict=True)
         launch.values["first-fit"] = seconds[0]
         launch.blocks[f"fit-{IMAGES}"] = list(seconds[1:])
         if None not in held:
             kept = [after - before for before, after in itertools.pairwise(held)]
             launch.values["kept-by-epoch"] = statistics.median(kept)  # now and then an allocator takes some megabytes
-    _note(launches, "fit-memory", pair.ask("peak_memory"))
+    _note(launches, "fit-memory", pair.do(usage.peak_memory))
 
 
 def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
     if operation.method == "train_step":
         pair.build()  # anew: after many steps, moments that were left alone are denormal numbers
-    pair.ask_in_turn(number, "prepare", tuple(operation), *_data(pair))
-    before = pair.ask("memory")
-    for block in range(operation.blocks):
-        answers = pair.ask_in_turn(number * operation.blocks + block, "block")
+    pair.run_in_turn(number, prepare, operation, *_data(pair))
+    before = pair.do(usage.memory)
+    for turn in range(operation.blocks):
+        answers = pair.run_in_turn(number * operation.blocks + turn, block)
         for launch, seconds in zip(launches, answers, strict=True):
             launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
     if str(operation) == "predict_step-1":
         calls = operation.blocks * (operation.rounds + 1)
-        kept = zip(before, pair.ask("memory"), strict=True)
+        kept = zip(before, pair.do(usage.memory), strict=True)
         _note(launches, "kept-by-call", (None if None in both else (both[1] - both[0]) / calls for both in kept))
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
     """CPU seconds that each spends on it."""
-    before = pair.ask("cpu_seconds")
+    before = pair.do(usage.cpu_seconds)
     work()
-    return [after - earlier for earlier, after in zip(before, pair.ask("cpu_seconds"), strict=True)]
+    return [after - earlier for earlier, after in zip(before, pair.do(usage.cpu_seconds), strict=True)]
 
 
 def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:

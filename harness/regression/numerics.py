@@ -1,8 +1,8 @@
 """Do two versions of a framework compute the same? From the pixels to an epoch of training, and what they start with.
 
-Everything is compared between the two, bit by bit. Where bits differ, the limits of the ladder (harness/limits.py) say
-whether that is rounding: an epoch of training is held to them in float64, as float32 is chaotic. The checks stand in
-the order in which one stands on the other, so that the first that changed says where to look.
+Everything is compared between the two, bit by bit. Where bits differ, the limits of the ladder say whether that is
+rounding: an epoch of training is held to them in float64, as float32 is chaotic. The checks stand in the order in which
+one stands on the other, so that the first that changed says where to look.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from harness import equality, limits
+from harness.equality import limits
+from harness.equality.distance import largest_distance
+from harness.equality.start import start
+from harness.equality.trace import Trace, trace
+from harness.equality.training import float64_gap
 from harness.regression.pair import Pair
-from impls.contract import Settings
-from impls.numpy import Classifier as Referee
+from impls.contract import PARAMETER_SHAPES
 
 REDRAWN = 1e-4  # likeness below which two tensors are not of one distribution; some ten are compared
 STEPS = limits.STEPS["float64"]  # an epoch
-Trained = tuple[list[float], dict[str, np.ndarray]]  # the loss of each step, and the parameters after them
 
 
 class Finding(NamedTuple):
@@ -35,10 +37,10 @@ class Finding(NamedTuple):
 def network(pair: Pair) -> Finding:
     """The parameters: how many, of which shape and dtype."""
     pair.build()
-    counts = pair.ask("parameter_count")
+    counts = pair.call("parameter_count")
     described = [
         {name: f"{array.dtype}{list(array.shape)}" for name, array in parameters.items()} | {"parameters": f"{count:,}"}
-        for parameters, count in zip(pair.ask("get_parameters"), counts, strict=True)
+        for parameters, count in zip(pair.call("get_parameters"), counts, strict=True)
     ]
     return _alike(*described)
 
@@ -46,21 +48,21 @@ def network(pair: Pair) -> Finding:
 def defaults(pair: Pair) -> Finding:
     """The optimizer's hyperparameters, as each version ships them."""
     pair.build()
-    return _alike(*pair.ask("hyperparameters"))
+    return _alike(*pair.call("hyperparameters"))
 
 
 def preprocessing(pair: Pair) -> Finding:
     """Every pixel value there is."""
     pair.build()
     images = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
-    pixels = [{"pixels": array} for array in pair.ask("preprocess", images)]
+    pixels = [{"pixels": array} for array in pair.call("preprocess", images)]
     return _within(*pixels, limit=2 * limits.ONE_ROUNDING)
 
 
 def initialisation(pair: Pair) -> Finding:
     """The parameters that each version starts from, of the same seed."""
     pair.build()
-    baseline, candidate = pair.ask("get_parameters")
+    baseline, candidate = pair.call("get_parameters")
     redrawn = []
     for name, before in baseline.items():
         after = candidate[name]
@@ -74,19 +76,19 @@ def initialisation(pair: Pair) -> Finding:
 
 def logits(pair: Pair) -> Finding:
     """The network's output from equal parameters."""
-    parameters = _parameters("float32")
+    parameters = start(PARAMETER_SHAPES, seed=0)
     pair.build()
-    pair.ask("set_parameters", parameters)
-    outputs = [{"logits": array} for array in pair.ask("logits", pair.mnist.test.images.first(128))]
+    pair.call("set_parameters", parameters)
+    outputs = [{"logits": array} for array in pair.call("logits", pair.mnist.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.PASS["float32"])
 
 
 def gradients(pair: Pair) -> Finding:
     """Loss and gradients from equal parameters."""
     pair.build()
-    pair.ask("set_parameters", _parameters("float32"))
+    pair.call("set_parameters", start(PARAMETER_SHAPES, seed=0))
     batch = (pair.mnist.train.images.first(128), pair.mnist.train.labels.first(128))
-    results = [{"loss": np.array(loss), **tensors} for loss, tensors in pair.ask("loss_and_gradients", *batch)]
+    results = [{"loss": np.array(loss), **tensors} for loss, tensors in pair.call("loss_and_gradients", *batch)]
     return _within(*results, limit=2 * limits.PASS["float32"])
 
 
@@ -113,10 +115,6 @@ CHECKS: dict[str, Callable[[Pair], Finding]] = {
 SAME = Finding("identical")
 
 
-def _parameters(dtype: str, seed: int = 0) -> dict[str, np.ndarray]:
-    return Referee(Settings(dtype=dtype, seed=seed)).get_parameters()
-
-
 def _likeness(before: np.ndarray, after: np.ndarray) -> float:
     """Chance of such a difference if both, (n,), were drawn alike: in shape (Kolmogorov-Smirnov) or width (Levene)."""
     shape = stats.ks_2samp(before, after, method="asymp").pvalue
@@ -127,10 +125,10 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     """Identical if float32 is, in every bit. Otherwise each dtype is held to its limits, as on the ladder."""
     hyperparameters["batch_size"] = 128  # of which an epoch has 469
     pair.build(**hyperparameters)
-    step = _first_difference(*_train(pair, _parameters("float32")))
+    step = _first_difference(*_train(pair, start(PARAMETER_SHAPES, seed=0)))
     if step is None:
         return SAME
-    for dtype in ("float32",) if any(pair.ask("float64_gap")) else ("float32", "float64"):
+    for dtype in ("float32",) if any(pair.run(float64_gap)) else ("float32", "float64"):
         starts = (_beyond_rounding(pair, dtype, seed, hyperparameters) for seed in range(limits.STARTS[dtype]))
         beyond = next(starts)
         if beyond and all(starts):
@@ -142,31 +140,33 @@ def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[st
     """Which step's losses are further apart than rounding explains; nothing if none is."""
     pair.build(**hyperparameters, dtype=dtype)
     steps = limits.STEPS[dtype]
-    (before, baseline), (after, candidate) = _train(pair, _parameters(dtype, seed), steps)
-    for step, (b, a) in enumerate(zip(before, after, strict=True), 1):
-        if not abs(a - b) <= 2 * limits.STEPS_LOSS[dtype] * abs(b):
-            apart = equality.largest_distance(candidate, baseline)
-            return f"loss of step {step} in {dtype}: {b:.7g} -> {a:.7g}; parameters after {steps} steps: {apart} apart"
+    baseline, candidate = _train(pair, start(PARAMETER_SHAPES, seed), steps)
+    for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
+        if not abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before):
+            apart = largest_distance(candidate.parameters[steps], baseline.parameters[steps])
+            change = f"loss of step {step} in {dtype}: {before:.7g} -> {after:.7g}"
+            return f"{change}; parameters after {steps} steps: {apart} apart"
     return ""
 
 
-def _train(pair: Pair, parameters: dict, steps: int = STEPS) -> tuple[Trained, Trained]:
-    return pair.ask("trace", pair.mnist.train.images, pair.mnist.train.labels, parameters, steps)
+def _train(pair: Pair, parameters: dict, steps: int = STEPS) -> tuple[Trace, Trace]:
+    return pair.run(trace, *pair.mnist.train, parameters, steps, (steps,))
 
 
-def _first_difference(baseline: Trained, candidate: Trained) -> int | None:
+def _first_difference(baseline: Trace, candidate: Trace) -> int | None:
     """The first step, counted from 1, whose loss differs in any bit; one more than all if only the parameters do."""
-    for step, (before, after) in enumerate(zip(baseline[0], candidate[0], strict=True), 1):
+    for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
         if before != after:
             return step
-    alike = all(np.array_equal(array, candidate[1][name]) for name, array in baseline[1].items())
-    return None if alike else len(baseline[0]) + 1
+    [before], [after] = baseline.parameters.values(), candidate.parameters.values()
+    alike = all(np.array_equal(array, after[name]) for name, array in before.items())
+    return None if alike else len(baseline.losses) + 1
 
 
 def _within(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray], limit: float) -> Finding:
     if all(np.array_equal(array, candidate[name]) for name, array in baseline.items()):
         return SAME
-    worst = equality.largest_distance(candidate, baseline)
+    worst = largest_distance(candidate, baseline)
     return Finding("within rounding" if worst.error <= limit else "changed", f"{worst} (limit {limit:.0e})")
 
 

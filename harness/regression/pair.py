@@ -2,14 +2,15 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from harness import together
-from harness.campaign import Participant, in_turn
-from harness.proxy import Worker, in_a_line
-from harness.timing import Unmeasurable
-from harness.wire import Mnist
+import impls
+from harness.data.reference import Mnist
+from harness.measuring.campaign import Participant, in_turn
+from harness.measuring.timing import Unmeasurable
+from harness.workers import together
+from harness.workers.worker import Worker, in_a_line
 from impls import PackageNotInstalled
 from impls.contract import Settings
 
@@ -29,21 +30,31 @@ class Pair:
         self.mnist = mnist
         self.workers = workers
 
-    def ask(self, *command: Any) -> tuple[Any, Any]:
-        """What both answer, asked at once.
+    def call(self, method: str, *arguments: Any) -> tuple[Any, Any]:
+        """What both answer, asked at once, as are all that follow.
 
         Raises what the baseline raises; `CandidateFailed` if only the candidate raises, or what it raises if that is
         no fault of its own.
         """
-        return _judged(together.each(lambda worker: _answer(worker.call, *command), self.workers, 2, self.close))
+        return self._at_once(lambda worker: worker.call(method, *arguments))
 
-    def ask_in_turn(self, turn: int, *command: Any) -> tuple[Any, Any]:
-        """The same, one after the other; who is the first depends on the turn."""
-        answers = {side: _answer(self.workers[side].call, *command) for side in in_turn((0, 1), turn)}
-        return _judged([answers[0], answers[1]])
+    def run(self, task: Callable, *arguments: Any) -> tuple[Any, Any]:
+        return self._at_once(lambda worker: worker.run(task, *arguments))
+
+    def do(self, function: Callable, *arguments: Any) -> tuple[Any, Any]:
+        return self._at_once(lambda worker: worker.do(function, *arguments))
 
     def build(self, **changes: Any) -> None:
-        self.ask("build", self.variant, asdict(replace(self.settings, **changes)))
+        settings = replace(self.settings, **changes)
+        self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
+
+    def run_in_turn(self, turn: int, task: Callable, *arguments: Any) -> tuple[Any, Any]:
+        """One after the other; who is the first depends on the turn."""
+        answers = {side: _answer(self.workers[side].run, task, *arguments) for side in in_turn((0, 1), turn)}
+        return _judged([answers[0], answers[1]])
+
+    def _at_once(self, ask: Callable[[Worker], Any]) -> tuple[Any, Any]:
+        return _judged(together.each(lambda worker: _answer(ask, worker), self.workers, 2, self.close))
 
     def is_running(self) -> bool:
         return all(worker.is_running() for worker in self.workers)

@@ -10,14 +10,14 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.excerpt import shortened
-from harness.limits import ACCURACY_MARGIN, KEPT_BY_STEP
+from harness.equality.limits import ACCURACY_MARGIN, KEPT_BY_STEP
+from harness.judging.verdict import Verdict
 from harness.regression.identity import Imported
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
-from harness.regression.verdict import Verdict
-from harness.report import unwrapped
+from harness.report.tables import unwrapped
+from harness.workers.excerpt import shortened
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from harness import installed
-from harness.installed import canonical
+from harness.regression import installed
+from harness.regression.installed import canonical
 
 IMPORTED_AS = {
     "intel-numpy": "numpy",

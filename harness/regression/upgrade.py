@@ -4,18 +4,18 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import pytest
-
-from harness.campaign import Participant
-from harness.limits import ACCURACY_MARGIN
-from harness.proxy import Worker, WorkerDied, in_a_line
+from harness.data.reference import Mnist
+from harness.equality.limits import ACCURACY_MARGIN
+from harness.judging.verdict import FAMILY_ERROR, Verdict, judge_accuracy, looks
+from harness.measuring.campaign import Participant
 from harness.regression.comparison import Comparison
 from harness.regression.identity import Imported, identified
+from harness.regression.installed import versions_with_python
 from harness.regression.numerics import CHECKS, Finding
 from harness.regression.pair import SIDES, CandidateFailed, Pair, started
-from harness.regression.verdict import FAMILY_ERROR, Verdict, judge_accuracy, looks
 from harness.regression.versions import ACCURACY, Side
-from harness.wire import Mnist
+from harness.workers import variables
+from harness.workers.worker import Worker, WorkerDied, in_a_line
 from impls.contract import Settings
 
 
@@ -55,7 +55,7 @@ class Upgrade:
         self.on_progress = on_progress
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
-        self.kept_variables = "none"  # as in `Session.conditions`
+        self.kept_variables = variables.described({})
         self.refused = ""  # why the run was ended
         self.comparisons: dict[str, Comparison] = {}
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
@@ -116,8 +116,8 @@ class Upgrade:
     def _train(self, variant: str, pair: Pair, seed: int, accuracies: tuple[list[float], list[float]]) -> None:
         self.on_progress(f"{variant}: accuracy, seed {seed}")
         pair.build(seed=seed)
-        pair.ask("fit", *self.mnist.train, 1)
-        for side, (_, accuracy) in zip(accuracies, pair.ask("evaluate", *self.mnist.test), strict=True):
+        pair.call("fit", *self.mnist.train, 1)
+        for side, (_, accuracy) in zip(accuracies, pair.call("evaluate", *self.mnist.test), strict=True):
             side.append(accuracy)
 
     def _share(self) -> float:
@@ -159,13 +159,10 @@ class Upgrade:
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {
                 side: installed | {name: module["version"] for name, module in imported[side].items()}
-                for side, installed in zip(SIDES, pair.ask("installed"), strict=True)
+                for side, installed in zip(SIDES, pair.do(versions_with_python), strict=True)
             }
-            self.kept_variables = pair.ask("conditions")[0]["kept_variables"]
+            self.kept_variables = variables.described(pair.workers[0].kept)
             yield pair
-
-
-UPGRADE = pytest.StashKey[Upgrade]()
 
 
 def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:

@@ -10,8 +10,6 @@ from typing import NamedTuple
 import pytest
 
 import impls
-from harness import interpreter
-from harness.host import Host
 from harness.regression import environments
 from harness.regression.pair import SIDES
 from harness.regression.requirements import (
@@ -23,6 +21,8 @@ from harness.regression.requirements import (
     package_of,
     parsed,
 )
+from harness.workers import interpreter
+from harness.workers.host import Host
 
 ACCURACY = "accuracy"
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.agreement import sentence
+from harness.measuring.agreement import sentence
 
 
 @pytest.mark.parametrize(

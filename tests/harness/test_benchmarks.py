@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.timing import Unmeasurable
+from harness.measuring.timing import Unmeasurable
 from tests.fakes import CONDITIONS, FakeWorker
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from harness.judging.verdict import FEWEST
 from harness.regression import calibrate
 from harness.regression.calibrate import table
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.regression.spoiled import SLOWED
-from harness.regression.verdict import FEWEST
 from tests.fakes import FakeWorker
 
 

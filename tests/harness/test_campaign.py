@@ -2,9 +2,11 @@
 
 import pytest
 
-from harness import floor
-from harness.campaign import Campaign, Launch, Participant, in_turn
-from harness.workload import Operation
+import impls
+from harness.measuring import floor
+from harness.measuring.campaign import Campaign, Launch, Participant, in_turn
+from harness.measuring.workload import Operation
+from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
 STEP = Operation("train_step", 128, rounds=2, blocks=3)
@@ -19,13 +21,13 @@ class Diarist(FakeWorker):
         super().__init__(**{command: RuntimeError(f"{command} of {name} failed") for command in failing})
         self.name, self.log, self.said, self.bytes = name, log, [], 0
 
-    def call(self, command, *arguments):
+    def answer(self, command, *arguments):
         self.log.append((self.name, command))
         self.said.append((command, *arguments))
         if command == "peak_memory":
             return self.bytes
         self.bytes += 1
-        return super().call(command, *arguments)
+        return super().answer(command, *arguments)
 
     def close(self):
         self.log.append((self.name, "close"))
@@ -46,8 +48,8 @@ def run(mnist):
 
 def test_each_turn_begins_with_another_participant_and_the_next_launch_goes_on(run):
     _, log = run("abc", launches=2)
-    order = {what: "".join(name for name, command in log if command == what) for what in ("import_", "block")}
-    assert order == {"import_": "abc" + "cba", "block": "abc" + "cba" + "bca" + "acb" + "cab" + "bac"}
+    order = {what: "".join(name for name, command in log if command == what) for what in ("import_seconds", "block")}
+    assert order == {"import_seconds": "abc" + "cba", "block": "abc" + "cba" + "bca" + "acb" + "cab" + "bac"}
 
 
 def test_two_sides_are_first_equally_often():
@@ -63,7 +65,7 @@ def test_nobody_always_follows_the_same_one():
 
 def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     campaign, log = run("ab", launches=3)
-    assert (log.count(("a", "import_")), log.count(("a", "close"))) == (3, 2), "the last ones live on"
+    assert (log.count(("a", "import_seconds")), log.count(("a", "close"))) == (3, 2), "the last ones live on"
     campaign.close()
     assert log.count(("a", "close")) == 3
     expected = Launch(
@@ -72,7 +74,7 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
         building_seconds=0.1,
         first_step_seconds=0.2,
         samples={STEP: [1.0, 1.0] * 3},
-        conditions=CONDITIONS,
+        conditions=CONDITIONS | {"kept_variables": "none"},
     )
     assert campaign.launches == {"a": [expected] * 3, "b": [expected] * 3}
 
@@ -80,14 +82,14 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
 def test_what_a_worker_is_asked_in_a_launch(mnist):
     """A network is built anew before training steps alone, and gets all of the training images but for its first."""
     worker = Diarist("a", [])
-    participant = Participant("a", "variant", ("build", "variant", {}), (STEP, PREDICT))
+    participant = Participant("a", "variant", (impls.load, "variant", Settings()), (STEP, PREDICT))
     Campaign([participant], mnist, lambda _: worker).run(1)
     images, labels = mnist.train
-    build, look = ("build", "variant", {}), ("peak_memory",)
-    beginning = [("import_", "variant"), look, build, look, ("conditions",)]
+    build, look = ("build", impls.load, "variant", Settings()), ("peak_memory",)
+    beginning = [("import_seconds", "variant"), look, build, look, ("conditions",)]
     first_step = [("first_step", images.first(128), labels.first(128)), look]
-    step = [build, ("prepare", tuple(STEP), images, labels), *[("block",)] * 3]
-    assert worker.said == [*beginning, *first_step, *step, ("prepare", tuple(PREDICT), images, labels), ("block",)]
+    step = [build, ("prepare", STEP, images, labels), *[("block",)] * 3]
+    assert worker.said == [*beginning, *first_step, *step, ("prepare", PREDICT, images, labels), ("block",)]
 
 
 def test_who_has_no_first_step_is_not_asked_for_one(mnist):
@@ -102,7 +104,7 @@ def test_an_epoch_is_measured_before_memory_is_mixed_and_the_floor_beside_the_tr
     assert set(campaign.launches["a"][0].memory) == {"import", "building", "first step", "training"}
 
 
-@pytest.mark.parametrize("command", ["import_", "build", "first_step", "prepare", "block"])
+@pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
 def test_who_fails_takes_no_further_part_and_disturbs_nobody(run, command):
     campaign, log = run("ab", launches=2, failing={"a": [command]})
     assert str(campaign.failures["a"]) == f"{command} of a failed"

@@ -5,7 +5,7 @@ import json
 SAMPLES = [0.1, 0.3, 0.2, 1e-7, 12.000000000000002]
 TEST = f"""
 import pytest
-from harness.clock import CLOCK, replay
+from harness.measuring.clock import CLOCK, replay
 
 @pytest.mark.latency
 @pytest.mark.benchmark(timer=CLOCK)

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from pytest_benchmark.logger import PytestBenchmarkWarning
 
-from harness.workload import OPERATIONS
+from harness.measuring.workload import OPERATIONS
 from tests.fakes import FakeWorker
 from tests.project import Project
 

@@ -5,16 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.judging.verdict import LOOKS
+from harness.measuring.timing import Unmeasurable
 from harness.regression.comparison import KEPT, Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STARTING, STEPS, Launch
-from harness.regression.verdict import LOOKS
-from harness.timing import Unmeasurable
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
 FIRST, SECOND, *_, LAST = LOOKS
-COMMANDS = ["import_", "build", "first_step", "epochs", "prepare", "block"]
+COMMANDS = ["import_seconds", "build", "first_step", "of_epochs", "prepare", "block"]
 
 
 class Side(FakeWorker):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.distribution import group
+from harness.plugin.distribution import group
 
 
 @pytest.mark.parametrize(

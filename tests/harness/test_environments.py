@@ -13,10 +13,11 @@ import zipfile
 import pytest
 
 import impls
-from harness import ROOT, family
+from harness import ROOT
 from harness.regression import environments, pip
 from harness.regression.environments import ForNumPy1, NotBuilt, clean, obtain, resolve
 from harness.regression.requirements import chosen
+from harness.workers import family
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
 
@@ -67,7 +68,7 @@ def test_companions_come_in_the_version_that_fits(root):
 
 def test_what_is_open_is_as_it_is_installed_here(root, monkeypatch):
     newest = obtain(["toyframework"], ["toymath"], root=root)
-    monkeypatch.setattr("harness.installed.versions", lambda: {"toymath": "1.0"})
+    monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toymath": "1.0"})
     as_here = obtain(["toyframework"], ["toymath"], root=root)
     assert versions(newest, "toyframework", "toymath") == ["2.0", "2.0"]
     assert versions(as_here, "toyframework", "toymath") == ["2.0", "1.0"]

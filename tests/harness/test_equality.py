@@ -1,11 +1,12 @@
-"""An error is measured where it is largest, and a training that leaves the referee's path is seen at that step."""
+"""An error is measured where it is largest, and a training that leaves another's path is seen at that step."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from harness.equality import STEPS_IN_TURN, Distance, distance, largest_distance, lockstep
+from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.trace import losses_apart, parameters_apart, trace
 
 
 @pytest.mark.parametrize(
@@ -50,8 +51,8 @@ class Counter:
 
     settings = SimpleNamespace(batch_size=4)
 
-    def __init__(self, log, name, value, wrong_step=None):
-        self.log, self.name, self.value, self.wrong_step, self.steps = log, name, value, wrong_step, 0
+    def __init__(self, wrong_step=None):
+        self.wrong_step, self.batches = wrong_step, []
 
     def set_parameters(self, parameters):
         self.value = float(parameters["sum"])
@@ -64,40 +65,35 @@ class Counter:
         return labels
 
     def train_step(self, labels):
-        self.steps += 1
-        self.log.append((self.name, *labels))
+        self.batches.append(tuple(labels))
         loss = self.value
-        self.value += sum(labels) * (2 if self.steps == self.wrong_step else 1)
+        self.value += sum(labels) * (2 if len(self.batches) == self.wrong_step else 1)
         return loss
 
 
-def follow(steps, wrong_step=None):
-    log = []
-    implementation, referee = Counter(log, "other", 50.0, wrong_step), Counter(log, "referee", 1.0)
-    return lockstep(implementation, referee, np.zeros((6, 28, 28)), np.arange(6), steps), log
+def traced(counter, kept=(1, 2, 3)):
+    return trace(counter, np.zeros((6, 28, 28)), np.arange(6), {"sum": np.array(1.0)}, 3, kept)
 
 
-def test_both_see_the_batches_in_order_the_last_one_smaller_and_then_the_first_again():
-    _, log = follow(3)
-    batches = [(0, 1, 2, 3), (4, 5), (0, 1, 2, 3)]
-    assert log == [("referee", *batch) for batch in batches] + [("other", *batch) for batch in batches]
+def test_batches_come_in_order_the_last_one_smaller_and_then_the_first_again():
+    counter = Counter()
+    traced(counter)
+    assert counter.batches == [(0, 1, 2, 3), (4, 5), (0, 1, 2, 3)]
+
+
+def test_a_trace_has_the_loss_before_each_step_and_the_parameters_after_some():
+    losses, parameters = traced(Counter(), kept=(1, 3))
+    assert losses == [1.0, 7.0, 16.0]
+    assert parameters == {1: {"sum": 7.0}, 3: {"sum": 22.0}}
 
 
 def test_a_training_on_the_same_path_is_at_no_distance_at_any_step():
-    trace, _ = follow(3)
-    assert trace["values"] == [1.0, 7.0, 16.0]  # from the referee's parameter on
-    assert [loss for loss, _ in trace["loss"]] == [parameters for parameters, _ in trace["parameters"]] == [0.0] * 3
+    traces = traced(Counter()), traced(Counter())
+    assert [error for error, _ in losses_apart(*traces)] == [error for error, _ in parameters_apart(*traces)] == [0] * 3
 
 
 def test_the_step_that_leaves_the_path_is_named():
-    trace, _ = follow(3, wrong_step=2)
-    assert trace["loss"] == [(0, "loss of step 1"), (0, "loss of step 2"), (9 / 16, "loss of step 3")]
+    traces = traced(Counter(wrong_step=2)), traced(Counter())
+    assert losses_apart(*traces) == [(0, "loss of step 1"), (0, "loss of step 2"), (9 / 16, "loss of step 3")]
     worst = [(0, "sum after step 1"), (9 / 16, "sum after step 2"), (9 / 22, "sum after step 3")]
-    assert trace["parameters"] == worst
-
-
-def test_they_take_turns_of_some_steps():
-    trace, log = follow(2 * STEPS_IN_TURN + 1)
-    turn = ["referee"] * STEPS_IN_TURN + ["other"] * STEPS_IN_TURN
-    assert [name for name, *_ in log] == [*turn, *turn, "referee", "other"]
-    assert len(trace["loss"]) == len(trace["parameters"]) == len(trace["values"]) == 2 * STEPS_IN_TURN + 1
+    assert parameters_apart(*traces) == worst

@@ -1,6 +1,6 @@
 """Long text is shown in a few short lines that say what they leave out; short text is shown as it is."""
 
-from harness.excerpt import CHARACTERS, FIRST, LAST, excerpt, shortened, tail
+from harness.workers.excerpt import CHARACTERS, FIRST, LAST, excerpt, shortened, tail
 
 
 def test_short_text_stays_as_it_is(tmp_path):

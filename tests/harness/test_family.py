@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness import family
+from harness.workers import family
 from tests.processes import comes_true, has_ended
 
 FORKS = """

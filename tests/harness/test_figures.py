@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness import figures, floor
-from harness.campaign import Launch
-from harness.workload import Operation
+from harness.measuring import figures, floor
+from harness.measuring.campaign import Launch
+from harness.measuring.workload import Operation
 
 STEP = Operation("train_step", 128, rounds=3)
 PREDICT = Operation("predict_step", 128, rounds=3)

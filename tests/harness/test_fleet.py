@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness.fleet import Fleet
+from harness.workers.fleet import Fleet
 from impls.contract import Settings
 
 

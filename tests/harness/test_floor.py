@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness import floor
+from harness.measuring import floor
 from impls.contract import PARAMETER_COUNT, Settings
 
 PRODUCT = 2 * floor.SIZE**3  # floating-point operations of `multiply`

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import found
-from harness.found import find
-from harness.idx import BYTES, DataError
+from harness.data import found
+from harness.data.found import find
+from harness.data.idx import BYTES, DataError
 from impls.contract import read_mnist
 from tests.stranger import forbidden, public_folder
 

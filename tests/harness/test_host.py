@@ -13,9 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.host import Host, Unreachable, _packed
-from harness.interpreter import Unusable
-from harness.proxy import Worker, WorkerDied
+import impls
+from harness.measuring.usage import peak_memory
+from harness.workers import variables
+from harness.workers.host import Host, Unreachable, _packed
+from harness.workers.interpreter import Unusable
+from harness.workers.worker import Worker, WorkerDied
+from impls.contract import Settings
 
 SSHD = shutil.which("sshd", path=os.environ["PATH"] + os.pathsep + "/usr/sbin")
 SSHD_CONFIG = """
@@ -94,7 +98,7 @@ def test_what_a_worker_needs_is_brought_once(host, mnist, tmp_path):
     there = Path(host.bring(Path(mnist.directory)))
     assert tmp_path / "home" in there.parents
     brought = {path: path.stat().st_mtime_ns for path in there.rglob("*")}
-    assert there / "harness" / "worker.py" in brought
+    assert there / "harness" / "workers" / "child.py" in brought
     assert host.bring(Path(mnist.directory)) == str(there)
     assert {path: path.stat().st_mtime_ns for path in there.rglob("*")} == brought
     assert [path.name for path in there.parent.iterdir()] == [there.name]
@@ -105,11 +109,11 @@ def test_two_workers_live_there_at_once_and_answer(host, mnist):
     images = type(mnist).at(Path(there)).test.images.first(3)
     workers = [Worker(name, root=there, host=host) for name in ("baseline", "candidate")]
     for worker in workers:
-        worker.call("build", "numpy", {})
+        worker.build(impls.load, "numpy", Settings())
     first, second = (worker.call("logits", images) for worker in workers)
     assert first.shape == (3, 10)
     np.testing.assert_array_equal(first, second)
-    assert all(worker.call("peak_memory") > 20e6 for worker in workers)
+    assert all(worker.do(peak_memory) > 20e6 for worker in workers)
     workers[0].close()
     assert not workers[0].is_running()
     assert [Path(worker.folder).exists() for worker in workers] == [False, True]
@@ -120,7 +124,7 @@ def test_two_workers_live_there_at_once_and_answer(host, mnist):
 def test_a_worker_that_dies_there_is_reported(host, mnist):
     there = host.bring(Path(mnist.directory))
     worker = Worker("numpy", root=there, host=host)
-    worker.call("build", "numpy", {})
+    worker.build(impls.load, "numpy", Settings())
     (Path(worker.folder) / "stderr").write_text("a library complains")
     os.kill(worker.number, 9)  # this host's processes are ours
     with pytest.raises(WorkerDied, match=r"the worker of numpy died during 'parameter_count'.*\n  a library complains"):
@@ -155,12 +159,12 @@ def test_what_changes_what_is_measured_there_is_taken_out_there(mnist, tmp_path,
         host, taken_out = Host(spec), []
         there = host.bring(Path(mnist.directory))
         worker = Worker("numpy", root=there, host=host, keep=["OMP_WAIT_POLICY"], on_taken_out=taken_out.append)
-        worker.call("build", "numpy", {})
+        worker.build(impls.load, "numpy", Settings())
         assert "MALLOC_ARENA_MAX" in taken_out[0]
         started_with = Path(f"/proc/{worker.number}/environ").read_bytes()  # this host's processes are ours
         assert b"OMP_WAIT_POLICY=passive" in started_with
         assert b"MALLOC_ARENA_MAX" not in started_with
-        assert worker.call("conditions")["kept_variables"] == "OMP_WAIT_POLICY=passive"
+        assert variables.described(worker.kept) == "OMP_WAIT_POLICY=passive"
         worker.close()
         host.close()
 
@@ -183,7 +187,7 @@ def test_what_is_no_file_is_not_brought(tmp_path, monkeypatch):
     (tmp_path / "impls" / ".#sound.py").symlink_to("nowhere")
     (tmp_path / "impls" / "folder.py").mkdir()
     os.mkfifo(tmp_path / "impls" / "pipe.py")
-    monkeypatch.setattr("harness.host.ROOT", tmp_path)
+    monkeypatch.setattr("harness.workers.host.ROOT", tmp_path)
     with zipfile.ZipFile(io.BytesIO(_packed(tmp_path))) as archive:
         assert archive.namelist() == ["harness/sound.py", "impls/sound.py"]
 

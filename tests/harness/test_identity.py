@@ -22,7 +22,7 @@ def side(*requirements):
 def identify(asked=(), **module):
     """What is said of a candidate that has imported this Keras."""
     records = ({"keras": KERAS}, {"keras": KERAS | module})
-    pair = SimpleNamespace(variant="keras-jax", ask=lambda *command: records)
+    pair = SimpleNamespace(variant="keras-jax", do=lambda *_: records)
     return identified(pair, [side(), side(*asked)])
 
 
@@ -112,9 +112,9 @@ def test_a_refusal_ends_the_run_before_anything_is_compared(run):
     asked = []
 
     class Worker(FakeWorker):
-        def call(self, command, *arguments):
+        def answer(self, command, *arguments):
             asked.append(command)
-            return super().call(command, *arguments)
+            return super().answer(command, *arguments)
 
     record = {"numpy": KERAS | {"distributions": ["numpy==1.0"]}}
     worker = lambda name, **_: Worker(imported=record)  # noqa: E731

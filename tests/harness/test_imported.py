@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from harness.imported import imported
+from harness.regression.imported import imported
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import importlib.metadata
 
 import pytest
 
-from harness import installed
+from harness.regression import installed
 
 
 def dist_info(folder, name, metadata=None):

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from harness import interpreter
-from harness.interpreter import flaw
+from harness.workers import interpreter
+from harness.workers.interpreter import flaw
 from tests.processes import comes_true, has_ended
 
 

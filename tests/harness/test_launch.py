@@ -15,14 +15,14 @@ def launched(mnist):
     def launched(wanted=QUANTITIES, baseline=None, candidate=None, asked=None):
         workers = (baseline or FakeWorker(), candidate or FakeWorker())
         for side, worker in enumerate(workers):
-            answer = worker.call
+            answer = worker.answer
 
             def call(*command, side=side, answer=answer):
                 if asked is not None:
                     asked.append((side, command[0]))
                 return answer(*command)
 
-            worker.call = call
+            worker.answer = call
         return measure(Pair("numpy", Settings(), mnist, workers), wanted, 0)
 
     return launched
@@ -50,7 +50,7 @@ def test_the_first_step_holds_the_import_and_the_building(launched):
 class Growing(FakeWorker):
     """Its first epoch takes 5 s, all others 1 s; each keeps 1000 bytes, the fourth 2,000,000 more."""
 
-    def epochs(self, images, labels, epochs):
+    def of_epochs(self, images, labels, epochs):
         return [(5.0 if epoch == 0 else 1.0, 2_000_000 * (epoch > 2) + 1000 * epoch) for epoch in range(epochs)]
 
 
@@ -70,12 +70,12 @@ class Leaking(FakeWorker):
 
     held = 0
 
-    def call(self, command, *arguments):
+    def answer(self, command, *arguments):
         if command == "memory":
             return self.held
         if command == "block":
             self.held += 100 * (self.operation.rounds + 1)
-        return super().call(command, *arguments)
+        return super().answer(command, *arguments)
 
 
 def test_what_a_prediction_keeps_is_told_by_the_call(launched):
@@ -87,16 +87,18 @@ def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
     class Rising(FakeWorker):
         peak = 0
 
-        def call(self, command, *arguments):
-            self.peak += {"import_": 1, "build": 2, "first_step": 4, "epochs": 8, "prepare": 16}.get(command, 0)
-            return self.peak if command == "peak_memory" else super().call(command, *arguments)
+        def answer(self, command, *arguments):
+            self.peak += {"import_seconds": 1, "build": 2, "first_step": 4, "of_epochs": 8, "prepare": 16}.get(
+                command, 0
+            )
+            return self.peak if command == "peak_memory" else super().answer(command, *arguments)
 
     launch, _ = launched(baseline=Rising())
     assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (7, 15)
 
 
 def test_where_the_system_does_not_tell_memory_there_are_no_values_of_it(launched):
-    silent = FakeWorker(memory=None, peak_memory=None, epochs=[(1.0, None)] * EPOCHS)
+    silent = FakeWorker(memory=None, peak_memory=None, of_epochs=[(1.0, None)] * EPOCHS)
     launch, _ = launched(baseline=silent, candidate=silent)
     assert not {"peak-memory", "fit-memory", "kept-by-epoch", "kept-by-call"} & set(launch.values)
 

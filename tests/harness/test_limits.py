@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import impls
-from harness import limits
-from harness.equality import distance, largest_distance
+from harness.equality import limits
+from harness.equality.distance import distance, largest_distance
 from impls.contract import Settings
 
 FAR = {"float32": 40, "float64": 1000}  # times what rounding does, a limit is not; measured: at most 13 and 330

@@ -11,10 +11,10 @@ from pathlib import Path
 import filelock
 import pytest
 
-import harness.mnist
-from harness import sources
-from harness.idx import BYTES, SHA256, DataError
-from harness.mnist import obtain
+import harness.data.obtain
+from harness.data import sources
+from harness.data.idx import BYTES, SHA256, DataError
+from harness.data.obtain import obtain
 from impls.contract import cache_directory
 from tests.stranger import forbidden, leave_home, powerless, public_folder
 
@@ -26,7 +26,7 @@ public = pytest.fixture(public_folder)
 def cache(tmp_path, monkeypatch):
     """An empty cache in place of the user's, and no source to fill it from."""
     folder = tmp_path / "cache"
-    monkeypatch.setattr(harness.mnist, "cache_directory", lambda: folder)
+    monkeypatch.setattr(harness.data.obtain, "cache_directory", lambda: folder)
     monkeypatch.setattr(sources, "SOURCES", {})
     monkeypatch.delenv("MNIST_DIR", raising=False)
     return folder
@@ -36,7 +36,7 @@ def cache(tmp_path, monkeypatch):
 def homeless(cache, monkeypatch):
     """No home, and with it no cache."""
     leave_home(monkeypatch)
-    monkeypatch.setattr(harness.mnist, "cache_directory", cache_directory)
+    monkeypatch.setattr(harness.data.obtain, "cache_directory", cache_directory)
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_others_may_read_the_cache_if_the_user_lets_them(cache, source, mask):
 
 
 def test_a_whole_cache_of_somebody_else_is_only_read(cache, source, public, monkeypatch):
-    monkeypatch.setattr(harness.mnist, "cache_directory", lambda: public)
+    monkeypatch.setattr(harness.data.obtain, "cache_directory", lambda: public)
     obtain(say=silent)
     (public / ".lock").chmod(0)
     with forbidden(public / "MNIST" / "raw", 0o555), powerless():
@@ -241,7 +241,7 @@ def test_an_interrupted_writing_leaves_no_partial_file(cache, source, monkeypatc
     def interrupted(_):
         raise interruption
 
-    monkeypatch.setattr(harness.mnist.os, "fsync", interrupted)
+    monkeypatch.setattr(harness.data.obtain.os, "fsync", interrupted)
     with pytest.raises(error, match=message):
         obtain(say=silent)
     assert leftovers(cache) == []
@@ -287,14 +287,14 @@ def test_two_runs_at_once_fill_the_cache_once(cache, small, monkeypatch):
 
 def test_a_run_that_never_ends_is_named(cache, source, monkeypatch):
     cache.mkdir()
-    monkeypatch.setattr(harness.mnist, "SECONDS_TO_WAIT", 0.1)
+    monkeypatch.setattr(harness.data.obtain, "SECONDS_TO_WAIT", 0.1)
     with filelock.FileLock(cache / ".lock"), pytest.raises(DataError, match=r"waited 0.1 s.*\.lock"):
         obtain(say=silent)
 
 
 def test_run_as_a_program_it_ends_with_one_line(monkeypatch):
     monkeypatch.setenv("MNIST_DIR", "nowhere")
-    monkeypatch.delitem(harness.mnist.sys.modules, "harness.mnist")
+    monkeypatch.delitem(harness.data.obtain.sys.modules, "harness.data.obtain")
     with pytest.raises(SystemExit) as ended:
-        runpy.run_module("harness.mnist", run_name="__main__")
+        runpy.run_module("harness.data.obtain", run_name="__main__")
     assert str(ended.value).startswith("error: data directory nowhere does not exist")

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.proxy import Worker
+from harness.equality.trace import Trace, trace
 from harness.regression.numerics import CHECKS, REDRAWN, STEPS, _first_difference, _likeness, _train
 from harness.regression.pair import CandidateFailed, Pair
 from harness.regression.spoiled import environment
+from harness.workers.worker import Worker
 from impls.contract import Settings
 from tests.fakes import STEPS as SOME
 from tests.fakes import SpoiledNumpy
@@ -109,11 +110,12 @@ TORCH = {
 class ShortPair(Pair):
     """Trains for some steps only where an epoch is asked for."""
 
-    def ask(self, command, *arguments):
-        if command == "trace":
-            *arguments, steps = arguments
-            arguments.append(min(steps, SOME))
-        return super().ask(command, *arguments)
+    def run(self, task, *arguments):
+        if task is not trace:
+            return super().run(task, *arguments)
+        *arguments, steps, kept = arguments
+        found = super().run(task, *arguments, min(steps, SOME), [min(steps, SOME)])
+        return tuple(each._replace(parameters=dict.fromkeys(kept, *each.parameters.values())) for each in found)
 
 
 @pytest.fixture
@@ -168,9 +170,9 @@ def test_a_change_of_pytorch_is_detected_and_named(start, as_installed, tmp_path
 
 def test_an_epoch_has_all_of_its_steps(mnist):
     asked = []
-    worker = SimpleNamespace(call=lambda *command: asked.append(command))
+    worker = SimpleNamespace(run=lambda *question: asked.append(question))
     _train(Pair("numpy", Settings(), mnist, (worker, worker)), {})
-    assert asked == [("trace", *mnist.train, {}, 469)] * 2
+    assert asked == [(trace, *mnist.train, {}, 469, (469,))] * 2
 
 
 def test_what_changed_in_float32_alone_is_found_too(examine):
@@ -211,5 +213,5 @@ def test_rounding_is_told_from_change_and_the_first_step_is_named(examine):
     ids=["none", "a loss", "only the parameters after the last step"],
 )
 def test_the_first_step_that_differs_is_counted_from_1(losses, parameter, step):
-    baseline = ([3.0, 2.0, 1.0], {"bias": np.array([0.5])})
-    assert _first_difference(baseline, (losses, {"bias": np.array([parameter])})) == step
+    baseline = Trace([3.0, 2.0, 1.0], {3: {"bias": np.array([0.5])}})
+    assert _first_difference(baseline, Trace(losses, {3: {"bias": np.array([parameter])}})) == step

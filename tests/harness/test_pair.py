@@ -4,9 +4,10 @@ import threading
 
 import pytest
 
-from harness.proxy import WorkerDied
+from harness.measuring.timing import Unmeasurable
+from harness.measuring.workload import block
 from harness.regression.pair import CandidateFailed, Pair, started
-from harness.timing import Unmeasurable
+from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import FakeWorker
@@ -19,8 +20,8 @@ def test_both_are_asked_at_once():
     meeting = threading.Barrier(2, timeout=10)
     workers = [FakeWorker(), FakeWorker()]
     for number, worker in enumerate(workers):
-        worker.call = lambda command, number=number: (meeting.wait(), number)[1]
-    assert Pair("numpy", Settings(), None, workers).ask("what") == (0, 1)
+        worker.call = lambda method, number=number: (meeting.wait(), number)[1]
+    assert Pair("numpy", Settings(), None, workers).call("what") == (0, 1)
 
 
 @pytest.mark.parametrize(("turn", "order"), [(0, "ab"), (1, "ba"), (2, "ba"), (3, "ab")])
@@ -28,12 +29,12 @@ def test_in_turns_nobody_always_follows_the_other(turn, order):
     asked = []
     workers = [FakeWorker(), FakeWorker()]
     for name, worker in zip("ab", workers, strict=True):
-        worker.call = lambda command, name=name: (asked.append(name), name)[1]
-    assert Pair("numpy", Settings(), None, workers).ask_in_turn(turn, "block") == ("a", "b")
+        worker.run = lambda task, name=name: (asked.append(name), name)[1]
+    assert Pair("numpy", Settings(), None, workers).run_in_turn(turn, block) == ("a", "b")
     assert "".join(asked) == order
 
 
-@pytest.mark.parametrize("how", ["ask", "ask_in_turn"])
+@pytest.mark.parametrize("how", ["run", "do", "run_in_turn"])
 @pytest.mark.parametrize(
     ("baseline", "candidate", "raised", "said"),
     [
@@ -56,8 +57,8 @@ def test_in_turns_nobody_always_follows_the_other(turn, order):
     ],
 )
 def test_who_fails_is_told_apart(how, baseline, candidate, raised, said):
-    pair = Pair("numpy", Settings(), None, (FakeWorker(what=baseline), FakeWorker(what=candidate)))
-    arguments = ("what",) if how == "ask" else (0, "what")
+    pair = Pair("numpy", Settings(), None, (FakeWorker(block=baseline), FakeWorker(block=candidate)))
+    arguments = (0, block) if how == "run_in_turn" else (block,)
     with pytest.raises(raised) as caught:
         getattr(pair, how)(*arguments)
     assert str(caught.value) == said

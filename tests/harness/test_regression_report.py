@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from harness.judging.verdict import Verdict
 from harness.regression.numerics import Finding
 from harness.regression.report import as_markdown, terminal
-from harness.regression.verdict import Verdict
 
 VARIANTS = ("keras-tensorflow", "keras-torch", "keras-jax", "tensorflow")
 LONGEST = Verdict("same", 7, -0.12345, -0.23456, -0.01234, unit="points")

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from harness.session import Session
-from harness.timing import Unmeasurable
-from harness.workload import OPERATIONS
+from harness.measuring import workload
+from harness.measuring.timing import Unmeasurable
+from harness.measuring.workload import OPERATIONS
+from harness.workers.session import Session
 from impls.contract import Settings
 from impls.numpy import Classifier
 
 IMAGES = np.zeros((4, 28, 28), np.uint8)
 LABELS = np.arange(4)
-BY_METHOD = {operation.method: tuple(operation) for operation in OPERATIONS}
+BY_METHOD = {operation.method: operation for operation in OPERATIONS}
 
 
 class Opaque:
@@ -22,7 +23,7 @@ def rehearse(method, **replaced):
     """The rehearsal of the method by NumPy's implementation, of which these methods are replaced."""
     session = Session(lambda *_, **__: None)
     session.implementation = type("Fake", (Classifier,), replaced)(Settings())
-    return session.call("rehearse", BY_METHOD[method], IMAGES, LABELS)
+    return session.run(workload.rehearse, BY_METHOD[method], IMAGES, LABELS)
 
 
 def test_a_sound_implementation_passes():

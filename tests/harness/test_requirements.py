@@ -25,7 +25,7 @@ def here(monkeypatch):
     def distributions():
         return {name: SimpleNamespace(version="1", requires=of_it) for name, of_it in needs.items()}
 
-    monkeypatch.setattr("harness.installed.distributions", distributions)
+    monkeypatch.setattr("harness.regression.installed.distributions", distributions)
     monkeypatch.setattr("importlib.metadata.packages_distributions", lambda: {"PIL": ["Pillow", None], "jax": ["jax"]})
     requirements._of_other_names.cache_clear()
     yield needs

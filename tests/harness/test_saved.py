@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.saved import STATISTICS, examine, readable
+from harness.report.saved import STATISTICS, examine, readable
 
 NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "gpu": "not used", "batch_size": 128, "load_average": 0.1}
 

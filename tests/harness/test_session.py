@@ -9,23 +9,30 @@ import numpy as np
 import pytest
 
 import impls.numpy
-from harness import floor
-from harness.session import Session
-from harness.timing import Unmeasurable
+from harness.equality.trace import trace
+from harness.equality.training import follow, train, train_on
+from harness.measuring import floor
+from harness.measuring.starting import conditions, import_seconds
+from harness.measuring.timing import Unmeasurable
+from harness.measuring.usage import of_epochs, peak_memory
+from harness.measuring.workload import Operation, first_step, prepare, rehearse
+from harness.workers.session import Session
 from impls.contract import Settings
 
 BATCH = np.zeros((2, 28, 28), np.uint8), np.array([1, 2])
+STEP = Operation("train_step", 2, 3)
+OTHERS = impls.load("numpy", Settings(seed=1)).get_parameters()
 
 
 @pytest.fixture
 def session():
     session = Session(lambda event, **details: None)
-    session.call("build", "numpy", {})
+    session.build(impls.load, "numpy", Settings())
     return session
 
 
 def test_each_epoch_of_a_fit_tells_what_it_took_and_what_is_held(session):
-    epochs = session.call("epochs", *BATCH, 3)
+    epochs = session.run(of_epochs, *BATCH, 3)
     assert len(epochs) == 3
     assert all(seconds > 0 and held > 2**20 for seconds, held in epochs)
     assert session.built_from is None  # it has changed the network
@@ -34,12 +41,11 @@ def test_each_epoch_of_a_fit_tells_what_it_took_and_what_is_held(session):
 @pytest.mark.parametrize(("threads", "recorded"), [(None, "all"), (3, 3)])
 def test_conditions_are_those_that_were_set(session, monkeypatch, threads, recorded):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3, 1}, raising=False)
-    session.call("build", "numpy", {"threads": threads})
-    assert session.call("conditions") == {
+    session.build(impls.load, "numpy", Settings(threads=threads))
+    assert session.run(conditions) == {
         "numpy": np.__version__,
         "threads": recorded,
         "affinity": [1, 3],
-        "kept_variables": "none",
         "device": "cpu",
         "jit_compile": False,
         "python": platform.python_version(),
@@ -49,28 +55,41 @@ def test_conditions_are_those_that_were_set(session, monkeypatch, threads, recor
 
 def test_the_same_network_is_built_once(session):
     built = session.implementation
-    for question in ("get_parameters", "parameter_count", "conditions"):
-        session.call(question)
-    session.call("build", "numpy", {})
+    session.call("get_parameters")
+    session.run(conditions)
+    session.do(peak_memory)
+    session.build(impls.load, "numpy", Settings())
     assert session.implementation is built
 
 
 @pytest.mark.parametrize("changes", [{"seed": 1}, {"dtype": "float64"}])
 def test_another_network_is_built_anew(session, changes):
     built = session.implementation
-    session.call("build", "numpy", changes)
+    session.build(impls.load, "numpy", Settings(**changes))
     assert session.implementation is not built
 
 
-@pytest.mark.parametrize("command", ["fit", "train", "train_on", "first_step", "set_parameters"])
-def test_a_network_that_was_changed_is_built_anew(session, command):
+@pytest.mark.parametrize(
+    ("verb", "what", "arguments"),
+    [
+        ("call", "fit", (*BATCH, 1)),
+        ("call", "set_parameters", (OTHERS,)),
+        ("run", train, (*BATCH, 1)),
+        ("run", train_on, BATCH),
+        ("run", follow, (*BATCH, 1, 0, True, False)),
+        ("run", trace, (*BATCH, OTHERS, 1)),
+        ("run", first_step, BATCH),
+        ("run", rehearse, (STEP, *BATCH)),
+        ("run", prepare, (STEP, *BATCH)),
+        ("run", of_epochs, (*BATCH, 1)),
+    ],
+)
+def test_a_network_that_was_changed_is_built_anew(session, verb, what, arguments):
     before = session.call("get_parameters")
-    arguments = {"fit": (*BATCH, 1), "train": (*BATCH, 1)}.get(command, BATCH)
-    if command == "set_parameters":
-        arguments = [{name: array + 1 for name, array in before.items()}]
-    session.call(command, *arguments)
-    assert not np.array_equal(session.call("get_parameters")["dense_3/bias"], before["dense_3/bias"])
-    session.call("build", "numpy", {})
+    getattr(session, verb)(what, *arguments)
+    after = session.call("get_parameters")
+    assert any(not np.array_equal(after[name], before[name]) for name in before)
+    session.build(impls.load, "numpy", Settings())
     for name, array in session.call("get_parameters").items():
         np.testing.assert_array_equal(array, before[name])
 
@@ -94,10 +113,10 @@ class Lying(impls.numpy.Classifier):
 def test_who_returns_before_the_work_is_done_is_not_measured(session):
     session.implementation = Lying(Settings())
     with pytest.raises(Unmeasurable, match=r"synchronize\(\) does not wait"):
-        session.call("prepare", ("train_step", 2, 3), *BATCH)
+        session.run(prepare, STEP, *BATCH)
 
 
 def test_the_floor_needs_no_framework(session):
-    session.call("import_", floor.NAME)
-    session.call("build", floor.NAME, {"threads": 1})
+    session.do(import_seconds, floor.NAME)
+    session.build(floor.Machine, Settings(threads=1))
     assert isinstance(session.implementation, floor.Machine)

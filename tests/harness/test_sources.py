@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import sources
-from harness.idx import BYTES, idx_bytes
+from harness.data import sources
+from harness.data.idx import BYTES, idx_bytes
 
 NAME = "t10k-labels-idx1-ubyte"
 FILE = f"/{NAME}.gz"

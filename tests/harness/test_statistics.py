@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.statistics import agreement, paired_effect
+from harness.judging.intervals import agreement, paired_effect
 
 MARGIN = 0.2
 

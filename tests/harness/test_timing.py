@@ -5,7 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
-from harness import timing
+from harness.measuring import timing
 
 
 class Machine:

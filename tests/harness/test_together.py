@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from harness import together
+from harness.workers import together
 
 
 def test_each_is_done_once_and_begun_in_order():

@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.proxy import WorkerDied
 from harness.regression.environments import interpreter
 from harness.regression.pair import SIDES
 from harness.regression.spoiled import environment, slower
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
+from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
@@ -163,9 +163,11 @@ def loss_and_gradients(parameters, x, labels):
 class Dying(SpoiledNumpy):
     """Dies when it is asked for gradients."""
 
-    def loss_and_gradients(self, images, labels):
-        self.close()
-        raise WorkerDied("exit code 7")
+    def call(self, method, *arguments):
+        if method == "loss_and_gradients":
+            self.close()
+            raise WorkerDied("exit code 7")
+        return super().call(method, *arguments)
 
 
 @pytest.fixture
@@ -208,14 +210,14 @@ class Learner(FakeWorker):
         super().__init__()
         self.side, self.accuracy = side, accuracy
 
-    def call(self, command, *arguments):
+    def answer(self, command, *arguments):
         if command == "build":
-            self.seed = arguments[1]["seed"]
+            self.seed = arguments[2].seed
         if command == "fit":
             self.known = arguments[:2]
         if command == "evaluate":
             return 0.1, 1.0 if arguments == self.known else self.accuracy(self.side, self.seed)
-        return super().call(command, *arguments)
+        return super().answer(command, *arguments)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from harness import usage
+from harness.measuring import usage
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
 

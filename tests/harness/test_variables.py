@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from harness import variables
-from harness.campaign import Campaign, Launch
-from harness.campaign_report import tables
-from harness.participants import participants
-from harness.proxy import Worker
-from harness.session import Session
-from harness.workload import OPERATIONS
+import impls
+from harness.measuring.campaign import Campaign, Launch
+from harness.measuring.participants import participants
+from harness.measuring.workload import OPERATIONS
+from harness.report.campaign import tables
+from harness.workers import variables
+from harness.workers.worker import Worker
 from impls.contract import Settings
 from tests.project import require
 
@@ -55,8 +55,8 @@ def start(project):
         project.add("fake", f"def logits(self, images): {body}")
         worker = Worker("fake", root=project.folder, **options)
         try:
-            worker.call("build", "fake", {"threads": options.get("threads")})
-            return worker.call("logits", IMAGES), worker.call("conditions")["kept_variables"]
+            worker.build(impls.load, "fake", Settings(threads=options.get("threads")))
+            return worker.call("logits", IMAGES), variables.described(worker.kept)
         finally:
             worker.close()
 
@@ -155,7 +155,10 @@ def test_where_nothing_can_be_kept_keras_has_a_home_all_the_same(monkeypatch, tm
     [
         (["--keep-env=OMP_NUM_THREAD"], "--keep-env OMP_NUM_THREAD: it is not set; did you mean OMP_NUM_THREADS?"),
         (["--keep-env=XLA_FLAGS"], "--keep-env XLA_FLAGS: it is not set"),
-        (["--keep-env=HTTP_PROXY"], "--keep-env HTTP_PROXY: it is not taken out (harness/variables.py lists what is)"),
+        (
+            ["--keep-env=HTTP_PROXY"],
+            "--keep-env HTTP_PROXY: it is not taken out (harness/workers/variables",
+        ),
         (["--keep-env=PYTHONPATH"], "--keep-env PYTHONPATH: workers run `python -I`, which reads none of PYTHON*"),
         (["--keep-env=KERAS_BACKEND"], "--keep-env KERAS_BACKEND: the suite sets it itself"),
         (["--keep-env=KERAS_HOME"], "--keep-env KERAS_HOME: the suite sets it itself"),
@@ -185,10 +188,8 @@ def test_what_was_taken_out_is_said_once_and_what_was_kept_is_in_the_table(clean
 
 @pytest.mark.parametrize(("kept", "lines"), [({"XLA_FLAGS": "--fast"}, 1), ({}, 0)])
 def test_what_was_kept_is_in_the_caption_of_a_campaign(mnist, kept, lines):
-    session = Session(lambda event, **details: None, kept)
-    session.build("numpy", {})
     campaign = Campaign(participants([("numpy", OPERATIONS[0])], Settings(), mnist), mnist, start=None)
-    campaign.launches["numpy"] = [Launch(0.1, conditions=session.conditions())]
+    campaign.launches["numpy"] = [Launch(0.1, conditions={"kept_variables": variables.described(kept)})]
     console = Console(width=120)
     with console.capture() as captured:
         console.print(*tables(campaign))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.regression.verdict import FEWEST, LOOKS, MOST, Verdict, judge, judge_accuracy, judge_difference, looks
+from harness.judging.verdict import FEWEST, LOOKS, MOST, Verdict, judge, judge_accuracy, judge_difference, looks
 
 MARGIN = 0.05
 ERROR = 0.005  # of one look

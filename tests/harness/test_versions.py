@@ -107,7 +107,7 @@ def test_sides_that_turn_out_alike_are_said_to_be(done):
 
 
 def test_an_interpreter_is_taken_as_it_is_and_ours_is_the_other_side(monkeypatch):
-    monkeypatch.setattr("harness.interpreter.flaw", lambda python, timeout: "")
+    monkeypatch.setattr("harness.workers.interpreter.flaw", lambda python, timeout: "")
     found = sides(option(candidate_python="/some/python"), ["keras-jax"], print)
     assert found == [Side("the current environment", sys.executable), Side("/some/python", "/some/python")]
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness import whole
+from harness.data import whole
 
 
 def test_a_new_file_takes_the_place_of_the_old_one(tmp_path):

@@ -6,7 +6,8 @@ import execnet
 import numpy as np
 import pytest
 
-from harness.wire import Reference, decode, encode
+from harness.data.reference import Reference
+from harness.workers.wire import decode, encode
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,13 @@ import numpy as np
 import psutil
 import pytest
 
-from harness.interpreter import Unusable
-from harness.proxy import Worker, WorkerDied, WorkerError, in_a_line
+import impls
+from harness.equality.training import train
+from harness.regression.installed import versions_with_python
+from harness.workers.interpreter import Unusable
+from harness.workers.worker import Worker, WorkerDied, WorkerError, in_a_line
 from impls import BrokenImplementation
+from impls.contract import Settings
 from tests.processes import comes_true, has_ended
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
@@ -28,7 +32,7 @@ def start(project):
     def start(body: str, **options) -> Worker:
         project.add("fake", body)
         workers.append(Worker("fake", root=project.folder, **options))
-        workers[-1].call("build", "fake", {})
+        workers[-1].build(impls.load, "fake", Settings())
         return workers[-1]
 
     yield start
@@ -46,7 +50,7 @@ def test_a_worker_answers_and_keeps_its_network(start):
 def test_events_arrive_before_the_answer(start):
     events = []
     worker = start("pass", on_event=lambda event, details: events.append((event, details.get("epoch"))))
-    worker.call("train", IMAGES, np.array([1, 2]), 2)
+    worker.run(train, IMAGES, np.array([1, 2]), 2)
     assert events == [("training", None), ("epoch", 1), ("epoch", 2), ("trained", None)]
 
 
@@ -111,7 +115,7 @@ def test_a_broken_implementation_is_told_in_a_line(start, project):
     project.add_file("impls/broken.py", "def")
     worker = start("pass")
     with pytest.raises(BrokenImplementation) as raised:
-        worker.call("build", "broken", {})
+        worker.build(impls.load, "broken", Settings())
     assert written(raised.value) == "impls/broken.py is no implementation: line 1: invalid syntax"
 
 
@@ -198,7 +202,7 @@ def test_a_loss_that_is_not_a_number_ends_the_training(start):
         "    on_epoch(1, 0.5); on_epoch(2, float('nan')); on_epoch(3, float('nan'))"
     )
     with pytest.raises(FloatingPointError, match="nan after epoch 2"):
-        worker.call("train", IMAGES, np.array([1, 2]), 3)
+        worker.run(train, IMAGES, np.array([1, 2]), 3)
 
 
 DETACHED = """
@@ -290,7 +294,7 @@ def test_an_interpreter_is_taken_by_any_path(tmp_path):
     (folder / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     (folder / "python").chmod(0o755)
     worker = Worker("numpy", python=f"{folder}//python")
-    assert worker.call("installed")["numpy"] == np.__version__
+    assert worker.do(versions_with_python)["numpy"] == np.__version__
     worker.close()
 
 

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness import floor, timing, workload
-from harness.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload
+from harness.measuring import floor, timing, workload
+from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload
 from impls.contract import Settings
 
 LABELS = np.arange(10)

@@ -1,0 +1,54 @@
+"""Arrays by name: whoever receives one reads it from its own disk, so that nothing large travels to a worker."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from impls.contract import read_mnist
+
+
+class Reference(NamedTuple):
+    """A part of MNIST."""
+
+    directory: str
+    split: str  # "train" or "test"
+    kind: str  # "images", uint8 (n, 28, 28), or "labels", uint8 (n,)
+    count: int | None = None  # only so many of the first
+
+    def first(self, count: int) -> "Reference":
+        return self._replace(count=count)
+
+    def array(self) -> np.ndarray:
+        """The canonical array, read-only."""
+        if self.directory not in _READ:
+            train, test = read_mnist(self.directory)
+            _READ[self.directory] = {"train": train, "test": test}
+        images, labels = _READ[self.directory][self.split]
+        return {"images": images, "labels": labels}[self.kind][: self.count]
+
+
+_READ: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+
+
+class Split(NamedTuple):
+    """The images and labels of one part of MNIST."""
+
+    images: Reference
+    labels: Reference
+
+
+class Mnist(NamedTuple):
+    """The two parts of MNIST in `directory`, by reference."""
+
+    directory: str
+    train: Split
+    test: Split
+
+    @classmethod
+    def at(cls, directory: Path) -> "Mnist":
+        splits = (
+            Split(*(Reference(str(directory), split, kind) for kind in ("images", "labels")))
+            for split in ("train", "test")
+        )
+        return cls(str(directory), *splits)

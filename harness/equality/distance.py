@@ -1,0 +1,38 @@
+"""How far apart two results are, and where."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Distance(NamedTuple):
+    """The largest error of a result, relative to the largest entry of the expected tensor, and where it is."""
+
+    error: float
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.error:.1e} at {self.where}"
+
+
+def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float | None = None) -> Distance:
+    """Largest |actual - expected|, divided by `scale` or, without it, by the largest |expected|.
+
+    Both of any shape, but the same; floats. An error that is no number, or unequal shapes, count as infinite.
+    """
+    actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
+    if actual.shape != expected.shape:
+        return Distance(np.inf, f"{name}, whose shape is {actual.shape} instead of {expected.shape}")
+    error = np.abs(actual - expected)
+    worst = np.unravel_index(error.argmax(), error.shape)  # NaN counts as the largest
+    size = scale or np.abs(expected).max() or 1.0
+    index = f"[{', '.join(map(str, worst))}]" if error.ndim else ""
+    return Distance(float(np.nan_to_num(error[worst] / size, nan=np.inf, posinf=np.inf)), name + index)
+
+
+def largest_distance(
+    actual: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], scale: float | None = None
+) -> Distance:
+    """The worst of all tensors."""
+    return max(distance(actual[name], expected[name], name, scale) for name in expected)

@@ -1,0 +1,15 @@
+"""Parameters to start from that every variant can hold exactly, so that all begin with the very same numbers."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def start(shapes: Mapping[str, tuple[int, ...]], seed: int, bias: float = 0.0) -> dict[str, np.ndarray]:
+    """float32, of these shapes, by name. Kernels after He (arXiv:1502.01852), normal with variance 2 / inputs.
+
+    Biases are normal, with a standard deviation of `bias`.
+    """
+    random = np.random.default_rng(seed)
+    spreads = {name: np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else bias for name, shape in shapes.items()}
+    return {name: random.normal(0, spreads[name], shape).astype("float32") for name, shape in shapes.items()}

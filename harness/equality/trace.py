@@ -1,0 +1,55 @@
+"""A training step by step, and how far two of them are apart."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.equality.distance import Distance, distance, largest_distance
+from impls.contract import Implementation, changes_state
+
+
+class Trace(NamedTuple):
+    """What a training was step by step.
+
+    - `losses`: before each step, in nats.
+    - `parameters`: after those steps that were to be kept, by their number, counted from 1.
+    """
+
+    losses: list[float]
+    parameters: dict[int, dict[str, np.ndarray]]
+
+
+@changes_state
+def trace(
+    implementation: Implementation,
+    images: np.ndarray,
+    labels: np.ndarray,
+    parameters: Mapping[str, np.ndarray],
+    steps: int,
+    kept: Collection[int] = (),
+) -> Trace:
+    """Train from `parameters` on batches of `settings.batch_size`, in order, the last of an epoch smaller."""
+    implementation.set_parameters(parameters)
+    size = implementation.settings.batch_size
+    starts = range(0, len(images), size)
+    found = Trace([], {})
+    for step in range(1, steps + 1):
+        start = starts[(step - 1) % len(starts)]
+        batch = implementation.prepare_batch(images[start : start + size], labels[start : start + size])
+        found.losses.append(float(implementation.train_step(batch)))
+        if step in kept:
+            found.parameters[step] = implementation.get_parameters()
+    return found
+
+
+def losses_apart(actual: Trace, expected: Trace) -> list[Distance]:
+    """One for each step."""
+    pairs = zip(actual.losses, expected.losses, strict=True)
+    return [distance(loss, right, f"loss of step {step}") for step, (loss, right) in enumerate(pairs, 1)]
+
+
+def parameters_apart(actual: Trace, expected: Trace) -> list[Distance]:
+    """One for each step after which they were kept."""
+    worst = {step: largest_distance(actual.parameters[step], right) for step, right in expected.parameters.items()}
+    return [Distance(error, f"{where} after step {step}") for step, (error, where) in worst.items()]

@@ -1,0 +1,67 @@
+"""Trainings that are looked at: with a word after each epoch, or in an order of our own."""
+
+import math
+import time
+
+import numpy as np
+
+from harness.workers.events import notify
+from impls.contract import Implementation, changes_state
+
+
+@changes_state
+def train(implementation: Implementation, images, labels, epochs: int) -> dict[str, list[float]]:
+    """`Implementation.fit`; the history gains "seconds", one float for each epoch.
+
+    Tells on the way: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if
+    a loss is not finite.
+    """
+    seconds = []
+    started = time.perf_counter()
+
+    def on_epoch(epoch: int, loss: float) -> None:
+        seconds.append(time.perf_counter() - started - sum(seconds))
+        notify("epoch", epoch=epoch, loss=float(loss), seconds=seconds[-1])
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss is {loss} after epoch {epoch}: the training has diverged")
+
+    notify("training", epochs=epochs)
+    try:
+        history = implementation.fit(images, labels, epochs, on_epoch)
+    finally:
+        notify("trained")
+    return {**history, "seconds": seconds}
+
+
+@changes_state
+def train_on(implementation: Implementation, images, labels) -> float:
+    """One training step on this batch; the loss before the step, in nats."""
+    loss = implementation.train_step(implementation.prepare_batch(images, labels))
+    implementation.synchronize()
+    return float(loss)
+
+
+@changes_state
+def follow(
+    implementation: Implementation, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool
+) -> None:
+    """Train in an order of our own: by `seed`, or as the images come; with the last partial batch or without."""
+    random = np.random.default_rng(seed)
+    size = implementation.settings.batch_size
+    end = len(images) - len(images) % size if drop_last else len(images)
+    for _ in range(epochs):
+        order = random.permutation(len(images)) if shuffle else np.arange(len(images))
+        for first in range(0, end, size):
+            rows = order[first : first + size]
+            implementation.train_step(implementation.prepare_batch(images[rows], labels[rows]))
+
+
+def scribble(implementation: Implementation) -> None:
+    """Overwrite what `get_parameters` returned, which must be a copy."""
+    for array in implementation.get_parameters().values():
+        array[:] = 7.0
+
+
+def float64_gap(implementation: Implementation) -> str | None:
+    """What is computed in float32 although the dtype is float64, if the implementation says so."""
+    return implementation.float64_gap() if hasattr(implementation, "float64_gap") else None

@@ -1,0 +1,1 @@
+"""How long, and how much memory. In go workers and operations; out come launches, each with its samples."""

@@ -1,0 +1,47 @@
+"""What the launches of a campaign say together: medians, spreads between launches, and multiples of the floor."""
+
+import statistics
+from collections.abc import Sequence
+
+from harness.measuring import floor
+from harness.measuring.campaign import Launch
+from harness.measuring.workload import Operation
+
+
+def medians(launches: Sequence[Launch], operation: Operation) -> list[float]:
+    """Seconds: the median of each launch that has samples of the operation."""
+    return [statistics.median(launch.samples[operation]) for launch in launches if operation in launch.samples]
+
+
+def seconds(launches: Sequence[Launch], operation: Operation) -> float | None:
+    """The median of the launches' medians; None if there are none."""
+    found = medians(launches, operation)
+    return statistics.median(found) if found else None
+
+
+def spread(launches: Sequence[Launch], operation: Operation) -> float | None:
+    """Standard deviation of the launches' medians, as a part of their mean; None for fewer than two launches."""
+    found = medians(launches, operation)
+    return statistics.stdev(found) / statistics.mean(found) if len(found) > 1 else None
+
+
+def ratio(slower: Sequence[Launch], faster: Sequence[Launch], operation: Operation) -> float | None:
+    """How many times longer one takes than the other: the median over launches, which drift together. None if none."""
+    pairs = zip(medians(slower, operation), medians(faster, operation), strict=False)
+    found = [numerator / denominator for numerator, denominator in pairs]
+    return statistics.median(found) if found else None
+
+
+def floor_seconds(launches: Sequence[Launch], operation: Operation) -> list[float]:
+    """The least time of a training step in each launch of the floor; empty for other work."""
+    if operation.method != "train_step":
+        return []
+    rates = zip(*(medians(launches, each) for each in floor.OPERATIONS), strict=True)
+    return [floor.train_step_seconds(operation.batch_size, *of_launch) for of_launch in rates]
+
+
+def times_the_floor(launches: Sequence[Launch], floors: Sequence[Launch], operation: Operation) -> float | None:
+    """A training step over the floor: the median over launches, which drift together. None if not measured."""
+    pairs = zip(medians(launches, operation), floor_seconds(floors, operation), strict=False)
+    found = [step / least for step, least in pairs]
+    return statistics.median(found) if found else None

@@ -1,0 +1,28 @@
+"""This machine: what is known of it at the start of a campaign."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from typing import Any
+
+
+def describe(cpu: Mapping[str, Any], device: str) -> dict[str, Any]:
+    """The processor, the GPUs if they are used, and how busy the machine is: processes that want to run, on average.
+
+    `cpu` is what pytest-benchmark found out about it. What cannot be known is None.
+    """
+    return {
+        "cpu": cpu.get("brand_raw"),
+        "gpu": _gpus() if device == "cuda" else "not used",
+        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "garbage_collector": "off while timing, on in fit",
+    }
+
+
+def _gpus() -> str | None:
+    if not shutil.which("nvidia-smi"):
+        return None
+    command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "; ".join(done.stdout.split("\n")).strip("; ") or None

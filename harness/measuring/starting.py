@@ -1,0 +1,40 @@
+"""How a process starts: what its imports take, and what its figures then depend on."""
+
+import hashlib
+import inspect
+import os
+import platform
+import time
+from pathlib import Path
+from typing import Any
+
+import impls
+from harness.measuring import floor
+from impls.contract import Implementation
+
+
+def import_seconds(variant: str) -> float:
+    """Import what the variant needs. NumPy is there already."""
+    started = time.perf_counter()
+    if variant != floor.NAME:
+        impls.import_(variant)
+    return time.perf_counter() - started
+
+
+def conditions(implementation: Implementation) -> dict[str, Any]:
+    """What the figures of this process depend on, but for the variables that it has inherited."""
+    settings = implementation.settings
+    return {
+        **implementation.versions(),
+        "threads": settings.threads or "all",
+        "affinity": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "device": settings.device,
+        "jit_compile": implementation.jit_compile,
+        "python": platform.python_version(),
+        "implementation_sha256": _hash_of_source(implementation),
+    }
+
+
+def _hash_of_source(implementation: Any) -> str:
+    module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
+    return hashlib.sha256(Path(module.__file__).read_bytes()).hexdigest()[:12]

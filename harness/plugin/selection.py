@@ -1,0 +1,145 @@
+"""The pytest side of a run: which variants it is about, which tests are meant, and where they may run."""
+
+import argparse
+import difflib
+
+import pytest
+
+import impls
+from harness.data import whole
+from harness.measuring import participants
+from harness.measuring.workload import EPOCH, OPERATIONS, Operation
+from harness.plugin.stash import VARIANTS
+from harness.report.tables import COLUMNS
+from harness.workers import variables
+from harness.workers.worker import limits
+
+OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
+OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[VARIANTS] = _chosen_variants(config)
+    if config.option.in_process:
+        _refuse_enemies(config.stash[VARIANTS])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Refuse what cannot be measured so. `--compare` has its own tables; xdist keeps a framework in one process."""
+    if config.option.quick:
+        config.option.compare, config.option.epochs, config.option.launches = True, 1, 1
+    config.option.benchmark_quiet |= config.option.compare
+    if config.option.notebook_baseline and config.option.device != "cpu":
+        raise pytest.UsageError("--notebook-baseline trains on the CPU: leave --device out")
+    if config.option.benchmark_cprofile:
+        raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
+    if config.option.in_process and (config.option.benchmark_only or config.option.compare):
+        raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
+    _refuse_to_keep(config.option)
+    for name in ("benchmark_json", "regression_json", "regression_markdown"):
+        file = getattr(config.option, name)
+        obstacle = file and whole.obstacle(file)
+        if obstacle:
+            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {obstacle}")
+    if not getattr(config.option, "numprocesses", None):
+        return
+    if config.option.benchmark_only or config.option.compare:
+        wanted = "--compare" if config.option.compare else "--benchmark-only"
+        raise pytest.UsageError(
+            f"{wanted} measures time and cannot share the machine with other tests: run `pytest {wanted}` without -n"
+        )
+    if config.option.seeds > 1:
+        raise pytest.UsageError("--seeds compares all variants in one process: run it without -n")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "framework" in metafunc.fixturenames:
+        metafunc.parametrize("framework", metafunc.config.stash[VARIANTS], indirect=True)
+    if "timed" in metafunc.fixturenames:
+        option = metafunc.config.option
+        pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, _operations(option))
+        metafunc.parametrize(("timed", "operation"), pairs, ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, and
+    those that take a minute with `--long`.
+
+    With `--framework`, only what is about a variant, unless tests are named by their files.
+    """
+    option = config.option
+    only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
+
+    def wanted(item: pytest.Item) -> bool:
+        if item.name == OF_ALL and option.seeds < 2:
+            return False
+        if only_variants and not is_about_variants(item):
+            return False
+        benchmark = item.get_closest_marker("latency") is not None
+        if option.compare:
+            return benchmark or item.get_closest_marker("accuracy") is not None
+        if option.benchmark_only:
+            return benchmark
+        if item.get_closest_marker("long") is not None and not option.long:
+            return False
+        if item.get_closest_marker("network") is not None and "network" not in option.markexpr:
+            return False
+        return not benchmark or "latency" in option.markexpr
+
+    unwanted = [item for item in items if not wanted(item)]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if wanted(item)]
+    if option.compare:
+        items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
+
+
+def _refuse_to_keep(option: argparse.Namespace) -> None:
+    """What `--keep-env` cannot keep. On a host, whose environment it is about, more is refused later."""
+    by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
+    ours = {*limits(option.threads, option.device), *by_variants, variables.KERAS_HOME} & {*option.keep_env}
+    flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
+    flaw = flaw or ("" if option.host else variables.flaw(option.keep_env))
+    if flaw:
+        raise pytest.UsageError(f"--keep-env {flaw}")
+
+
+def _operations(option: argparse.Namespace) -> list[Operation]:
+    """What is timed: everything, or what `--compare` shows, in a short form for `--quick`."""
+    if not option.compare:
+        return list(OPERATIONS)
+    shown = [operation for operation in OPERATIONS if str(operation) in COLUMNS]
+    compared = [operation._replace(blocks=1) if option.quick else operation for operation in shown]
+    return [*compared, EPOCH] if option.notebook_baseline else compared
+
+
+def is_about_variants(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return item.name == OF_ALL or bool(OF_A_VARIANT & parameters.keys())
+
+
+def _refuse_enemies(variants: list[str]) -> None:
+    """`--in-process` takes what can share a process: variants of the same packages and the same environment."""
+    needs = {(known.packages, tuple(known.environment.items())) for known in map(impls.variants().get, variants)}
+    if len(needs) > 1:
+        raise pytest.UsageError(
+            "--in-process runs the framework inside pytest, and two frameworks in one process abort: "
+            f"name exactly one with --framework, out of {', '.join(impls.variants())}"
+        )
+
+
+def _chosen_variants(config: pytest.Config) -> list[str]:
+    """What `--framework` names, each an implementation (all its variants) or a variant; all if it names nothing."""
+    known = impls.variants()
+    if not config.option.framework:
+        return list(known)
+    chosen = []
+    for name in config.option.framework:
+        matching = [variant.name for variant in known.values() if name in (variant.name, variant.implementation)]
+        if not matching:
+            near = difflib.get_close_matches(name, [*known, *impls.names()], n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            raise pytest.UsageError(f"--framework {name}: no such variant{hint} Expected one of {', '.join(known)}.")
+        chosen += matching
+    return list(dict.fromkeys(chosen))

@@ -1,0 +1,101 @@
+"""What the fixtures of conftest.py start: workers, a campaign, and the comparison of two versions."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness import ROOT
+from harness.data.obtain import DataError, obtain
+from harness.data.reference import Mnist
+from harness.measuring.campaign import Campaign
+from harness.measuring.machine import describe
+from harness.measuring.participants import participants, starter
+from harness.plugin.stash import CAMPAIGN, DISPLAY, UPGRADE
+from harness.regression import environments, versions
+from harness.regression.comparison import most_lanes
+from harness.regression.upgrade import Upgrade
+from harness.workers import processors, variables
+from harness.workers.fleet import Fleet
+from harness.workers.host import Host, Unreachable
+from impls.contract import Settings
+
+
+def verified(config: pytest.Config) -> Mnist:
+    """The data set, by reference. Without it, the run ends."""
+    try:
+        return Mnist.at(obtain(config.option.data_dir))
+    except DataError as error:
+        pytest.exit(f"no data: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def fleet(session: pytest.Session, settings: Settings) -> Fleet:
+    """The workers of this session; those that will be asked for certain are started already."""
+    option = session.config.option
+    hear = session.config.stash[DISPLAY].hear
+    fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout, option.keep_env)
+    in_xdist = hasattr(session.config, "workerinput")  # and then it does not know which variants will come
+    has_campaign = any("campaign" in item.fixturenames for item in session.items)  # it leaves its workers
+    if not (in_xdist or has_campaign or option.in_process):
+        fleet.start(_variants_of(session.items), settings)
+    return fleet
+
+
+def campaign(session: pytest.Session, settings: Settings, mnist: Mnist, fleet: Fleet) -> Campaign:
+    """The measurements of all tests of latency that were collected. The workers of its last launch join the fleet."""
+    config, option = session.config, session.config.option
+    if option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError(
+            "a campaign needs the machine for itself and its workers: leave out -n and --in-process"
+        )
+    fleet.close()
+    calls = (item.callspec.params for item in session.items if "campaign" in item.fixturenames)
+    wanted = [(params["timed"], params["operation"]) for params in calls]
+    cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
+    display = config.stash[DISPLAY]
+    start = starter(settings, option.worker_timeout, cpu.get("flags", ()), display.hear, keep=option.keep_env)
+    machine = describe(cpu, settings.device)
+    at_once = os.cpu_count() if option.quick else 1
+    campaign = config.stash[CAMPAIGN] = Campaign(participants(wanted, settings, mnist), mnist, start, machine, at_once)
+    campaign.run(option.launches, display.measuring)
+    fleet.adopt(campaign.workers)
+    return campaign
+
+
+def connected(config: pytest.Config) -> Host | None:
+    """To the machine that --host names, if it does. Without an answer, the run ends."""
+    try:
+        return Host(config.option.host) if config.option.host else None
+    except Unreachable as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+def upgrade(session: pytest.Session, settings: Settings, mnist: Mnist, host: Host | None) -> Upgrade:
+    """Both versions, in environments that are built if need be, here or on the host. Without them, the run ends."""
+    config, option, display = session.config, session.config.option, session.config.stash[DISPLAY]
+    claims = versions.claims_of(session.items)
+    try:
+        sides = versions.sides(option, claims, display.say)
+        root = host.bring(Path(mnist.directory)) if host else ROOT
+        if host:
+            versions.check_interpreters(option, host)
+            flaw = host.do(variables.flaw, option.keep_env)
+            if flaw:
+                raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
+        settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md: what it hides
+        lanes = most_lanes(host.do(processors.count) if host else processors.count(), settings.threads)
+    except (environments.NotBuilt, Unreachable) as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
+    mnist = Mnist.at(Path(root)) if host else mnist
+    limits = (option.max_slowdown, option.max_minutes, option.error, lanes)
+    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, settings, mnist, start, *limits, display.say)
+    return upgrade
+
+
+def _variants_of(items: Iterable[pytest.Item]) -> list[str]:
+    """The variants that these tests are about, each once."""
+    calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
+    return list(dict.fromkeys(params["framework"] for params in calls if "framework" in params))

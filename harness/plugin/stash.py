@@ -1,0 +1,15 @@
+"""What the plugin keeps in pytest's config, from the hook that makes it to the hook that shows it."""
+
+import pytest
+
+from harness.measuring.campaign import Campaign
+from harness.regression.upgrade import Upgrade
+from harness.report.display import Display
+
+VARIANTS = pytest.StashKey[list[str]]()  # that were chosen
+UPGRADED = pytest.StashKey[list[str]]()  # those of them of which two versions are to be compared
+DISPLAY = pytest.StashKey[Display]()
+CAMPAIGN = pytest.StashKey[Campaign]()
+UPGRADE = pytest.StashKey[Upgrade]()
+NOTICES = pytest.StashKey[list[str]]()  # lines about saved runs and about saving this one
+TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown

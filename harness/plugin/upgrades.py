@@ -1,0 +1,166 @@
+"""The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
+
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from harness.data import whole
+from harness.judging.verdict import FAMILY_ERROR
+from harness.plugin.numbers import chance, minutes, percent
+from harness.plugin.stash import UPGRADE, UPGRADED, VARIANTS
+from harness.plugin.summary import TABLE_WIDTH
+from harness.regression import report
+from harness.regression.identity import Contradiction
+from harness.regression.launch import QUANTITIES
+from harness.regression.numerics import CHECKS
+from harness.regression.versions import affected
+
+EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
+NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
+BAD = ("worse", "changed")
+OPEN = ("inconclusive", "not comparable", "missing")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("regression", "one version of a framework against another")
+    for side in ("baseline", "candidate"):
+        group.addoption(
+            f"--{side}",
+            action="append",
+            default=[],
+            metavar="REQUIREMENT",
+            help=f'the {side}, such as "keras==3.14.1"; repeatable (default: the current environment)',
+        )
+        group.addoption(
+            f"--{side}-python", metavar="PATH", help=f"take this interpreter for the {side}; write it with ="
+        )
+    group.addoption(
+        "--max-slowdown",
+        type=percent,
+        default=0.05,
+        metavar="PERCENT",
+        help="a slowdown that does not matter (default: 5)",
+    )
+    group.addoption(
+        "--error",
+        type=chance,
+        default=FAMILY_ERROR,
+        metavar="PERCENT",
+        help="how often a run may have a wrong verdict; more decides sooner (default: 1)",
+    )
+    group.addoption(
+        "--max-minutes",
+        type=minutes,
+        default=60.0,
+        metavar="M",
+        help="for trainings and timings; what is not clear by then is inconclusive (default: 60)",
+    )
+    group.addoption(
+        "--host",
+        metavar="SPEC",
+        help='both versions run there: "ssh=me@there", as execnet has it; needs both --*-python',
+    )
+    for form in ("json", "markdown"):
+        group.addoption(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
+
+
+def is_asked_for(config: pytest.Config) -> bool:
+    option = config.option
+    return bool(option.baseline or option.candidate or option.baseline_python or option.candidate_python)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UPGRADED] = affected(config.option, config.stash[VARIANTS])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    option = config.option
+    if not is_asked_for(config):
+        if option.markexpr == "regression":
+            raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
+        if option.host:
+            raise pytest.UsageError("--host is where two versions are compared: say which, with --*-python")
+        return
+    if option.benchmark_only or option.compare:
+        raise pytest.UsageError("comparing two versions is a run of its own: leave out --benchmark-only and --compare")
+    for side in ("baseline", "candidate"):
+        python = getattr(option, f"{side}_python")
+        if python and getattr(option, side):
+            raise pytest.UsageError(f"--{side} and --{side}-python: say one of both, the other is not read")
+        if python and not option.host and not os.access(python, os.X_OK):
+            raise pytest.UsageError(f"--{side}-python {python}: there is no such interpreter")
+        if option.host and not python:
+            raise pytest.UsageError(f"--host {option.host}: say which interpreter there, with --{side}-python")
+    if option.in_process or getattr(option, "numprocesses", None):
+        raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Versions are compared when that is asked for, and then nothing else is done."""
+    asked = is_asked_for(config)
+    unwanted = [item for item in items if (item.get_closest_marker("regression") is not None) != asked]
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "upgraded" not in metafunc.fixturenames:
+        return
+    metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED])
+    claims = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
+    for name in claims.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, claims[name])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item):
+    """If a side is not what was asked for, no verdict means anything: the request is refused."""
+    try:
+        return (yield)
+    except Contradiction as error:
+        item.config.stash[UPGRADE].refused = str(error)
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(report: pytest.TestReport):
+    """What could not be decided is neither passed nor failed, and is called by its name."""
+    word = dict(getattr(report, "user_properties", ())).get("verdict")
+    if report.when == "call" and word in OPEN:
+        return word, "?", word.upper()
+    return None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session):
+    upgrade = session.config.stash.get(UPGRADE, None)
+    if upgrade and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        words = [found.word for found in upgrade.found.values()]
+        if session.testsfailed <= sum(word in OPEN for word in words) and not any(word in BAD for word in words):
+            session.exitstatus = NOTHING_DECIDED
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    upgrade = config.stash.get(UPGRADE, None)
+    if not upgrade:
+        return
+    console = Console(
+        file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
+    )
+    for part in report.terminal(upgrade) if upgrade.found else ():
+        console.print(part, soft_wrap=isinstance(part, str))
+    for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):
+        file = getattr(config.option, f"regression_{form}")
+        try:
+            if file:
+                whole.write(file, described(upgrade))
+        except OSError as error:
+            terminalreporter.write_line(f"--regression-{form}: {file} could not be written: {error}", red=True)
+            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED

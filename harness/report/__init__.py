@@ -1,0 +1,1 @@
+"""What a person sees. In go records, launches and events; out come tables and lines."""

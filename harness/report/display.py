@@ -1,0 +1,81 @@
+"""What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
+
+import os
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress
+
+
+class Display:
+    """Hears what tasks tell on the way and shows the trainings on `stream`, which must lead past pytest's capture.
+
+    Without a stream, as in a process of pytest-xdist, it keeps the notes alone: message -> first variant that said it.
+    """
+
+    def __init__(self, stream: TextIO | None):
+        self.notes: dict[str, str] = {}
+        self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
+        self.bar: Progress | None = None
+        self.launch = 0
+        self.said = ""
+
+    def close(self) -> None:
+        if not self.console.quiet:
+            self.console.file.close()
+
+    def hear(self, variant: str, event: str, details: dict) -> None:
+        getattr(self, event)(variant, **details)
+
+    def warning(self, variant: str, message: str) -> None:
+        self.notes.setdefault(message, variant)
+
+    def taken_out(self, _: str, names: list[str]) -> None:
+        listed = ", ".join(names)
+        self.warning("all workers", f"taken out of their environment: {listed} (--keep-env=NAME keeps one)")
+
+    def training(self, variant: str, epochs: int) -> None:
+        self.trained(variant)  # the bar of a worker that died while it trained is still there
+        self.epochs, self.elapsed = epochs, 0.0
+        self.console.print()  # pytest's own line is not finished yet
+        if self.console.is_terminal:
+            columns = (f"{variant:<17}", BarColumn(), "epoch {task.completed}/{task.total}", "{task.fields[status]}")
+            self.bar = Progress(*columns, console=self.console, transient=True)
+            self.task = self.bar.add_task(variant, total=epochs, status="compiling")
+            self.bar.start()
+
+    def epoch(self, variant: str, epoch: int, loss: float, seconds: float) -> None:
+        self.elapsed += seconds
+        left = self.elapsed / epoch * (self.epochs - epoch)
+        status = f"loss {loss:.4f}  {seconds:.1f} s  about {left:.0f} s left"
+        if self.bar:
+            self.bar.update(self.task, completed=epoch, status=status)
+        else:
+            self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
+
+    def measuring(self, launch: int, launches: int, what: str) -> None:
+        """Called before each step of a campaign. Where there is no terminal, it says when a launch begins."""
+        text = f"launch {launch} of {launches}: {what}"
+        is_new, self.launch = launch != self.launch, launch
+        if self.console.is_terminal:
+            self.console.print(text.ljust(60), end="\r")
+        elif is_new:
+            self.console.print(f"\nlaunch {launch} of {launches}", end="")
+
+    def say(self, what: str) -> None:
+        """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""
+        if self.console.is_terminal:
+            self.console.print(what[:100].ljust(100), end="\r")
+        elif what != self.said:
+            self.console.print(f"\n{what}", end="")
+        self.said = what
+
+    def trained(self, variant: str) -> None:
+        if self.bar:
+            self.bar.stop()
+            self.bar = None
+
+
+def real_stdout() -> TextIO:
+    """A stream of our own to where stdout leads now: called while pytest captures nothing yet, it leads to the user."""
+    return os.fdopen(os.dup(1), "w", buffering=1)

@@ -1,0 +1,139 @@
+"""The frameworks of one pytest session: each in a worker that is started when first asked for and ended at the end."""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import psutil
+
+import impls
+from harness.workers import together
+from harness.workers.session import Session
+from harness.workers.worker import Worker, WorkerDied
+from impls.contract import Settings
+
+
+class Framework:
+    """A variant that is built and ready: has the methods of `Implementation`, wherever it lives.
+
+    `home` is what its worker is known as in the fleet: another variant's must not be taken for it.
+    """
+
+    def __init__(self, fleet: "Fleet", variant: str, settings: Settings, home: str):
+        self._fleet = fleet
+        self.name = variant
+        self.settings = settings
+        self.home = home
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        if method.startswith("_"):
+            raise AttributeError(method)
+        return lambda *arguments: self._fleet.home(self.home).call(method, *arguments)
+
+    def run(self, task: Callable, *arguments: Any) -> Any:
+        """`task(implementation, *arguments)`, where it lives; a function of harness/."""
+        return self._fleet.home(self.home).run(task, *arguments)
+
+    def label(self) -> str:
+        """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
+        versions = list(self.versions().items())
+        shown = versions[: 1 + self.name.count("-")]
+        return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
+
+    def memory(self) -> int:
+        """RAM that its process holds now, in bytes."""
+        home = self._fleet.home(self.home)
+        return (home.process if isinstance(home, Worker) else psutil.Process()).memory_info().rss
+
+    def with_settings(self, **changes: Any) -> "Framework":
+        """The same framework, built anew with these settings changed; this one must not be used after it."""
+        return self._fleet.framework(self.name, replace(self.settings, **changes), self.home)
+
+
+class Fleet:
+    """Starts, keeps and ends the workers.
+
+    `on_event(name, event, details)` hears what `Session` notifies, and "taken_out" (names).
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[str, str, dict], None],
+        in_process: bool = False,
+        threads: int | None = None,
+        device: str = "cpu",
+        timeout: float = 600.0,
+        keep: Iterable[str] = (),
+    ):
+        self.on_event = on_event
+        self.in_process = in_process
+        self.threads = threads
+        self.device = device
+        self.timeout = timeout
+        self.keep = keep
+        self.homes: dict[str, Worker | Session] = {}
+        self.broken: dict[tuple[str, Settings], Exception] = {}
+
+    def start(self, variants: Iterable[str], settings: Settings) -> None:
+        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
+
+        What goes wrong is kept for whoever asks for the variant.
+        """
+        together.each(lambda variant: self._prepare(variant, settings), variants, os.cpu_count(), self.close)
+
+    def framework(self, variant: str, settings: Settings, home: str = "") -> Framework:
+        """The variant, built with these settings. Raises what the import of the framework or the building raised.
+
+        It lives in the worker known as `home`, without it in that of its name.
+        """
+        self._build(variant, settings, home or variant)
+        if (variant, settings) in self.broken:
+            raise self.broken[variant, settings].with_traceback(None)  # or it would grow with each that asks
+        return Framework(self, variant, settings, home or variant)
+
+    def _prepare(self, variant: str, settings: Settings) -> None:
+        with contextlib.suppress(WorkerDied):
+            self._build(variant, settings, variant)
+
+    def _build(self, variant: str, settings: Settings, home: str) -> None:
+        if (variant, settings) not in self.broken:
+            try:
+                self.home(home).build(impls.load, variant, settings)
+            except WorkerDied:
+                raise  # the next one to ask gets a fresh worker
+            except Exception as error:
+                self.broken[variant, settings] = error
+
+    def home(self, name: str) -> Worker | Session:
+        """Where somebody lives; a worker that died is replaced by a fresh one."""
+        home = self.homes.get(name)
+        if isinstance(home, Worker) and not home.is_running():
+            home.close()  # what it has started, and its temporary files
+            home = None
+        if home is None:
+            self.homes[name] = home = self._start(name)
+        return home
+
+    def adopt(self, workers: Mapping[str, Worker]) -> None:
+        """Take over these, each named as its variant."""
+        self.homes.update(workers)
+
+    def close(self) -> None:
+        for home in list(self.homes.values()):
+            if isinstance(home, Worker):
+                home.close()
+
+    def _start(self, name: str) -> Worker | Session:
+        if self.in_process:
+            return Session(lambda event, **details: self.on_event(name, event, details))
+        return Worker(
+            name,
+            lambda event, details: self.on_event(name, event, details),
+            threads=self.threads,
+            device=self.device,
+            timeout=self.timeout,
+            keep=self.keep,
+            on_taken_out=lambda names: self.on_event(name, "taken_out", {"names": names}),
+        )
