@@ -9,11 +9,12 @@ import pytest
 import impls
 from harness.equality.limits import ACCURACY_MARGIN, required_accuracy
 from harness.equality.training import train
-from harness.judging.intervals import agreement
+from harness.judging.intervals import Interval, difference_of_means
 from harness.plugin.stash import VARIANTS
 from harness.workers.worker import in_a_line
 
 pytestmark = pytest.mark.accuracy
+WORDS = {"across": "inconclusive", "above": "different", "below": "different"}
 
 
 class Trained(NamedTuple):
@@ -75,15 +76,15 @@ def test_mean_accuracies_agree(fleet, settings, trained, pytestconfig, record_pr
     assert not missing, f"missing: {'; '.join(missing)}"
     assert len(accuracies) >= 2, "a comparison needs two variants: name another with --framework"
     pairs = list(combinations(accuracies, 2))
-    verdicts = [agreement(accuracies[first], accuracies[second], ACCURACY_MARGIN) for first, second in pairs]
+    intervals = [difference_of_means(accuracies[first], accuracies[second]) for first, second in pairs]
     lines = [
         f"{variant:<17} mean {statistics.mean(found):.3%}, standard deviation {statistics.stdev(found):.3%}"
         for variant, found in accuracies.items()
     ]
     doubtful = [
-        f"{first} - {second}: {verdict}, {mean:+.3%} (90 % interval {low:+.3%} to {high:+.3%})"
-        for (first, second), (verdict, (mean, low, high)) in zip(pairs, verdicts, strict=True)
-        if verdict != "equivalent"
+        f"{first} - {second}: {WORDS[side]}, {mean:+.3%} (90 % interval {low:+.3%} to {high:+.3%})"
+        for (first, second), (mean, low, high) in zip(pairs, intervals, strict=True)
+        if (side := Interval(mean, low, high).against(ACCURACY_MARGIN)) != "within"
     ]
     lines += [
         f"{len(pairs) - len(doubtful)} of {len(pairs)} pairs of means agree within {ACCURACY_MARGIN:.1%}",

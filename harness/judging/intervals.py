@@ -1,4 +1,4 @@
-"""What a handful of trainings allows to say of means: how large an effect is, and whether two means agree."""
+"""Where a mean lies, as far as a handful of values shows, and on which side of a margin: the stuff of all verdicts."""
 
 import math
 from collections.abc import Sequence
@@ -15,6 +15,15 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    def against(self, margin: float) -> str:
+        """ "within" if all of it is between -margin and +margin, "above" or "below" if all of it is beyond one of them,
+        otherwise "across": that nothing is to be seen is no evidence that there is nothing."""
+        if -margin < self.low and self.high < margin:
+            return "within"
+        if self.low > margin:
+            return "above"
+        return "below" if self.high < -margin else "across"
+
 
 def half_width(error: float, values: int, spread: float) -> float:
     """Half of Student's interval of the mean of so many values, which is wrong with a chance of `error`.
@@ -24,43 +33,32 @@ def half_width(error: float, values: int, spread: float) -> float:
     return float(stats.t.isf(error / 2, values - 1)) * spread / math.sqrt(values)
 
 
-def paired_effect(changed: Sequence[float], baseline: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Mean of `changed - baseline`, pair by pair, with Student's t interval. Both (n,), n >= 2, or `ValueError`."""
+def mean_interval(values: Sequence[float], error: float = 0.05) -> Interval:
+    """Student's, of the mean of values, (n,), n >= 2, which is wrong with a chance of `error`."""
+    mean = float(np.mean(values))
+    half = half_width(error, len(values), float(np.std(values, ddof=1)))
+    return Interval(mean, mean - half, mean + half)
+
+
+def paired_effect(changed: Sequence[float], baseline: Sequence[float]) -> Interval:
+    """Mean of `changed - baseline`, pair by pair, at 95 %. Both (n,), n >= 2, finite, or `ValueError`."""
     differences = np.asarray(changed, float) - np.asarray(baseline, float)
     if differences.ndim != 1 or len(differences) < 2:
         raise ValueError(f"an interval needs at least 2 pairs, got {differences.size}")
     if not np.isfinite(differences).all():
         raise ValueError("the pairs must be finite numbers")
-    mean = float(differences.mean())
-    if not differences.std():
-        return Interval(mean, mean, mean)
-    low, high = stats.ttest_1samp(differences, 0).confidence_interval(confidence)
-    return Interval(mean, float(low), float(high))
+    return mean_interval(differences)
 
 
-class Agreement(NamedTuple):
-    """Whether two means agree within a margin: "equivalent", "different" or "inconclusive"."""
+def difference_of_means(a: Sequence[float], b: Sequence[float]) -> Interval:
+    """Mean of a, (n,), less mean of b, (m,), at 90 %. `ValueError` if n or m is below 2.
 
-    verdict: str
-    difference: Interval
-
-
-def agreement(a: Sequence[float], b: Sequence[float], margin: float) -> Agreement:
-    """Do the means of two samples, (n,) and (m,), agree within `margin`? `ValueError` if n or m is below 2.
-
-    Two one-sided tests at 5 % (Schuirmann 1987, doi:10.1007/BF01068419), without the assumption of equal variances:
-    "equivalent" if Welch's 90 % interval of the difference lies inside the margin, "different" if it lies outside,
-    "inconclusive" otherwise. Failing to see a difference is not evidence of none.
+    Welch's, without the assumption of equal variances. At 90 %, "within" a margin is two one-sided tests at 5 %
+    (Schuirmann 1987, doi:10.1007/BF01068419).
     """
     if min(len(a), len(b)) < 2:
-        raise ValueError(f"an agreement needs at least 2 values on each side, got {len(a)} and {len(b)}")
+        raise ValueError(f"a difference of means needs at least 2 values on each side, got {len(a)} and {len(b)}")
     mean = float(np.mean(a) - np.mean(b))
-    low, high = mean, mean
-    if np.std(a) or np.std(b):
-        low, high = map(float, stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.90))
-    verdict = "inconclusive"
-    if -margin < low and high < margin:
-        verdict = "equivalent"
-    elif low > margin or high < -margin:
-        verdict = "different"
-    return Agreement(verdict, Interval(mean, low, high))
+    if not (np.std(a) or np.std(b)):
+        return Interval(mean, mean, mean)
+    return Interval(mean, *map(float, stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.90)))

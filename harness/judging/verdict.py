@@ -36,12 +36,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from harness.judging.intervals import half_width
+from harness.judging.intervals import mean_interval
 
 FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong, unless --error says otherwise
 LOOKS = {8: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # launches of each side: part of the error that is spent on this look
 FEWEST, MOST = min(LOOKS), max(LOOKS)
 TOO_MANY = 3 * MOST  # launches: who seems to need more is given up, though the estimate is rough
+WORDS = {"above": "worse", "below": "better", "within": "same", "across": "inconclusive"}
 UNITS = {"%": (100, 1, "%"), "points": (100, 2, "pt"), "KiB": (1 / 1024, 1, " KiB")}  # factor, digits, sign
 
 
@@ -145,19 +146,13 @@ def _decide(differences: np.ndarray, limit: float, error: float) -> Verdict:
     n, mean = len(differences), float(differences.mean())
     if n < 2:
         return Verdict("inconclusive", n, mean, -math.inf, math.inf, f"{FEWEST} launches are needed")
-    spread = float(differences.std(ddof=1))
-    half = half_width(0.05, n, spread)
-    verdict = Verdict("inconclusive", n, mean, mean - half, mean + half)
+    verdict = Verdict("inconclusive", n, *mean_interval(differences))
     if n < FEWEST:
         return verdict._replace(reason=f"{FEWEST} launches are needed")
-    strict = half_width(error, n, spread)
-    if mean - strict > limit:
-        return verdict._replace(word="worse")
-    if mean + strict < -limit:
-        return verdict._replace(word="better")
-    if -limit < mean - strict and mean + strict < limit:
-        return verdict._replace(word="same")
-    needed = max(n + 1, _needed(abs(abs(mean) - limit), spread, error))
+    word = WORDS[mean_interval(differences, error).against(limit)]
+    if word != "inconclusive":
+        return verdict._replace(word=word)
+    needed = max(n + 1, _needed(abs(abs(mean) - limit), float(differences.std(ddof=1)), error))
     return verdict._replace(needed=needed, reason=f"about {needed:,.0f} launches would decide")
 
 

@@ -14,7 +14,7 @@ import impls
 from harness import ROOT
 from harness.data.obtain import obtain
 from harness.data.reference import Mnist
-from harness.judging.intervals import paired_effect
+from harness.judging.intervals import mean_interval
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
 from harness.workers.worker import Worker, limits
 from impls.contract import Settings
@@ -62,13 +62,11 @@ def one_launch(variant: str, operation: Operation, settings: Settings, mnist: Mn
 
 def sentence(ratios: list[float]) -> str:
     """What the logarithms of the ratios, one of each launch, say of the agreement."""
-    mean, low, high = (math.exp(value) - 1 for value in paired_effect(ratios, [0.0] * len(ratios)))
-    verdict = "not shown to agree"
-    if low > -MARGIN and high < MARGIN:
-        verdict = f"agrees within {MARGIN:.0%}"
-    elif low > MARGIN or high < -MARGIN:
-        verdict = "differs"
-    return f"worker / plain loop - 1: {mean:+.1%} ({low:+.1%} to {high:+.1%}), {verdict}"
+    interval = mean_interval(ratios)
+    words = {"within": f"agrees within {MARGIN:.0%}", "across": "not shown to agree"}
+    said = words.get(interval.against(math.log1p(MARGIN)), "differs")
+    mean, low, high = map(math.expm1, interval)
+    return f"worker / plain loop - 1: {mean:+.1%} ({low:+.1%} to {high:+.1%}), {said}"
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.judging.intervals import agreement, paired_effect
+from harness.judging.intervals import Interval, difference_of_means, paired_effect
 
 MARGIN = 0.2
 
@@ -40,17 +40,25 @@ def test_interval_covers_the_truth_as_often_as_it_claims():
 
 
 @pytest.mark.parametrize(
-    ("shift", "count", "verdict"),
+    ("shift", "count", "side"),
     [
-        (0.0, 20, "equivalent"),
-        (0.5, 20, "different"),
-        (-0.5, 20, "different"),
-        (0.2, 20, "inconclusive"),
-        (-0.2, 20, "inconclusive"),
+        (0.0, 20, "within"),
+        (0.5, 20, "above"),
+        (-0.5, 20, "below"),
+        (0.2, 20, "across"),
+        (-0.2, 20, "across"),
     ],
 )
-def test_agreement(shift, count, verdict):
-    assert agreement(samples(count, shift), samples(count, seed=1), MARGIN).verdict == verdict
+def test_a_difference_is_within_a_margin_beyond_it_or_not_known_to_be_either(shift, count, side):
+    assert difference_of_means(samples(count, shift), samples(count, seed=1)).against(MARGIN) == side
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "side"),
+    [(-0.1, 0.1, "within"), (-0.2, 0.1, "across"), (0.2, 0.3, "across"), (-0.3, -0.2, "across"), (0.21, 0.3, "above")],
+)
+def test_an_interval_that_touches_the_margin_is_across(low, high, side):
+    assert Interval(0.0, low, high).against(MARGIN) == side
 
 
 def test_the_difference_has_an_interval_in_which_each_side_has_its_own_spread():
@@ -59,32 +67,33 @@ def test_the_difference_has_an_interval_in_which_each_side_has_its_own_spread():
     a_error, b_error = np.var(a, ddof=1) / 3, np.var(b, ddof=1) / 4
     freedom = (a_error + b_error) ** 2 / (a_error**2 / 2 + b_error**2 / 3)
     half = stats.t.isf(0.05, freedom) * np.sqrt(a_error + b_error)
-    assert agreement(a, b, MARGIN).difference == pytest.approx((-9.0, -9.0 - half, -9.0 + half))
+    assert difference_of_means(a, b) == pytest.approx((-9.0, -9.0 - half, -9.0 + half))
 
 
 def test_few_samples_are_no_evidence_of_agreement():
-    assert agreement([97.9, 98.2], [97.8, 98.3], MARGIN).verdict == "inconclusive"
+    assert difference_of_means([97.9, 98.2], [97.8, 98.3]).against(MARGIN) == "across"
 
 
 def test_false_agreement_is_as_rare_as_claimed():
     """Two means exactly the margin apart must be called equivalent in at most 5 % of trials."""
     wrong = sum(
-        agreement(samples(10, MARGIN, seed=2 * seed), samples(10, seed=2 * seed + 1), MARGIN).verdict == "equivalent"
+        difference_of_means(samples(10, MARGIN, seed=2 * seed), samples(10, seed=2 * seed + 1)).against(MARGIN)
+        == "within"
         for seed in range(400)
     )
     assert wrong / 400 < 0.083  # 5 % and three standard errors of 400 trials
 
 
 def test_unequal_counts_and_no_spread_at_all():
-    assert agreement([98.0, 98.0], [98.0, 98.0, 98.0], MARGIN).verdict == "equivalent"
-    assert agreement([98.0, 98.0], [97.0, 97.0, 97.0], MARGIN).verdict == "different"
-    assert agreement([0.0, 0.0], [-0.1, 0.1, 0.0], MARGIN).difference.low < 0.0  # one side has some
+    assert difference_of_means([98.0, 98.0], [98.0, 98.0, 98.0]).against(MARGIN) == "within"
+    assert difference_of_means([98.0, 98.0], [97.0, 97.0, 97.0]).against(MARGIN) == "above"
+    assert difference_of_means([0.0, 0.0], [-0.1, 0.1, 0.0]).low < 0.0  # one side has some
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([], [1.0, 2.0])])
 def test_too_few(a, b):
     with pytest.raises(ValueError, match="at least 2"):
-        agreement(a, b, MARGIN)
+        difference_of_means(a, b)
 
 
 def test_effect_of_too_few_or_of_no_number():
