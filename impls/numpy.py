@@ -1,7 +1,5 @@
 """NumPy: everything written out, gradients derived by hand. In float64 it is the referee of all the others."""
 
-import functools
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -51,9 +49,9 @@ def cnn(p, x):
     """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
     x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     h1 = np.maximum(convolve(x, p["conv_1/kernel"]) + p["conv_1/bias"], 0)  # (n, 28, 28, 1) -> (n, 28, 28, 32)
-    m1 = max_pool(h1)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
+    m1 = np.max(quarters(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
     h2 = np.maximum(convolve(m1, p["conv_2/kernel"]) + p["conv_2/bias"], 0)  # (n, 14, 14, 32) -> (n, 14, 14, 64)
-    m2 = max_pool(h2)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
+    m2 = np.max(quarters(h2), axis=0)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
     flat = m2.reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
     h3 = np.maximum(flat @ p["dense_1/kernel"] + p["dense_1/bias"], 0)  # (n, 3136) -> (n, 128)
     z = h3 @ p["dense_2/kernel"] + p["dense_2/bias"]  # (n, 128) -> (n, 10)
@@ -85,17 +83,12 @@ def patches(x):
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 9 * x.shape[3])  # (n, h, w, c, 3, 3) -> (n h w, 9 c)
 
 
-def max_pool(h):
-    return functools.reduce(np.maximum, quarters(h))  # (n, h, w, c) -> (n, h / 2, w / 2, c)
-
-
 def max_pool_gradient(dm, h, m):
-    """The maximum's gradient goes to one of those that equal it, the first: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
-    dh, free = np.zeros_like(h), np.ones(m.shape, bool)
+    """The maximum's gradient goes to the first that equals it, whole and once: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
+    dh, left = np.zeros_like(h), dm.copy()
     for target, number in zip(quarters(dh), quarters(h), strict=True):
-        first = (number == m) & free
-        target[...] = dm * first
-        free &= ~first
+        target[...] = left * (number == m)
+        left -= target
     return dh
 
 
@@ -118,9 +111,8 @@ def cross_entropy(logits, labels):
 def loss_and_gradients(model, parameters, x, labels):
     logits, backward = model(parameters, x)
     # L = mean(log(sum(exp(z))) - z[label]), so dL/dz = (softmax(z) - one_hot(label)) / n.
-    dz = np.exp(log_softmax(logits))  # (n, 10)
-    dz[np.arange(len(labels)), labels] -= 1
-    dz /= len(labels)
+    one_hot = np.eye(DATASET.classes, dtype=logits.dtype)[labels]  # (n,) -> (n, 10)
+    dz = (np.exp(log_softmax(logits)) - one_hot) / len(labels)
     gradients = {}
     for layer, (inputs, da) in backward(dz).items():
         # a = x W + b, so dL/dW = x^T dL/da, dL/db = sum of dL/da over the batch, and over the pixels of a convolution.
@@ -199,10 +191,7 @@ class Classifier:
         return self.predict_step((self._pixels(images), None))
 
     def logits(self, images):
-        return self._logits(self._pixels(images))
-
-    def _logits(self, pixels):
-        parts = np.array_split(pixels, len(pixels) // 1000 + 1)  # a CNN's activations take gigabytes for all at once
+        parts = np.array_split(self._pixels(images), len(images) // 1000 + 1)  # activations of all would be gigabytes
         return np.concatenate([self.model(self.parameters, part)[0] for part in parts])
 
     def loss_and_gradients(self, images, labels):
@@ -242,8 +231,7 @@ class Classifier:
         return history
 
     def evaluate(self, images, labels):
-        pixels, labels = self.prepare_batch(images, labels)
-        logits = self._logits(pixels)
+        logits, labels = self.logits(images), check_labels(labels, len(images))
         return float(cross_entropy(logits, labels)), float(np.mean(logits.argmax(axis=1) == labels))
 
 
