@@ -5,12 +5,13 @@ import importlib
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from impls.contract import Implementation, Settings
+from impls.contract import NETWORKS, Implementation, Settings
 
 
 class Variant(NamedTuple):
@@ -20,6 +21,7 @@ class Variant(NamedTuple):
     implementation: str  # file name in impls/, without .py
     packages: tuple[str, ...]  # what must be installed
     environment: dict[str, str]  # what must be set before the import
+    networks: tuple[str, ...] = tuple(NETWORKS)  # that it is written for
     flaw: str = ""  # why it cannot be loaded, if its file already shows it
 
 
@@ -29,6 +31,10 @@ _loaded: set[str] = set()  # variants that live in this process
 
 class PackageNotInstalled(ModuleNotFoundError):
     """A variant needs a package that this interpreter does not have."""
+
+
+class NotWritten(ValueError):
+    """A variant is asked for a network that its file does not have."""
 
 
 class BrokenImplementation(Exception):
@@ -45,7 +51,9 @@ def names() -> tuple[str, ...]:
 def variants() -> dict[str, Variant]:
     """All variants by name. A file that assigns a tuple `BACKENDS` has one for each, chosen by <FILE>_BACKEND.
 
-    A backend is named as the package that it needs. What is wrong with one file is its own flaw, and nobody else's.
+    A backend is named as the package that it needs. The networks are the keys of the dict that the file assigns to
+    `MODELS`; a file without one, such as one that inherits from another's class, is taken to have all. What is wrong
+    with one file is its own flaw, and nobody else's.
     """
     found: dict[str, Variant] = {}
     for name in names():
@@ -54,7 +62,7 @@ def variants() -> dict[str, Variant]:
         except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
             file = f"{name}.py".encode(errors="backslashreplace").decode()
             shown = name if name.isidentifier() else file  # "keras-jax" alone would be taken for Keras on JAX
-            found[shown] = Variant(shown, name, (), {}, f"impls/{file} is no implementation: {_reason(error)}")
+            found[shown] = Variant(shown, name, (), {}, flaw=f"impls/{file} is no implementation: {_reason(error)}")
     return found
 
 
@@ -65,11 +73,11 @@ def _variants_of(name: str) -> list[Variant]:
     if not name.isidentifier() or (FOLDER / name / "__init__.py").exists():
         raise ValueError("Python cannot import a file of this name from here, give it another")
     tree = ast.parse(path.read_bytes())
-    packages = _imported_packages(tree)
+    packages, networks = _imported_packages(tree), _networks(tree)
     return [
-        Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend})
+        Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
         for backend in _backends(tree)
-    ] or [Variant(name, name, packages, {})]
+    ] or [Variant(name, name, packages, {}, networks)]
 
 
 def _reason(error: Exception) -> str:
@@ -79,8 +87,15 @@ def _reason(error: Exception) -> str:
 
 
 def load(variant: str, settings: Settings | None = None) -> Implementation:
-    """Import the framework of `variant` into this process and build the network. Raises what `import_` raises."""
-    return import_(variant).Classifier(settings or Settings())
+    """Import the framework of `variant` into this process and build the network of `settings`.
+
+    Raises what `import_` raises, and `NotWritten` if the file of the variant does not have that network.
+    """
+    module, settings = import_(variant), settings or Settings()
+    written = variants()[variant].networks
+    if settings.network not in written:
+        raise NotWritten(f"{variant} is not written for {settings.network!r}: it has {', '.join(written)}")
+    return module.Classifier(settings)
 
 
 def import_(variant: str, module: str = "impls.{}") -> ModuleType:
@@ -136,21 +151,39 @@ def _imported_packages(tree: ast.Module) -> tuple[str, ...]:
 
 def _backends(tree: ast.Module) -> tuple[str, ...]:
     """What the file assigns to `BACKENDS`. Raises `ValueError` unless they are names of packages, at least one."""
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if "BACKENDS" in [getattr(target, "id", "") for target in targets]:
-            return _checked(node.value)
+    for value in _assigned(tree, "BACKENDS"):
+        try:
+            backends = ast.literal_eval(value)
+        except (ValueError, TypeError):
+            backends = None
+        packages = [name for name in backends if isinstance(name, str)] if isinstance(backends, tuple | list) else []
+        usable = {name for name in packages if name.isidentifier() and name != "notebook"}  # a way of training
+        if not packages or len(usable) < len(backends):
+            expected = 'different packages in a tuple, such as ("torch", "jax")'
+            raise ValueError(f"BACKENDS must be {expected}, got {_shown(value)}")
+        return tuple(packages)
     return ()
 
 
-def _checked(value: ast.expr | None) -> tuple[str, ...]:
-    try:
-        backends = ast.literal_eval(value)
-    except (ValueError, TypeError):
-        backends = None
-    packages = [name for name in backends if isinstance(name, str)] if isinstance(backends, tuple | list) else []
-    usable = {name for name in packages if name.isidentifier() and name != "notebook"}  # which names a way of training
-    if not packages or len(usable) < len(backends):
-        got = ast.unparse(value)[:80] if value else "nothing"
-        raise ValueError(f'BACKENDS must be different packages in a tuple, such as ("torch", "jax"), got {got}')
-    return tuple(packages)
+def _networks(tree: ast.Module) -> tuple[str, ...]:
+    """Keys of what the file assigns to `MODELS`. Raises `ValueError` unless they are networks, at least one."""
+    for value in _assigned(tree, "MODELS"):
+        keys = [getattr(key, "value", None) for key in value.keys] if isinstance(value, ast.Dict) else []
+        if not keys or not set(keys) <= set(NETWORKS):
+            expected = f"a dict whose keys are networks of impls/contract.py ({', '.join(NETWORKS)})"
+            raise ValueError(f"MODELS must be {expected}, got {_shown(value)}")
+        return tuple(keys)
+    return tuple(NETWORKS)
+
+
+def _assigned(tree: ast.Module, name: str) -> Iterator[ast.expr | None]:
+    """Whatever the file assigns to `name` at its top level; None where it only declares it."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if name in [getattr(target, "id", "") for target in targets]:
+                yield node.value
+
+
+def _shown(value: ast.expr | None) -> str:
+    return ast.unparse(value)[:80] if value else "nothing"

@@ -6,14 +6,18 @@ import sys
 import time
 from pathlib import Path
 
-from impls.contract import Settings, cache_directory
+from impls.contract import NETWORKS, Settings, cache_directory
 
 
-def train_and_evaluate(classifier_class) -> None:
-    """Train `classifier_class(Settings(...))` on MNIST with a line for each epoch, then print its test accuracy."""
-    options = _options()
+def train_and_evaluate(classifier_class, networks=NETWORKS) -> None:
+    """Train `classifier_class(Settings(...))` on MNIST with a line for each epoch, then print its test accuracy.
+
+    `networks` holds the names of those for which the class is written.
+    """
+    options = _options(networks)
     try:
-        classifier = classifier_class(Settings(batch_size=options.batch_size, seed=options.seed))
+        settings = Settings(network=options.network, batch_size=options.batch_size, seed=options.seed)
+        classifier = classifier_class(settings)
         train, test = _load(classifier, options.data_dir or os.environ.get("MNIST_DIR"))
         print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
         started = time.perf_counter()
@@ -42,8 +46,9 @@ def _load(classifier, named):
         )
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train the network on MNIST and print its test accuracy.")
+def _options(networks) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train a network on MNIST and print its test accuracy.")
+    parser.add_argument("--network", choices=tuple(networks), default=Settings.network, help="(default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the training images (default: 10)")
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")

@@ -1,33 +1,129 @@
-"""What every implementation promises: the network, its settings, its methods, and what it refuses."""
+"""What every implementation promises: the data, the networks, their settings, their methods, and what they refuse."""
 
 import contextlib
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-LAYER_SIZES = (784, 512, 256, 10)
-PARAMETER_SHAPES = {
-    "dense_1/kernel": (784, 512),
-    "dense_1/bias": (512,),
-    "dense_2/kernel": (512, 256),
-    "dense_2/bias": (256,),
-    "dense_3/kernel": (256, 10),
-    "dense_3/bias": (10,),
-}
-PARAMETER_NAMES = tuple(PARAMETER_SHAPES)
-PARAMETER_COUNT = 535_818  # 784*512 + 512 + 512*256 + 256 + 256*10 + 10
-
 Arrays = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Grey images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
+
+    - `image_shape`: rows and columns. Pixels are uint8, 0..255.
+    - `classes`: labels are 0..`classes` - 1.
+    - `train`, `test`: numbers of images.
+    - `files`: train images, train labels, test images, test labels: name -> SHA-256 of the file, uncompressed.
+    """
+
+    name: str
+    image_shape: tuple[int, int]
+    classes: int
+    train: int
+    test: int
+    files: dict[str, str]
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of an image."""
+        return math.prod(self.image_shape)
+
+
+DATASET = Dataset(
+    "MNIST",
+    image_shape=(28, 28),
+    classes=10,
+    train=60_000,
+    test=10_000,
+    files={
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What each framework's version of a network has in common.
+
+    - `shapes`: of the parameters by name, in the order in which they are used. Kernels of dense layers are (inputs,
+      outputs), those of convolutions (height, width, inputs, outputs), and what is flattened was (height, width,
+      channels), whatever the framework keeps.
+    - `accuracy`, `epochs`: the fraction of test images that it must get right after so many epochs.
+    - `positions`: how often a kernel is applied to an image, for those where it is more than once.
+    """
+
+    shapes: dict[str, tuple[int, ...]]
+    accuracy: float
+    epochs: int
+    positions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trainable scalars."""
+        return sum(map(math.prod, self.shapes.values()))
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of training on one image: those of the kernels, 2 for a multiply and an add.
+
+        Each kernel costs them forwards, for its own gradient, and for that of its inputs, which the first can spare.
+        """
+        kernels = {name: shape for name, shape in self.shapes.items() if name.endswith("kernel")}
+        first, *others = (math.prod(shape) * self.positions.get(name, 1) for name, shape in kernels.items())
+        return 2 * (2 * first + 3 * sum(others))
+
+
+NETWORKS = {
+    "mlp": Network(
+        {
+            "dense_1/kernel": (784, 512),
+            "dense_1/bias": (512,),
+            "dense_2/kernel": (512, 256),
+            "dense_2/bias": (256,),
+            "dense_3/kernel": (256, 10),
+            "dense_3/bias": (10,),
+        },
+        accuracy=0.97,
+        epochs=10,
+    ),
+    "cnn": Network(
+        {
+            "conv_1/kernel": (3, 3, 1, 32),
+            "conv_1/bias": (32,),
+            "conv_2/kernel": (3, 3, 32, 64),
+            "conv_2/bias": (64,),
+            "dense_1/kernel": (7 * 7 * 64, 128),
+            "dense_1/bias": (128,),
+            "dense_2/kernel": (128, 10),
+            "dense_2/bias": (10,),
+        },
+        accuracy=0.985,
+        epochs=3,
+        positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
+    ),
+}
+
+# Of the MLP, under the names that they had when it was the only network: scripts outside the project use them.
+LAYER_SIZES = (784, 512, 256, 10)
+PARAMETER_NAMES = tuple(NETWORKS["mlp"].shapes)
+PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
 
 
 @dataclass(frozen=True)
 class Settings:
     """How a network is built and trained; the same object configures every framework.
 
-    - `batch_size`: images per training step, 1 to 60,000. The last batch of an epoch may be smaller.
+    - `network`: which of `NETWORKS` is built.
+    - `batch_size`: images per training step, 1 to as many as there are. The last batch of an epoch may be smaller.
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
     - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: epsilon is added to
       sqrt(v) before the bias correction, as in the closing remark of section 2 of the paper, in every framework.
@@ -40,6 +136,7 @@ class Settings:
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
 
+    network: str = "mlp"
     batch_size: int = 128
     learning_rate: float = 1e-3
     beta_1: float = 0.9
@@ -51,7 +148,9 @@ class Settings:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        _check_whole_number("batch_size", self.batch_size, 1, 60_000)
+        if self.network not in tuple(NETWORKS):
+            raise ValueError(f"Settings.network must be one of {', '.join(NETWORKS)}, got {self.network!r}")
+        _check_whole_number("batch_size", self.batch_size, 1, DATASET.train)
         _check_whole_number("seed", self.seed, 0, 2**32 - 1)
         if self.threads is not None:
             _check_whole_number("threads", self.threads, 1, 4096)
@@ -75,12 +174,12 @@ def changes_state(function: Callable) -> Callable:
 
 
 class Implementation(Protocol):
-    """One framework's version of the network. Built by `Classifier(settings)`, one class of that name per file.
+    """One framework's version of the networks. Built by `Classifier(settings)`, one class of that name per file.
 
     Every array that crosses this interface is NumPy. `images` are always uint8, (n, 28, 28), 0..255, n >= 1;
-    `labels` are integers, (n,), 0..9. "float" below stands for `settings.dtype`. Parameters are a dict with the keys
-    `PARAMETER_NAMES` and the shapes `PARAMETER_SHAPES`: kernels are (inputs, outputs) whatever the framework stores.
-    A method that takes images, labels or parameters raises `TypeError` or `ValueError` if they are not of that form.
+    `labels` are integers, (n,), 0..9. "float" below stands for `settings.dtype`. Parameters are a dict with the names,
+    shapes and layout of `NETWORKS[settings.network]`, whatever the framework stores. A method that takes images, labels
+    or parameters raises `TypeError` or `ValueError` if they are not of that form.
 
     One more method may be there: `float64_gap()` says what the framework computes in float32 under `dtype="float64"`,
     or None if nothing; the tests hold it to what it says.
@@ -98,7 +197,7 @@ class Implementation(Protocol):
         """MNIST by the framework's own loader: ((60000 images, labels), (10000 images, labels)), all uint8.
 
         `directory` holds the verified IDX files in `MNIST/raw/`. A framework whose loader cannot read them may fetch
-        its own copy; where it cannot, it warns and returns what `read_mnist(directory)` returns.
+        its own copy; where it cannot, it warns and returns what `read_dataset(directory)` returns.
         """
 
     def preprocess(self, images: np.ndarray) -> np.ndarray:
@@ -180,10 +279,10 @@ def check_images(images: np.ndarray) -> np.ndarray:
     if images.dtype != np.uint8:
         nan = " with NaN in it" if images.dtype.kind == "f" and np.isnan(images).any() else ""
         raise TypeError(f"images must be uint8 in 0..255 (preprocessing scales them), got {images.dtype}{nan}")
-    if images.ndim != 3 or images.shape[1:] != (28, 28):
-        raise ValueError(f"images must have shape (n, 28, 28), got {images.shape}")
+    if images.ndim != 3 or images.shape[1:] != DATASET.image_shape:
+        raise ValueError(f"images must have shape (n, {', '.join(map(str, DATASET.image_shape))}), got {images.shape}")
     if len(images) == 0:
-        raise ValueError("images must hold at least one image, got an empty batch of shape (0, 28, 28)")
+        raise ValueError(f"images must hold at least one image, got an empty batch of shape {images.shape}")
     return images
 
 
@@ -194,17 +293,18 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
         raise TypeError(f"labels must be a NumPy array of integers, got {got}")
     if labels.shape != (count,):
         raise ValueError(f"labels must have shape ({count},), one for each image, got {labels.shape}")
-    if labels.min() < 0 or labels.max() > 9:
-        at = int(np.argmax((labels < 0) | (labels > 9)))
-        raise ValueError(f"labels must be in 0..9, got {labels[at]} at index {at}")
+    outside = (labels < 0) | (labels >= DATASET.classes)
+    if outside.any():
+        at = int(outside.argmax())
+        raise ValueError(f"labels must be in 0..{DATASET.classes - 1}, got {labels[at]} at index {at}")
     return labels
 
 
-def check_parameters(parameters: Mapping[str, np.ndarray]) -> None:
-    """Raise `ValueError` unless `parameters` have the six names and shapes, and are finite floats."""
-    if set(parameters) != set(PARAMETER_NAMES):
-        raise ValueError(f"parameters must be named {sorted(PARAMETER_NAMES)}, got {sorted(parameters)}")
-    for name, shape in PARAMETER_SHAPES.items():
+def check_parameters(parameters: Mapping[str, np.ndarray], network: Network) -> None:
+    """Raise `ValueError` unless `parameters` have the names and shapes of those of `network`, and are finite floats."""
+    if set(parameters) != set(network.shapes):
+        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {sorted(parameters)}")
+    for name, shape in network.shapes.items():
         array = np.asarray(parameters[name])
         if array.shape != shape or array.dtype.kind != "f":
             raise ValueError(f"{name} must be a float array of shape {shape}, got {array.dtype} of shape {array.shape}")
@@ -217,25 +317,26 @@ def check_epochs(epochs: int) -> int:
     return _check_whole_number("epochs", epochs, 1, 100_000)
 
 
-def read_mnist(directory: str | Path) -> tuple[Arrays, Arrays]:
-    """The four IDX files in `directory`/MNIST/raw as ((train images, labels), (test images, labels)), all uint8.
+def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
+    """The four files of `DATASET` as ((train images, labels), (test images, labels)), all uint8.
 
-    Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of MNIST.
+    Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of the data set.
     """
-    raw = Path(directory) / "MNIST" / "raw"
+    raw = Path(directory) / DATASET.name / "raw"
 
     def read(name: str, shape: tuple[int, ...]) -> np.ndarray:
         content = (raw / name).read_bytes()
         header = idx_header(shape)
-        if len(content) != len(header) + np.prod(shape):
-            raise ValueError(f"{raw / name} must have {len(header) + np.prod(shape):,} bytes, got {len(content):,}")
+        if len(content) != len(header) + math.prod(shape):
+            raise ValueError(f"{raw / name} must have {len(header) + math.prod(shape):,} bytes, got {len(content):,}")
         if not content.startswith(header):
             raise ValueError(f"{raw / name} must begin with {header.hex()}, got {content[: len(header)].hex()}")
         return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
+    train_images, train_labels, test_images, test_labels = DATASET.files
     return (
-        (read("train-images-idx3-ubyte", (60_000, 28, 28)), read("train-labels-idx1-ubyte", (60_000,))),
-        (read("t10k-images-idx3-ubyte", (10_000, 28, 28)), read("t10k-labels-idx1-ubyte", (10_000,))),
+        (read(train_images, (DATASET.train, *DATASET.image_shape)), read(train_labels, (DATASET.train,))),
+        (read(test_images, (DATASET.test, *DATASET.image_shape)), read(test_labels, (DATASET.test,))),
     )
 
 
@@ -245,7 +346,7 @@ def idx_header(shape: tuple[int, ...]) -> bytes:
 
 
 def cache_directory() -> Path:
-    """Where a verified copy of MNIST is kept: a folder in the user's cache, laid out as torchvision does.
+    """Where a verified copy of the data is kept: a folder in the user's cache, laid out as torchvision does.
 
     Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME.
     """

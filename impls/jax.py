@@ -9,44 +9,70 @@ import numpy as np
 import optax
 
 from impls.contract import (
-    PARAMETER_SHAPES,
+    DATASET,
+    NETWORKS,
     Settings,
     check_device,
     check_epochs,
     check_images,
     check_labels,
     check_parameters,
-    read_mnist,
+    read_dataset,
 )
 
 
-def initial_parameters(key, dtype):
+def initial_parameters(key, shapes, dtype):
     """Kernels after He (arXiv:1502.01852), normal with variance 2 / inputs; biases zero."""
     he_normal = jax.nn.initializers.he_normal()
-    keys = jax.random.split(key, len(PARAMETER_SHAPES))
+    keys = jax.random.split(key, len(shapes))
     return {
         name: he_normal(key, shape, dtype) if name.endswith("kernel") else jnp.zeros(shape, dtype)
-        for key, (name, shape) in zip(keys, PARAMETER_SHAPES.items(), strict=True)
+        for key, (name, shape) in zip(keys, shapes.items(), strict=True)
     }
 
 
-def network(parameters, x):
+def mlp(p, x):
     """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
-    x = jax.nn.relu(x @ parameters["dense_1/kernel"] + parameters["dense_1/bias"])  # (n, 784) -> (n, 512)
-    x = jax.nn.relu(x @ parameters["dense_2/kernel"] + parameters["dense_2/bias"])  # (n, 512) -> (n, 256)
-    return x @ parameters["dense_3/kernel"] + parameters["dense_3/bias"]  # (n, 256) -> (n, 10)
+    x = jax.nn.relu(x @ p["dense_1/kernel"] + p["dense_1/bias"])  # (n, 784) -> (n, 512)
+    x = jax.nn.relu(x @ p["dense_2/kernel"] + p["dense_2/bias"])  # (n, 512) -> (n, 256)
+    return x @ p["dense_3/kernel"] + p["dense_3/bias"]  # (n, 256) -> (n, 10)
 
 
-@jax.jit
-def predict(parameters, pixels):
-    return jax.nn.softmax(network(parameters, pixels))
+def cnn(p, x):
+    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
+    x = jax.nn.relu(convolve(x, p["conv_1/kernel"]) + p["conv_1/bias"])  # (n, 28, 28, 1) -> (n, 28, 28, 32)
+    x = max_pool(x)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
+    x = jax.nn.relu(convolve(x, p["conv_2/kernel"]) + p["conv_2/bias"])  # (n, 14, 14, 32) -> (n, 14, 14, 64)
+    x = max_pool(x)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
+    x = x.reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
+    x = jax.nn.relu(x @ p["dense_1/kernel"] + p["dense_1/bias"])  # (n, 3136) -> (n, 128)
+    return x @ p["dense_2/kernel"] + p["dense_2/bias"]  # (n, 128) -> (n, 10)
 
 
-def cross_entropy(parameters, pixels, labels):
-    return optax.softmax_cross_entropy_with_integer_labels(network(parameters, pixels), labels).mean()
+def convolve(x, kernel):
+    return jax.lax.conv_general_dilated(x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
 
 
-loss_and_gradients = jax.jit(jax.value_and_grad(cross_entropy))
+def max_pool(x):
+    """By a reshape and not by `lax.reduce_window`, whose gradient alone takes XLA on CPU almost half of the step."""
+    n, height, width, channels = x.shape
+    return x.reshape(n, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+
+MODELS = {"mlp": mlp, "cnn": cnn}
+
+
+@partial(jax.jit, static_argnames="model")
+def predict(model, parameters, pixels):
+    return jax.nn.softmax(model(parameters, pixels))
+
+
+def cross_entropy(parameters, model, pixels, labels):
+    return optax.softmax_cross_entropy_with_integer_labels(model(parameters, pixels), labels).mean()
+
+
+loss_and_gradients = jax.jit(jax.value_and_grad(cross_entropy), static_argnames="model")
 
 
 def adam(settings, step):
@@ -59,7 +85,7 @@ def adam(settings, step):
 
 @partial(jax.jit, static_argnames="settings", donate_argnames=("parameters", "state"))
 def update(settings, parameters, state, pixels, labels):
-    loss, gradients = loss_and_gradients(parameters, pixels, labels)
+    loss, gradients = loss_and_gradients(parameters, MODELS[settings.network], pixels, labels)
     step = state[0].count + 1
     updates, state = adam(settings, step).update(gradients, state)
     return optax.apply_updates(parameters, updates), state, loss
@@ -73,9 +99,11 @@ class Classifier:
         self.settings = settings
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
+        self.network = NETWORKS[settings.network]
+        self.model = MODELS[settings.network]
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):
-            self.parameters = initial_parameters(self.key, settings.dtype)
+            self.parameters = initial_parameters(self.key, self.network.shapes, settings.dtype)
             self.optimizer_state = adam(settings, step=1).init(self.parameters)
         self.prediction = None
 
@@ -83,14 +111,14 @@ class Classifier:
         return {"jax": jax.__version__, "optax": optax.__version__, "numpy": np.__version__}
 
     def load_dataset(self, directory):
-        return read_mnist(directory)  # JAX has no data sets of its own
+        return read_dataset(directory)  # JAX has no data sets of its own
 
     def preprocess(self, images):
         return np.array(self._pixels(images))
 
     def _pixels(self, images):
         images = jax.device_put(check_images(images), self.device)
-        pixels = images.reshape(-1, 784).astype(self.settings.dtype)  # (n, 28, 28) -> (n, 784)
+        pixels = images.reshape(-1, DATASET.pixels).astype(self.settings.dtype)  # (n, 28, 28) -> (n, 784)
         return pixels / jnp.full_like(pixels, 255)  # by a scalar, XLA would multiply with 1/255: two roundings
 
     def parameter_count(self):
@@ -100,14 +128,14 @@ class Classifier:
         return self._named_arrays(self.parameters)
 
     def set_parameters(self, parameters):
-        check_parameters(parameters)
+        check_parameters(parameters, self.network)
         self.parameters = {
             name: jax.device_put(np.asarray(parameters[name], self.settings.dtype), self.device)
-            for name in PARAMETER_SHAPES
+            for name in self.network.shapes
         }
 
     def _named_arrays(self, tensors):
-        return {name: np.array(tensors[name]) for name in PARAMETER_SHAPES}  # kernels are (in, out) already
+        return {name: np.array(tensors[name]) for name in self.network.shapes}  # kernels are (in, out) already
 
     def hyperparameters(self):
         shipped = {name: each.default for name, each in inspect.signature(optax.adam).parameters.items()}
@@ -121,10 +149,14 @@ class Classifier:
         return np.array(self.predict_step((self._pixels(images), None)))
 
     def logits(self, images):
-        return np.array(network(self.parameters, self._pixels(images)))
+        return np.array(self._logits(self._pixels(images)))
+
+    def _logits(self, pixels):
+        parts = jnp.array_split(pixels, len(pixels) // 1000 + 1)  # activations of all would be gigabytes
+        return jnp.concatenate([self.model(self.parameters, part) for part in parts])
 
     def loss_and_gradients(self, images, labels):
-        loss, gradients = loss_and_gradients(self.parameters, *self.prepare_batch(images, labels))
+        loss, gradients = loss_and_gradients(self.parameters, self.model, *self.prepare_batch(images, labels))
         return float(loss), self._named_arrays(gradients)
 
     def prepare_batch(self, images, labels):
@@ -138,7 +170,7 @@ class Classifier:
 
     def predict_step(self, batch):
         pixels, _ = batch
-        self.prediction = predict(self.parameters, pixels)
+        self.prediction = predict(self.model, self.parameters, pixels)
         return self.prediction
 
     def synchronize(self):
@@ -162,7 +194,7 @@ class Classifier:
 
     def evaluate(self, images, labels):
         pixels, labels = self.prepare_batch(images, labels)
-        logits = network(self.parameters, pixels)
+        logits = self._logits(pixels)
         loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
         return float(loss), float(jnp.mean(logits.argmax(axis=1) == labels))
 
@@ -170,4 +202,4 @@ class Classifier:
 if __name__ == "__main__":
     from impls._main import train_and_evaluate
 
-    train_and_evaluate(Classifier)
+    train_and_evaluate(Classifier, MODELS)

@@ -1,39 +1,100 @@
 """NumPy: everything written out, gradients derived by hand. In float64 it is the referee of all the others."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from impls.contract import (
-    PARAMETER_SHAPES,
+    DATASET,
+    NETWORKS,
     Settings,
     check_device,
     check_epochs,
     check_images,
     check_labels,
     check_parameters,
-    read_mnist,
+    read_dataset,
 )
 
 
-def initial_parameters(generator, dtype):
+def initial_parameters(generator, shapes, dtype):
     """Kernels after He (arXiv:1502.01852), normal with variance 2 / inputs; biases zero."""
     return {
-        name: generator.normal(0, np.sqrt(2 / shape[0]), shape).astype(dtype)
+        name: generator.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(dtype)
         if name.endswith("kernel")
         else np.zeros(shape, dtype)
-        for name, shape in PARAMETER_SHAPES.items()
+        for name, shape in shapes.items()
     }
 
 
-def hidden_layers(parameters, x):
-    h1 = np.maximum(x @ parameters["dense_1/kernel"] + parameters["dense_1/bias"], 0)  # (n, 784) -> (n, 512)
-    h2 = np.maximum(h1 @ parameters["dense_2/kernel"] + parameters["dense_2/bias"], 0)  # (n, 512) -> (n, 256)
-    return h1, h2
+# A network returns its logits z (the loss applies the softmax), and a function that goes back from dL/dz to what each
+# layer's gradients are made of: the inputs x of a = x W + b, and dL/da. On its way back,
+# a = x W + b, so dL/dx = dL/da W^T; h = max(a, 0), so dL/da is dL/dh where h > 0, and 0 elsewhere.
 
 
-def network(parameters, x):
-    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer. Returns logits: the loss applies the softmax."""
-    _, h2 = hidden_layers(parameters, x)
-    return h2 @ parameters["dense_3/kernel"] + parameters["dense_3/bias"]  # (n, 256) -> (n, 10)
+def mlp(p, x):
+    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer."""
+    h1 = np.maximum(x @ p["dense_1/kernel"] + p["dense_1/bias"], 0)  # (n, 784) -> (n, 512)
+    h2 = np.maximum(h1 @ p["dense_2/kernel"] + p["dense_2/bias"], 0)  # (n, 512) -> (n, 256)
+    z = h2 @ p["dense_3/kernel"] + p["dense_3/bias"]  # (n, 256) -> (n, 10)
+
+    def backward(dz):
+        da2 = dz @ p["dense_3/kernel"].T * (h2 > 0)  # (n, 10) -> (n, 256)
+        da1 = da2 @ p["dense_2/kernel"].T * (h1 > 0)  # (n, 256) -> (n, 512)
+        return {"dense_1": (x, da1), "dense_2": (h1, da2), "dense_3": (h2, dz)}
+
+    return z, backward
+
+
+def cnn(p, x):
+    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
+    h1 = np.maximum(convolve(x, p["conv_1/kernel"]) + p["conv_1/bias"], 0)  # (n, 28, 28, 1) -> (n, 28, 28, 32)
+    m1 = np.max(quarters(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
+    h2 = np.maximum(convolve(m1, p["conv_2/kernel"]) + p["conv_2/bias"], 0)  # (n, 14, 14, 32) -> (n, 14, 14, 64)
+    m2 = np.max(quarters(h2), axis=0)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
+    flat = m2.reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
+    h3 = np.maximum(flat @ p["dense_1/kernel"] + p["dense_1/bias"], 0)  # (n, 3136) -> (n, 128)
+    z = h3 @ p["dense_2/kernel"] + p["dense_2/bias"]  # (n, 128) -> (n, 10)
+
+    def backward(dz):
+        da3 = dz @ p["dense_2/kernel"].T * (h3 > 0)  # (n, 10) -> (n, 128)
+        dm2 = (da3 @ p["dense_1/kernel"].T).reshape(m2.shape)  # (n, 128) -> (n, 7, 7, 64)
+        # Where a maximum is 0, the ReLU has shut off its whole window: so it may be asked before the pooling.
+        da2 = max_pool_gradient(dm2 * (m2 > 0), h2, m2)  # (n, 7, 7, 64) -> (n, 14, 14, 64)
+        # A pixel that the kernel met to the right of its middle gets its gradient from the left: the kernel is turned.
+        dm1 = convolve(da2, p["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3))  # (n, 14, 14, 64) -> (n, 14, 14, 32)
+        da1 = max_pool_gradient(dm1 * (m1 > 0), h1, m1)  # (n, 14, 14, 32) -> (n, 28, 28, 32)
+        return {"conv_1": (patches(x), da1), "conv_2": (patches(m1), da2), "dense_1": (flat, da3), "dense_2": (h3, dz)}
+
+    return z, backward
+
+
+MODELS = {"mlp": mlp, "cnn": cnn}
+
+
+def convolve(x, kernel):
+    """A dense layer on the patches: (n, h, w, c) -> (n, h, w, outputs). The kernel is not turned, in no framework."""
+    return (patches(x) @ kernel.reshape(-1, kernel.shape[3])).reshape(*x.shape[:3], -1)
+
+
+def patches(x):
+    """A row for each pixel, its 3 x 3 surroundings, 0 beyond the edge: (n, h, w, c) -> (n h w, 9 c)."""
+    windows = sliding_window_view(np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), (3, 3), axis=(1, 2))
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 9 * x.shape[3])  # (n, h, w, c, 3, 3) -> (n h w, 9 c)
+
+
+def max_pool_gradient(dm, h, m):
+    """The maximum's gradient goes to the first that equals it, whole and once: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
+    dh, left = np.zeros_like(h), dm.copy()
+    for target, number in zip(quarters(dh), quarters(h), strict=True):
+        target[...] = left * (number == m)
+        left -= target
+    return dh
+
+
+def quarters(h):
+    """The upper left, upper right, lower left and lower right of each 2 x 2 window: views, (n, h / 2, w / 2, c)."""
+    return h[:, ::2, ::2], h[:, ::2, 1::2], h[:, 1::2, ::2], h[:, 1::2, 1::2]
 
 
 def log_softmax(logits):
@@ -47,27 +108,18 @@ def cross_entropy(logits, labels):
     return -log_softmax(logits)[np.arange(len(labels)), labels].mean()
 
 
-def loss_and_gradients(parameters, x, labels):
-    h1, h2 = hidden_layers(parameters, x)
-    logits = h2 @ parameters["dense_3/kernel"] + parameters["dense_3/bias"]  # (n, 256) -> (n, 10)
-
+def loss_and_gradients(model, parameters, x, labels):
+    logits, backward = model(parameters, x)
     # L = mean(log(sum(exp(z))) - z[label]), so dL/dz = (softmax(z) - one_hot(label)) / n.
-    dz = np.exp(log_softmax(logits))  # (n, 10)
-    dz[np.arange(len(labels)), labels] -= 1
-    dz /= len(labels)
-
-    # z = h W + b, so dL/dW = h^T dL/dz, dL/db = sum over the batch of dL/dz, dL/dh = dL/dz W^T.
-    # h = max(a, 0), so dL/da is dL/dh where h > 0, and 0 elsewhere.
-    da2 = dz @ parameters["dense_3/kernel"].T * (h2 > 0)  # (n, 10) -> (n, 256)
-    da1 = da2 @ parameters["dense_2/kernel"].T * (h1 > 0)  # (n, 256) -> (n, 512)
-    return cross_entropy(logits, labels), {
-        "dense_1/kernel": x.T @ da1,  # (784, n) @ (n, 512)
-        "dense_1/bias": da1.sum(axis=0),
-        "dense_2/kernel": h1.T @ da2,  # (512, n) @ (n, 256)
-        "dense_2/bias": da2.sum(axis=0),
-        "dense_3/kernel": h2.T @ dz,  # (256, n) @ (n, 10)
-        "dense_3/bias": dz.sum(axis=0),
-    }
+    one_hot = np.eye(DATASET.classes, dtype=logits.dtype)[labels]  # (n,) -> (n, 10)
+    dz = (np.exp(log_softmax(logits)) - one_hot) / len(labels)
+    gradients = {}
+    for layer, (inputs, da) in backward(dz).items():
+        # a = x W + b, so dL/dW = x^T dL/da, dL/db = sum of dL/da over the batch, and over the pixels of a convolution.
+        kernel, da = f"{layer}/kernel", da.reshape(len(inputs), -1)  # (n, h, w, outputs) -> (n h w, outputs)
+        gradients[kernel] = (inputs.T @ da).reshape(parameters[kernel].shape)
+        gradients[f"{layer}/bias"] = da.sum(axis=0)
+    return cross_entropy(logits, labels), gradients
 
 
 class Adam:
@@ -97,21 +149,25 @@ class Classifier:
     def __init__(self, settings: Settings):
         check_device(settings.device, "NumPy", sees_gpu=False)
         self.settings = settings
+        self.network = NETWORKS[settings.network]
+        self.model = MODELS[settings.network]
         self.generator = np.random.default_rng(settings.seed)
-        self.parameters = initial_parameters(self.generator, settings.dtype)
+        self.parameters = initial_parameters(self.generator, self.network.shapes, settings.dtype)
         self.optimizer = Adam(settings, self.parameters)
 
     def versions(self):
         return {"numpy": np.__version__}
 
     def load_dataset(self, directory):
-        return read_mnist(directory)
+        return read_dataset(directory)
 
     def preprocess(self, images):
         return self._pixels(images)
 
     def _pixels(self, images):
-        return check_images(images).reshape(-1, 784).astype(self.settings.dtype) / 255  # (n, 28, 28) -> (n, 784)
+        return (
+            check_images(images).reshape(-1, DATASET.pixels).astype(self.settings.dtype) / 255
+        )  # (n, 28, 28) -> (n, 784)
 
     def parameter_count(self):
         return sum(array.size for array in self.parameters.values())
@@ -120,17 +176,12 @@ class Classifier:
         return {name: array.copy() for name, array in self.parameters.items()}
 
     def set_parameters(self, parameters):
-        check_parameters(parameters)
-        self.parameters = {name: np.array(parameters[name], self.settings.dtype) for name in PARAMETER_SHAPES}
+        check_parameters(parameters, self.network)
+        self.parameters = {name: np.array(parameters[name], self.settings.dtype) for name in self.network.shapes}
 
     def hyperparameters(self):
-        s = self.settings
-        return {
-            "learning_rate": s.learning_rate,
-            "beta_1": s.beta_1,
-            "beta_2": s.beta_2,
-            "epsilon": self.optimizer.epsilon,
-        }
+        s, epsilon = self.settings, self.optimizer.epsilon
+        return {"learning_rate": s.learning_rate, "beta_1": s.beta_1, "beta_2": s.beta_2, "epsilon": epsilon}
 
     def get_moments(self):
         copies = ({name: array.copy() for name, array in part.items()} for part in (self.optimizer.m, self.optimizer.v))
@@ -140,23 +191,25 @@ class Classifier:
         return self.predict_step((self._pixels(images), None))
 
     def logits(self, images):
-        return network(self.parameters, self._pixels(images))
+        parts = np.array_split(self._pixels(images), len(images) // 1000 + 1)  # activations of all would be gigabytes
+        return np.concatenate([self.model(self.parameters, part)[0] for part in parts])
 
     def loss_and_gradients(self, images, labels):
-        loss, gradients = loss_and_gradients(self.parameters, *self.prepare_batch(images, labels))
+        loss, gradients = loss_and_gradients(self.model, self.parameters, *self.prepare_batch(images, labels))
         return float(loss), gradients
 
     def prepare_batch(self, images, labels):
         return self._pixels(images), check_labels(labels, len(images))
 
     def train_step(self, batch):
-        loss, gradients = loss_and_gradients(self.parameters, *batch)
+        loss, gradients = loss_and_gradients(self.model, self.parameters, *batch)
         self.optimizer.apply(gradients, self.parameters)
         return loss
 
     def predict_step(self, batch):
         pixels, _ = batch
-        return np.exp(log_softmax(network(self.parameters, pixels)))
+        logits, _ = self.model(self.parameters, pixels)
+        return np.exp(log_softmax(logits))
 
     def synchronize(self):
         pass  # NumPy returns when it is done
@@ -178,12 +231,11 @@ class Classifier:
         return history
 
     def evaluate(self, images, labels):
-        pixels, labels = self.prepare_batch(images, labels)
-        logits = network(self.parameters, pixels)
+        logits, labels = self.logits(images), check_labels(labels, len(images))
         return float(cross_entropy(logits, labels)), float(np.mean(logits.argmax(axis=1) == labels))
 
 
 if __name__ == "__main__":
     from impls._main import train_and_evaluate
 
-    train_and_evaluate(Classifier)
+    train_and_evaluate(Classifier, MODELS)

@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from impls.contract import (
-    PARAMETER_NAMES,
+    NETWORKS,
     Settings,
     check_device,
     check_epochs,
@@ -32,6 +32,38 @@ class MLP(nn.Module):
         return self.dense_3(x)  # (n, 256) -> (n, 10)
 
 
+class CNN(nn.Module):
+    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv_1 = nn.Conv2d(1, 32, 3, padding="same")
+        self.conv_2 = nn.Conv2d(32, 64, 3, padding="same")
+        self.dense_1 = nn.Linear(7 * 7 * 64, 128)
+        self.dense_2 = nn.Linear(128, 10)
+
+    def forward(self, x):
+        x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28)
+        x = F.max_pool2d(F.relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+        x = F.max_pool2d(F.relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+        x = x.permute(0, 2, 3, 1).flatten(1)  # (n, 64, 7, 7) -> (n, 3136), channels last, as the others flatten
+        x = F.relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+        return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+MODELS = {"mlp": MLP, "cnn": CNN}
+
+
+def outputs_first(tensor):
+    """A kernel as PyTorch keeps it: (in, out) -> (out, in), (height, width, in, out) -> (out, in, height, width)."""
+    return tensor.movedim((-1, -2), (0, 1)) if tensor.ndim > 1 else tensor
+
+
+def outputs_last(tensor):
+    """The way back."""
+    return tensor.movedim((0, 1), (-1, -2)) if tensor.ndim > 1 else tensor
+
+
 class Classifier:
     jit_compile = False
 
@@ -42,7 +74,8 @@ class Classifier:
         self.settings = settings
         self.device = torch.device(check_device(settings.device, "PyTorch", torch.cuda.is_available()))
         self.dtype = getattr(torch, settings.dtype)
-        self.model = MLP().to(self.device, self.dtype)
+        self.network = NETWORKS[settings.network]
+        self.model = MODELS[settings.network]().to(self.device, self.dtype)
         self.loss = nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(
             self.model.parameters(),
@@ -77,14 +110,14 @@ class Classifier:
         return self._named_arrays(self.model.parameters())
 
     def set_parameters(self, parameters):
-        check_parameters(parameters)
+        check_parameters(parameters, self.network)
         with torch.no_grad():
-            for name, parameter in zip(PARAMETER_NAMES, self.model.parameters(), strict=True):
-                parameter.copy_(torch.from_numpy(parameters[name].T))  # nn.Linear keeps its kernel as (out, in)
+            for name, parameter in zip(self.network.shapes, self.model.parameters(), strict=True):
+                parameter.copy_(outputs_first(torch.tensor(parameters[name])))
 
     def _named_arrays(self, tensors):
-        arrays = (tensor.detach().cpu().numpy().T.copy(order="C") for tensor in tensors)  # (out, in) -> (in, out)
-        return dict(zip(PARAMETER_NAMES, arrays, strict=True))
+        arrays = (outputs_last(tensor.detach()).cpu().numpy().copy(order="C") for tensor in tensors)
+        return dict(zip(self.network.shapes, arrays, strict=True))
 
     def hyperparameters(self):
         return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
@@ -97,8 +130,11 @@ class Classifier:
         return self.predict_step((self._pixels(images), None)).cpu().numpy()
 
     def logits(self, images):
-        with torch.inference_mode():
-            return self.model(self._pixels(images)).cpu().numpy()
+        return self._logits(self._pixels(images)).cpu().numpy()
+
+    def _logits(self, pixels):
+        with torch.inference_mode():  # in parts: activations of all would be gigabytes
+            return torch.cat([self.model(part) for part in pixels.split(1000)])
 
     def loss_and_gradients(self, images, labels):
         pixels, labels = self.prepare_batch(images, labels)
@@ -151,13 +187,12 @@ class Classifier:
 
     def evaluate(self, images, labels):
         pixels, labels = self.prepare_batch(images, labels)
-        with torch.inference_mode():
-            logits = self.model(pixels)
-            accuracy = (logits.argmax(dim=1) == labels).float().mean()
-            return self.loss(logits, labels).item(), accuracy.item()
+        logits = self._logits(pixels)
+        accuracy = (logits.argmax(dim=1) == labels).float().mean()
+        return self.loss(logits, labels).item(), accuracy.item()
 
 
 if __name__ == "__main__":
     from impls._main import train_and_evaluate
 
-    train_and_evaluate(Classifier)
+    train_and_evaluate(Classifier, MODELS)

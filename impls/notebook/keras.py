@@ -2,11 +2,11 @@
 
 import keras
 
-from impls.contract import read_mnist
+from impls.contract import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):
-    (images, labels), _ = read_mnist(directory)  # as keras.datasets.mnist.load_data() would return them
+    (images, labels), _ = read_dataset(directory)  # as keras.datasets.mnist.load_data() would return them
     model = keras.Sequential(
         [
             keras.Input((28, 28)),

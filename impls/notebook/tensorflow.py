@@ -5,11 +5,11 @@ import os
 os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras is Keras 3, which reads this when it is imported
 import tensorflow as tf
 
-from impls.contract import read_mnist
+from impls.contract import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):
-    (images, labels), _ = read_mnist(directory)  # as tf.keras.datasets.mnist.load_data() would return them
+    (images, labels), _ = read_dataset(directory)  # as tf.keras.datasets.mnist.load_data() would return them
     model = tf.keras.Sequential(
         [
             tf.keras.Input((28, 28)),
