@@ -1,22 +1,20 @@
 """Options and fixtures. What pytest does with them stands in harness/plugin."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.data.reference import Mnist
-from harness.equality.limits import EXACT_HYPERPARAMETERS
+from harness.data.reference import Parts
 from harness.measuring.campaign import Campaign
 from harness.plugin import started
 from harness.plugin.numbers import seconds, whole_number
 from harness.regression.upgrade import Upgrade
 from harness.workers.fleet import Fleet, Framework
 from impls import PackageNotInstalled
-from impls.contract import Settings
+from impls.contract import DATASET, NETWORKS, Settings
 
-REFEREE = {"dtype": "float64", "batch_size": 128, "device": "cpu", **EXACT_HYPERPARAMETERS}
 pytest_plugins = [f"harness.plugin.{name}" for name in ("selection", "distribution", "summary", "upgrades")]
 
 
@@ -24,15 +22,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("frameworks", "one network in every framework").addoption
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
-    add("--epochs", type=count, default=10, help="passes over the training images (default: 10)")
-    add("--batch-size", type=whole_number(1, 60_000), default=128, help="images a training step (default: 128)")
+    add("--network", action="append", metavar="NAME", help=f"which: {', '.join(NETWORKS)}, or all; repeatable")
+    add("--referee", metavar="NAME", help="the variant that the others are compared with (default: numpy, if it can)")
+    add("--epochs", type=count, help="passes over the training images (default: as many as the network asks for)")
+    size = whole_number(1, DATASET.train)
+    add("--batch-size", type=size, default=128, help="images a training step (default: 128)")
     add("--seeds", type=count, default=1, help="trainings of each variant (default: 1)")
     add("--long", action="store_true", help="climb the ladder for a whole epoch; run what takes a minute")
     add("--threads", type=count, help="CPU threads of each framework (default: all cores)")
     add("--device", choices=["cpu", "cuda"], default="cpu", help="where every framework computes (default: cpu)")
     add("--launches", type=count, default=3, help="worker processes of each variant to time (default: 3)")
     add("--notebook-baseline", action="store_true", help="time the notebook ways of training as well")
-    add("--data-dir", type=Path, metavar="DIR", help="take MNIST from here and nowhere else")
+    add("--data-dir", type=Path, metavar="DIR", help="take the data set from here and nowhere else")
     add("--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger")
     add("--compare", action="store_true", help="train and time every variant, and end with tables")
     add("--quick", action="store_true", help="the same with one epoch and one short launch: a first look")
@@ -50,7 +51,7 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def mnist(pytestconfig: pytest.Config) -> Mnist:
+def dataset(pytestconfig: pytest.Config) -> Parts:
     """The verified data, by reference: only the name of an array goes to a worker."""
     return started.verified(pytestconfig)
 
@@ -64,31 +65,33 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
 
 
 @pytest.fixture(scope="session")
-def campaign(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist, fleet: Fleet) -> Campaign:
+def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts, fleet: Fleet) -> Campaign:
     """The measurements of all tests of latency that were collected, made when the first of them asks."""
-    return started.campaign(request.session, settings, mnist, fleet)
+    return started.campaign(request.session, settings, dataset, fleet)
 
 
 @pytest.fixture(scope="session")
-def upgrade(request: pytest.FixtureRequest, settings: Settings, mnist: Mnist) -> Iterator[Upgrade]:
+def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Iterator[Upgrade]:
     """Both versions that are to be compared, and what is found out about them when a test asks."""
     host = started.connected(request.config)
-    yield started.upgrade(request.session, settings, mnist, host)
+    yield started.upgrade(request.session, settings, dataset, host)
     if host:
         host.close()
 
 
 @pytest.fixture
-def referee(settings: Settings, fleet: Fleet) -> Framework:
-    """NumPy in float64, with the aligned Adam, in a worker of its own: what every variant is compared with."""
-    return fleet.framework("numpy", replace(settings, **REFEREE), home="the referee")
+def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
+    """Gives what others are compared with, of these settings, in a worker of its own: NumPy, where it can be."""
+    return lambda settings: started.referee(pytestconfig, settings, fleet)
 
 
 @pytest.fixture
 def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, record_property) -> Framework:
     """The variant under test, freshly built with the settings of the command line. Skips if a package is missing."""
-    record_property("variant", request.param)
+    variant, network = request.param
+    record_property("variant", variant)
+    record_property("network", network)
     try:
-        return fleet.framework(request.param, settings)
+        return fleet.framework(variant, replace(settings, network=network))
     except PackageNotInstalled as error:
         pytest.skip(str(error))

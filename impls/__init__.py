@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +23,16 @@ class Variant(NamedTuple):
     environment: dict[str, str]  # what must be set before the import
     networks: tuple[str, ...] = tuple(NETWORKS)  # that it is written for
     flaw: str = ""  # why it cannot be loaded, if its file already shows it
+
+
+class Entrant(NamedTuple):
+    """A network as a variant has it."""
+
+    variant: str
+    network: str
+
+    def __str__(self) -> str:
+        return "-".join(self)
 
 
 FOLDER = Path(__file__).parent
@@ -64,6 +74,17 @@ def variants() -> dict[str, Variant]:
             shown = name if name.isidentifier() else file  # "keras-jax" alone would be taken for Keras on JAX
             found[shown] = Variant(shown, name, (), {}, flaw=f"impls/{file} is no implementation: {_reason(error)}")
     return found
+
+
+def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
+    """Each of these networks in each of the chosen variants that is written for it."""
+    chosen = list(chosen)
+    return [
+        Entrant(variant, network)
+        for network in networks
+        for variant in chosen
+        if network in variants()[variant].networks
+    ]
 
 
 def _variants_of(name: str) -> list[Variant]:
@@ -110,14 +131,18 @@ def import_(variant: str, module: str = "impls.{}") -> ModuleType:
     chosen = variants()[variant]
     if chosen.flaw:
         raise BrokenImplementation(chosen.flaw)
-    for package in chosen.packages:
-        if importlib.util.find_spec(package) is None:
-            raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
+    for package in missing(variant):
+        raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
     _refuse_clash(chosen)
     os.environ.update(chosen.environment)
     imported = importlib.import_module(module.format(chosen.implementation))
     _loaded.add(variant)
     return imported
+
+
+def missing(variant: str) -> list[str]:
+    """The packages that it needs and that this interpreter does not have."""
+    return [package for package in variants()[variant].packages if importlib.util.find_spec(package) is None]
 
 
 def _refuse_clash(chosen: Variant) -> None:

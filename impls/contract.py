@@ -34,6 +34,16 @@ class Dataset:
         """Number of pixels of an image."""
         return math.prod(self.image_shape)
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of the array in each file."""
+        train, test = ((count, *self.image_shape) for count in (self.train, self.test))
+        return dict(zip(self.files, (train, train[:1], test, test[:1]), strict=True))
+
+    def raw(self, directory: str | Path) -> Path:
+        """The folder of the files below `directory`."""
+        return Path(directory) / self.name / "raw"
+
 
 DATASET = Dataset(
     "MNIST",
@@ -322,22 +332,19 @@ def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
 
     Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of the data set.
     """
-    raw = Path(directory) / DATASET.name / "raw"
 
     def read(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        content = (raw / name).read_bytes()
+        path = DATASET.raw(directory) / name
+        content = path.read_bytes()
         header = idx_header(shape)
         if len(content) != len(header) + math.prod(shape):
-            raise ValueError(f"{raw / name} must have {len(header) + math.prod(shape):,} bytes, got {len(content):,}")
+            raise ValueError(f"{path} must have {len(header) + math.prod(shape):,} bytes, got {len(content):,}")
         if not content.startswith(header):
-            raise ValueError(f"{raw / name} must begin with {header.hex()}, got {content[: len(header)].hex()}")
+            raise ValueError(f"{path} must begin with {header.hex()}, got {content[: len(header)].hex()}")
         return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
 
-    train_images, train_labels, test_images, test_labels = DATASET.files
-    return (
-        (read(train_images, (DATASET.train, *DATASET.image_shape)), read(train_labels, (DATASET.train,))),
-        (read(test_images, (DATASET.test, *DATASET.image_shape)), read(test_labels, (DATASET.test,))),
-    )
+    train_images, train_labels, test_images, test_labels = (read(*each) for each in DATASET.shapes.items())
+    return (train_images, train_labels), (test_images, test_labels)
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:

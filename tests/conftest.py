@@ -10,12 +10,12 @@ from tests.project import Project
 
 
 @pytest.fixture
-def project(tmp_path, mnist):
-    return Project(tmp_path, mnist)
+def project(tmp_path, dataset):
+    return Project(tmp_path, dataset)
 
 
 @pytest.fixture
-def run_here(monkeypatch, capfd, mnist):
+def run_here(monkeypatch, capfd, dataset):
     """Runs pytest in this process, for what needs no implementation of its own: `returncode`, and `stdout` with stderr.
 
     `worker(name, **options)` takes the place of each `Worker` that a campaign or a comparison starts.
@@ -30,6 +30,6 @@ def run_here(monkeypatch, capfd, mnist):
 
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         monkeypatch.delenv(name)  # such as pytest-xdist's
-    monkeypatch.setenv("MNIST_DIR", mnist.directory)
+    monkeypatch.setenv("MNIST_DIR", dataset.directory)
     monkeypatch.chdir(ROOT)
     return run_here

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 
 FAKE = """
 import os, sys, time
@@ -32,9 +32,9 @@ def require(*packages: str) -> None:
 class Project:
     """The copy. `run` gives the finished process, with `stdout` and `stderr` as text."""
 
-    def __init__(self, folder: Path, mnist: Mnist):
+    def __init__(self, folder: Path, dataset: Parts):
         self.folder = folder
-        self.data = mnist.directory
+        self.data = dataset.directory
         for part in ("conftest.py", "pytest.ini", "harness", "impls", "tests"):
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
             copy(ROOT / part, folder / part)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from impls._main import train_and_evaluate
-from impls.contract import read_mnist
+from impls.contract import read_dataset
 from tests.stranger import leave_home
 
 
@@ -40,12 +40,12 @@ def broken(directory):
 
 
 def test_help_needs_no_home(homeless, run, capsys):
-    assert run(read_mnist, "--help") == 0
+    assert run(read_dataset, "--help") == 0
     assert "MNIST_DIR" in capsys.readouterr().out
 
 
 def test_without_home_and_data_it_says_what_to_do(homeless, run):
-    said = run(read_mnist)
+    said = run(read_dataset)
     assert said.startswith("error: no MNIST in the cache: no folder for a cache")
     assert "set HOME to an absolute path" in said
     assert "\n" not in said
@@ -67,7 +67,7 @@ def test_data_are_read_where_they_are_named(homeless, run, monkeypatch):
 def test_a_directory_without_mnist_is_one_line(run, tmp_path, spoil):
     (tmp_path / "MNIST").mkdir()
     spoil(tmp_path / "MNIST" / "raw")
-    said = run(read_mnist, "--data-dir", str(tmp_path))
+    said = run(read_dataset, "--data-dir", str(tmp_path))
     assert said.startswith(f"error: no MNIST in {tmp_path}: [Errno ")
     assert said.endswith("Run `make data`, and name the folder that it prints with --data-dir.")
     assert "\n" not in said

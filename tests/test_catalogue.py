@@ -20,14 +20,14 @@ def spoiled(source: str, changes: list[tuple[str, str]]) -> str:
 
 
 @pytest.fixture(scope="session")
-def outcomes(tmp_path_factory, mnist):
+def outcomes(tmp_path_factory, dataset):
     """Runs the whole catalogue of one framework in one process; test id -> "passed" or the message of the failure."""
     finished = {}
 
     def run(framework: str) -> dict[str, str]:
         if framework in finished:
             return finished[framework]
-        project = Project(tmp_path_factory.mktemp(framework), mnist)
+        project = Project(tmp_path_factory.mktemp(framework), dataset)
         source = (ROOT / "impls" / f"{framework}.py").read_text()
         project.add_file(f"impls/{framework}_unchanged.py", spoiled(source, []))
         tests = {}

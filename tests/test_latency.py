@@ -10,18 +10,20 @@ from harness.measuring.workload import EPOCH
 
 @pytest.fixture
 def launches(campaign, timed, record_property):
-    """All launches of the variant. Raises what kept it from being measured; skips if a package is missing."""
-    record_property("variant", timed)
-    if isinstance(campaign.failures.get(timed), impls.PackageNotInstalled):
-        pytest.skip(str(campaign.failures[timed]))
-    if timed in campaign.failures:
-        raise campaign.failures[timed]
-    return campaign.launches[timed]
+    """All launches of the entrant. Raises what kept it from being measured; skips if a package is missing."""
+    record_property("variant", timed.variant)
+    record_property("network", timed.network)
+    failure = campaign.failures.get(str(timed))
+    if isinstance(failure, impls.PackageNotInstalled):
+        pytest.skip(str(failure))
+    if failure:
+        raise failure
+    return campaign.launches[str(timed)]
 
 
 @pytest.mark.latency
 @pytest.mark.benchmark(timer=CLOCK)
-def test_latency(launches, campaign, operation, benchmark, record_property, pytestconfig):
+def test_latency(launches, campaign, timed, operation, benchmark, record_property, pytestconfig):
     option = pytestconfig.option
     samples = [launch.samples[operation] for launch in launches]
     assert [len(of_launch) for of_launch in samples] == option.launches * [operation.rounds * operation.blocks]
@@ -35,7 +37,10 @@ def test_latency(launches, campaign, operation, benchmark, record_property, pyte
         import_seconds=[launch.import_seconds for launch in launches],
         first_step_seconds=[launch.first_step_seconds for launch in launches],
         peak_memory_bytes=[launch.memory for launch in launches],
-        floor_seconds=figures.floor_seconds(campaign.launches.get(floor.NAME, ()), operation),
+        network=timed.network,
+        floor_seconds=figures.floor_seconds(
+            campaign.launches.get(f"{floor.NAME} of {timed.network}", ()), operation, timed.network
+        ),
     )
     replay(benchmark, [seconds for of_launch in samples for seconds in of_launch])
     record_property(str(operation), figures.seconds(launches, operation))

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -14,7 +14,7 @@ import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, trace
-from impls.contract import PARAMETER_SHAPES, Settings
+from impls.contract import Settings
 
 pytestmark = pytest.mark.lessons
 
@@ -46,12 +46,12 @@ def measured(code: str, package: str, **environment: str) -> dict:
 
 
 @pytest.fixture
-def loss_errors(referee, mnist):
+def loss_errors(referee, dataset):
     """Relative error of the loss beside the referee's at each step, from equal parameters and of equal settings."""
 
     def measure(framework, steps=100):
-        sides = framework, referee.with_settings(**asdict(framework.settings) | {"dtype": "float64"})
-        question = (trace, *mnist.train, start(PARAMETER_SHAPES, seed=1), steps)
+        sides = framework, referee(replace(framework.settings, dtype="float64"))
+        question = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
         errors = [error for error, _ in losses_apart(*(side.run(*question) for side in sides))]
         print(
             f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"
@@ -82,20 +82,20 @@ def test_pytorch_computes_the_correction_in_double(variant, loss_errors):
     assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7))) < 1e-12
 
 
-def test_adam_fills_its_moments_with_denormal_numbers(variant, mnist):
+def test_adam_fills_its_moments_with_denormal_numbers(variant, dataset):
     """A weight whose pixel is dark for 800 steps has m = 0.9**800 of what it was, below the least normal float32."""
     numpy = variant("numpy")
-    numpy.fit(*mnist.train, 2)
+    numpy.fit(*dataset.train, 2)
     m = numpy.get_moments()[0]["dense_1/kernel"]
     denormal = float(((m != 0) & (abs(m) < np.finfo("float32").tiny)).mean())
     print(f"after 2 epochs {denormal:.1%} of the first kernel's m are denormal numbers")
     assert denormal > 0.01
 
 
-def test_initialisers_differ(framework, mnist):
+def test_initialisers_differ(framework, dataset):
     """The spread of the first kernel: PyTorch 1/sqrt(3 * 784), Keras sqrt(2 / 1296), He sqrt(2 / 784)."""
     spread = float(framework.get_parameters()["dense_1/kernel"].std())
-    loss, _ = framework.evaluate(*mnist.test)
+    loss, _ = framework.evaluate(*dataset.test)
     print(f"{framework.name}: standard deviation {spread:.4f}, loss before training {loss:.3f}")
     assert min(abs(spread / known - 1) for known in (0.0206, 0.0393, 0.0505)) < 0.01
 

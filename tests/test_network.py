@@ -1,4 +1,4 @@
-"""Every variant builds the same network: 535,818 parameters, in six arrays of the same names, shapes and dtype."""
+"""Every variant builds the same network: as many parameters, in arrays of the same names, shapes and dtype."""
 
 from itertools import pairwise
 
@@ -6,32 +6,46 @@ import numpy as np
 import pytest
 
 from harness.equality.training import scribble
-from impls.contract import LAYER_SIZES, PARAMETER_COUNT, PARAMETER_NAMES, PARAMETER_SHAPES
+from impls.contract import LAYER_SIZES, NETWORKS, PARAMETER_COUNT, PARAMETER_NAMES
 
 
-def test_parameter_count_is_what_the_layers_need():
+def test_the_mlp_has_the_parameters_that_its_layers_need():
     layers = pairwise(LAYER_SIZES)
-    assert sum(inputs * outputs + outputs for inputs, outputs in layers) == PARAMETER_COUNT == 535_818
+    assert sum(inputs * outputs + outputs for inputs, outputs in layers) == NETWORKS["mlp"].parameter_count == 535_818
+    assert (535_818, tuple(NETWORKS["mlp"].shapes)) == (PARAMETER_COUNT, PARAMETER_NAMES)
+
+
+def test_the_cnn_has_the_parameters_that_its_layers_need():
+    """Convolutions of 3 x 3 with 1, 32 and 64 channels; 7 x 7 pixels of 64 channels, 128 and 10."""
+    convolutions, dense = 9 * (1 * 32 + 32 * 64) + 32 + 64, 3136 * 128 + 128 + 128 * 10 + 10
+    assert convolutions + dense == NETWORKS["cnn"].parameter_count == 421_642
+
+
+def test_operations_of_a_training_image():
+    """2 for each product and sum: forwards, for a kernel's gradient, and for that of its inputs but the images."""
+    assert NETWORKS["mlp"].operations == 2 * (2 * 784 * 512 + 3 * 512 * 256 + 3 * 256 * 10)
+    convolutions = 2 * 784 * 9 * 32 + 3 * 196 * 9 * 32 * 64
+    assert NETWORKS["cnn"].operations == 2 * (convolutions + 3 * 3136 * 128 + 3 * 128 * 10)
 
 
 def test_parameter_count_by_the_framework(framework):
-    assert framework.parameter_count() == PARAMETER_COUNT
+    assert framework.parameter_count() == framework.network.parameter_count
 
 
 def test_parameter_count_by_summing_the_arrays(framework):
-    assert sum(array.size for array in framework.get_parameters().values()) == PARAMETER_COUNT
+    assert sum(array.size for array in framework.get_parameters().values()) == framework.network.parameter_count
 
 
 def test_parameter_names_and_shapes(framework):
     parameters = framework.get_parameters()
-    assert tuple(parameters) == PARAMETER_NAMES
-    assert {name: array.shape for name, array in parameters.items()} == PARAMETER_SHAPES
+    assert tuple(parameters) == tuple(framework.network.shapes)
+    assert {name: array.shape for name, array in parameters.items()} == framework.network.shapes
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_parameters_and_outputs_have_the_dtype_of_the_settings(framework, mnist, dtype):
+def test_parameters_and_outputs_have_the_dtype_of_the_settings(framework, dataset, dtype):
     framework = framework.with_settings(dtype=dtype)
-    images = mnist.test.images.first(2)
+    images = dataset.test.images.first(2)
     arrays = framework.get_parameters() | {
         "preprocess": framework.preprocess(images),
         "logits": framework.logits(images),
@@ -42,7 +56,7 @@ def test_parameters_and_outputs_have_the_dtype_of_the_settings(framework, mnist,
 
 def test_parameters_that_were_set_are_the_parameters(framework):
     random = np.random.default_rng(0)
-    wanted = {name: random.normal(size=shape).astype("float32") for name, shape in PARAMETER_SHAPES.items()}
+    wanted = {name: random.normal(size=shape).astype("float32") for name, shape in framework.network.shapes.items()}
     framework.set_parameters(wanted)
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, wanted[name], err_msg=f"{framework.name}: {name}")
@@ -67,6 +81,7 @@ def test_hyperparameters_hold_what_was_set_and_what_was_not(framework):
 
 
 def test_same_seed_same_parameters_other_seed_others(framework):
-    kernels = [framework.with_settings(seed=seed).get_parameters()["dense_1/kernel"] for seed in (1, 2, 1)]
+    first = next(iter(framework.network.shapes))
+    kernels = [framework.with_settings(seed=seed).get_parameters()[first] for seed in (1, 2, 1)]
     np.testing.assert_array_equal(kernels[0], kernels[2])
     assert (kernels[0] != kernels[1]).any()

@@ -41,5 +41,5 @@ def test_a_single_lit_pixel_stays_where_it_is(framework, row, column):
     assert np.flatnonzero(pixels).tolist() == [28 * row + column]
 
 
-def test_full_test_set(framework, mnist, record_property):
-    assert_scaled(framework, mnist.test.images.array(), record_property)
+def test_full_test_set(framework, dataset, record_property):
+    assert_scaled(framework, dataset.test.images.array(), record_property)

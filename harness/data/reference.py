@@ -5,15 +5,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impls.contract import read_mnist
+from impls.contract import read_dataset
 
 
 class Reference(NamedTuple):
-    """A part of MNIST."""
+    """A part of the data set."""
 
     directory: str
     split: str  # "train" or "test"
-    kind: str  # "images", uint8 (n, 28, 28), or "labels", uint8 (n,)
+    kind: str  # "images", uint8 (n, height, width), or "labels", uint8 (n,)
     count: int | None = None  # only so many of the first
 
     def first(self, count: int) -> "Reference":
@@ -22,7 +22,7 @@ class Reference(NamedTuple):
     def array(self) -> np.ndarray:
         """The canonical array, read-only."""
         if self.directory not in _READ:
-            train, test = read_mnist(self.directory)
+            train, test = read_dataset(self.directory)
             _READ[self.directory] = {"train": train, "test": test}
         images, labels = _READ[self.directory][self.split]
         return {"images": images, "labels": labels}[self.kind][: self.count]
@@ -32,21 +32,21 @@ _READ: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
 
 
 class Split(NamedTuple):
-    """The images and labels of one part of MNIST."""
+    """The images and labels of one part."""
 
     images: Reference
     labels: Reference
 
 
-class Mnist(NamedTuple):
-    """The two parts of MNIST in `directory`, by reference."""
+class Parts(NamedTuple):
+    """The two parts of the data set in `directory`, by reference."""
 
     directory: str
     train: Split
     test: Split
 
     @classmethod
-    def at(cls, directory: Path) -> "Mnist":
+    def at(cls, directory: Path) -> "Parts":
         splits = (
             Split(*(Reference(str(directory), split, kind) for kind in ("images", "labels")))
             for split in ("train", "test")

@@ -22,6 +22,7 @@ import numpy as np
 import psutil
 
 from harness.data.idx import BYTES, idx_bytes
+from impls.contract import DATASET
 
 MIRRORS = (  # the ones torchvision uses
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -136,17 +137,13 @@ def _kill(process: subprocess.Popen) -> None:
 
 def _arrays(pickled) -> dict[str, np.ndarray]:
     (train, train_labels), (valid, valid_labels), (test, test_labels) = pickled
-    return {
-        "train-images-idx3-ubyte": _pixels(np.concatenate([train, valid])),  # (50000 + 10000, 784)
-        "train-labels-idx1-ubyte": np.concatenate([train_labels, valid_labels]),  # (60000,)
-        "t10k-images-idx3-ubyte": _pixels(test),
-        "t10k-labels-idx1-ubyte": test_labels,
-    }
+    train = _pixels(np.concatenate([train, valid])), np.concatenate([train_labels, valid_labels])
+    return dict(zip(DATASET.files, (*train, _pixels(test), test_labels), strict=True))
 
 
 def _pixels(images: np.ndarray) -> np.ndarray:
-    """float (n, 784) in [0, 1), multiples of 1/256 -> (n, 28, 28) in 0..255."""
-    return np.rint(images * 256).reshape(-1, 28, 28)
+    """float (n, pixels) in [0, 1), multiples of 1/256 -> (n, height, width) in 0..255."""
+    return np.rint(images * 256).reshape(-1, *DATASET.image_shape)
 
 
 PICKLED_ARRAY = {  # all that the pickle of a NumPy array names

@@ -18,13 +18,14 @@ from rich.table import Table
 
 import impls
 from harness.data.obtain import DataError, obtain
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
 from harness.workers.worker import Worker
-from impls.contract import PARAMETER_SHAPES, Settings
+from impls.contract import NETWORKS, Settings
 
 VARIANT = "pytorch"
+SHAPES = NETWORKS[Settings.network].shapes
 FLOAT32_BETAS = {"beta_1": float(np.float32(0.9)), "beta_2": float(np.float32(0.999))}
 FACTORS: dict[str, dict[str, Any]] = {  # what changes from PyTorch's recipe; settings, or arguments of `follow`
     "initialiser: Glorot uniform, biases 0": {"initialiser": "keras"},
@@ -47,8 +48,8 @@ def initial_parameters(initialiser: str, seed: int) -> dict[str, np.ndarray]:
     """
     random = np.random.default_rng(seed)
     parameters = {}
-    for name, shape in PARAMETER_SHAPES.items():
-        inputs, outputs = PARAMETER_SHAPES[name.replace("bias", "kernel")]
+    for name, shape in SHAPES.items():
+        inputs, outputs = SHAPES[name.replace("bias", "kernel")]
         bound = 1 / np.sqrt(inputs) if initialiser == "pytorch" else np.sqrt(6 / (inputs + outputs))
         drawn = random.uniform(-bound, bound, shape)  # drawn even if unused: the kernels stay paired
         unused = initialiser == "keras" and name.endswith("bias")
@@ -56,20 +57,20 @@ def initial_parameters(initialiser: str, seed: int) -> dict[str, np.ndarray]:
     return parameters
 
 
-def accuracy(worker: Worker, mnist: Mnist, factor: dict[str, Any], seed: int, epochs: int) -> float:
+def accuracy(worker: Worker, dataset: Parts, factor: dict[str, Any], seed: int, epochs: int) -> float:
     """Test accuracy, in percent, of one training by PyTorch's recipe with `factor` changed."""
     changes = dict(factor)
     order = {"shuffle": changes.pop("shuffle", True), "drop_last": changes.pop("drop_last", False)}
     parameters = initial_parameters(changes.pop("initialiser", "pytorch"), seed)
     worker.build(impls.load, VARIANT, Settings(threads=1, **changes))
     worker.call("set_parameters", parameters)
-    worker.run(follow, *mnist.train, epochs, seed, order["shuffle"], order["drop_last"])
-    return 100 * worker.call("evaluate", *mnist.test)[1]
+    worker.run(follow, *dataset.train, epochs, seed, order["shuffle"], order["drop_last"])
+    return 100 * worker.call("evaluate", *dataset.test)[1]
 
 
 def run(seeds: int, epochs: int) -> Iterator[tuple[str, int, float]]:
     """(factor, seed, accuracy in percent) of every training, in order; "baseline" is the unchanged recipe."""
-    mnist = Mnist.at(obtain())
+    dataset = Parts.at(obtain())
     idle = SimpleQueue()
     workers = [Worker(VARIANT, threads=None) for _ in range(os.cpu_count())]
     for worker in workers:
@@ -79,7 +80,7 @@ def run(seeds: int, epochs: int) -> Iterator[tuple[str, int, float]]:
         name, seed = job
         worker = idle.get()
         try:
-            return name, seed, accuracy(worker, mnist, FACTORS.get(name, {}), seed, epochs)
+            return name, seed, accuracy(worker, dataset, FACTORS.get(name, {}), seed, epochs)
         finally:
             idle.put(worker)
 

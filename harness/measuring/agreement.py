@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import impls
 from harness import ROOT
 from harness.data.obtain import obtain
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.judging.intervals import mean_interval
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
 from harness.workers.worker import Worker, limits
@@ -29,20 +29,23 @@ def main() -> None:
     """Print, for each variant and operation, the ratio of both times with its 95 % interval over the launches."""
     options = _options()
     settings = Settings(threads=options.threads)
-    mnist = Mnist.at(obtain(None))
+    dataset = Parts.at(obtain(None))
     for variant in options.variants:
         for operation in COMPARED:
             try:
-                ratios = [one_launch(variant, operation, settings, mnist) for _ in range(options.launches)]
+                ratios = [one_launch(variant, operation, settings, dataset) for _ in range(options.launches)]
             except impls.PackageNotInstalled as error:
                 print(f"{variant:<17} missing: {error}")
                 break
             print(f"{variant:<17} {operation!s:<17} {sentence(ratios)}", flush=True)
 
 
-def one_launch(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> float:
+def one_launch(variant: str, operation: Operation, settings: Settings, dataset: Parts) -> float:
     """Logarithm of the worker's time over the plain loop's, of a fresh process each, measured in turns."""
-    with _worker(variant, operation, settings, mnist) as worker, _plain(variant, operation, settings, mnist) as plain:
+    with (
+        _worker(variant, operation, settings, dataset) as worker,
+        _plain(variant, operation, settings, dataset) as plain,
+    ):
 
         def ours() -> float:
             return statistics.median(worker.run(block))
@@ -70,19 +73,19 @@ def sentence(ratios: list[float]) -> str:
 
 
 @contextlib.contextmanager
-def _worker(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> Iterator[Worker]:
+def _worker(variant: str, operation: Operation, settings: Settings, dataset: Parts) -> Iterator[Worker]:
     worker = Worker(variant, threads=settings.threads)
     try:
         worker.build(impls.load, variant, settings)
-        worker.run(prepare, operation, mnist.train.images, mnist.train.labels)
+        worker.run(prepare, operation, dataset.train.images, dataset.train.labels)
         yield worker
     finally:
         worker.close()
 
 
 @contextlib.contextmanager
-def _plain(variant: str, operation: Operation, settings: Settings, mnist: Mnist) -> Iterator[subprocess.Popen]:
-    arguments = [variant, mnist.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
+def _plain(variant: str, operation: Operation, settings: Settings, dataset: Parts) -> Iterator[subprocess.Popen]:
+    arguments = [variant, dataset.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
     with subprocess.Popen(
         [sys.executable, "-m", "harness.measuring.bare_loop", *arguments],
         cwd=ROOT,

@@ -11,7 +11,7 @@ import time
 
 import impls
 from harness.workers import processors
-from impls.contract import Settings, read_mnist
+from impls.contract import Settings, read_dataset
 
 IMAGES = 8192
 WARM_UP_SECONDS = 0.1
@@ -21,7 +21,7 @@ def main(variant: str, directory: str, method: str, batch_size: str, threads: st
     if int(threads):
         processors.bind(int(threads))
     classifier = impls.load(variant, Settings(threads=int(threads) or None))
-    (images, labels), _ = read_mnist(directory)
+    (images, labels), _ = read_dataset(directory)
     slices = [slice(start, start + int(batch_size)) for start in range(0, IMAGES, int(batch_size))]
     batches = itertools.cycle([classifier.prepare_batch(images[rows], labels[rows]) for rows in slices])
     step = getattr(classifier, method)

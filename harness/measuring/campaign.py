@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.measuring import floor
 from harness.measuring.starting import conditions, import_seconds
 from harness.measuring.usage import peak_memory
@@ -24,6 +24,7 @@ class Participant(NamedTuple):
 
     name: str
     variant: str
+    network: str
     build: tuple
     operations: tuple[Operation, ...]
     has_first_step: bool = True
@@ -56,13 +57,13 @@ class Campaign:
     def __init__(
         self,
         participants: Sequence[Participant],
-        mnist: Mnist,
+        dataset: Parts,
         start: Callable[[Participant], Worker],
         machine: Mapping[str, Any] = MappingProxyType({}),
         at_once: int = 1,
     ):
         self.participants = participants
-        self.mnist = mnist
+        self.dataset = dataset
         self.start = start
         self.machine = machine
         self.at_once = at_once
@@ -143,7 +144,7 @@ class Campaign:
             _remember_memory(launch, "training", worker)
 
     def _data(self, count: int | None = None) -> tuple:
-        return self.mnist.train.images.first(count), self.mnist.train.labels.first(count)
+        return self.dataset.train.images.first(count), self.dataset.train.labels.first(count)
 
     def close(self) -> None:
         while self.workers:

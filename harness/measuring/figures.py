@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from harness.measuring import floor
 from harness.measuring.campaign import Launch
 from harness.measuring.workload import Operation
+from impls.contract import NETWORKS
 
 
 def medians(launches: Sequence[Launch], operation: Operation) -> list[float]:
@@ -32,16 +33,18 @@ def ratio(slower: Sequence[Launch], faster: Sequence[Launch], operation: Operati
     return statistics.median(found) if found else None
 
 
-def floor_seconds(launches: Sequence[Launch], operation: Operation) -> list[float]:
-    """The least time of a training step in each launch of the floor; empty for other work."""
+def floor_seconds(launches: Sequence[Launch], operation: Operation, network: str) -> list[float]:
+    """The least time of a training step of the network in each launch of its floor; empty for other work."""
     if operation.method != "train_step":
         return []
     rates = zip(*(medians(launches, each) for each in floor.OPERATIONS), strict=True)
-    return [floor.train_step_seconds(operation.batch_size, *of_launch) for of_launch in rates]
+    return [floor.train_step_seconds(NETWORKS[network], operation.batch_size, *of_launch) for of_launch in rates]
 
 
-def times_the_floor(launches: Sequence[Launch], floors: Sequence[Launch], operation: Operation) -> float | None:
+def times_the_floor(
+    launches: Sequence[Launch], floors: Sequence[Launch], operation: Operation, network: str
+) -> float | None:
     """A training step over the floor: the median over launches, which drift together. None if not measured."""
-    pairs = zip(medians(launches, operation), floor_seconds(floors, operation), strict=False)
+    pairs = zip(medians(launches, operation), floor_seconds(floors, operation, network), strict=False)
     found = [step / least for step, least in pairs]
     return statistics.median(found) if found else None

@@ -1,6 +1,5 @@
 """The floor: how long a training step must take on this machine, by its own arithmetic and its own memory."""
 
-import itertools
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,14 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from harness.measuring.workload import Operation
-from impls.contract import LAYER_SIZES, PARAMETER_COUNT, Settings
+from impls.contract import NETWORKS, Network, Settings
 
-NAME = "the floor"  # of the worker that measures it; no file in impls/ can have it
+NAME = "the floor"  # of what measures it; no file in impls/ can have it
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
 TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
-OPERATIONS = (Operation("multiply", SIZE, rounds=10), Operation("stream", PARAMETER_COUNT, rounds=10))
+OPERATIONS = (Operation("multiply", SIZE, rounds=10), Operation("stream", 1, rounds=10))
 
 
 def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
@@ -37,7 +36,7 @@ class Machine:
         threads = settings.threads or len(affinity)
         self.pool = ThreadPoolExecutor(threads)
         # Parameters, gradients, m and v, of which Adam reads four and writes three.
-        arrays = np.ones((4, PARAMETER_COUNT), np.float32)
+        arrays = np.ones((4, NETWORKS[settings.network].parameter_count), np.float32)
         self.parts = np.array_split(arrays, threads, axis=1)
 
     def versions(self) -> dict[str, str]:
@@ -59,13 +58,10 @@ def _copy_around(part: np.ndarray) -> None:
         np.copyto(part[target % 4], part[(target - 1) % 4])
 
 
-def train_step_seconds(batch_size: int, multiply_seconds: float, stream_seconds: float) -> float:
+def train_step_seconds(network: Network, batch_size: int, multiply_seconds: float, stream_seconds: float) -> float:
     """The least time of one training step, from the measured times of `multiply` and `stream`.
 
-    Arithmetic: 2 floating-point operations for each weight and image in the forward pass, as many for the gradients of
-    the kernels, and as many for those of the activations, which the first layer does not need. Memory: Adam reads
-    parameters, gradients, m and v, and writes all but the gradients: 7 passes, where a turn of `stream` makes 8.
+    Arithmetic: `Network.operations` for each image. Memory: Adam reads parameters, gradients, m and v, and writes all
+    but the gradients: 7 passes, where a turn of `stream` makes 8.
     """
-    weights = [inputs * outputs for inputs, outputs in itertools.pairwise(LAYER_SIZES)]
-    operations = 2 * batch_size * (2 * sum(weights) + sum(weights[1:]))
-    return multiply_seconds * operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * TURNS)
+    return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * TURNS)

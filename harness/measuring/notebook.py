@@ -7,7 +7,7 @@ from pathlib import Path
 import impls
 from impls.contract import Settings
 
-SUFFIX = "-notebook"  # after the name of its variant
+NAME = "notebook"  # takes the place of a network; no network can have it
 
 
 def exists(variant: str) -> bool:

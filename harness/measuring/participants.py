@@ -1,51 +1,66 @@
 """Who takes part in a campaign: the variants, their notebook ways if wanted, and the floor."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import impls
 from harness import ROOT
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.measuring import floor, notebook
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.workers.host import Host
 from harness.workers.worker import Worker
-from impls.contract import Settings
+from impls import Entrant
+from impls.contract import NETWORKS, Settings
 
 
 def pairs(
-    variants: Iterable[str], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
-) -> list[tuple[str, Operation]]:
-    """(name, operation) for all that is to be measured of these variants and, if wanted, of their notebook ways."""
-    found = [(variant, operation) for variant in variants for operation in operations]
+    entrants: Iterable[Entrant], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
+) -> list[tuple[Entrant, Operation]]:
+    """All that is to be measured of these and, if wanted, of the notebook ways of their variants."""
+    entrants = list(entrants)
+    found = [
+        (entrant, operation.scaled_to(NETWORKS[entrant.network])) for entrant in entrants for operation in operations
+    ]
     if with_notebooks:
-        found += [(variant + notebook.SUFFIX, EPOCH) for variant in variants if notebook.exists(variant)]
+        variants = dict.fromkeys(entrant.variant for entrant in entrants)
+        found += [(Entrant(variant, notebook.NAME), EPOCH) for variant in variants if notebook.exists(variant)]
     return found
 
 
-def participants(wanted: Iterable[tuple[str, Operation]], settings: Settings, mnist: Mnist) -> list[Participant]:
-    """One for each name in the pairs `wanted`, with its operations; and the floor beside training steps on the CPU.
-
-    A name is a variant, or a variant and `notebook.SUFFIX`.
-    """
-    operations: dict[str, tuple[Operation, ...]] = {}
-    for name, operation in wanted:
-        operations[name] = (*operations.get(name, ()), operation)
-    found = [_participant(name, of_it, settings, mnist) for name, of_it in operations.items()]
-    methods = {operation.method for of_it in operations.values() for operation in of_it}
-    if settings.device == "cpu" and "train_step" in methods:
-        build = (floor.Machine, settings)
-        found.append(Participant(floor.NAME, floor.NAME, build, floor.OPERATIONS, has_first_step=False))
+def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
+    """One for each that is in the pairs `wanted`, with its operations; and the floor of each network whose training
+    steps are among them, on the CPU. A notebook way is an entrant with `notebook.NAME` in place of a network."""
+    operations: dict[Entrant, tuple[Operation, ...]] = {}
+    for entrant, operation in wanted:
+        operations[entrant] = (*operations.get(entrant, ()), operation)
+    found = [_participant(entrant, of_it, settings, dataset) for entrant, of_it in operations.items()]
+    trained = [
+        entrant.network for entrant, of_it in operations.items() if "train_step" in {each.method for each in of_it}
+    ]
+    if settings.device == "cpu":
+        found += [_floor(replace(settings, network=network)) for network in dict.fromkeys(trained)]
     return found
 
 
-def _participant(name: str, operations: tuple[Operation, ...], settings: Settings, mnist: Mnist) -> Participant:
-    if not name.endswith(notebook.SUFFIX):
-        return Participant(name, name, (impls.load, name, settings), operations)
-    variant = name.removesuffix(notebook.SUFFIX)
-    build = (notebook.Notebook, variant, settings, mnist.directory)
-    return Participant(name, variant, build, operations, has_first_step=False)
+def _participant(
+    entrant: Entrant, operations: tuple[Operation, ...], settings: Settings, dataset: Parts
+) -> Participant:
+    variant, network = entrant
+    if network == notebook.NAME:
+        build = (notebook.Notebook, variant, settings, dataset.directory)
+        return Participant(str(entrant), variant, network, build, operations, has_first_step=False)
+    build = (impls.load, variant, replace(settings, network=network))
+    return Participant(str(entrant), variant, network, build, operations)
+
+
+def _floor(settings: Settings) -> Participant:
+    name = f"{floor.NAME} of {settings.network}"
+    return Participant(
+        name, floor.NAME, settings.network, (floor.Machine, settings), floor.OPERATIONS, has_first_step=False
+    )
 
 
 def starter(
@@ -72,7 +87,7 @@ def starter(
             on_event=lambda event, details: on_event(participant.name, event, details),
             threads=settings.threads,
             lane=participant.lane,
-            environment=floor.environment(cpu_flags) if participant.name == floor.NAME else {},
+            environment=floor.environment(cpu_flags) if participant.variant == floor.NAME else {},
             device=settings.device,
             timeout=timeout,
             keep=keep,

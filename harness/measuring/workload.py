@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.measuring import timing
-from impls.contract import Implementation, changes_state
+from impls.contract import DATASET, Implementation, Network, changes_state
 
 IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through in turn, as those of an epoch would
 CHECKED = 100  # calls, at most: reading what they have computed must take little beside them
@@ -31,18 +31,26 @@ class Operation(NamedTuple):
     def __str__(self) -> str:
         return "fit-epoch" if self == EPOCH else f"{self.method}-{self.batch_size}"
 
+    def scaled_to(self, network: Network) -> "Operation":
+        """With fewer rounds if the network is heavy."""
+        if not self.method.endswith("_step"):
+            return self
+        return self._replace(rounds=max(1, round(self.rounds * min(1.0, LIGHT / network.operations))))
 
-EPOCH = Operation("fit", 60_000, rounds=1, blocks=1)  # after one that is not counted
 
-# So many rounds that a block lasts some 50 ms: short beside the drift of a machine, long beside a switch of processes.
+EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1)  # after one that is not counted
+
+# So many rounds that a block lasts some 50 ms where training on an image takes `LIGHT` floating-point operations: short
+# beside the drift of a machine, long beside a switch of processes. A heavier network has fewer.
+LIGHT = 2.5e6
 OPERATIONS = (
     Operation("train_step", 32, rounds=40),
     Operation("train_step", 128, rounds=25),
     Operation("train_step", 512, rounds=10),
     Operation("predict_step", 1, rounds=200),
     Operation("predict_step", 128, rounds=60),
-    Operation("predict_step", 10_000, rounds=3),
-    Operation("preprocess", 10_000, rounds=5),
+    Operation("predict_step", DATASET.test, rounds=3),
+    Operation("preprocess", DATASET.test, rounds=5),
     EPOCH,
 )
 

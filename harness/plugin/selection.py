@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+from collections.abc import Iterable
 
 import pytest
 
@@ -9,19 +10,30 @@ import impls
 from harness.data import whole
 from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
-from harness.plugin.stash import VARIANTS
+from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
+from impls import Entrant
+from impls.contract import NETWORKS, Settings
 
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[VARIANTS] = _chosen_variants(config)
-    if config.option.in_process:
-        _refuse_enemies(config.stash[VARIANTS])
+    option = config.option
+    variants, networks = _chosen_variants(option), _chosen_networks(option)
+    config.stash[ENTRANTS] = impls.entrants(variants, networks)
+    lines = config.stash.setdefault(NOTICES, [])
+    for network in networks:
+        others = [variant for variant in variants if Entrant(variant, network) not in config.stash[ENTRANTS]]
+        if others and option.framework:
+            raise pytest.UsageError(f"--network {network}: {', '.join(others)} not written for it")
+        lines += [f"not written for {network}: {', '.join(others)}"] if others else []
+    config.stash[REFEREES] = {network: _referee(option, network) for network in networks}
+    if option.in_process:
+        _refuse_enemies(variants)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -55,10 +67,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames:
-        metafunc.parametrize("framework", metafunc.config.stash[VARIANTS], indirect=True)
+        metafunc.parametrize("framework", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
+    if metafunc.definition.originalname == OF_ALL:
+        metafunc.parametrize("network", metafunc.config.stash[REFEREES])
     if "timed" in metafunc.fixturenames:
         option = metafunc.config.option
-        pairs = participants.pairs(metafunc.config.stash[VARIANTS], option.notebook_baseline, _operations(option))
+        pairs = participants.pairs(metafunc.config.stash[ENTRANTS], option.notebook_baseline, _operations(option))
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 
@@ -72,7 +86,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
 
     def wanted(item: pytest.Item) -> bool:
-        if item.name == OF_ALL and option.seeds < 2:
+        if item.originalname == OF_ALL and option.seeds < 2:
             return False
         if only_variants and not is_about_variants(item):
             return False
@@ -116,7 +130,7 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 
 def is_about_variants(item: pytest.Item) -> bool:
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return item.name == OF_ALL or bool(OF_A_VARIANT & parameters.keys())
+    return item.originalname == OF_ALL or bool(OF_A_VARIANT & parameters.keys())
 
 
 def _refuse_enemies(variants: list[str]) -> None:
@@ -129,17 +143,38 @@ def _refuse_enemies(variants: list[str]) -> None:
         )
 
 
-def _chosen_variants(config: pytest.Config) -> list[str]:
+def _chosen_variants(option: argparse.Namespace) -> list[str]:
     """What `--framework` names, each an implementation (all its variants) or a variant; all if it names nothing."""
     known = impls.variants()
-    if not config.option.framework:
+    if not option.framework:
         return list(known)
     chosen = []
-    for name in config.option.framework:
+    for name in option.framework:
         matching = [variant.name for variant in known.values() if name in (variant.name, variant.implementation)]
         if not matching:
-            near = difflib.get_close_matches(name, [*known, *impls.names()], n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else "."
-            raise pytest.UsageError(f"--framework {name}: no such variant{hint} Expected one of {', '.join(known)}.")
+            raise _unknown("--framework", name, "variant", known, [*known, *impls.names()])
         chosen += matching
     return list(dict.fromkeys(chosen))
+
+
+def _chosen_networks(option: argparse.Namespace) -> list[str]:
+    """What `--network` names, in the order of the contract."""
+    asked = option.network or [Settings.network]
+    for name in asked:
+        if name not in (*NETWORKS, "all"):
+            raise _unknown("--network", name, "network", [*NETWORKS, "all"], [*NETWORKS, "all"])
+    return [network for network in NETWORKS if network in asked or "all" in asked]
+
+
+def _referee(option: argparse.Namespace, network: str) -> str:
+    """The variant that the others are compared with: what `--referee` names, NumPy, or whoever has the network."""
+    able = [entrant.variant for entrant in impls.entrants(impls.variants(), [network])]
+    if option.referee and option.referee not in able:
+        raise _unknown("--referee", option.referee, f"variant for {network}", able, able)
+    return option.referee or min(able, key=lambda name: (name != "numpy", bool(impls.missing(name))))
+
+
+def _unknown(option: str, name: str, what: str, known: Iterable[str], close: Iterable[str]) -> pytest.UsageError:
+    near = difflib.get_close_matches(name, close, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return pytest.UsageError(f"{option} {name}: no such {what}{hint} Expected one of {', '.join(known)}.")

@@ -9,24 +9,26 @@ import pytest
 
 from harness import ROOT
 from harness.data.obtain import DataError, obtain
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
+from harness.equality.training import float64_gap
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
-from harness.plugin.stash import CAMPAIGN, DISPLAY, UPGRADE
+from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.upgrade import Upgrade
 from harness.workers import processors, variables
-from harness.workers.fleet import Fleet
+from harness.workers.fleet import Fleet, Framework
 from harness.workers.host import Host, Unreachable
+from impls import Entrant
 from impls.contract import Settings
 
 
-def verified(config: pytest.Config) -> Mnist:
+def verified(config: pytest.Config) -> Parts:
     """The data set, by reference. Without it, the run ends."""
     try:
-        return Mnist.at(obtain(config.option.data_dir))
+        return Parts.at(obtain(config.option.data_dir))
     except DataError as error:
         pytest.exit(f"no data: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
@@ -39,11 +41,11 @@ def fleet(session: pytest.Session, settings: Settings) -> Fleet:
     in_xdist = hasattr(session.config, "workerinput")  # and then it does not know which variants will come
     has_campaign = any("campaign" in item.fixturenames for item in session.items)  # it leaves its workers
     if not (in_xdist or has_campaign or option.in_process):
-        fleet.start(_variants_of(session.items), settings)
+        fleet.start(_entrants_of(session.items), settings)
     return fleet
 
 
-def campaign(session: pytest.Session, settings: Settings, mnist: Mnist, fleet: Fleet) -> Campaign:
+def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet: Fleet) -> Campaign:
     """The measurements of all tests of latency that were collected. The workers of its last launch join the fleet."""
     config, option = session.config, session.config.option
     if option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
@@ -58,9 +60,13 @@ def campaign(session: pytest.Session, settings: Settings, mnist: Mnist, fleet: F
     start = starter(settings, option.worker_timeout, cpu.get("flags", ()), display.hear, keep=option.keep_env)
     machine = describe(cpu, settings.device)
     at_once = os.cpu_count() if option.quick else 1
-    campaign = config.stash[CAMPAIGN] = Campaign(participants(wanted, settings, mnist), mnist, start, machine, at_once)
+    campaign = config.stash[CAMPAIGN] = Campaign(
+        participants(wanted, settings, dataset), dataset, start, machine, at_once
+    )
     campaign.run(option.launches, display.measuring)
-    fleet.adopt(campaign.workers)
+    for participant in campaign.participants:
+        if participant.name in campaign.workers:
+            fleet.adopt(participant.variant, campaign.workers.pop(participant.name))
     return campaign
 
 
@@ -72,30 +78,44 @@ def connected(config: pytest.Config) -> Host | None:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
-def upgrade(session: pytest.Session, settings: Settings, mnist: Mnist, host: Host | None) -> Upgrade:
+def upgrade(session: pytest.Session, settings: Settings, dataset: Parts, host: Host | None) -> Upgrade:
     """Both versions, in environments that are built if need be, here or on the host. Without them, the run ends."""
     config, option, display = session.config, session.config.option, session.config.stash[DISPLAY]
     claims = versions.claims_of(session.items)
     try:
         sides = versions.sides(option, claims, display.say)
-        root = host.bring(Path(mnist.directory)) if host else ROOT
+        root = host.bring(Path(dataset.directory)) if host else ROOT
         if host:
             versions.check_interpreters(option, host)
             flaw = host.do(variables.flaw, option.keep_env)
             if flaw:
                 raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
-        settings = replace(settings, threads=settings.threads or 1)  # decides more; docs/upgrades.md: what it hides
+        [network] = config.stash[REFEREES]
+        settings = replace(
+            settings, network=network, threads=settings.threads or 1
+        )  # decides more; docs/upgrades.md: what it hides
         lanes = most_lanes(host.do(processors.count) if host else processors.count(), settings.threads)
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
-    mnist = Mnist.at(Path(root)) if host else mnist
+    dataset = Parts.at(Path(root)) if host else dataset
     limits = (option.max_slowdown, option.max_minutes, option.error, lanes)
-    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, settings, mnist, start, *limits, display.say)
+    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, settings, dataset, start, *limits, display.say)
     return upgrade
 
 
-def _variants_of(items: Iterable[pytest.Item]) -> list[str]:
-    """The variants that these tests are about, each once."""
+def referee(config: pytest.Config, settings: Settings, fleet: Fleet) -> Framework:
+    """The referee of the network of these settings, in a worker of its own. Raises if it cannot be one."""
+    name = config.stash[REFEREES][settings.network]
+    found = fleet.framework(name, settings, home="the referee")
+    gap = found.run(float64_gap)
+    if gap:
+        raise pytest.UsageError(f"--referee {name}: {gap}")
+    return found
+
+
+def _entrants_of(items: Iterable[pytest.Item]) -> list[Entrant]:
+    """Those that these tests are about, one of each variant."""
     calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
-    return list(dict.fromkeys(params["framework"] for params in calls if "framework" in params))
+    about = [params["framework"] for params in calls if "framework" in params]
+    return list({entrant.variant: entrant for entrant in reversed(about)}.values())[::-1]

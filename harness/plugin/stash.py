@@ -5,9 +5,11 @@ import pytest
 from harness.measuring.campaign import Campaign
 from harness.regression.upgrade import Upgrade
 from harness.report.display import Display
+from impls import Entrant
 
-VARIANTS = pytest.StashKey[list[str]]()  # that were chosen
-UPGRADED = pytest.StashKey[list[str]]()  # those of them of which two versions are to be compared
+ENTRANTS = pytest.StashKey[list[Entrant]]()  # that were chosen
+REFEREES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
+UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are to be compared
 DISPLAY = pytest.StashKey[Display]()
 CAMPAIGN = pytest.StashKey[Campaign]()
 UPGRADE = pytest.StashKey[Upgrade]()

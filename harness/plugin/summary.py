@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.data import whole
-from harness.equality.limits import ACCURACY, required_accuracy
-from harness.plugin.stash import CAMPAIGN, DISPLAY, NOTICES, TOLD, VARIANTS
+from harness.equality.limits import required_accuracy
+from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
 from harness.report import campaign as campaign_report
 from harness.report import saved
 from harness.report.display import Display, real_stdout
 from harness.report.tables import comparison_table, ladder_table
 from harness.workers.worker import in_a_line
+from impls.contract import NETWORKS
 
-EPOCHS = max(ACCURACY)  # of a whole training
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
@@ -121,10 +121,10 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
-    variants = _met(config, recorded)
-    if config.option.compare:
-        console.print(_comparison(variants, recorded))
-        terminalreporter.write_line(_asked_of_accuracies(config.option.epochs))
+    for network in config.stash[REFEREES]:
+        if config.option.compare:
+            console.print(_comparison(network, _met(config, network, recorded), recorded))
+            terminalreporter.write_line(_asked_of_accuracies(network, config.option.epochs))
     if CAMPAIGN in config.stash:
         console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
         for name, error in config.stash[CAMPAIGN].failures.items():
@@ -132,32 +132,39 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for report, properties in recorded:
         if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])
-    rungs = [
-        (dict(properties)["variant"], rung) for _, properties in recorded for key, rung in properties if key == "rung"
-    ]
-    if rungs:
-        tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
-        climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
-        console.print(ladder_table(_met(config, climbed), rungs))
+    tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
+    climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
+    for network, referee in config.stash[REFEREES].items():
+        rungs = [
+            (dict(properties)["variant"], rung)
+            for _, properties in climbed
+            for key, rung in properties
+            if key == "rung" and dict(properties)["network"] == network
+        ]
+        if rungs:
+            console.print(ladder_table(network, referee, _met(config, network, climbed), rungs))
 
 
-def _met(config: pytest.Config, recorded: list[tuple]) -> list[str]:
+def _met(config: pytest.Config, network: str, recorded: list[tuple]) -> list[str]:
     """The variants that these reports are about, in their order."""
-    met = {dict(properties).get("variant") for _, properties in recorded}
-    return [variant for variant in config.stash[VARIANTS] if variant in met]
+    met = {(dict(properties).get("variant"), dict(properties).get("network")) for _, properties in recorded}
+    return [entrant.variant for entrant in config.stash[ENTRANTS] if entrant in met and entrant.network == network]
 
 
-def _asked_of_accuracies(epochs: int) -> str:
-    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {required_accuracy(epochs):.0%}"
-    return f"{asked}; {required_accuracy(EPOCHS):.0%} after {EPOCHS} epochs." if epochs < EPOCHS else f"{asked}."
+def _asked_of_accuracies(network: str, epochs: int | None) -> str:
+    asked_for = NETWORKS[network]
+    epochs = epochs or asked_for.epochs
+    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(asked_for, epochs):g} %"
+    more = f"; {100 * asked_for.accuracy:g} % after {asked_for.epochs} epochs" if epochs < asked_for.epochs else ""
+    return f"{asked}{more}."
 
 
-def _comparison(variants: list[str], recorded: list[tuple]) -> Table:
+def _comparison(network: str, variants: list[str], recorded: list[tuple]) -> Table:
     records, missing = defaultdict(dict), {}
     for report, properties in recorded:
         variant = dict(properties).get("variant")
-        if variant:
+        if dict(properties).get("network") == network:
             records[variant].update(properties)
             if report.skipped:
                 missing[variant] = report.longrepr[2].removeprefix("Skipped: ")
-    return comparison_table(variants, records, missing)
+    return comparison_table(network, variants, records, missing)

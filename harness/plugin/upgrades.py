@@ -9,7 +9,7 @@ from rich.console import Console
 from harness.data import whole
 from harness.judging.verdict import FAMILY_ERROR
 from harness.plugin.numbers import chance, minutes, percent
-from harness.plugin.stash import UPGRADE, UPGRADED, VARIANTS
+from harness.plugin.stash import ENTRANTS, REFEREES, UPGRADE, UPGRADED
 from harness.plugin.summary import TABLE_WIDTH
 from harness.regression import report
 from harness.regression.identity import Contradiction
@@ -73,7 +73,10 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[UPGRADED] = affected(config.option, config.stash[VARIANTS])
+    variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
+    config.stash[UPGRADED] = affected(config.option, variants)
+    if is_asked_for(config) and len(config.stash[REFEREES]) > 1:
+        raise pytest.UsageError("two versions are compared on one network: name it with --network")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -111,7 +114,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "upgraded" not in metafunc.fixturenames:
         return
-    metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED])
+    network = next(iter(metafunc.config.stash[REFEREES]))
+    metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED], ids=lambda variant: f"{variant}-{network}")
     claims = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
     for name in claims.keys() & set(metafunc.fixturenames):
         metafunc.parametrize(name, claims[name])

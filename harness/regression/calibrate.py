@@ -22,7 +22,7 @@ from rich.table import Table
 
 import impls
 from harness.data.obtain import obtain
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.judging.verdict import FAMILY_ERROR
 from harness.measuring.participants import starter
 from harness.regression import spoiled
@@ -55,7 +55,7 @@ def main() -> None:
 def runs(options: argparse.Namespace) -> Iterator[dict]:
     """The record of each run. Variants and cases take turns, so that an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
-    mnist = Mnist.at(obtain(None))
+    dataset = Parts.at(obtain(None))
     start = starter(settings, 600.0, (), lambda *_: None)
     lanes = most_lanes(processors.count(), settings.threads)
     family = len(QUANTITIES) * len(impls.variants())
@@ -64,7 +64,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
         for turn, (slowdown, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
             comparison = Comparison(
-                variant, pythons, settings, mnist, start, QUANTITIES, margin / 100, FAMILY_ERROR, family, lanes
+                variant, pythons, settings, dataset, start, QUANTITIES, margin / 100, FAMILY_ERROR, family, lanes
             )
             began = time.monotonic()
             comparison.run(60 * options.max_minutes)

@@ -5,7 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.equality.limits import KEPT_BY_STEP
 from harness.judging.verdict import Verdict, judge, judge_difference, looks
 from harness.measuring.campaign import Participant
@@ -42,7 +42,7 @@ class Comparison:
         variant: str,
         pythons: Sequence[str],
         settings: Settings,
-        mnist: Mnist,
+        dataset: Parts,
         start: Callable[[Participant], Worker],
         quantities: Sequence[str],
         margin: float,
@@ -53,7 +53,7 @@ class Comparison:
         self.variant = variant
         self.pythons = pythons
         self.settings = settings
-        self.mnist = mnist
+        self.dataset = dataset
         self.start = start
         self.quantities = quantities
         self.margin = margin
@@ -96,7 +96,7 @@ class Comparison:
 
         def launch(number: int) -> None:
             lane = number % self.lanes
-            with started(self.variant, self.pythons, self.settings, self.mnist, self.start, (lane, lane)) as pair:
+            with started(self.variant, self.pythons, self.settings, self.dataset, self.start, (lane, lane)) as pair:
                 under_way.append(pair)
                 self.launches[number] = measure(pair, wanted, number)
 

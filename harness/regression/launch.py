@@ -17,6 +17,7 @@ from harness.measuring import usage
 from harness.measuring.starting import conditions, import_seconds
 from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.regression.pair import Pair
+from impls.contract import DATASET
 
 # Turns of some 10 ms, the first call of each untimed. They are cheap; a launch is not.
 STEPS = {
@@ -27,7 +28,10 @@ STEPS = {
         Operation("predict_step", 128, rounds=5, blocks=60, settle=0),
     )
 }
-IMAGES, EPOCHS = 6400, 7  # of one `fit`: 50 batches an epoch; the first epoch prepares the data and compiles
+IMAGES, EPOCHS = (
+    min(6400, DATASET.train),
+    7,
+)  # of one `fit`: some 50 batches an epoch; the first epoch prepares the data and compiles
 
 # The first step is import, building and first training step together: frameworks compile and load in any of them.
 STARTING = ("import", "first-step", "peak-memory")
@@ -61,7 +65,7 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
         _fit(pair, launches)
     for name, operation in STEPS.items():
         if name in wanted:
-            _take_steps(pair, launches, operation, number)
+            _take_steps(pair, launches, operation.scaled_to(pair.network), number)
     return launches
 
 
@@ -105,4 +109,4 @@ def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float
 
 
 def _data(pair: Pair, count: int | None = None) -> tuple:
-    return pair.mnist.train.images.first(count), pair.mnist.train.labels.first(count)
+    return pair.dataset.train.images.first(count), pair.dataset.train.labels.first(count)

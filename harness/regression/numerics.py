@@ -5,6 +5,7 @@ rounding: an epoch of training is held to them in float64, as float32 is chaotic
 one stands on the other, so that the first that changed says where to look.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -13,14 +14,12 @@ from scipy import stats
 
 from harness.equality import limits
 from harness.equality.distance import largest_distance
-from harness.equality.start import start
 from harness.equality.trace import Trace, trace
 from harness.equality.training import float64_gap
 from harness.regression.pair import Pair
-from impls.contract import PARAMETER_SHAPES
+from impls.contract import DATASET
 
 REDRAWN = 1e-4  # likeness below which two tensors are not of one distribution; some ten are compared
-STEPS = limits.STEPS["float64"]  # an epoch
 
 
 class Finding(NamedTuple):
@@ -54,7 +53,7 @@ def defaults(pair: Pair) -> Finding:
 def preprocessing(pair: Pair) -> Finding:
     """Every pixel value there is."""
     pair.build()
-    images = np.resize(np.arange(256, dtype=np.uint8), (1, 28, 28))
+    images = np.resize(np.arange(256, dtype=np.uint8), (math.ceil(256 / DATASET.pixels), *DATASET.image_shape))
     pixels = [{"pixels": array} for array in pair.call("preprocess", images)]
     return _within(*pixels, limit=2 * limits.ONE_ROUNDING)
 
@@ -76,18 +75,18 @@ def initialisation(pair: Pair) -> Finding:
 
 def logits(pair: Pair) -> Finding:
     """The network's output from equal parameters."""
-    parameters = start(PARAMETER_SHAPES, seed=0)
+    parameters = pair.start()
     pair.build()
     pair.call("set_parameters", parameters)
-    outputs = [{"logits": array} for array in pair.call("logits", pair.mnist.test.images.first(128))]
+    outputs = [{"logits": array} for array in pair.call("logits", pair.dataset.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.PASS["float32"])
 
 
 def gradients(pair: Pair) -> Finding:
     """Loss and gradients from equal parameters."""
     pair.build()
-    pair.call("set_parameters", start(PARAMETER_SHAPES, seed=0))
-    batch = (pair.mnist.train.images.first(128), pair.mnist.train.labels.first(128))
+    pair.call("set_parameters", pair.start())
+    batch = (pair.dataset.train.images.first(128), pair.dataset.train.labels.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in pair.call("loss_and_gradients", *batch)]
     return _within(*results, limit=2 * limits.PASS["float32"])
 
@@ -125,7 +124,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     """Identical if float32 is, in every bit. Otherwise each dtype is held to its limits, as on the ladder."""
     hyperparameters["batch_size"] = 128  # of which an epoch has 469
     pair.build(**hyperparameters)
-    step = _first_difference(*_train(pair, start(PARAMETER_SHAPES, seed=0)))
+    step = _first_difference(*_train(pair, pair.start(), limits.STEPS_OF_AN_EPOCH))
     if step is None:
         return SAME
     for dtype in ("float32",) if any(pair.run(float64_gap)) else ("float32", "float64"):
@@ -139,8 +138,8 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
 def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
     """Which step's losses are further apart than rounding explains; nothing if none is."""
     pair.build(**hyperparameters, dtype=dtype)
-    steps = limits.STEPS[dtype]
-    baseline, candidate = _train(pair, start(PARAMETER_SHAPES, seed), steps)
+    steps = {"float32": limits.float32_steps(pair.network), "float64": limits.STEPS_OF_AN_EPOCH}[dtype]
+    baseline, candidate = _train(pair, pair.start(seed), steps)
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
         if not abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before):
             apart = largest_distance(candidate.parameters[steps], baseline.parameters[steps])
@@ -149,8 +148,8 @@ def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[st
     return ""
 
 
-def _train(pair: Pair, parameters: dict, steps: int = STEPS) -> tuple[Trace, Trace]:
-    return pair.run(trace, *pair.mnist.train, parameters, steps, (steps,))
+def _train(pair: Pair, parameters: dict, steps: int) -> tuple[Trace, Trace]:
+    return pair.run(trace, *pair.dataset.train, parameters, steps, (steps,))
 
 
 def _first_difference(baseline: Trace, candidate: Trace) -> int | None:

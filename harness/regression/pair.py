@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 import impls
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
+from harness.equality.start import start
 from harness.measuring.campaign import Participant, in_turn
 from harness.measuring.timing import Unmeasurable
 from harness.workers import together
 from harness.workers.worker import Worker, in_a_line
 from impls import PackageNotInstalled
-from impls.contract import Settings
+from impls.contract import NETWORKS, Network, Settings
 
 SIDES = ("baseline", "candidate")
 
@@ -24,10 +27,10 @@ class CandidateFailed(Exception):
 class Pair:
     """Two workers of one variant, the baseline's first, and the data that they are asked about."""
 
-    def __init__(self, variant: str, settings: Settings, mnist: Mnist, workers: Sequence[Worker]):
+    def __init__(self, variant: str, settings: Settings, dataset: Parts, workers: Sequence[Worker]):
         self.variant = variant
         self.settings = settings
-        self.mnist = mnist
+        self.dataset = dataset
         self.workers = workers
 
     def call(self, method: str, *arguments: Any) -> tuple[Any, Any]:
@@ -56,6 +59,14 @@ class Pair:
     def _at_once(self, ask: Callable[[Worker], Any]) -> tuple[Any, Any]:
         return _judged(together.each(lambda worker: _answer(ask, worker), self.workers, 2, self.close))
 
+    @property
+    def network(self) -> Network:
+        return NETWORKS[self.settings.network]
+
+    def start(self, seed: int = 0) -> dict[str, np.ndarray]:
+        """Parameters that both hold exactly: see `start`."""
+        return start(self.network.shapes, seed)
+
     def is_running(self) -> bool:
         return all(worker.is_running() for worker in self.workers)
 
@@ -69,17 +80,17 @@ def started(
     variant: str,
     pythons: Sequence[str],
     settings: Settings,
-    mnist: Mnist,
+    dataset: Parts,
     start: Callable[[Participant], Worker],
     lanes: tuple[int, int],
 ) -> Iterator[Pair]:
     """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.ask`."""
     participants = [
-        Participant(side, variant, (), (), python=python, lane=lane)
+        Participant(side, variant, settings.network, (), (), python=python, lane=lane)
         for side, python, lane in zip(SIDES, pythons, lanes, strict=True)
     ]
     begun: list[Worker] = []
-    pair = Pair(variant, settings, mnist, begun)
+    pair = Pair(variant, settings, dataset, begun)
 
     def open_(participant: Participant) -> Worker:
         worker = start(participant)

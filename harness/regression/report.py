@@ -56,6 +56,7 @@ def as_json(upgrade: Upgrade) -> str:
     return json.dumps(
         {
             "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
+            "network": upgrade.settings.network,
             "max_slowdown": upgrade.margin,
             "family_error": upgrade.error,
             "kept_variables": upgrade.kept_variables,
@@ -95,7 +96,7 @@ def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
 
 
 def _title(upgrade: Upgrade) -> str:
-    return " -> ".join(side.wanted for side in upgrade.sides)
+    return f"{upgrade.settings.network}: {' -> '.join(side.wanted for side in upgrade.sides)}"
 
 
 def _identities(upgrade: Upgrade) -> list[str]:

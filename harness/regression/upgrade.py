@@ -4,7 +4,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.data.reference import Mnist
+from harness.data.reference import Parts
 from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.verdict import FAMILY_ERROR, Verdict, judge_accuracy, looks
 from harness.measuring.campaign import Participant
@@ -34,7 +34,7 @@ class Upgrade:
         sides: Sequence[Side],
         claims: dict[str, list[str]],
         settings: Settings,
-        mnist: Mnist,
+        dataset: Parts,
         start: Callable[[Participant], Worker],
         margin: float,
         minutes: float,
@@ -45,7 +45,7 @@ class Upgrade:
         self.sides = sides
         self.claims = claims
         self.settings = settings
-        self.mnist = mnist
+        self.dataset = dataset
         self.start = start
         self.margin = margin
         self.minutes = minutes
@@ -116,8 +116,8 @@ class Upgrade:
     def _train(self, variant: str, pair: Pair, seed: int, accuracies: tuple[list[float], list[float]]) -> None:
         self.on_progress(f"{variant}: accuracy, seed {seed}")
         pair.build(seed=seed)
-        pair.call("fit", *self.mnist.train, 1)
-        for side, (_, accuracy) in zip(accuracies, pair.call("evaluate", *self.mnist.test), strict=True):
+        pair.call("fit", *self.dataset.train, 1)
+        for side, (_, accuracy) in zip(accuracies, pair.call("evaluate", *self.dataset.test), strict=True):
             side.append(accuracy)
 
     def _share(self) -> float:
@@ -134,7 +134,7 @@ class Upgrade:
             variant,
             [side.python for side in self.sides],
             self.settings,
-            self.mnist,
+            self.dataset,
             self.start,
             self.quantities(variant),
             self.margin,
@@ -154,7 +154,7 @@ class Upgrade:
         """Both versions in workers of their own, on different processors where there are some: nothing is timed."""
         lanes = (0, 1 % self.lanes)
         pythons = [side.python for side in self.sides]
-        with started(variant, pythons, self.settings, self.mnist, self.start, lanes) as pair:
+        with started(variant, pythons, self.settings, self.dataset, self.start, lanes) as pair:
             pair.build()
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {

@@ -8,30 +8,41 @@ from rich.table import Table
 
 from harness.judging.intervals import half_width
 from harness.measuring import figures, floor, notebook
-from harness.measuring.campaign import Campaign, Launch
-from harness.measuring.workload import EPOCH, OPERATIONS, Operation
+from harness.measuring.campaign import Campaign, Launch, Participant
+from harness.measuring.workload import EPOCH, Operation
 from harness.report.tables import unwrapped
 from harness.workers import excerpt
+from impls.contract import Settings
 
-Rows = list[tuple[str, list[Launch]]]  # name of a participant, what it was measured to take
+Rows = list[tuple[str, list[Launch]]]  # a variant, and what it was measured to take
 
 MISSING = "missing"
+OURS = Settings.network  # which the notebook ways build
 MEMORY = ("import", "building", "training")
 
 
 def tables(campaign: Campaign) -> list[Table]:
-    """Two tables with a row for each participant, and one of what is gained over the notebook ways, if measured."""
-    notebooks = [name for name in campaign.launches if name.endswith(notebook.SUFFIX)]
+    """Two tables of each network, with a row for each variant; and one of what is gained over the notebook ways."""
     complete = {name: [] if name in campaign.failures else each for name, each in campaign.launches.items()}
-    rows = [(name, each) for name, each in complete.items() if name not in (floor.NAME, *notebooks)]
-    asked = {str(operation): operation for each in campaign.participants for operation in each.operations}
-    operations = [asked[name] for name in map(str, OPERATIONS) if name in asked]
-    found = [times(rows, operations, campaign), costs(rows, operations, complete.get(floor.NAME, []))]
-    return found + ([gains(complete, notebooks)] if notebooks else [])
+    of_networks: dict[str, list[Participant]] = {}
+    for participant in campaign.participants:
+        of_networks.setdefault(participant.network, []).append(participant)
+    notebooks = of_networks.pop(notebook.NAME, [])
+    found = []
+    for network, taking_part in of_networks.items():
+        rows = [(each.variant, complete[each.name]) for each in taking_part if each.variant != floor.NAME]
+        floors = next((complete[each.name] for each in taking_part if each.variant == floor.NAME), [])
+        operations = list(dict.fromkeys(operation for each in taking_part for operation in each.operations))
+        operations = [operation for operation in operations if operation not in floor.OPERATIONS]
+        found += [times(network, rows, operations, campaign), costs(network, rows, operations, floors)]
+    if notebooks:
+        ways = [(each.variant, complete[each.name], complete.get(f"{each.variant}-{OURS}", [])) for each in notebooks]
+        found.append(gains(ways))
+    return found
 
 
-def times(rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
-    table = _table("Median milliseconds, ± the standard deviation between launches")
+def times(network: str, rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
+    table = _table(f"{network}: median milliseconds, ± the standard deviation between launches")
     table.caption = unwrapped("\n".join(_conditions(campaign) + _kept(campaign)))
     table.caption_justify = "left"
     for operation in operations:
@@ -64,17 +75,17 @@ def _kept(campaign: Campaign) -> list[str]:
     return [f"Kept by --keep-env: {excerpt.shortened(each)}" for each in sorted(kept)]
 
 
-def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:
+def costs(network: str, rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:
     steps = [operation for operation in operations if operation.method == "train_step"]
-    table = _table("Training steps in multiples of the floor; starting; most memory held, in MiB")
+    table = _table(f"{network}: training steps in multiples of the floor; starting; most memory held, in MiB")
     for operation in steps:
-        least = _median([1e3 * seconds for seconds in figures.floor_seconds(floors, operation)], "{:.2f} ms")
+        least = _median([1e3 * seconds for seconds in figures.floor_seconds(floors, operation, network)], "{:.2f} ms")
         table.add_column(f"train {operation.batch_size}\n/ {least}", justify="right")
     memory = MEMORY if EPOCH in operations else MEMORY[:2]
     for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in memory)):
         table.add_column(heading, justify="right")
     for name, launches in rows:
-        multiples = [_shown(figures.times_the_floor(launches, floors, operation)) for operation in steps]
+        multiples = [_shown(figures.times_the_floor(launches, floors, operation, network)) for operation in steps]
         starting = [
             _median([launch.import_seconds for launch in launches], "{:.2f}"),
             _median([launch.first_step_seconds for launch in launches], "{:.2f}"),
@@ -84,16 +95,14 @@ def costs(rows: Rows, operations: list[Operation], floors: list[Launch]) -> Tabl
     return table
 
 
-def gains(complete: dict[str, list[Launch]], notebooks: list[str]) -> Table:
-    table = _table("An epoch of training: the notebook way beside ours")
+def gains(ways: list[tuple[str, list[Launch], list[Launch]]]) -> Table:
+    """`ways`: of a variant, launches of the notebook way, and of ours with the network of the notebooks."""
+    table = _table(f"{OURS}: an epoch of training: the notebook way beside ours")
     for heading in ("notebook, s", "here, s", "times faster"):
         table.add_column(heading, justify="right")
-    for name in notebooks:
-        variant = name.removesuffix(notebook.SUFFIX)
-        ways = complete[name], complete.get(variant, [])
-        seconds = (figures.seconds(launches, EPOCH) for launches in ways)
-        cells = (*seconds, figures.ratio(*ways, EPOCH))
-        table.add_row(variant, *map(_shown, cells))
+    for variant, *both in ways:
+        seconds = (figures.seconds(launches, EPOCH) for launches in both)
+        table.add_row(variant, *map(_shown, (*seconds, figures.ratio(*both, EPOCH))))
     return table
 
 

@@ -11,6 +11,7 @@ MUST_MATCH = (
     "affinity",
     "kept_variables",
     "device",
+    "network",
     "batch_size",
     "python",
 )  # or the times mean different things

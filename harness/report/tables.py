@@ -15,13 +15,15 @@ COLUMNS = {  # recorded property -> heading, and how a value is shown
 }
 
 
-def comparison_table(variants: list[str], records: dict[str, dict], missing_packages: dict[str, str]) -> Table:
-    """The table of `variants`, in their order.
+def comparison_table(
+    network: str, variants: list[str], records: dict[str, dict], missing_packages: dict[str, str]
+) -> Table:
+    """The table of `variants` of a network, in their order.
 
     - `records`: variant -> recorded property -> value, properties as in `COLUMNS`, times in seconds.
     - `missing_packages`: variant -> why it could not be measured at all.
     """
-    title = unwrapped("One network in every framework; medians of epochs, and of steps by batch size")
+    title = unwrapped(f"{network}: one network in every framework; medians of epochs, and of steps by batch size")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading, _ in COLUMNS.values():
@@ -34,12 +36,12 @@ def comparison_table(variants: list[str], records: dict[str, dict], missing_pack
     return table
 
 
-def ladder_table(variants: list[str], rungs: list[tuple[str, dict]]) -> Table:
+def ladder_table(network: str, referee: str, variants: list[str], rungs: list[tuple[str, dict]]) -> Table:
     """One row for each rung of the ladder: its limit, and the largest error of each variant.
 
     `rungs`: (variant, rung) as test_ladder.py records them, a rung being a dict of name, dtype, error, limit and gap.
     """
-    title = unwrapped("Largest relative error beside the referee")
+    title = unwrapped(f"{network}: largest relative error beside the referee, {referee} in float64")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     for heading in ("rung", "dtype", "limit"):
         table.add_column(heading)

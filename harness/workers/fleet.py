@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,8 @@ import impls
 from harness.workers import together
 from harness.workers.session import Session
 from harness.workers.worker import Worker, WorkerDied
-from impls.contract import Settings
+from impls import Entrant
+from impls.contract import NETWORKS, Network, Settings
 
 
 class Framework:
@@ -41,6 +42,11 @@ class Framework:
         versions = list(self.versions().items())
         shown = versions[: 1 + self.name.count("-")]
         return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
+
+    @property
+    def network(self) -> Network:
+        """What is promised of the network that it has."""
+        return NETWORKS[self.settings.network]
 
     def memory(self) -> int:
         """RAM that its process holds now, in bytes."""
@@ -76,12 +82,12 @@ class Fleet:
         self.homes: dict[str, Worker | Session] = {}
         self.broken: dict[tuple[str, Settings], Exception] = {}
 
-    def start(self, variants: Iterable[str], settings: Settings) -> None:
+    def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
         """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
 
-        What goes wrong is kept for whoever asks for the variant.
+        What goes wrong is kept for whoever asks for it.
         """
-        together.each(lambda variant: self._prepare(variant, settings), variants, os.cpu_count(), self.close)
+        together.each(lambda entrant: self._prepare(entrant, settings), entrants, os.cpu_count(), self.close)
 
     def framework(self, variant: str, settings: Settings, home: str = "") -> Framework:
         """The variant, built with these settings. Raises what the import of the framework or the building raised.
@@ -93,9 +99,9 @@ class Fleet:
             raise self.broken[variant, settings].with_traceback(None)  # or it would grow with each that asks
         return Framework(self, variant, settings, home or variant)
 
-    def _prepare(self, variant: str, settings: Settings) -> None:
+    def _prepare(self, entrant: Entrant, settings: Settings) -> None:
         with contextlib.suppress(WorkerDied):
-            self._build(variant, settings, variant)
+            self._build(entrant.variant, replace(settings, network=entrant.network), entrant.variant)
 
     def _build(self, variant: str, settings: Settings, home: str) -> None:
         if (variant, settings) not in self.broken:
@@ -116,9 +122,11 @@ class Fleet:
             self.homes[name] = home = self._start(name)
         return home
 
-    def adopt(self, workers: Mapping[str, Worker]) -> None:
-        """Take over these, each named as its variant."""
-        self.homes.update(workers)
+    def adopt(self, name: str, worker: Worker) -> None:
+        """From now on it is the home of this name; who was it before is ended."""
+        if name in self.homes:
+            self.homes[name].close()
+        self.homes[name] = worker
 
     def close(self) -> None:
         for home in list(self.homes.values()):

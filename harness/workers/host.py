@@ -12,6 +12,7 @@ from typing import Any
 import execnet
 
 from harness import ROOT
+from impls.contract import DATASET
 
 UNPACK = """
 import io, os, pathlib, shutil, tempfile, zipfile
@@ -102,7 +103,7 @@ def _packed(data: Path) -> bytes:
     """A zip file, the same for the same content."""
     sources = [(path, path.relative_to(ROOT)) for room in ("harness", "impls") for path in (ROOT / room).rglob("*.py")]
     sources = [(path, name) for path, name in sources if path.is_file() and os.access(path, os.R_OK)]
-    images = [(path, path.relative_to(data)) for path in (data / "MNIST" / "raw").glob("*-ubyte")]
+    images = [(path, path.relative_to(data)) for path in map(DATASET.raw(data).joinpath, DATASET.files)]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path, name in sorted(sources + images):

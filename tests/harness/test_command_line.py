@@ -88,9 +88,9 @@ BROKEN = {
 
 
 @pytest.fixture(scope="module")
-def zoo(tmp_path_factory, mnist):
+def zoo(tmp_path_factory, dataset):
     """What comes of variants that crash, break, or are not installed, and of one in good health beside them."""
-    project = Project(tmp_path_factory.mktemp("zoo"), mnist)
+    project = Project(tmp_path_factory.mktemp("zoo"), dataset)
     project.add_file("impls/absent.py", "import no_such_framework\n")
     for name, death in CRASHES.items():
         project.add(name, f"def logits(self, images): {death}")
@@ -151,9 +151,9 @@ def test_who_is_in_good_health_does_not_notice(zoo):
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory, mnist):
+def fresh(tmp_path_factory, dataset):
     """What comes of two new files beside NumPy: all tests of the network and of the data set."""
-    project = Project(tmp_path_factory.mktemp("fresh"), mnist)
+    project = Project(tmp_path_factory.mktemp("fresh"), dataset)
     project.add("fresh", "pass")
     project.add("warned", WARNED)
     return outcomes(project, *chosen("fresh", "numpy", "warned"), "tests/test_network.py", "tests/test_dataset.py")

@@ -45,7 +45,7 @@ class Side(FakeWorker):
 
 
 @pytest.fixture
-def compare(mnist):
+def compare(dataset):
     """Runs a comparison of two fakes, whose "interpreters" are the seconds that they take."""
 
     def compare(
@@ -66,7 +66,7 @@ def compare(mnist):
             return Side(participant.name, participant.python, clock, **answers)
 
         pythons = (str(baseline), str(candidate))
-        comparison = Comparison("numpy", pythons, Settings(), mnist, start, quantities, 0.05, 0.01, family)
+        comparison = Comparison("numpy", pythons, Settings(), dataset, start, quantities, 0.05, 0.01, family)
         comparison.run(seconds, on_progress)
         return comparison
 
@@ -74,11 +74,11 @@ def compare(mnist):
 
 
 @pytest.fixture
-def values(mnist):
+def values(dataset):
     """What the launches of both sides, lists of `Launch`, come to in a quantity."""
 
     def values(quantity, baseline, candidate):
-        comparison = Comparison("numpy", ("a", "b"), Settings(), mnist, None, [quantity], 0.05, 0.01, 1)
+        comparison = Comparison("numpy", ("a", "b"), Settings(), dataset, None, [quantity], 0.05, 0.01, 1)
         comparison.launches = dict(enumerate(zip(baseline, candidate, strict=True)))
         return comparison.values(quantity)
 
@@ -127,8 +127,8 @@ def test_a_block_that_was_disturbed_does_not_count(values):
     assert values("train_step-128", [calm, disturbed], [disturbed, calm]) == ([2.0, 2.0], [2.0, 2.0])
 
 
-def test_the_launches_of_both_are_paired_in_the_order_of_their_numbers(mnist):
-    comparison = Comparison("numpy", ("a", "b"), Settings(), mnist, None, ["import"], 0.05, 0.01, 1)
+def test_the_launches_of_both_are_paired_in_the_order_of_their_numbers(dataset):
+    comparison = Comparison("numpy", ("a", "b"), Settings(), dataset, None, ["import"], 0.05, 0.01, 1)
     for number in (2, 0, 1):  # as they were done
         comparison.launches[number] = tuple(Launch({}, {"import": side + number}) for side in (1.0, 10.0))
     assert comparison.values("import") == ([1.0, 2.0, 3.0], [10.0, 11.0, 12.0])
@@ -141,8 +141,8 @@ def test_a_launch_in_which_something_was_not_measured_has_no_part_in_it(values):
 
 @pytest.mark.parametrize(("quantity", "kept"), KEPT.items())
 @pytest.mark.parametrize(("share", "word"), [(0.9, "same"), (1.1, "worse"), (-1.1, "better")])
-def test_memory_that_is_kept_is_judged_in_bytes_as_it_may_be_none(mnist, quantity, kept, share, word):
-    comparison = Comparison("numpy", ("a", "b"), Settings(), mnist, None, [quantity], 0.05, 0.01, 1)
+def test_memory_that_is_kept_is_judged_in_bytes_as_it_may_be_none(dataset, quantity, kept, share, word):
+    comparison = Comparison("numpy", ("a", "b"), Settings(), dataset, None, [quantity], 0.05, 0.01, 1)
     sides = (Launch({}, {quantity: 0.0}), Launch({}, {quantity: share * kept}))
     comparison.launches = dict.fromkeys(range(FIRST), sides)
     verdict = comparison._judged(quantity, 0.01)
@@ -171,7 +171,7 @@ def test_progress_counts_the_launches_and_names_the_next_look(compare):
 
 
 @pytest.fixture
-def launch_at_once(mnist):
+def launch_at_once(dataset):
     """Launches until the first look, so many at once; the lanes of the baselines. `meet` is called in each launch."""
 
     def launch_at_once(lanes, meet):
@@ -185,7 +185,7 @@ def launch_at_once(mnist):
             worker.cpu_seconds = lambda: (meet(), 1.0)[1]
             return worker
 
-        comparison = Comparison("numpy", "ab", Settings(), mnist, start, ["peak-memory"], 0.05, 0.01, 1, lanes)
+        comparison = Comparison("numpy", "ab", Settings(), dataset, start, ["peak-memory"], 0.05, 0.01, 1, lanes)
         comparison.run(1e9)
         assert comparison.failure is None
         assert sorted(comparison.launches) == list(range(FIRST))

@@ -5,6 +5,7 @@ import pytest
 from harness.measuring import figures, floor
 from harness.measuring.campaign import Launch
 from harness.measuring.workload import Operation
+from impls.contract import NETWORKS
 
 STEP = Operation("train_step", 128, rounds=3)
 PREDICT = Operation("predict_step", 128, rounds=3)
@@ -34,15 +35,15 @@ def test_what_was_not_measured_is_none():
     assert figures.seconds([], STEP) is None
     assert figures.seconds([launch(predict=[1.0])], STEP) is None
     assert figures.spread([launch(step=[1.0])], STEP) is None  # of one launch nothing can be said
-    assert figures.floor_seconds([], STEP) == []
-    assert figures.times_the_floor([launch(step=[1.0])], [], STEP) is None
+    assert figures.floor_seconds([], STEP, "mlp") == []
+    assert figures.times_the_floor([launch(step=[1.0])], [], STEP, "mlp") is None
 
 
 def test_the_floor_is_of_training_steps_alone():
     floors = [launch(multiply=[1.0], stream=[2.0]), launch(multiply=[2.0], stream=[4.0])]
-    least = floor.train_step_seconds(128, 1.0, 2.0)
-    assert figures.floor_seconds(floors, STEP) == [least, 2 * least]
-    assert figures.floor_seconds(floors, PREDICT) == []
+    least = floor.train_step_seconds(NETWORKS["mlp"], 128, 1.0, 2.0)
+    assert figures.floor_seconds(floors, STEP, "mlp") == [least, 2 * least]
+    assert figures.floor_seconds(floors, PREDICT, "mlp") == []
     steps = [launch(step=[3 * least], predict=[1.0]), launch(step=[6 * least], predict=[1.0])]
-    assert figures.times_the_floor(steps, floors, STEP) == pytest.approx(3)
-    assert figures.times_the_floor(steps, floors, PREDICT) is None
+    assert figures.times_the_floor(steps, floors, STEP, "mlp") == pytest.approx(3)
+    assert figures.times_the_floor(steps, floors, PREDICT, "mlp") is None

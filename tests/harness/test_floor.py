@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from harness.measuring import floor
-from impls.contract import PARAMETER_COUNT, Settings
+from impls.contract import NETWORKS, PARAMETER_COUNT, Settings
 
+MLP = NETWORKS["mlp"]
 PRODUCT = 2 * floor.SIZE**3  # floating-point operations of `multiply`
 ROUND = 8 * floor.TURNS * PARAMETER_COUNT * 4  # bytes that `stream` reads and writes
 
@@ -14,13 +15,13 @@ ROUND = 8 * floor.TURNS * PARAMETER_COUNT * 4  # bytes that `stream` reads and w
 def test_arithmetic(batch_size, operations):
     """784*512 + 512*256 + 256*10 weights, forward and for their gradients; without the first layer for activations."""
     assert operations == 2 * batch_size * (2 * (784 * 512 + 512 * 256 + 256 * 10) + 512 * 256 + 256 * 10)
-    seconds = floor.train_step_seconds(batch_size, multiply_seconds=PRODUCT / 1e9, stream_seconds=0.0)
+    seconds = floor.train_step_seconds(MLP, batch_size, multiply_seconds=PRODUCT / 1e9, stream_seconds=0.0)
     assert seconds == pytest.approx(operations / 1e9)
 
 
 def test_traffic():
     """Adam reads parameters, gradients, m and v, and writes three of them: 15 MB."""
-    seconds = floor.train_step_seconds(0, multiply_seconds=1.0, stream_seconds=ROUND / 1e9)
+    seconds = floor.train_step_seconds(MLP, 0, multiply_seconds=1.0, stream_seconds=ROUND / 1e9)
     assert seconds == pytest.approx(7 * 4 * PARAMETER_COUNT / 1e9)
     assert pytest.approx(15e6, rel=0.01) == 7 * 4 * PARAMETER_COUNT
 

@@ -12,7 +12,7 @@ import pytest
 from harness.data import found
 from harness.data.found import find
 from harness.data.idx import BYTES, DataError
-from impls.contract import read_mnist
+from impls.contract import read_dataset
 from tests.stranger import forbidden, public_folder
 
 NAMES = tuple(BYTES)
@@ -20,8 +20,8 @@ public = pytest.fixture(public_folder)
 
 
 @pytest.fixture(scope="module")
-def raw(mnist):
-    return Path(mnist.directory) / "MNIST" / "raw"
+def raw(dataset):
+    return Path(dataset.directory) / "MNIST" / "raw"
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,12 @@ def originals(raw):
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory, mnist, originals):
+def packed(tmp_path_factory, dataset, originals):
     """A folder with the same in other forms: NAME.gz, Keras' npz compressed or not, a zip file."""
     folder = tmp_path_factory.mktemp("packed")
     for name in NAMES:
         (folder / f"{name}.gz").write_bytes(gzip.compress(originals[name], 1))
-    (x_train, y_train), (x_test, y_test) = read_mnist(mnist.directory)
+    (x_train, y_train), (x_test, y_test) = read_dataset(dataset.directory)
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     np.savez(folder / "mnist.npz", **arrays)
     with zipfile.ZipFile(folder / "mnist.npz") as plain, compressed_zip(folder / "compressed.npz") as compressed:

@@ -94,19 +94,19 @@ def host(request, tmp_path):
         host.close()
 
 
-def test_what_a_worker_needs_is_brought_once(host, mnist, tmp_path):
-    there = Path(host.bring(Path(mnist.directory)))
+def test_what_a_worker_needs_is_brought_once(host, dataset, tmp_path):
+    there = Path(host.bring(Path(dataset.directory)))
     assert tmp_path / "home" in there.parents
     brought = {path: path.stat().st_mtime_ns for path in there.rglob("*")}
     assert there / "harness" / "workers" / "child.py" in brought
-    assert host.bring(Path(mnist.directory)) == str(there)
+    assert host.bring(Path(dataset.directory)) == str(there)
     assert {path: path.stat().st_mtime_ns for path in there.rglob("*")} == brought
     assert [path.name for path in there.parent.iterdir()] == [there.name]
 
 
-def test_two_workers_live_there_at_once_and_answer(host, mnist):
-    there = host.bring(Path(mnist.directory))
-    images = type(mnist).at(Path(there)).test.images.first(3)
+def test_two_workers_live_there_at_once_and_answer(host, dataset):
+    there = host.bring(Path(dataset.directory))
+    images = type(dataset).at(Path(there)).test.images.first(3)
     workers = [Worker(name, root=there, host=host) for name in ("baseline", "candidate")]
     for worker in workers:
         worker.build(impls.load, "numpy", Settings())
@@ -121,8 +121,8 @@ def test_two_workers_live_there_at_once_and_answer(host, mnist):
     workers[1].close()
 
 
-def test_a_worker_that_dies_there_is_reported(host, mnist):
-    there = host.bring(Path(mnist.directory))
+def test_a_worker_that_dies_there_is_reported(host, dataset):
+    there = host.bring(Path(dataset.directory))
     worker = Worker("numpy", root=there, host=host)
     worker.build(impls.load, "numpy", Settings())
     (Path(worker.folder) / "stderr").write_text("a library complains")
@@ -132,8 +132,8 @@ def test_a_worker_that_dies_there_is_reported(host, mnist):
     assert not Path(worker.folder).exists()
 
 
-def test_an_interpreter_there_that_is_none_is_said_to_be_none(host, mnist):
-    there = host.bring(Path(mnist.directory))
+def test_an_interpreter_there_that_is_none_is_said_to_be_none(host, dataset):
+    there = host.bring(Path(dataset.directory))
     with pytest.raises(Unusable, match="/bin/true is no usable interpreter"):
         Worker("numpy", root=there, host=host, python="/bin/true")
 
@@ -150,14 +150,14 @@ def test_two_versions_are_compared_there(project, tmp_path):
     assert list(home.glob(".cache/mnist-frameworks/brought/*/harness"))
 
 
-def test_what_changes_what_is_measured_there_is_taken_out_there(mnist, tmp_path, monkeypatch):
+def test_what_changes_what_is_measured_there_is_taken_out_there(dataset, tmp_path, monkeypatch):
     monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
     monkeypatch.setenv("OMP_WAIT_POLICY", "passive")
     with over_socket(tmp_path, tmp_path) as spec:
         monkeypatch.delenv("MALLOC_ARENA_MAX")
         monkeypatch.delenv("OMP_WAIT_POLICY")
         host, taken_out = Host(spec), []
-        there = host.bring(Path(mnist.directory))
+        there = host.bring(Path(dataset.directory))
         worker = Worker("numpy", root=there, host=host, keep=["OMP_WAIT_POLICY"], on_taken_out=taken_out.append)
         worker.build(impls.load, "numpy", Settings())
         assert "MALLOC_ARENA_MAX" in taken_out[0]

@@ -9,7 +9,7 @@ from tests.fakes import FakeWorker
 
 
 @pytest.fixture
-def launched(mnist):
+def launched(dataset):
     """Both sides of a launch of two fakes; what they were asked is noted in `asked`, as (side, command)."""
 
     def launched(wanted=QUANTITIES, baseline=None, candidate=None, asked=None):
@@ -23,7 +23,7 @@ def launched(mnist):
                 return answer(*command)
 
             worker.answer = call
-        return measure(Pair("numpy", Settings(), mnist, workers), wanted, 0)
+        return measure(Pair("numpy", Settings(), dataset, workers), wanted, 0)
 
     return launched
 

@@ -13,12 +13,12 @@ import pytest
 
 import harness.data.obtain
 from harness.data import sources
-from harness.data.idx import BYTES, SHA256, DataError
+from harness.data.idx import BYTES, DataError
 from harness.data.obtain import obtain
-from impls.contract import cache_directory
+from impls.contract import DATASET, cache_directory
 from tests.stranger import forbidden, leave_home, powerless, public_folder
 
-NAMES = tuple(SHA256)
+NAMES = tuple(DATASET.files)
 public = pytest.fixture(public_folder)
 
 
@@ -45,7 +45,7 @@ def small(monkeypatch):
     files = {name: name.encode() for name in NAMES}
     for name, content in files.items():
         monkeypatch.setitem(BYTES, name, len(content))
-        monkeypatch.setitem(SHA256, name, hashlib.sha256(content).hexdigest())
+        monkeypatch.setitem(DATASET.files, name, hashlib.sha256(content).hexdigest())
     return files
 
 
@@ -79,8 +79,8 @@ def test_a_directory_laid_out_as_torchvision_does_is_used_as_it_is(cache, given,
     assert not cache.exists()
 
 
-def test_what_lies_elsewhere_is_copied_to_the_cache(cache, tmp_path, mnist):
-    raw = Path(mnist.directory) / "MNIST" / "raw"
+def test_what_lies_elsewhere_is_copied_to_the_cache(cache, tmp_path, dataset):
+    raw = Path(dataset.directory) / "MNIST" / "raw"
     for name in NAMES:
         (tmp_path / "given" / name.upper()).parent.mkdir(exist_ok=True)
         (tmp_path / "given" / name.upper()).symlink_to(raw / name)

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from harness.equality.limits import STEPS_OF_AN_EPOCH
 from harness.equality.trace import Trace, trace
-from harness.regression.numerics import CHECKS, REDRAWN, STEPS, _first_difference, _likeness, _train
+from harness.regression.numerics import CHECKS, REDRAWN, _first_difference, _likeness, _train
 from harness.regression.pair import CandidateFailed, Pair
 from harness.regression.spoiled import environment
 from harness.workers.worker import Worker
@@ -119,11 +120,11 @@ class ShortPair(Pair):
 
 
 @pytest.fixture
-def examine(mnist):
+def examine(dataset):
     """What each check finds between NumPy and NumPy in whose module `code` ran."""
 
     def examine(code):
-        pair = ShortPair("numpy", Settings(), mnist, (SpoiledNumpy(), SpoiledNumpy(code)))
+        pair = ShortPair("numpy", Settings(), dataset, (SpoiledNumpy(), SpoiledNumpy(code)))
         return {name: check(pair) for name, check in CHECKS.items()}
 
     return examine
@@ -160,19 +161,21 @@ def test_a_change_is_detected_and_named(examine, code, changed, alike):
 
 
 @pytest.mark.parametrize(("module", "code", "changed", "alike"), TORCH.values(), ids=TORCH)
-def test_a_change_of_pytorch_is_detected_and_named(start, as_installed, tmp_path, mnist, module, code, changed, alike):
+def test_a_change_of_pytorch_is_detected_and_named(
+    start, as_installed, tmp_path, dataset, module, code, changed, alike
+):
     require("torch", "torchvision")
     candidate = start("candidate", python=environment(tmp_path / "spoiled", module, code))
-    pair = ShortPair("pytorch", Settings(), mnist, (as_installed, candidate))
+    pair = ShortPair("pytorch", Settings(), dataset, (as_installed, candidate))
     hold({name: check(pair) for name, check in CHECKS.items() if name in {*changed, *alike}}, changed, alike)
     candidate.close()
 
 
-def test_an_epoch_has_all_of_its_steps(mnist):
+def test_the_parameters_after_the_last_step_are_kept(dataset):
     asked = []
     worker = SimpleNamespace(run=lambda *question: asked.append(question))
-    _train(Pair("numpy", Settings(), mnist, (worker, worker)), {})
-    assert asked == [(trace, *mnist.train, {}, 469, (469,))] * 2
+    _train(Pair("numpy", Settings(), dataset, (worker, worker)), {}, 469)
+    assert asked == [(trace, *dataset.train, {}, 469, (469,))] * 2
 
 
 def test_what_changed_in_float32_alone_is_found_too(examine):
@@ -204,7 +207,7 @@ def test_rounding_is_told_from_change_and_the_first_step_is_named(examine):
     assert found["gradients"].word == found["training"].word == "within rounding"
     *said, step = found["training"].reason.split()
     assert " ".join(said) == "float32 differs in bits from step"
-    assert 2 <= int(step) <= STEPS  # the first step changes a bias by a bit, a later loss shows it
+    assert 2 <= int(step) <= STEPS_OF_AN_EPOCH  # the first step changes a bias by a bit, a later loss shows it
 
 
 @pytest.mark.parametrize(

@@ -52,12 +52,14 @@ def test_a_version_beside_itself_computes_the_same(run):
     assert "| training | identical |" in markdown
 
 
-def test_checks_are_made_on_two_lanes_if_there_are_two(mnist):
+def test_checks_are_made_on_two_lanes_if_there_are_two(dataset):
     for lanes, expected in [(1, {0}), (3, {0, 1})]:
         seen = set()
         start = lambda participant, seen=seen: (seen.add(participant.lane), SpoiledNumpy())[1]  # noqa: E731
         sides = [Side(name, name) for name in SIDES]
-        Upgrade(sides, {"numpy": ["network"]}, Settings(), mnist, start, 0.05, 1, lanes=lanes).find("numpy", "network")
+        Upgrade(sides, {"numpy": ["network"]}, Settings(), dataset, start, 0.05, 1, lanes=lanes).find(
+            "numpy", "network"
+        )
         assert seen == expected
 
 
@@ -171,13 +173,13 @@ class Dying(SpoiledNumpy):
 
 
 @pytest.fixture
-def find(mnist):
+def find(dataset):
     """What NumPy's checks find if one side is another worker."""
 
     def find(worker, side, checks):
         sides = [Side(name, name) for name in SIDES]
         start = lambda participant: worker if participant.name == side else SpoiledNumpy()  # noqa: E731
-        upgrade = Upgrade(sides, {"numpy": checks}, Settings(), mnist, start, 0.05, minutes=1)
+        upgrade = Upgrade(sides, {"numpy": checks}, Settings(), dataset, start, 0.05, minutes=1)
         return [upgrade.find("numpy", check) for check in checks]
 
     return find
@@ -230,10 +232,10 @@ class Learner(FakeWorker):
     ],
     ids=["the same", "less", "more", "scattered"],
 )
-def test_accuracy_is_judged_over_paired_seeds(mnist, accuracy, word, seeds):
+def test_accuracy_is_judged_over_paired_seeds(dataset, accuracy, word, seeds):
     sides = (Side("baseline", "python"), Side("candidate", "python"))
     start = lambda participant: Learner(participant.name, accuracy)  # noqa: E731
-    upgrade = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, minutes=1)
+    upgrade = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), dataset, start, 0.05, minutes=1)
     found = upgrade.find("numpy", "accuracy")
     assert (found.word, found.launches) == (word, seeds)
     assert found.unit == "points"
@@ -250,10 +252,10 @@ def test_accuracy_is_judged_over_paired_seeds(mnist, accuracy, word, seeds):
     ],
     ids=["candidate", "baseline", "package"],
 )
-def test_who_fails_to_learn_is_named(mnist, errors, word, reason):
+def test_who_fails_to_learn_is_named(dataset, errors, word, reason):
     sides = (Side("baseline", "python"), Side("candidate", "python"))
     start = lambda participant: FakeWorker(fit=errors.get(participant.name))  # noqa: E731
-    found = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), mnist, start, 0.05, 1).find("numpy", "accuracy")
+    found = Upgrade(sides, {"numpy": ["accuracy"]}, Settings(), dataset, start, 0.05, 1).find("numpy", "accuracy")
     assert (found.word, found.reason) == (word, reason)
 
 

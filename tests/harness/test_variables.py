@@ -187,8 +187,8 @@ def test_what_was_taken_out_is_said_once_and_what_was_kept_is_in_the_table(clean
 
 
 @pytest.mark.parametrize(("kept", "lines"), [({"XLA_FLAGS": "--fast"}, 1), ({}, 0)])
-def test_what_was_kept_is_in_the_caption_of_a_campaign(mnist, kept, lines):
-    campaign = Campaign(participants([("numpy", OPERATIONS[0])], Settings(), mnist), mnist, start=None)
+def test_what_was_kept_is_in_the_caption_of_a_campaign(dataset, kept, lines):
+    campaign = Campaign(participants([("numpy", OPERATIONS[0])], Settings(), dataset), dataset, start=None)
     campaign.launches["numpy"] = [Launch(0.1, conditions={"kept_variables": variables.described(kept)})]
     console = Console(width=120)
     with console.capture() as captured:

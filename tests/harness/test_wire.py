@@ -49,8 +49,8 @@ def test_scalars_of_numpy_and_subclasses_become_builtin():
     assert [type(item) for item in there] == [float, int, bool, str, str]
 
 
-def test_a_reference_crosses_as_a_name_and_is_looked_up_there(mnist):
-    reference = decode(execnet.loads(execnet.dumps(encode(mnist.test.labels.first(3)))))
+def test_a_reference_crosses_as_a_name_and_is_looked_up_there(dataset):
+    reference = decode(execnet.loads(execnet.dumps(encode(dataset.test.labels.first(3)))))
     assert isinstance(reference, Reference)
     assert reference.array().tolist() == [7, 2, 1]
 
