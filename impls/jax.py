@@ -64,7 +64,7 @@ MODELS = {"mlp": mlp, "cnn": cnn}
 
 
 @partial(jax.jit, static_argnames="model")
-def predict(model, parameters, pixels):
+def predict(parameters, model, pixels):
     return jax.nn.softmax(model(parameters, pixels))
 
 
@@ -170,7 +170,7 @@ class Classifier:
 
     def predict_step(self, batch):
         pixels, _ = batch
-        self.prediction = predict(self.model, self.parameters, pixels)
+        self.prediction = predict(self.parameters, self.model, pixels)
         return self.prediction
 
     def synchronize(self):
