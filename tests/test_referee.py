@@ -11,8 +11,8 @@ import impls
 import impls.numpy
 from impls.contract import NETWORKS, Settings
 
-# Of a parameter. Central differences err by the rounding of the loss over it. The larger it is, the likelier one of the
-# million ReLUs and maxima of the CNN flips between the two points: seen at 1e-5 and 1e-6, with errors of 1e-4.
+# Of a parameter. Central differences err by the rounding of the loss over it; but the larger it is, the likelier one of
+# the CNN's many ReLUs and maxima flips between the two points: seen at 1e-5 and 1e-6, with errors of 1e-4 to 1e-3.
 DIFFERENCE = 1e-7
 DIFFERENCE_ERROR = 3e-7  # what that leaves of a gradient, relative to the tensor's largest entry; measured 9e-8
 
