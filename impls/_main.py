@@ -48,7 +48,8 @@ def _load(classifier, named):
 
 def _options(networks) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train a network on MNIST and print its test accuracy.")
-    parser.add_argument("--network", choices=tuple(networks), default=Settings.network, help="(default: %(default)s)")
+    names = tuple(networks)
+    parser.add_argument("--network", choices=names, default=names[0], help="what is trained (default: %(default)s)")
     parser.add_argument("--epochs", type=int, default=10, help="passes over the training images (default: 10)")
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
     parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")

@@ -39,7 +39,7 @@ def mlp(p, x):
 
 
 def cnn(p, x):
-    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
     x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     x = jax.nn.relu(convolve(x, p["conv_1/kernel"]) + p["conv_1/bias"])  # (n, 28, 28, 1) -> (n, 28, 28, 32)
     x = max_pool(x)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
@@ -64,7 +64,7 @@ MODELS = {"mlp": mlp, "cnn": cnn}
 
 
 @partial(jax.jit, static_argnames="model")
-def predict(model, parameters, pixels):
+def predict(parameters, model, pixels):
     return jax.nn.softmax(model(parameters, pixels))
 
 
@@ -170,7 +170,7 @@ class Classifier:
 
     def predict_step(self, batch):
         pixels, _ = batch
-        self.prediction = predict(self.model, self.parameters, pixels)
+        self.prediction = predict(self.parameters, self.model, pixels)
         return self.prediction
 
     def synchronize(self):

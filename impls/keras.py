@@ -34,7 +34,7 @@ def build_mlp():
 
 
 def build_cnn():
-    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
     return keras.Sequential(
         [
             keras.Input((784,)),

@@ -26,9 +26,9 @@ def initial_parameters(generator, shapes, dtype):
     }
 
 
-# A network returns its logits z (the loss applies the softmax), and a function that goes back from dL/dz to what each
-# layer's gradients are made of: the inputs x of a = x W + b, and dL/da. On its way back,
-# a = x W + b, so dL/dx = dL/da W^T; h = max(a, 0), so dL/da is dL/dh where h > 0, and 0 elsewhere.
+# A network returns its logits z (the loss applies the softmax), and a function that follows dL/dz back to each layer's
+# a = x W + b, and returns x and dL/da, of which the gradients of W and b are made. On its way, dL/dx = dL/da W^T, and
+# behind h = max(a, 0), dL/da is dL/dh where h > 0, and 0 elsewhere.
 
 
 def mlp(p, x):
@@ -46,7 +46,7 @@ def mlp(p, x):
 
 
 def cnn(p, x):
-    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
     x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     h1 = np.maximum(convolve(x, p["conv_1/kernel"]) + p["conv_1/bias"], 0)  # (n, 28, 28, 1) -> (n, 28, 28, 32)
     m1 = np.max(quarters(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
@@ -59,7 +59,7 @@ def cnn(p, x):
     def backward(dz):
         da3 = dz @ p["dense_2/kernel"].T * (h3 > 0)  # (n, 10) -> (n, 128)
         dm2 = (da3 @ p["dense_1/kernel"].T).reshape(m2.shape)  # (n, 128) -> (n, 7, 7, 64)
-        # Where a maximum is 0, the ReLU has shut off its whole window: so it may be asked before the pooling.
+        # Where a maximum is 0, the ReLU has shut off its whole window: it is asked before the pooling, for a quarter.
         da2 = max_pool_gradient(dm2 * (m2 > 0), h2, m2)  # (n, 7, 7, 64) -> (n, 14, 14, 64)
         # A pixel that the kernel met to the right of its middle gets its gradient from the left: the kernel is turned.
         dm1 = convolve(da2, p["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3))  # (n, 14, 14, 64) -> (n, 14, 14, 32)
@@ -73,7 +73,7 @@ MODELS = {"mlp": mlp, "cnn": cnn}
 
 
 def convolve(x, kernel):
-    """A dense layer on the patches: (n, h, w, c) -> (n, h, w, outputs). The kernel is not turned, in no framework."""
+    """A dense layer on patches, as in every framework: none turns the kernel. (n, h, w, c) -> (n, h, w, outputs)."""
     return (patches(x) @ kernel.reshape(-1, kernel.shape[3])).reshape(*x.shape[:3], -1)
 
 

@@ -33,7 +33,7 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
 
     def __init__(self):
         super().__init__()
@@ -46,7 +46,7 @@ class CNN(nn.Module):
         x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28)
         x = F.max_pool2d(F.relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
         x = F.max_pool2d(F.relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-        x = x.permute(0, 2, 3, 1).flatten(1)  # (n, 64, 7, 7) -> (n, 3136), channels last, as the others flatten
+        x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
         x = F.relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
         return self.dense_2(x)  # (n, 128) -> (n, 10)
 
@@ -54,14 +54,14 @@ class CNN(nn.Module):
 MODELS = {"mlp": MLP, "cnn": CNN}
 
 
-def outputs_first(tensor):
-    """A kernel as PyTorch keeps it: (in, out) -> (out, in), (height, width, in, out) -> (out, in, height, width)."""
-    return tensor.movedim((-1, -2), (0, 1)) if tensor.ndim > 1 else tensor
+def input_channels(shapes):
+    """Of each kernel, as many as the layer before has outputs, and as a grey image has: 1. Also 1 for a bias.
 
-
-def outputs_last(tensor):
-    """The way back."""
-    return tensor.movedim((0, 1), (-1, -2)) if tensor.ndim > 1 else tensor
+    PyTorch's images are (channels, height, width). So a kernel that is (positions, channels, outputs) in the contract
+    is (outputs, channels, positions) here, be it a convolution's or that of a dense layer behind `flatten`.
+    """
+    outputs = [1, *(shape[-1] for shape in shapes.values())]
+    return [before if len(shape) > 1 else 1 for before, shape in zip(outputs, shapes.values(), strict=False)]
 
 
 class Classifier:
@@ -75,6 +75,7 @@ class Classifier:
         self.device = torch.device(check_device(settings.device, "PyTorch", torch.cuda.is_available()))
         self.dtype = getattr(torch, settings.dtype)
         self.network = NETWORKS[settings.network]
+        self.channels = input_channels(self.network.shapes)
         self.model = MODELS[settings.network]().to(self.device, self.dtype)
         self.loss = nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(
@@ -112,12 +113,16 @@ class Classifier:
     def set_parameters(self, parameters):
         check_parameters(parameters, self.network)
         with torch.no_grad():
-            for name, parameter in zip(self.network.shapes, self.model.parameters(), strict=True):
-                parameter.copy_(outputs_first(torch.tensor(parameters[name])))
+            for name, channels, own in zip(self.network.shapes, self.channels, self.model.parameters(), strict=True):
+                array = torch.tensor(parameters[name]).reshape(-1, channels, len(own))
+                own.copy_(array.permute(2, 1, 0).reshape(own.shape))
 
     def _named_arrays(self, tensors):
-        arrays = (outputs_last(tensor.detach()).cpu().numpy().copy(order="C") for tensor in tensors)
-        return dict(zip(self.network.shapes, arrays, strict=True))
+        arrays = {}
+        for (name, shape), channels, own in zip(self.network.shapes.items(), self.channels, tensors, strict=True):
+            array = own.detach().cpu().numpy().reshape(len(own), channels, -1)
+            arrays[name] = array.transpose(2, 1, 0).reshape(shape).copy()
+        return arrays
 
     def hyperparameters(self):
         return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}

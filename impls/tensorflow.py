@@ -34,7 +34,7 @@ def build_mlp(dtype):
 
 
 def build_cnn(dtype):
-    """Convolutions of 3 x 3 to 32 and 64 channels, after each a ReLU and a max-pooling of 2 x 2; 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
     return tf.keras.Sequential(
         [
             tf.keras.Input((784,), dtype=dtype),
@@ -71,7 +71,7 @@ class Classifier:
             **({} if settings.epsilon is None else {"epsilon": settings.epsilon}),
         )
         self.optimizer.build(self.model.trainable_variables)
-        # Without XLA, TensorFlow convolves on CPU by oneDNN: in half of the time in float32, in a twelfth in float64.
+        # On CPU, TensorFlow convolves faster without XLA: 2 times in float32, 12 times in float64.
         self.jit_compile = not any(isinstance(layer, tf.keras.layers.Conv2D) for layer in self.model.layers)
         compiled = tf.function(jit_compile=self.jit_compile)
         self._update, self._predict = compiled(self._update), compiled(self._predict)
