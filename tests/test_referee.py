@@ -18,13 +18,13 @@ DIFFERENCE_ERROR = 3e-7  # what that leaves of a gradient, relative to the tenso
 
 
 @pytest.fixture(scope="module")
-def images(mnist):
-    return mnist.train.images.first(8).array()
+def images(dataset):
+    return dataset.train.images.first(8).array()
 
 
 @pytest.fixture(scope="module")
-def labels(mnist):
-    return mnist.train.labels.first(8).array()
+def labels(dataset):
+    return dataset.train.labels.first(8).array()
 
 
 def load(network, **settings):
