@@ -153,7 +153,8 @@ class Classifier:
 
     def _logits(self, pixels):
         parts = jnp.array_split(pixels, len(pixels) // 1000 + 1)  # activations of all would be gigabytes
-        return jnp.concatenate([self.model(self.parameters, part) for part in parts])
+        forward = jax.jit(self.model)
+        return jnp.concatenate([forward(self.parameters, part) for part in parts])
 
     def loss_and_gradients(self, images, labels):
         loss, gradients = loss_and_gradients(self.parameters, self.model, *self.prepare_batch(images, labels))
