@@ -32,10 +32,11 @@ class Operation(NamedTuple):
         return "fit-epoch" if self == EPOCH else f"{self.method}-{self.batch_size}"
 
     def scaled_to(self, network: Network) -> "Operation":
-        """With fewer rounds if the network is heavy."""
-        if not self.method.endswith("_step"):
+        """With fewer rounds, and no more than 1,000 images at once, if the network is heavy."""
+        if network.operations <= LIGHT or not self.method.endswith("_step"):
             return self
-        return self._replace(rounds=max(1, round(self.rounds * min(1.0, LIGHT / network.operations))))
+        rounds = max(1, round(self.rounds * LIGHT / network.operations))
+        return self._replace(rounds=rounds, batch_size=min(self.batch_size, 1000))
 
 
 EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1)  # after one that is not counted

@@ -88,7 +88,7 @@ def gradients(pair: Pair) -> Finding:
     pair.call("set_parameters", pair.start())
     batch = (pair.dataset.train.images.first(128), pair.dataset.train.labels.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in pair.call("loss_and_gradients", *batch)]
-    return _within(*results, limit=2 * limits.PASS["float32"])
+    return _within(*results, limit=2 * limits.of_gradients(pair.network)["float32"])
 
 
 def training(pair: Pair) -> Finding:
