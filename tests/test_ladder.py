@@ -51,6 +51,24 @@ def referee(referee, framework, initial):
     return referee
 
 
+@pytest.fixture(scope="module")
+def known():
+    return {}
+
+
+@pytest.fixture
+def once(referee, known):
+    """`compute()`, known by `name`: what the referee says takes long, and is the same for all variants."""
+
+    def once(compute, *name):
+        key = (referee.settings, *name)
+        if key not in known:
+            known[key] = compute()
+        return known[key]
+
+    return once
+
+
 @pytest.fixture(params=["float32", "float64"])
 def dtype(request):
     return request.param
@@ -133,10 +151,10 @@ def test_loss(climber, referee, batch, reaches):
     reaches("loss", distance(actual, expected, "loss"), PASS)
 
 
-def test_evaluation(climber, referee, dataset, reaches):
+def test_evaluation(climber, referee, once, dataset, reaches):
     images, labels = (reference.first(EVALUATED) for reference in dataset.test)
     actual, accuracy = climber.evaluate(images, labels)
-    expected, expected_accuracy = referee.evaluate(images, labels)
+    expected, expected_accuracy = once(lambda: referee.evaluate(images, labels), "evaluation")
     reaches("evaluation", distance(actual, expected, "loss of test images"), PASS)
     assert accuracy == pytest.approx(expected_accuracy, abs=1.5 / len(labels.array()))  # a tie within rounding
 
@@ -160,32 +178,16 @@ def test_moments(climber, referee, batch, reaches):
         reaches(f"moment {name}", largest_distance(actual, expected), of_moments(climber.network))
 
 
-@pytest.fixture(scope="module")
-def expected():
-    """The referee's trace of so many steps from the start of this seed: computed once for all variants."""
-    known = {}
-
-    def trace_of(referee, dataset, seed, steps):
-        key = (referee.settings, seed, steps)
-        if key not in known:
-            referee = referee.with_settings()
-            known[key] = referee.run(
-                trace, *dataset.train, start(referee.network.shapes, seed), steps, PARAMETERS_AFTER
-            )
-        return known[key]
-
-    return trace_of
-
-
-def test_many_steps(framework, climber, referee, expected, dataset, dtype, gap, from_some_start, reaches, pytestconfig):
+def test_many_steps(framework, climber, referee, once, dataset, dtype, gap, from_some_start, reaches, pytestconfig):
     """A hundred steps in float64, with --long a whole epoch; in float32 as many as it can."""
     in_float32, in_float64 = float32_steps(framework.network), STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     steps = {"float32": in_float32, "float64": in_float64}[dtype]
     traces = []
 
     def climb(seed):
-        actual = climber.run(trace, *dataset.train, start(referee.network.shapes, seed), steps, PARAMETERS_AFTER)
-        traces.append((actual, expected(referee, dataset, seed, steps)))
+        question = (trace, *dataset.train, start(framework.network.shapes, seed), steps, PARAMETERS_AFTER)
+        expected = once(lambda: referee.with_settings().run(*question), "trace", seed, steps)
+        traces.append((climber.run(*question), expected))
         return max(losses_apart(*traces[-1])[: in_float32 if gap else steps])
 
     held = from_some_start(climb, STEPS_LOSS)
@@ -198,15 +200,17 @@ def test_many_steps(framework, climber, referee, expected, dataset, dtype, gap, 
         reaches(f"{steps} steps, parameters", max(parameters_apart(*traces[-1])), STEPS_PARAMETERS)
 
 
-def test_fit(climber, referee, batch, from_some_start, reaches):
+def test_fit(framework, climber, referee, once, batch, from_some_start, reaches):
     """`fit` shuffles as it likes, so here its batch is the whole set: then the order changes the rounding alone."""
 
     def climb(seed):
-        fresh = referee.with_settings()
-        for side in (climber, fresh):
-            side.set_parameters(start(referee.network.shapes, seed))
-        losses = (side.fit(*batch, FIT_EPOCHS)["loss"] for side in (climber, fresh))
-        return max(distance(*pair, f"loss of epoch {epoch}") for epoch, pair in enumerate(zip(*losses, strict=True), 1))
+        def losses(side):
+            side.set_parameters(start(framework.network.shapes, seed))
+            return side.fit(*batch, FIT_EPOCHS)["loss"]
+
+        expected = once(lambda: losses(referee.with_settings()), "fit", seed)
+        pairs = enumerate(zip(losses(climber), expected, strict=True), 1)
+        return max(distance(*pair, f"loss of epoch {epoch}") for epoch, pair in pairs)
 
     reaches(f"fit, {FIT_EPOCHS} epochs", from_some_start(climb, STEPS_LOSS), STEPS_LOSS)
 
