@@ -63,7 +63,7 @@ def test_accuracy(framework, trained, pytestconfig, record_property):
     record_property("seconds", found.seconds)
     least, required = min(found.accuracies), required_accuracy(framework.network, epochs)
     assert least >= required, (
-        f"{framework.name}: {least:.2%} after {epochs} epochs, expected at least {100 * required:g} %"
+        f"{framework.name}: {least:.2%} after {epochs} epochs, expected at least {100 * required:g}%"
     )
 
 

@@ -154,8 +154,8 @@ def _met(config: pytest.Config, network: str, recorded: list[tuple]) -> list[str
 def _asked_of_accuracies(network: str, epochs: int | None) -> str:
     asked_for = NETWORKS[network]
     epochs = epochs or asked_for.epochs
-    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(asked_for, epochs):g} %"
-    more = f"; {100 * asked_for.accuracy:g} % after {asked_for.epochs} epochs" if epochs < asked_for.epochs else ""
+    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(asked_for, epochs):g}%"
+    more = f"; {100 * asked_for.accuracy:g}% after {asked_for.epochs} epochs" if epochs < asked_for.epochs else ""
     return f"{asked}{more}."
 
 

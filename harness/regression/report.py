@@ -96,7 +96,7 @@ def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
 
 
 def _title(upgrade: Upgrade) -> str:
-    return f"{upgrade.settings.network}: {' -> '.join(side.wanted for side in upgrade.sides)}"
+    return f"{' -> '.join(side.wanted for side in upgrade.sides)} ({upgrade.settings.network})"
 
 
 def _identities(upgrade: Upgrade) -> list[str]:

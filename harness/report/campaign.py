@@ -42,7 +42,7 @@ def tables(campaign: Campaign) -> list[Table]:
 
 
 def times(network: str, rows: Rows, operations: list[Operation], campaign: Campaign) -> Table:
-    table = _table(f"{network}: median milliseconds, ± the standard deviation between launches")
+    table = _table(f"Median milliseconds of {network}, ± the standard deviation between launches")
     table.caption = unwrapped("\n".join(_conditions(campaign) + _kept(campaign)))
     table.caption_justify = "left"
     for operation in operations:
@@ -77,7 +77,7 @@ def _kept(campaign: Campaign) -> list[str]:
 
 def costs(network: str, rows: Rows, operations: list[Operation], floors: list[Launch]) -> Table:
     steps = [operation for operation in operations if operation.method == "train_step"]
-    table = _table(f"{network}: training steps in multiples of the floor; starting; most memory held, in MiB")
+    table = _table(f"Training steps of {network} in multiples of the floor; starting; most memory held, in MiB")
     for operation in steps:
         least = _median([1e3 * seconds for seconds in figures.floor_seconds(floors, operation, network)], "{:.2f} ms")
         table.add_column(f"train {operation.batch_size}\n/ {least}", justify="right")
@@ -97,7 +97,7 @@ def costs(network: str, rows: Rows, operations: list[Operation], floors: list[La
 
 def gains(ways: list[tuple[str, list[Launch], list[Launch]]]) -> Table:
     """`ways`: of a variant, launches of the notebook way, and of ours with the network of the notebooks."""
-    table = _table(f"{OURS}: an epoch of training: the notebook way beside ours")
+    table = _table(f"An epoch of training {OURS}: the notebook way beside ours")
     for heading in ("notebook, s", "here, s", "times faster"):
         table.add_column(heading, justify="right")
     for variant, *both in ways:

@@ -23,7 +23,7 @@ def comparison_table(
     - `records`: variant -> recorded property -> value, properties as in `COLUMNS`, times in seconds.
     - `missing_packages`: variant -> why it could not be measured at all.
     """
-    title = unwrapped(f"{network}: one network in every framework; medians of epochs, and of steps by batch size")
+    title = unwrapped(f"One network in every framework: {network}; medians of epochs, and of steps by batch size")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("variant", no_wrap=True)
     for heading, _ in COLUMNS.values():
@@ -41,7 +41,7 @@ def ladder_table(network: str, referee: str, variants: list[str], rungs: list[tu
 
     `rungs`: (variant, rung) as test_ladder.py records them, a rung being a dict of name, dtype, error, limit and gap.
     """
-    title = unwrapped(f"{network}: largest relative error beside the referee, {referee} in float64")
+    title = unwrapped(f"Largest relative error of {network} beside the referee, {referee} in float64")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
     for heading in ("rung", "dtype", "limit"):
         table.add_column(heading)

@@ -60,7 +60,7 @@ class Host:
             raise self._unreachable(error) from None
 
     def bring(self, data: Path) -> str:
-        """Bring our code and the MNIST in `data`; the folder there, which then holds harness/, impls/ and MNIST/."""
+        """Bring our code and the data set in `data`; the folder there, which then holds all of it."""
         try:
             channel = self.gateway.remote_exec(UNPACK)
             luggage = _packed(data)
@@ -101,11 +101,11 @@ class Host:
 
 def _packed(data: Path) -> bytes:
     """A zip file, the same for the same content."""
-    sources = [(path, path.relative_to(ROOT)) for room in ("harness", "impls") for path in (ROOT / room).rglob("*.py")]
-    sources = [(path, name) for path, name in sources if path.is_file() and os.access(path, os.R_OK)]
+    code = [(path, path.relative_to(ROOT)) for room in ("harness", "impls") for path in (ROOT / room).rglob("*.py")]
     images = [(path, path.relative_to(data)) for path in map(DATASET.raw(data).joinpath, DATASET.files)]
+    found = [(path, name) for path, name in code + images if path.is_file() and os.access(path, os.R_OK)]
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for path, name in sorted(sources + images):
+        for path, name in sorted(found):
             archive.writestr(zipfile.ZipInfo(str(name)), path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -23,11 +23,11 @@ def benchmarks(run_here, tmp_path):
 
 def test_who_cannot_be_measured_is_an_error_and_the_others_are_measured(benchmarks):
     def worker(name, **options):
-        return FakeWorker(**({"prepare": Unmeasurable("synchronize() does not wait")} if name == "jax" else {}))
+        return FakeWorker(**({"prepare": Unmeasurable("synchronize() does not wait")} if name == "jax-mlp" else {}))
 
     chosen = ("--launches", "1", "--framework", "jax", "--framework", "numpy", "-k", "step-32")
     found, done = benchmarks(*chosen, worker=worker)
-    assert [benchmark["param"] for benchmark in found] == ["numpy-train_step-32"]
+    assert [benchmark["param"] for benchmark in found] == ["numpy-mlp-train_step-32"]
     assert "synchronize() does not wait" in done.stdout
     assert "1 passed" in done.stdout
     assert "1 error" in done.stdout

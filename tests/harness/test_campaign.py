@@ -37,7 +37,7 @@ class Diarist(FakeWorker):
 def run(dataset):
     def run(names, launches, operations=(STEP,), failing=None):
         log = []
-        participants = [Participant(name, name, ("build", name), operations) for name in names]
+        participants = [Participant(name, name, "mlp", ("build", name), operations) for name in names]
         start = lambda participant: Diarist(participant.name, log, (failing or {}).get(participant.name, ()))  # noqa: E731
         campaign = Campaign(participants, dataset, start)
         campaign.run(launches)
@@ -82,7 +82,7 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
 def test_what_a_worker_is_asked_in_a_launch(dataset):
     """A network is built anew before training steps alone, and gets all of the training images but for its first."""
     worker = Diarist("a", [])
-    participant = Participant("a", "variant", (impls.load, "variant", Settings()), (STEP, PREDICT))
+    participant = Participant("a", "variant", "mlp", (impls.load, "variant", Settings()), (STEP, PREDICT))
     Campaign([participant], dataset, lambda _: worker).run(1)
     images, labels = dataset.train
     build, look = ("build", impls.load, "variant", Settings()), ("peak_memory",)
@@ -94,7 +94,7 @@ def test_what_a_worker_is_asked_in_a_launch(dataset):
 
 def test_who_has_no_first_step_is_not_asked_for_one(dataset):
     worker = Diarist("a", [])
-    Campaign([Participant("a", "a", ("build",), (), has_first_step=False)], dataset, lambda _: worker).run(1)
+    Campaign([Participant("a", "a", "mlp", ("build",), (), has_first_step=False)], dataset, lambda _: worker).run(1)
     assert "first_step" not in [command for command, *_ in worker.said]
 
 
@@ -116,7 +116,7 @@ def test_who_fails_takes_no_further_part_and_disturbs_nobody(run, command):
 
 def test_progress_names_launch_and_operation(dataset):
     seen = []
-    campaign = Campaign([Participant("a", "a", ("build", "a"), (STEP,))], dataset, lambda _: FakeWorker())
+    campaign = Campaign([Participant("a", "a", "mlp", ("build", "a"), (STEP,))], dataset, lambda _: FakeWorker())
     campaign.failures["a"] = RuntimeError("not to be started")
     campaign.run(2, lambda *progress: seen.append(progress))
     assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]

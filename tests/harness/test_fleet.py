@@ -7,6 +7,7 @@ import psutil
 import pytest
 
 from harness.workers.fleet import Fleet
+from impls import Entrant
 from impls.contract import Settings
 
 
@@ -51,7 +52,7 @@ def test_an_error_does_not_grow_with_those_that_ask(fleet):
 
 def test_of_many_that_start_the_broken_ones_are_told_when_they_are_asked_for(fleet):
     broken = [f"broken-{number}" for number in range(4)]
-    fleet.start([*broken, "numpy"], Settings())
+    fleet.start([Entrant(name, "mlp") for name in (*broken, "numpy")], Settings())
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
     for name in broken:
         with pytest.raises(ValueError, match=f"unknown variant '{name}'"):

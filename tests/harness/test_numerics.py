@@ -17,12 +17,11 @@ from tests.fakes import STEPS as SOME
 from tests.fakes import SpoiledNumpy
 from tests.project import require
 
-LEAKY_NUMPY = """
-def hidden_layers(parameters, x):
-    h1 = x @ parameters["dense_1/kernel"] + parameters["dense_1/bias"]
-    h1 = np.maximum(h1, 0.01 * h1)
-    h2 = h1 @ parameters["dense_2/kernel"] + parameters["dense_2/bias"]
-    return h1, np.maximum(h2, 0.01 * h2)
+SCALED_NUMPY = """
+def mlp(p, x, right=mlp):
+    z, backward = right(p, x)
+    return z * 1.01, backward
+MODELS = {"mlp": mlp}
 """
 EPSILON_NUMPY = """
 class Adam(Adam):
@@ -33,19 +32,19 @@ class Adam(Adam):
 """
 INITIALISER_NUMPY = """
 he_normal = initial_parameters
-def initial_parameters(generator, dtype):
-    return {name: array * np.asarray(0.7, dtype) for name, array in he_normal(generator, dtype).items()}
+def initial_parameters(generator, shapes, dtype):
+    return {name: array * np.asarray(0.7, dtype) for name, array in he_normal(generator, shapes, dtype).items()}
 """
 OTHER_NUMBERS_NUMPY = """
 he_normal = initial_parameters
-def initial_parameters(generator, dtype):
+def initial_parameters(generator, shapes, dtype):
     generator.normal()
-    return he_normal(generator, dtype)
+    return he_normal(generator, shapes, dtype)
 """
 OTHER_ORDER_NUMPY = """
 right = loss_and_gradients
-def loss_and_gradients(parameters, x, labels):
-    loss, gradients = right(parameters, x, labels)
+def loss_and_gradients(model, parameters, x, labels):
+    loss, gradients = right(model, parameters, x, labels)
     gradients["dense_1/bias"] = np.nextafter(gradients["dense_1/bias"], x.dtype.type(1))
     return loss, gradients
 """
@@ -58,7 +57,7 @@ class Adam(Adam):
                 v.view(np.uint32)[:] &= 0xFFFF0000  # what bfloat16 holds
 """
 FAILING_NUMPY = """
-def loss_and_gradients(parameters, x, labels):
+def loss_and_gradients(model, parameters, x, labels):
     raise RuntimeError("no gradients any more")
 """
 LEAKY_TORCH = """
@@ -79,7 +78,7 @@ def kaiming_uniform_(tensor, a=0, *arguments, **options):
 # Name: what is changed, {check that must change: what its reason must name}, checks that must not change.
 NUMPY = {
     "same": ("", {}, set(CHECKS)),
-    "leaky": (LEAKY_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
+    "scaled": (SCALED_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
     "epsilon": (
         EPSILON_NUMPY,
         {"defaults": "epsilon: 1e-08 -> 1e-06", "native-training": "loss of step"},

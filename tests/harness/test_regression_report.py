@@ -26,6 +26,7 @@ def upgrade():
         found=found,
         claims={variant: list(claims) for variant in VARIANTS},
         sides=sides,
+        settings=SimpleNamespace(network="mlp"),
         margin=0.05,
         error=0.05,
         versions=dict.fromkeys(VARIANTS, versions),

@@ -157,7 +157,7 @@ def test_what_cannot_be_compared_is_refused_in_a_line(run_here, monkeypatch, arg
 
 
 FAILING = """
-def loss_and_gradients(parameters, x, labels):
+def loss_and_gradients(model, parameters, x, labels):
     raise RuntimeError("no gradients any more")
 """
 

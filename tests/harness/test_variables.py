@@ -16,6 +16,7 @@ from harness.measuring.workload import OPERATIONS
 from harness.report.campaign import tables
 from harness.workers import variables
 from harness.workers.worker import Worker
+from impls import Entrant
 from impls.contract import Settings
 from tests.project import require
 
@@ -188,8 +189,10 @@ def test_what_was_taken_out_is_said_once_and_what_was_kept_is_in_the_table(clean
 
 @pytest.mark.parametrize(("kept", "lines"), [({"XLA_FLAGS": "--fast"}, 1), ({}, 0)])
 def test_what_was_kept_is_in_the_caption_of_a_campaign(dataset, kept, lines):
-    campaign = Campaign(participants([("numpy", OPERATIONS[0])], Settings(), dataset), dataset, start=None)
-    campaign.launches["numpy"] = [Launch(0.1, conditions={"kept_variables": variables.described(kept)})]
+    campaign = Campaign(
+        participants([(Entrant("numpy", "mlp"), OPERATIONS[0])], Settings(), dataset), dataset, start=None
+    )
+    campaign.launches["numpy-mlp"] = [Launch(0.1, conditions={"kept_variables": variables.described(kept)})]
     console = Console(width=120)
     with console.capture() as captured:
         console.print(*tables(campaign))
