@@ -219,7 +219,7 @@ def test_many_steps(framework, climber, referee, once, dataset, dtype, gap, from
     losses = traces[-1][0].losses
     assert len(losses) == steps
     if dtype in STEPS_PARAMETERS:
-        assert losses[-1] < losses[0] / 2, "equal, but not learning"
+        assert losses[-1] < 0.9 * losses[0], "equal, but not learning"
         reaches(f"{steps} steps, parameters", max(parameters_apart(*traces[-1])), STEPS_PARAMETERS)
 
 

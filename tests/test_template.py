@@ -1,0 +1,166 @@
+"""The project is a template: another data set and another network are some forty lines, and the suite holds them.
+
+Done in a copy, as README's "How to add a network" and "How to take another data set" say: scikit-learn's digits, of
+8 x 8 pixels, and a network in two frameworks, for which nobody derives a gradient by hand.
+"""
+
+import difflib
+import hashlib
+import sys
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+
+from harness import ROOT
+from harness.data.idx import idx_bytes
+from tests.project import Project, require
+
+TRAIN = 1500  # of 1,797 images
+SOURCE = '''
+"""scikit-learn's digits, which come with the package: 1,797 images of 8 x 8 pixels."""
+
+import numpy as np
+from sklearn.datasets import load_digits
+
+from harness.data.idx import idx_bytes
+from impls.contract import DATASET
+
+
+def from_scikit_learn(names: tuple[str, ...]) -> dict[str, bytes]:
+    """The IDX files of these names."""
+    digits = load_digits()
+    images = (digits.images * 15).astype(np.uint8)  # 0..16 -> 0..240
+    cut = DATASET.train
+    arrays = images[:cut], digits.target[:cut], images[cut:], digits.target[cut:]
+    return {name: idx_bytes(array) for name, array in zip(names, arrays, strict=True)}
+'''
+DATASET = """DATASET = Dataset(
+    "digits",
+    image_shape=(8, 8),
+    classes=10,
+    train=1500,
+    test=297,
+    files={{
+{files}
+    }},
+)
+"""
+CONTRACT = """NETWORKS = {
+    "small": Network(
+        {"in/kernel": (64, 32), "in/bias": (32,), "out/kernel": (32, 10), "out/bias": (10,)}, accuracy=0.85, epochs=30
+    ),
+"""
+PYTORCH = """class Small(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.Linear(64, 32)
+        self.out = nn.Linear(32, 10)
+
+    def forward(self, x):
+        return self.out(F.relu(self.hidden(x)))  # (n, 64) -> (n, 32) -> (n, 10)
+
+
+MODELS = {"small": Small, """
+JAX = """def small(p, x):
+    x = jax.nn.relu(x @ p["in/kernel"] + p["in/bias"])  # (n, 64) -> (n, 32)
+    return x @ p["out/kernel"] + p["out/bias"]  # (n, 32) -> (n, 10)
+
+
+MODELS = {"small": small, """
+
+
+def between(text: str, first: str, last: str) -> str:
+    """The part of the text from one to the other, with both."""
+    start = text.index(first)
+    return text[start : text.index(last, start + len(first)) + len(last)]
+
+
+@pytest.fixture(scope="module")
+def digits() -> dict[str, str]:
+    """SHA-256 of the four files."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    images = (data.images * 15).astype(np.uint8)
+    arrays = images[:TRAIN], data.target[:TRAIN], images[TRAIN:], data.target[TRAIN:]
+    names = ("train-images", "train-labels", "test-images", "test-labels")
+    return {name: hashlib.sha256(idx_bytes(array)).hexdigest() for name, array in zip(names, arrays, strict=True)}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory, dataset):
+    require("sklearn", "torch", "torchvision", "jax", "optax")
+    return Project(tmp_path_factory.mktemp("template"), dataset)
+
+
+@pytest.fixture(scope="module")
+def changed(template, digits):
+    """What was changed: file -> lines that are new in it; and the files that are new."""
+    template.add_file("harness/data/digits.py", SOURCE.lstrip())
+    files = "\n".join(f'        "{name}": "{digest}",' for name, digest in digits.items())
+    edits = {
+        "impls/contract.py": [
+            (("DATASET = Dataset(", "\n)\n"), DATASET.format(files=files)),
+            (("NETWORKS = {\n", ""), CONTRACT),
+        ],
+        "harness/data/sources.py": [
+            (("import numpy as np", ""), "import numpy as np\n\nfrom harness.data.digits import from_scikit_learn"),
+            (("SOURCES = {", "\n}\n"), 'SOURCES = {"scikit-learn": from_scikit_learn}\n'),
+        ],
+        "impls/pytorch.py": [(("MODELS = {", ""), PYTORCH)],
+        "impls/jax.py": [(("MODELS = {", ""), JAX)],
+    }
+    new = {}
+    for path, changes in edits.items():
+        before = after = (ROOT / path).read_text()
+        for ends, text in changes:
+            after = after.replace(between(after, *ends), text, 1)
+        template.add_file(path, after)
+        difference = difflib.ndiff(before.splitlines(), after.splitlines())
+        new[path] = [line for line in difference if line.startswith("+ ") and line.strip() != "+"]
+    return new
+
+
+@pytest.fixture(scope="module")
+def run(template, changed):
+    def run(*arguments):
+        chosen = ("--network", "small", "--framework", "pytorch", "--framework", "jax")
+        cache = template.folder / "cache"
+        done = template.run("-q", *chosen, *arguments, MNIST_DIR="", XDG_CACHE_HOME=str(cache))
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_it_is_forty_lines_and_one_file(changed):
+    for path, lines in changed.items():
+        print(path, len(lines), *lines, sep="\n")
+    assert sum(map(len, changed.values())) <= 40
+
+
+def test_every_test_that_is_about_a_network_is_there_for_it(run):
+    collected = [line for line in run("--collect-only").splitlines() if line.startswith("tests/")]
+    assert len(collected) > 100
+    assert all("-small" in line for line in collected)
+
+
+def test_ladder_accuracy_and_latency_pass(run, template):
+    """The referee is the other framework, in float64."""
+    few = ("-k", "not latency or 128 or epoch", "--launches", "1")
+    said = run("-m", "ladder or accuracy or latency", *few, "--junitxml=report.xml")
+    assert "Largest relative error of small beside the referee, jax in float64" in said
+    assert "Training steps of small in multiples of the floor" in said
+    cases = [case.get("name") for case in ElementTree.parse(template.folder / "report.xml").iter("testcase")]
+    for test in (
+        "test_many_steps[float64-pytorch-small]",
+        "test_accuracy[jax-small]",
+        "test_latency[jax-small-fit-epoch]",
+    ):
+        assert test in cases
+
+
+def test_two_versions_of_a_framework_are_compared_on_it(run):
+    asked = ("-m", "regression", "-k", "computes", f"--candidate-python={sys.executable}")
+    assert "A VERSION BESIDE ITSELF" in run(*asked, "tests/test_regression.py")
