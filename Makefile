@@ -23,6 +23,7 @@ compare: data
 
 test: data
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --network cnn tests/test_network.py tests/test_ladder.py -k "not many_steps"
 
 study: data
 	$(BIN)/python -m harness.equality.study
