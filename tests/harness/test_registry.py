@@ -10,7 +10,8 @@ import pytest
 
 import impls
 from harness.measuring import floor
-from impls.contract import Settings
+from impls import Entrant, NotWritten
+from impls.contract import NETWORKS, Settings
 from tests.project import require
 
 FRAMEWORKS = {"tensorflow", "torch", "jax", "keras", "optax", "torchvision"}
@@ -121,6 +122,13 @@ UNREADABLE = {
     "sets.py": (write(b"BACKENDS = {[]: 1}"), "got {[]: 1}"),
     "computed.py": (write(b"BACKENDS = tuple(find())"), "got tuple(find())"),
     "training.py": (write(b'BACKENDS = ("jax", "notebook")'), "got ('jax', 'notebook')"),
+    "unknown.py": (
+        write(b'MODELS = {"mlp": 1, "rnn": 2}'),
+        "networks of impls/contract.py (mlp, cnn), got",
+    ),
+    "listed.py": (write(b'MODELS = ["mlp"]'), "got ['mlp']"),
+    "modelless.py": (write(b"MODELS = {}"), "got {}"),
+    "spread.py": (write(b"MODELS = {**others}"), "got {**others}"),
 }
 
 
@@ -173,3 +181,21 @@ def test_no_file_can_have_the_name_of_the_floor(folder):
     (folder / f"{floor.NAME}.py").write_text("import numpy\n")
     (folder / "floor.py").write_text("import numpy\n")
     assert floor.NAME not in impls.variants()
+
+
+def test_a_file_says_by_its_models_what_it_is_written_for(folder):
+    (folder / "some.py").write_text("MODELS = {'cnn': None}")
+    assert impls.variants()["some"].networks == ("cnn",)
+    assert impls.variants()["sound"].networks == tuple(NETWORKS), "it may inherit the models of another"
+    assert impls.entrants(["sound", "some"], ["mlp", "cnn"]) == [
+        Entrant("sound", "mlp"),
+        Entrant("sound", "cnn"),
+        Entrant("some", "cnn"),
+    ]
+
+
+def test_what_is_not_written_is_not_built(folder, monkeypatch):
+    (folder / "some.py").write_text("MODELS = {'cnn': None}")
+    monkeypatch.setattr(impls, "import_", lambda variant: None)
+    with pytest.raises(NotWritten, match="some is not written for 'mlp': it has cnn"):
+        impls.load("some", Settings())

@@ -16,6 +16,7 @@ from harness.measuring.starting import conditions, import_seconds
 from harness.measuring.timing import Unmeasurable
 from harness.measuring.usage import of_epochs, peak_memory
 from harness.measuring.workload import Operation, first_step, prepare, rehearse
+from harness.workers.events import notify
 from harness.workers.session import Session
 from impls.contract import Settings
 
@@ -120,3 +121,14 @@ def test_the_floor_needs_no_framework(session):
     session.do(import_seconds, floor.NAME)
     session.build(floor.Machine, Settings(threads=1))
     assert isinstance(session.implementation, floor.Machine)
+
+
+def test_what_a_task_tells_on_the_way_is_heard_by_whoever_runs_it():
+    heard = []
+    session = Session(lambda event, **details: heard.append((event, details)))
+    session.build(impls.load, "numpy", Settings())
+    session.run(train, *BATCH, 2)
+    assert [event for event, _ in heard] == ["training", "epoch", "epoch", "trained"]
+    assert heard[0] == ("training", {"epochs": 2})
+    with pytest.raises(LookupError):
+        notify("epoch")  # nobody runs a task

@@ -1,13 +1,20 @@
 """Values arrive in the other process as they were sent, in builtin types on the way."""
 
+import fractions
 from pathlib import Path
 
 import execnet
 import numpy as np
 import pytest
 
+import impls.numpy
 from harness.data.reference import Reference
+from harness.equality.distance import Distance
+from harness.equality.trace import trace
+from harness.measuring.workload import Operation
 from harness.workers.wire import decode, encode
+from impls import Entrant
+from impls.contract import Settings
 
 
 @pytest.mark.parametrize(
@@ -53,6 +60,20 @@ def test_a_reference_crosses_as_a_name_and_is_looked_up_there(dataset):
     reference = decode(execnet.loads(execnet.dumps(encode(dataset.test.labels.first(3)))))
     assert isinstance(reference, Reference)
     assert reference.array().tolist() == [7, 2, 1]
+
+
+def test_what_is_ours_crosses_by_its_name(dataset):
+    sent = (Settings(seed=3), Operation("fit", 2, rounds=1), trace, Distance(0.5, "here"), Entrant)
+    there = decode(execnet.loads(execnet.dumps(encode(sent))))
+    assert there == sent
+    assert [type(item) for item in there] == [type(item) for item in sent]
+
+
+def test_what_the_other_side_could_not_import_is_refused():
+    """Least of all what belongs to a framework: pytest's process would import that."""
+    for stranger in (lambda: None, fractions.Fraction(1, 2), impls.numpy.cnn, impls.numpy.Classifier(Settings())):
+        with pytest.raises(TypeError, match="cannot send"):
+            encode(stranger)
 
 
 def test_anything_else_is_refused():

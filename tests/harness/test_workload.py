@@ -8,7 +8,7 @@ import pytest
 
 from harness.measuring import floor, timing, workload
 from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload
-from impls.contract import Settings
+from impls.contract import NETWORKS, Settings
 
 LABELS = np.arange(10)
 
@@ -171,3 +171,13 @@ def test_operations_are_called_by_their_method_and_batch():
     steps = [f"train_step-{size}" for size in (32, 128, 512)] + [f"predict_step-{size}" for size in (1, 128, 10_000)]
     assert [str(operation) for operation in OPERATIONS] == [*steps, "preprocess-10000", "fit-epoch"]
     assert str(EPOCH._replace(batch_size=6400)) == "fit-6400"
+
+
+def test_a_heavy_network_is_measured_in_fewer_rounds_and_not_on_all_images_at_once():
+    light, heavy = NETWORKS["mlp"], NETWORKS["cnn"]
+    assert [operation.scaled_to(light) for operation in OPERATIONS] == list(OPERATIONS)
+    scaled = {str(operation): operation.scaled_to(heavy) for operation in OPERATIONS}
+    assert scaled["train_step-128"] == Operation("train_step", 128, rounds=3)
+    assert scaled["predict_step-10000"] == Operation("predict_step", 1000, rounds=1)
+    assert scaled["preprocess-10000"].batch_size == 10_000, "which does not depend on the network"
+    assert scaled["fit-epoch"] == EPOCH
