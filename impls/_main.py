@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from impls.contract import NETWORKS, Settings, cache_directory
+from impls._files import cache_directory
+from impls.contract import NETWORKS, Settings
 
 
 def train_and_evaluate(classifier_class, networks=NETWORKS) -> None:

@@ -1,6 +1,5 @@
-"""What every implementation promises: the data, the networks, their settings, their methods, and what they refuse."""
+"""What every implementation promises: the data, the networks, their settings, and their methods."""
 
-import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -160,10 +159,10 @@ class Settings:
     def __post_init__(self) -> None:
         if self.network not in tuple(NETWORKS):
             raise ValueError(f"Settings.network must be one of {', '.join(NETWORKS)}, got {self.network!r}")
-        _check_whole_number("batch_size", self.batch_size, 1, DATASET.train)
-        _check_whole_number("seed", self.seed, 0, 2**32 - 1)
+        check_whole_number("batch_size", self.batch_size, 1, DATASET.train)
+        check_whole_number("seed", self.seed, 0, 2**32 - 1)
         if self.threads is not None:
-            _check_whole_number("threads", self.threads, 1, 4096)
+            check_whole_number("threads", self.threads, 1, 4096)
         for name in ("beta_1", "beta_2"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"Settings.{name} must be in [0, 1), got {getattr(self, name)!r}")
@@ -275,98 +274,8 @@ class Implementation(Protocol):
         """(mean cross-entropy in nats, fraction of images whose largest logit is their label)."""
 
 
-def check_device(device: str, framework: str, sees_gpu: bool) -> str:
-    """Return `device` if the framework can compute on it; otherwise raise `ValueError`."""
-    if device == "cuda" and not sees_gpu:
-        raise ValueError(f"Settings.device is 'cuda', but {framework} sees no GPU here: is its CUDA build installed?")
-    return device
-
-
-def check_images(images: np.ndarray) -> np.ndarray:
-    """Return `images` if they are uint8 (n, 28, 28) with n >= 1; otherwise raise `TypeError` or `ValueError`."""
-    if not isinstance(images, np.ndarray):
-        raise TypeError(f"images must be a NumPy array, uint8 (n, 28, 28), got {type(images).__name__}")
-    if images.dtype != np.uint8:
-        nan = " with NaN in it" if images.dtype.kind == "f" and np.isnan(images).any() else ""
-        raise TypeError(f"images must be uint8 in 0..255 (preprocessing scales them), got {images.dtype}{nan}")
-    if images.ndim != 3 or images.shape[1:] != DATASET.image_shape:
-        raise ValueError(f"images must have shape (n, {', '.join(map(str, DATASET.image_shape))}), got {images.shape}")
-    if len(images) == 0:
-        raise ValueError(f"images must hold at least one image, got an empty batch of shape {images.shape}")
-    return images
-
-
-def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
-    """Return `labels` if they are `count` integers in 0..9; otherwise raise `TypeError` or `ValueError`."""
-    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
-        got = labels.dtype if isinstance(labels, np.ndarray) else type(labels).__name__
-        raise TypeError(f"labels must be a NumPy array of integers, got {got}")
-    if labels.shape != (count,):
-        raise ValueError(f"labels must have shape ({count},), one for each image, got {labels.shape}")
-    outside = (labels < 0) | (labels >= DATASET.classes)
-    if outside.any():
-        at = int(outside.argmax())
-        raise ValueError(f"labels must be in 0..{DATASET.classes - 1}, got {labels[at]} at index {at}")
-    return labels
-
-
-def check_parameters(parameters: Mapping[str, np.ndarray], network: Network) -> None:
-    """Raise `ValueError` unless `parameters` have the names and shapes of those of `network`, and are finite floats."""
-    if set(parameters) != set(network.shapes):
-        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {sorted(parameters)}")
-    for name, shape in network.shapes.items():
-        array = np.asarray(parameters[name])
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(f"{name} must be a float array of shape {shape}, got {array.dtype} of shape {array.shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
-
-
-def check_epochs(epochs: int) -> int:
-    """Return `epochs` if it is a whole number of at least 1; otherwise raise `TypeError` or `ValueError`."""
-    return _check_whole_number("epochs", epochs, 1, 100_000)
-
-
-def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
-    """The four files of `DATASET` as ((train images, labels), (test images, labels)), all uint8.
-
-    Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of the data set.
-    """
-
-    def read(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        path = DATASET.raw(directory) / name
-        content = path.read_bytes()
-        header = idx_header(shape)
-        if len(content) != len(header) + math.prod(shape):
-            raise ValueError(f"{path} must have {len(header) + math.prod(shape):,} bytes, got {len(content):,}")
-        if not content.startswith(header):
-            raise ValueError(f"{path} must begin with {header.hex()}, got {content[: len(header)].hex()}")
-        return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
-
-    train_images, train_labels, test_images, test_labels = (read(*each) for each in DATASET.shapes.items())
-    return (train_images, train_labels), (test_images, test_labels)
-
-
-def idx_header(shape: tuple[int, ...]) -> bytes:
-    """What an IDX file of uint8 begins with: a big-endian magic number, and a 32-bit length for each dimension."""
-    return np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
-
-
-def cache_directory() -> Path:
-    """Where a verified copy of the data is kept: a folder in the user's cache, laid out as torchvision does.
-
-    Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME.
-    """
-    import platformdirs  # only here: a worker, which is told its directory, runs without it
-
-    with contextlib.suppress(RuntimeError):
-        path = platformdirs.user_cache_path("mnist-frameworks", appauthor=False)
-        if path.is_absolute():
-            return path
-    raise FileNotFoundError("no folder for a cache, as there is no home directory: set HOME to an absolute path")
-
-
-def _check_whole_number(name: str, value: int, low: int, high: int) -> int:
+def check_whole_number(name: str, value: int, low: int, high: int) -> int:
+    """Return `value` if it is one, within these limits; otherwise raise `TypeError` or `ValueError`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if not low <= value <= high:

@@ -8,17 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from impls.contract import (
-    DATASET,
-    NETWORKS,
-    Settings,
-    check_device,
-    check_epochs,
-    check_images,
-    check_labels,
-    check_parameters,
-    read_dataset,
-)
+from impls._checks import check_device, check_epochs, check_images, check_labels, check_parameters
+from impls._files import read_dataset
+from impls.contract import DATASET, NETWORKS, Settings
 
 
 def initial_parameters(key, shapes, dtype):

@@ -6,17 +6,9 @@ from importlib import import_module
 import keras
 import numpy as np
 
-from impls.contract import (
-    DATASET,
-    NETWORKS,
-    Settings,
-    check_device,
-    check_epochs,
-    check_images,
-    check_labels,
-    check_parameters,
-    read_dataset,
-)
+from impls._checks import check_device, check_epochs, check_images, check_labels, check_parameters
+from impls._files import read_dataset
+from impls.contract import DATASET, NETWORKS, Settings
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
 

@@ -3,17 +3,9 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from impls.contract import (
-    DATASET,
-    NETWORKS,
-    Settings,
-    check_device,
-    check_epochs,
-    check_images,
-    check_labels,
-    check_parameters,
-    read_dataset,
-)
+from impls._checks import check_device, check_epochs, check_images, check_labels, check_parameters
+from impls._files import read_dataset
+from impls.contract import DATASET, NETWORKS, Settings
 
 
 def initial_parameters(generator, shapes, dtype):
@@ -165,9 +157,7 @@ class Classifier:
         return self._pixels(images)
 
     def _pixels(self, images):
-        return (
-            check_images(images).reshape(-1, DATASET.pixels).astype(self.settings.dtype) / 255
-        )  # (n, 28, 28) -> (n, 784)
+        return check_images(images).reshape(len(images), -1).astype(self.settings.dtype) / 255  # -> (n, 784)
 
     def parameter_count(self):
         return sum(array.size for array in self.parameters.values())
@@ -184,8 +174,8 @@ class Classifier:
         return {"learning_rate": s.learning_rate, "beta_1": s.beta_1, "beta_2": s.beta_2, "epsilon": epsilon}
 
     def get_moments(self):
-        copies = ({name: array.copy() for name, array in part.items()} for part in (self.optimizer.m, self.optimizer.v))
-        return tuple(copies)
+        both = self.optimizer.m, self.optimizer.v
+        return tuple({name: array.copy() for name, array in moments.items()} for moments in both)
 
     def probabilities(self, images):
         return self.predict_step((self._pixels(images), None))
@@ -207,8 +197,7 @@ class Classifier:
         return loss
 
     def predict_step(self, batch):
-        pixels, _ = batch
-        logits, _ = self.model(self.parameters, pixels)
+        logits, _ = self.model(self.parameters, batch[0])
         return np.exp(log_softmax(logits))
 
     def synchronize(self):

@@ -6,15 +6,8 @@ import torchvision
 from torch import nn
 from torch.nn import functional as F
 
-from impls.contract import (
-    NETWORKS,
-    Settings,
-    check_device,
-    check_epochs,
-    check_images,
-    check_labels,
-    check_parameters,
-)
+from impls._checks import check_device, check_epochs, check_images, check_labels, check_parameters
+from impls.contract import NETWORKS, Settings
 
 
 class MLP(nn.Module):

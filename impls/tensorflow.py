@@ -8,17 +8,9 @@ import numpy as np
 os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras is Keras 3, which reads this when it is imported
 import tensorflow as tf
 
-from impls.contract import (
-    DATASET,
-    NETWORKS,
-    Settings,
-    check_device,
-    check_epochs,
-    check_images,
-    check_labels,
-    check_parameters,
-    read_dataset,
-)
+from impls._checks import check_device, check_epochs, check_images, check_labels, check_parameters
+from impls._files import read_dataset
+from impls.contract import DATASET, NETWORKS, Settings
 
 
 def build_mlp(dtype):

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from impls._files import read_dataset
 from impls._main import train_and_evaluate
-from impls.contract import read_dataset
 from tests.stranger import leave_home
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from harness.data.idx import idx_bytes
 from harness.plugin.stash import DISPLAY
-from impls.contract import DATASET, read_dataset
+from impls._files import read_dataset
+from impls.contract import DATASET
 
 
 def assert_canonical(loaded, dataset):

@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 
-from impls.contract import DATASET, idx_header
+from impls._files import idx_header
+from impls.contract import DATASET
 
 BYTES = {  # of each file, uncompressed: its header, and one byte for each pixel or label
     name: len(idx_header(shape)) + math.prod(shape) for name, shape in DATASET.shapes.items()

@@ -11,7 +11,8 @@ import time
 
 import impls
 from harness.workers import processors
-from impls.contract import Settings, read_dataset
+from impls._files import read_dataset
+from impls.contract import Settings
 
 IMAGES = 8192
 WARM_UP_SECONDS = 0.1

@@ -1,0 +1,59 @@
+"""What every implementation refuses, in the same words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from impls.contract import DATASET, Network, check_whole_number
+
+
+def check_device(device: str, framework: str, sees_gpu: bool) -> str:
+    """Return `device` if the framework can compute on it; otherwise raise `ValueError`."""
+    if device == "cuda" and not sees_gpu:
+        raise ValueError(f"Settings.device is 'cuda', but {framework} sees no GPU here: is its CUDA build installed?")
+    return device
+
+
+def check_images(images: np.ndarray) -> np.ndarray:
+    """Return `images` if they are uint8 (n, 28, 28) with n >= 1; otherwise raise `TypeError` or `ValueError`."""
+    if not isinstance(images, np.ndarray):
+        raise TypeError(f"images must be a NumPy array, uint8 (n, 28, 28), got {type(images).__name__}")
+    if images.dtype != np.uint8:
+        nan = " with NaN in it" if images.dtype.kind == "f" and np.isnan(images).any() else ""
+        raise TypeError(f"images must be uint8 in 0..255 (preprocessing scales them), got {images.dtype}{nan}")
+    if images.ndim != 3 or images.shape[1:] != DATASET.image_shape:
+        raise ValueError(f"images must have shape (n, {', '.join(map(str, DATASET.image_shape))}), got {images.shape}")
+    if len(images) == 0:
+        raise ValueError(f"images must hold at least one image, got an empty batch of shape {images.shape}")
+    return images
+
+
+def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
+    """Return `labels` if they are `count` integers in 0..9; otherwise raise `TypeError` or `ValueError`."""
+    if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
+        got = labels.dtype if isinstance(labels, np.ndarray) else type(labels).__name__
+        raise TypeError(f"labels must be a NumPy array of integers, got {got}")
+    if labels.shape != (count,):
+        raise ValueError(f"labels must have shape ({count},), one for each image, got {labels.shape}")
+    outside = (labels < 0) | (labels >= DATASET.classes)
+    if outside.any():
+        at = int(outside.argmax())
+        raise ValueError(f"labels must be in 0..{DATASET.classes - 1}, got {labels[at]} at index {at}")
+    return labels
+
+
+def check_parameters(parameters: Mapping[str, np.ndarray], network: Network) -> None:
+    """Raise `ValueError` unless `parameters` have the names and shapes of those of `network`, and are finite floats."""
+    if set(parameters) != set(network.shapes):
+        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {sorted(parameters)}")
+    for name, shape in network.shapes.items():
+        array = np.asarray(parameters[name])
+        if array.shape != shape or array.dtype.kind != "f":
+            raise ValueError(f"{name} must be a float array of shape {shape}, got {array.dtype} of shape {array.shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} must be finite, got NaN or infinity")
+
+
+def check_epochs(epochs: int) -> int:
+    """Return `epochs` if it is a whole number of at least 1; otherwise raise `TypeError` or `ValueError`."""
+    return check_whole_number("epochs", epochs, 1, 100_000)
