@@ -11,10 +11,12 @@ import impls
 import impls.numpy
 from impls.contract import NETWORKS, Settings
 
-# Of a parameter. Central differences err by the rounding of the loss over it; but the larger it is, the likelier one of
-# the CNN's many ReLUs and maxima flips between the two points: seen at 1e-5 and 1e-6, with errors of 1e-4 to 1e-3.
-DIFFERENCE = 1e-7
-DIFFERENCE_ERROR = 3e-7  # what that leaves of a gradient, relative to the tensor's largest entry; measured 9e-8
+WRITTEN = impls.variants()["numpy"].networks
+
+# Of a parameter. Central differences err by its square, and by the rounding of the loss over it. The larger it is, the
+# likelier one of the CNN's many ReLUs and maxima flips between the two points: seen at 1e-6, with errors of 1e-4.
+DIFFERENCE = {"mlp": 1e-5, "cnn": 1e-7}
+DIFFERENCE_ERROR = {"mlp": 1e-8, "cnn": 3e-7}  # what that leaves, relative to the tensor's largest entry; measured 9e-8
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def load(network, **settings):
     return referee
 
 
-@pytest.fixture(params=NETWORKS)
+@pytest.fixture(params=WRITTEN)
 def referee(request):
     return load(request.param)
 
@@ -62,7 +64,7 @@ def test_convolution_by_another_way():
 
 
 @pytest.mark.parametrize(
-    ("network", "name"), [(network, name) for network in NETWORKS for name in NETWORKS[network].shapes]
+    ("network", "name"), [(network, name) for network in WRITTEN for name in NETWORKS[network].shapes]
 )
 def test_gradients_against_finite_differences(images, labels, network, name):
     referee = load(network)
@@ -75,15 +77,15 @@ def test_gradients_against_finite_differences(images, labels, network, name):
         losses = []
         for sign in (1, -1):
             moved = {key: array.copy() for key, array in parameters.items()}
-            moved[name][index] += sign * DIFFERENCE
+            moved[name][index] += sign * DIFFERENCE[network]
             referee.set_parameters(moved)
             losses.append(referee.evaluate(images, labels)[0])
-        slope = (losses[0] - losses[1]) / (2 * DIFFERENCE)
-        assert slope == pytest.approx(gradients[name][index], abs=DIFFERENCE_ERROR * largest), index
+        slope = (losses[0] - losses[1]) / (2 * DIFFERENCE[network])
+        assert slope == pytest.approx(gradients[name][index], abs=DIFFERENCE_ERROR[network] * largest), index
 
 
 @pytest.mark.parametrize("epsilon", [None, 2.0**-23, 1e-3])
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", WRITTEN)
 def test_adam_against_the_algorithm_of_the_paper(images, labels, network, epsilon):
     """Algorithm 1 of arXiv:1412.6980, one scalar at a time; its epsilon is ours over sqrt(1 - beta_2^t)."""
     referee = load(network, epsilon=epsilon)
