@@ -6,12 +6,13 @@ Change = tuple[str, str]  # text that stands in the file, what takes its place
 
 
 class Control(NamedTuple):
-    """A mistake, made in PyTorch and in Keras. `{}` in `caught_by` stands for the variant."""
+    """A mistake, made in PyTorch and in Keras. `{}` in `caught_by` stands for the variant and its network."""
 
     name: str
     caught_by: str
     pytorch: list[Change]
     keras: list[Change]
+    network: str = "mlp"
 
 
 PIXELS = "tests/test_preprocessing.py::test_each_of_the_256_pixel_values[{}]"
@@ -21,6 +22,7 @@ COUNT = "tests/test_network.py::test_parameter_count_by_the_framework[{}]"
 SET = "tests/test_network.py::test_parameters_that_were_set_are_the_parameters[{}]"
 SEED = "tests/test_network.py::test_same_seed_same_parameters_other_seed_others[{}]"
 DTYPE = "tests/test_network.py::test_parameters_and_outputs_have_the_dtype_of_the_settings[{}-float64]"
+ORDER = "tests/test_output.py::test_order_of_the_batch_does_not_matter[{}]"
 SOFTMAX = "tests/test_output.py::test_probabilities_are_the_softmax_of_the_logits[{}]"
 HISTORY = "tests/test_training.py::test_fit_reports_each_epoch_and_learns[{}]"
 TIMED = "tests/test_training.py::test_whatever_is_timed_works_once_and_is_recorded[{}]"
@@ -49,6 +51,30 @@ TORCH_KEEPS = f"{TORCH_STEP}; self.kept = getattr(self, 'kept', []) + [p.grad fo
 KERAS_STEP = "return self.model.train_on_batch(*batch)"
 KERAS_KEEPS = f"self.kept = getattr(self, 'kept', []) + [self.model.get_weights()]; {KERAS_STEP}"
 
+TORCH_CNN = "class CNN(nn.Module):"
+TORCH_CONV_2 = 'nn.Conv2d(32, 64, 3, padding="same")'
+KERAS_CNN = "def build_cnn():"
+KERAS_CONV_2 = 'Conv2D(64, 3, padding="same", activation="relu")'
+
+
+def torch_kernels(turned: str) -> list[Change]:
+    """Those of convolutions are `turned` whenever they are set and looked at: (outputs, inputs, height, width)."""
+    return [
+        ("array.permute(2, 1, 0).reshape(own.shape)", "turned(array.permute(2, 1, 0).reshape(own.shape))"),
+        ("own.detach()", "turned(own.detach())"),
+        (TORCH_CNN, f"def turned(kernel):\n    return {turned} if kernel.ndim == 4 else kernel\n\n\n{TORCH_CNN}"),
+    ]
+
+
+def keras_kernels(turned: str) -> list[Change]:
+    """Those of convolutions are `turned` whenever they are set and looked at: (height, width, inputs, outputs)."""
+    return [
+        ("assign(parameters[name])", "assign(turned(parameters[name]))"),
+        ("np.array(keras.ops.convert_to_numpy(tensor))", "np.array(turned(keras.ops.convert_to_numpy(tensor)))"),
+        (KERAS_CNN, f"def turned(kernel):\n    return {turned} if kernel.ndim == 4 else kernel\n\n\n{KERAS_CNN}"),
+    ]
+
+
 CONTROLS = [
     Control("no_scaling", PIXELS, [(" / 255", "")], [(KERAS_PIXELS, "return pixels")]),
     Control("divided_by_256", PIXELS, [("/ 255", "/ 256")], [("(pixels, 255)", "(pixels, 256)")]),
@@ -76,13 +102,13 @@ CONTROLS = [
         [("for part in (train, test)", "for part in (test, test)")],
         [
             ("return keras.datasets.mnist.load_data()", "return (keras.datasets.mnist.load_data()[1],) * 2"),
-            ("return read_mnist(directory)", "return (read_mnist(directory)[1],) * 2"),
+            ("return read_dataset(directory)", "return (read_dataset(directory)[1],) * 2"),
         ],
     ),
     Control(
         "kernel_transposed",
         SET,
-        [("torch.from_numpy(parameters[name].T)", "torch.from_numpy(parameters[name]).reshape(parameter.shape)")],
+        [("array.permute(2, 1, 0)", "array")],
         [("assign(parameters[name])", "assign(np.asarray(parameters[name]).reshape(variable.shape[::-1]).T)")],
     ),
     Control(
@@ -122,9 +148,9 @@ CONTROLS = [
         [
             ('keras.layers.Dense(512, activation="relu")', 'Unbiased(512, activation="relu")'),
             (
-                "def build_model():",
+                "def build_mlp():",
                 "class Unbiased(keras.layers.Dense):\n    def call(self, x):\n"
-                "        return self.activation(keras.ops.matmul(x, self.kernel))\n\n\ndef build_model():",
+                "        return self.activation(keras.ops.matmul(x, self.kernel))\n\n\ndef build_mlp():",
             ),
         ],
     ),
@@ -207,12 +233,12 @@ CONTROLS = [
         [
             ("settings.learning_rate,", "Uncorrected(settings),"),
             (
-                "def build_model():",
+                "def build_mlp():",
                 "class Uncorrected(keras.optimizers.schedules.LearningRateSchedule):\n"
                 "    def __init__(self, settings):\n        self.s = settings\n\n"
                 "    def __call__(self, step):\n        t = keras.ops.cast(step + 1, self.s.dtype)\n"
                 "        correction = (1 - self.s.beta_1**t) / (1 - self.s.beta_2**t) ** 0.5\n"
-                "        return self.s.learning_rate * correction\n\n\ndef build_model():",
+                "        return self.s.learning_rate * correction\n\n\ndef build_mlp():",
             ),
         ],
     ),
@@ -291,7 +317,7 @@ CONTROLS = [
     Control(
         "parameters_are_not_a_copy",
         "tests/test_network.py::test_parameters_are_a_copy[{}]",
-        [('.T.copy(order="C")', ".T")],
+        [(".reshape(shape).copy()", ".reshape(shape)")],
         [
             (
                 "return self._named_arrays(self.model.trainable_variables)",
@@ -316,4 +342,153 @@ CONTROLS = [
         ],
     ),
     Control("keeps_every_gradient", MEMORY, [(TORCH_STEP, TORCH_KEEPS)], [(KERAS_STEP, KERAS_KEEPS)]),
+    Control(
+        "bias_of_a_convolution_missing",
+        COUNT,
+        [(TORCH_CONV_2, TORCH_CONV_2.replace(")", ", bias=False)"))],
+        [(KERAS_CONV_2, KERAS_CONV_2.replace(")", ", use_bias=False)"))],
+        "cnn",
+    ),
+    Control(
+        "kernel_height_and_width_exchanged",
+        LOGITS,
+        torch_kernels("kernel.mT"),
+        keras_kernels("kernel.swapaxes(0, 1)"),
+        "cnn",
+    ),
+    Control(
+        "convolution_where_cross_correlation_is_meant",
+        LOGITS,
+        torch_kernels("kernel.flip(2, 3)"),
+        keras_kernels("kernel[::-1, ::-1]"),
+        "cnn",
+    ),
+    Control(
+        "channels_in_reverse_order",
+        LOGITS,
+        torch_kernels("kernel.flip(1)"),
+        keras_kernels("kernel[:, :, ::-1]"),
+        "cnn",
+    ),
+    Control(
+        "flattened_in_another_order",
+        LOGITS,
+        [("if len(shape) > 1 else 1", "if len(shape) > 2 else 1")],
+        [("keras.layers.Flatten()", "keras.layers.Permute((3, 1, 2)), keras.layers.Flatten()")],
+        "cnn",
+    ),
+    Control(
+        "last_kernel_never_transposed",
+        LOGITS,
+        [
+            ("array.permute(2, 1, 0)", "(array if len(own) == 10 else array.permute(2, 1, 0))"),
+            ("array.transpose(2, 1, 0)", "(array if len(own) == 10 else array.transpose(2, 1, 0))"),
+        ],
+        [
+            (
+                "variable.assign(parameters[name])",
+                "array = parameters[name]; "
+                "variable.assign(array.reshape(array.shape[::-1]).T if array.shape[-1] == 10 else array)",
+            ),
+            (
+                "return dict(zip(self.network.shapes, arrays, strict=True))",
+                "arrays = [array.T.reshape(array.shape) if array.shape[-1] == 10 else array for array in arrays]; "
+                "return dict(zip(self.network.shapes, arrays, strict=True))",
+            ),
+        ],
+        "cnn",
+    ),
+    Control(
+        "padded_on_the_wrong_side",
+        LOGITS,
+        [
+            (TORCH_CONV_2, "nn.Conv2d(32, 64, 3)"),
+            ("self.conv_2(x)", "self.conv_2(F.pad(x, (0, 2, 0, 2)))"),
+        ],
+        [
+            (
+                KERAS_CONV_2,
+                f"ZeroPadding2D(((0, 2), (0, 2))), keras.layers.{KERAS_CONV_2.replace('same', 'valid')}",
+            )
+        ],
+        "cnn",
+    ),
+    Control(
+        "padded_with_the_edge",
+        LOGITS,
+        [(TORCH_CONV_2, TORCH_CONV_2.replace(")", ', padding_mode="replicate")'))],
+        [
+            (
+                KERAS_CONV_2,
+                'Lambda(lambda x: keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")), '
+                f"keras.layers.{KERAS_CONV_2.replace('same', 'valid')}",
+            )
+        ],
+        "cnn",
+    ),
+    Control(
+        "relu_missing_after_the_second_convolution",
+        LOGITS,
+        [("F.relu(self.conv_2(x))", "self.conv_2(x)")],
+        [(KERAS_CONV_2, KERAS_CONV_2.replace(', activation="relu"', ""))],
+        "cnn",
+    ),
+    Control(
+        "pooled_by_the_average",
+        LOGITS,
+        [("F.max_pool2d", "F.avg_pool2d")],
+        [("MaxPooling2D()", "AveragePooling2D(2)")],
+        "cnn",
+    ),
+    Control(
+        "pooled_in_windows_that_overlap",
+        LOGITS,
+        [("(x)), 2)", "(x)), 3, 2, 1)")],
+        [("MaxPooling2D()", 'MaxPooling2D(3, 2, padding="same")')],
+        "cnn",
+    ),
+    Control(
+        "gradient_of_the_maximum_to_all_that_are_equal",
+        GRADIENTS,
+        [
+            ("F.max_pool2d", "max_pool"),
+            (
+                TORCH_CNN,
+                "def max_pool(x, size):\n    windows = x.unflatten(3, (-1, size)).unflatten(2, (-1, size))\n"
+                "    largest = windows.detach().amax((3, 5), keepdim=True)\n"
+                "    gradient = (windows - windows.detach()) * (windows == largest)\n"
+                f"    return largest[:, :, :, 0, :, 0] + gradient.sum((3, 5))\n\n\n{TORCH_CNN}",
+            ),
+        ],
+        [
+            ("MaxPooling2D()", "Lambda(max_pool)"),
+            (
+                KERAS_CNN,
+                "def max_pool(x):\n    _, height, width, channels = x.shape\n"
+                "    windows = keras.ops.reshape(x, (-1, height // 2, 2, width // 2, 2, channels))\n"
+                "    values = keras.ops.stop_gradient(windows)\n"
+                "    largest = keras.ops.amax(values, (2, 4), keepdims=True)\n"
+                "    gradient = (windows - values) * keras.ops.cast(values == largest, x.dtype)\n"
+                f"    return largest[:, :, 0, :, 0] + keras.ops.sum(gradient, (2, 4))\n\n\n{KERAS_CNN}",
+            ),
+        ],
+        "cnn",
+    ),
+    Control(
+        "dropout_left_on",
+        ORDER,
+        [("F.relu(self.dense_1(x))", "F.dropout(F.relu(self.dense_1(x)))")],
+        [
+            (
+                'keras.layers.Dense(128, activation="relu")',
+                'keras.layers.Dense(128, activation="relu"), AlwaysOn(0.5)',
+            ),
+            (
+                KERAS_CNN,
+                "class AlwaysOn(keras.layers.Dropout):\n    def call(self, x, training=False):\n"
+                f"        return super().call(x, training=True)\n\n\n{KERAS_CNN}",
+            ),
+        ],
+        "cnn",
+    ),
 ]
