@@ -14,7 +14,6 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant
 from impls.contract import NETWORKS, Settings
 
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -27,10 +26,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ENTRANTS] = impls.entrants(variants, networks)
     lines = config.stash.setdefault(NOTICES, [])
     for network in networks:
-        others = [variant for variant in variants if Entrant(variant, network) not in config.stash[ENTRANTS]]
-        if others and option.framework:
-            raise pytest.UsageError(f"--network {network}: {', '.join(others)} not written for it")
+        others = [variant for variant in variants if network not in impls.variants()[variant].networks]
         lines += [f"not written for {network}: {', '.join(others)}"] if others else []
+    if not config.stash[ENTRANTS]:
+        raise pytest.UsageError("; ".join(lines))
     config.stash[REFEREES] = {network: _referee(option, network) for network in networks}
     if option.in_process:
         _refuse_enemies(variants)
