@@ -33,6 +33,7 @@ GRADIENTS = "tests/test_ladder.py::test_gradients[float32-{}]"
 STEP = "tests/test_ladder.py::test_one_step[float32-{}]"
 STEP_64 = "tests/test_ladder.py::test_one_step[float64-{}]"
 MOMENTS = "tests/test_ladder.py::test_moments[float32-{}]"
+MANY_STEPS = "tests/test_ladder.py::test_many_steps[float32-{}]"
 FIT = "tests/test_ladder.py::test_fit[float32-{}]"
 FIT_64 = "tests/test_ladder.py::test_fit[float64-{}]"
 ONCE = "tests/test_ladder.py::test_fit_uses_every_image_once[{}]"
@@ -435,6 +436,13 @@ CONTROLS = [
         LOGITS,
         [("F.relu(self.conv_2(x))", "self.conv_2(x)")],
         [(KERAS_CONV_2, KERAS_CONV_2.replace(', activation="relu"', ""))],
+        "cnn",
+    ),
+    Control(
+        "relu_with_a_slope_at_zero",
+        MANY_STEPS,  # the rungs that start without biases: under a black patch, the ReLU is then given 0
+        [("F.relu(self.conv_1(x))", "torch.maximum(self.conv_1(x), torch.zeros(()))")],
+        [(KERAS_CONV_1, KERAS_CONV_1.replace('"relu"', "lambda x: keras.ops.maximum(x, 0)"))],
         "cnn",
     ),
     Control(
