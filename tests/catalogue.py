@@ -33,6 +33,7 @@ GRADIENTS = "tests/test_ladder.py::test_gradients[float32-{}]"
 STEP = "tests/test_ladder.py::test_one_step[float32-{}]"
 STEP_64 = "tests/test_ladder.py::test_one_step[float64-{}]"
 MOMENTS = "tests/test_ladder.py::test_moments[float32-{}]"
+MANY_STEPS = "tests/test_ladder.py::test_many_steps[float32-{}]"
 FIT = "tests/test_ladder.py::test_fit[float32-{}]"
 FIT_64 = "tests/test_ladder.py::test_fit[float64-{}]"
 ONCE = "tests/test_ladder.py::test_fit_uses_every_image_once[{}]"
@@ -52,9 +53,12 @@ KERAS_STEP = "return self.model.train_on_batch(*batch)"
 KERAS_KEEPS = f"self.kept = getattr(self, 'kept', []) + [self.model.get_weights()]; {KERAS_STEP}"
 
 TORCH_CNN = "class CNN(nn.Module):"
+TORCH_CONV_1 = 'nn.Conv2d(1, 32, 3, padding="same")'
 TORCH_CONV_2 = 'nn.Conv2d(32, 64, 3, padding="same")'
 KERAS_CNN = "def build_cnn():"
+KERAS_CONV_1 = 'Conv2D(32, 3, padding="same", activation="relu")'
 KERAS_CONV_2 = 'Conv2D(64, 3, padding="same", activation="relu")'
+KERAS_EDGE = 'Lambda(lambda x: keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")), keras.layers.'
 
 
 def torch_kernels(turned: str) -> list[Change]:
@@ -414,16 +418,17 @@ CONTROLS = [
         "cnn",
     ),
     Control(
-        "padded_with_the_edge",
+        "images_padded_with_their_edge",
+        LOGITS,
+        [(TORCH_CONV_1, TORCH_CONV_1.replace(")", ', padding_mode="replicate")'))],
+        [(KERAS_CONV_1, KERAS_EDGE + KERAS_CONV_1.replace("same", "valid"))],
+        "cnn",
+    ),
+    Control(
+        "features_padded_with_their_edge",
         LOGITS,
         [(TORCH_CONV_2, TORCH_CONV_2.replace(")", ', padding_mode="replicate")'))],
-        [
-            (
-                KERAS_CONV_2,
-                'Lambda(lambda x: keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")), '
-                f"keras.layers.{KERAS_CONV_2.replace('same', 'valid')}",
-            )
-        ],
+        [(KERAS_CONV_2, KERAS_EDGE + KERAS_CONV_2.replace("same", "valid"))],
         "cnn",
     ),
     Control(
@@ -431,6 +436,13 @@ CONTROLS = [
         LOGITS,
         [("F.relu(self.conv_2(x))", "self.conv_2(x)")],
         [(KERAS_CONV_2, KERAS_CONV_2.replace(', activation="relu"', ""))],
+        "cnn",
+    ),
+    Control(
+        "relu_with_a_slope_at_zero",
+        MANY_STEPS,  # the rungs that start without biases: under a black patch, the ReLU is then given 0
+        [("F.relu(self.conv_1(x))", "torch.maximum(self.conv_1(x), torch.zeros(()))")],
+        [(KERAS_CONV_1, KERAS_CONV_1.replace('"relu"', "lambda x: keras.ops.maximum(x, 0)"))],
         "cnn",
     ),
     Control(
