@@ -11,6 +11,7 @@ from harness import ROOT
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.equality.training import float64_gap
+from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
@@ -65,8 +66,9 @@ def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet:
     )
     campaign.run(option.launches, display.measuring)
     for participant in campaign.participants:
-        if participant.name in campaign.workers:
+        if participant.name in campaign.workers and participant.network != notebook.NAME:
             fleet.adopt(participant.variant, campaign.workers.pop(participant.name))
+    campaign.close()
     return campaign
 
 
