@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy.signal import correlate2d
 from scipy.special import logsumexp
 
 import impls
@@ -54,6 +53,8 @@ def test_loss_by_another_way(referee, images, labels):
 
 def test_convolution_by_another_way():
     """Plane by plane with SciPy, which calls it a correlation, as the kernel is not turned."""
+    from scipy.signal import correlate2d  # only here: its import takes a quarter of a second
+
     random = np.random.default_rng(0)
     x, kernel = random.normal(size=(2, 6, 4, 3)), random.normal(size=(3, 3, 3, 5))
     found = impls.numpy.convolve(x, kernel)
