@@ -42,9 +42,9 @@ class Dataset:
 class Network:
     """What each framework's version of a network has in common.
 
-    - `shapes`: of the parameters by name, in the order in which they are used. Kernels of dense layers are (inputs,
-      outputs), those of convolutions (height, width, inputs, outputs), and what is flattened was (height, width,
-      channels), whatever the framework keeps.
+    - `shapes`: of the parameters by name, LAYER/kernel and LAYER/bias, in the order in which they are used. Kernels of
+      dense layers are (inputs, outputs), those of convolutions (height, width, inputs, outputs), and what is flattened
+      was (height, width, channels), whatever the framework keeps.
     - `accuracy`, `epochs`: the fraction of test images that it must get right after so many epochs.
     - `positions`: how often a kernel is applied to an image, for those where it is more than once.
     """

@@ -99,7 +99,7 @@ def gap(climber, dtype):
 
 @pytest.fixture
 def batch(dataset, batch_size):
-    return tuple(reference.first(batch_size) for reference in dataset.train)
+    return dataset.train.first(batch_size)
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_fit(framework, climber, referee, once, batch, from_some_start, reaches)
 
 def test_fit_uses_every_image_once(framework, referee, dataset, initial):
     """With a learning rate that changes nothing, an epoch's loss is the loss of all images, partial batch included."""
-    images, labels = dataset.train.images.first(300), dataset.train.labels.first(300)
+    images, labels = dataset.train.first(300)
     settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": BATCH_SIZE}
     still = framework.with_settings(**settings)
     still.set_parameters(initial)
@@ -251,7 +251,7 @@ def test_fit_uses_every_image_once(framework, referee, dataset, initial):
 
 def test_fit_shuffles_by_the_seed(framework, dataset, initial):
     """Another seed is another order of the batches, and so another loss; the parameters are the same at first."""
-    images, labels = dataset.train.images.first(512), dataset.train.labels.first(512)
+    images, labels = dataset.train.first(512)
     losses = []
     for seed in (1, 2):
         shuffled = framework.with_settings(seed=seed, batch_size=BATCH_SIZE)
@@ -264,7 +264,7 @@ def test_fit_shuffles_anew_in_each_epoch(framework, referee, dataset, initial):
     """From two images in batches of one, the loss of an epoch tells which came first: not always the same."""
     shuffled = framework.with_settings(dtype="float64", batch_size=1, **EXACT_HYPERPARAMETERS)
     shuffled.set_parameters(initial)
-    reported = shuffled.fit(dataset.train.images.first(2), dataset.train.labels.first(2), EPOCHS_WATCHED)["loss"]
+    reported = shuffled.fit(*dataset.train.first(2), EPOCHS_WATCHED)["loss"]
     images, labels = dataset.train.images.first(2).array(), dataset.train.labels.first(2).array()
     seen = []  # which image came at each step
     for loss in reported:

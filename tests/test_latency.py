@@ -39,7 +39,7 @@ def test_latency(launches, campaign, timed, operation, benchmark, record_propert
         peak_memory_bytes=[launch.memory for launch in launches],
         network=timed.network,
         floor_seconds=figures.floor_seconds(
-            campaign.launches.get(f"{floor.NAME} of {timed.network}", ()), operation, timed.network
+            campaign.launches.get(floor.name_for(timed.network), ()), operation, timed.network
         ),
     )
     replay(benchmark, [seconds for of_launch in samples for seconds in of_launch])

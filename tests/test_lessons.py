@@ -224,7 +224,7 @@ def test_who_gets_the_gradient_of_equal_maxima_does_not_matter_if_it_is_given_on
     dataset, monkeypatch, rule, least, most
 ):
     """Largest error of a gradient of the CNN beside the first, row by row, who gets it in most frameworks."""
-    images, labels = (reference.first(128).array() for reference in dataset.train)
+    images, labels = (reference.array() for reference in dataset.train.first(128))
     referee = impls.load("numpy", Settings(network="cnn", dtype="float64"))
     referee.set_parameters(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
     _, right = referee.loss_and_gradients(images, labels)

@@ -11,7 +11,7 @@ STEPS = 200
 @pytest.mark.memory
 def test_training_steps_keep_nothing(framework, dataset, record_property):
     framework = framework.with_settings(batch_size=128)
-    images, labels = dataset.train.images.first(STEPS * 128), dataset.train.labels.first(STEPS * 128)
+    images, labels = dataset.train.first(STEPS * 128)
     framework.run(follow, images, labels, 1, 0, False, False)  # until compilers, caches and pools have what they need
     before = framework.memory()
     framework.run(follow, images, labels, 1, 0, False, False)

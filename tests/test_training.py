@@ -11,7 +11,7 @@ from harness.measuring.workload import OPERATIONS, rehearse
 
 
 def test_a_step_on_the_same_batch_lowers_its_loss(framework, dataset):
-    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
+    batch = dataset.train.first(128)
     losses = [framework.run(train_on, *batch) for _ in range(5)]
     assert losses == sorted(losses, reverse=True)
 
@@ -23,7 +23,7 @@ def test_the_first_loss_is_that_of_guessing(framework, dataset):
 
 
 def test_gradients_change_nothing(framework, dataset):
-    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
+    batch = dataset.train.first(128)
     before = framework.get_parameters()
     loss, gradients = framework.loss_and_gradients(*batch)
     again, same = framework.loss_and_gradients(*batch)
@@ -37,7 +37,7 @@ def test_gradients_change_nothing(framework, dataset):
 def test_gradients_point_uphill(framework, dataset):
     """A small step against the gradient lowers the loss by the step times the gradient's squared length."""
     framework = framework.with_settings(dtype="float64")
-    batch = dataset.train.images.first(128), dataset.train.labels.first(128)
+    batch = dataset.train.first(128)
     loss, gradients = framework.loss_and_gradients(*batch)
     step = 1e-4  # large beside a loss rounded to float32 (2e-7), small beside the curvature
     parameters = framework.get_parameters()
@@ -48,14 +48,14 @@ def test_gradients_point_uphill(framework, dataset):
 
 
 def test_fit_reports_each_epoch_and_learns(framework, dataset):
-    images, labels = dataset.train.images.first(1000), dataset.train.labels.first(1000)
+    images, labels = dataset.train.first(1000)
     history = framework.fit(images, labels, 3)
     assert len(history["loss"]) == 3
     assert history["loss"] == sorted(history["loss"], reverse=True)
 
 
 def test_same_seed_same_training(framework, dataset):
-    images, labels = dataset.train.images.first(256), dataset.train.labels.first(256)
+    images, labels = dataset.train.first(256)
     first, other, second = (framework.with_settings(seed=seed).fit(images, labels, 2)["loss"] for seed in (1, 2, 1))
     assert first == pytest.approx(second, rel=SAME_TRAINING)
     assert first != pytest.approx(other, rel=SAME_TRAINING)
@@ -63,7 +63,7 @@ def test_same_seed_same_training(framework, dataset):
 
 def test_whatever_is_timed_works_once_and_is_recorded(framework, dataset):
     """On a few images; its result is read by the code that reads it in a campaign."""
-    images, labels = dataset.train.images.first(32), dataset.train.labels.first(32)
+    images, labels = dataset.train.first(32)
     probability = framework.probabilities(images)[0, 0]
     for operation in sorted(OPERATIONS, key=lambda operation: operation.method != "predict_step"):  # the others train
         read = framework.run(rehearse, operation, images, labels)

@@ -37,6 +37,9 @@ class Split(NamedTuple):
     images: Reference
     labels: Reference
 
+    def first(self, count: int) -> "Split":
+        return Split(*(reference.first(count) for reference in self))
+
 
 class Parts(NamedTuple):
     """The two parts of the data set in `directory`, by reference."""

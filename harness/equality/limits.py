@@ -51,7 +51,7 @@ STEPS_LOSS = {"float32": 1e-5, "float64": 1e-12}
 
 # Parameters after some of those steps, as they are megabytes; in float32 they drift apart while the loss still agrees.
 STEPS_PARAMETERS = {"float64": 1e-11}
-PARAMETERS_AFTER = (1, 2, 5, 10, 20, 50, 100, 200, 469)
+PARAMETERS_AFTER = (1, 2, 5, 10, 20, 50, 100, 200, STEPS_OF_AN_EPOCH)
 
 # Memory that a training step may keep, as a part of what its gradients take: pools of allocators grow for a while,
 # but a step that kept its gradients would keep all of them.

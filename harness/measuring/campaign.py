@@ -128,23 +128,20 @@ class Campaign:
         kept = {"kept_variables": variables.described(worker.kept)}
         launch.conditions = worker.run(conditions) | kept
         if participant.has_first_step:
-            launch.first_step_seconds = worker.run(first_step, *self._data(128))
+            launch.first_step_seconds = worker.run(first_step, *self.dataset.train.first(128))
             _remember_memory(launch, "first step", worker)
 
     def _prepare(self, participant: Participant, operation: Operation) -> None:
         worker = self.workers[participant.name]
         if operation.method == "train_step":
             worker.build(*participant.build)  # anew: moments that were left alone for long are denormal numbers
-        worker.run(prepare, operation, *self._data())
+        worker.run(prepare, operation, *self.dataset.train)
 
     def _block(self, participant: Participant, operation: Operation, under_way: dict[str, Launch]) -> None:
         worker, launch = self.workers[participant.name], under_way[participant.name]
         launch.samples.setdefault(operation, []).extend(worker.run(block))
         if operation.method == "fit":
             _remember_memory(launch, "training", worker)
-
-    def _data(self, count: int | None = None) -> tuple:
-        return self.dataset.train.images.first(count), self.dataset.train.labels.first(count)
 
     def close(self) -> None:
         while self.workers:

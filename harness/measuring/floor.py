@@ -9,7 +9,7 @@ import numpy as np
 from harness.measuring.workload import Operation
 from impls.contract import NETWORKS, Network, Settings
 
-NAME = "the floor"  # of what measures it; no file in impls/ can have it
+NAME = "the floor"  # in place of a variant; no file in impls/ can have it
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
@@ -20,6 +20,11 @@ OPERATIONS = (Operation("multiply", SIZE, rounds=10), Operation("stream", 1, rou
 def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
     """What must be set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
     return {"OPENBLAS_CORETYPE": "SkylakeX"} if set(cpu_flags) >= AVX512 else {}
+
+
+def name_for(network: str) -> str:
+    """What the floor of this network takes part in a campaign as."""
+    return f"{NAME} of {network}"
 
 
 class Machine:

@@ -57,10 +57,8 @@ def _participant(
 
 
 def _floor(settings: Settings) -> Participant:
-    name = f"{floor.NAME} of {settings.network}"
-    return Participant(
-        name, floor.NAME, settings.network, (floor.Machine, settings), floor.OPERATIONS, has_first_step=False
-    )
+    name, build = floor.name_for(settings.network), (floor.Machine, settings)
+    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, has_first_step=False)
 
 
 def starter(

@@ -151,17 +151,17 @@ def _chosen_variants(option: argparse.Namespace) -> list[str]:
     for name in option.framework:
         matching = [variant.name for variant in known.values() if name in (variant.name, variant.implementation)]
         if not matching:
-            raise _unknown("--framework", name, "variant", known, [*known, *impls.names()])
+            raise _unknown("--framework", name, "variant", known, impls.names())
         chosen += matching
     return list(dict.fromkeys(chosen))
 
 
 def _chosen_networks(option: argparse.Namespace) -> list[str]:
     """What `--network` names, in the order of the contract."""
-    asked = option.network or [Settings.network]
+    asked, known = option.network or [Settings.network], [*NETWORKS, "all"]
     for name in asked:
-        if name not in (*NETWORKS, "all"):
-            raise _unknown("--network", name, "network", [*NETWORKS, "all"], [*NETWORKS, "all"])
+        if name not in known:
+            raise _unknown("--network", name, "network", known)
     return [network for network in NETWORKS if network in asked or "all" in asked]
 
 
@@ -169,11 +169,11 @@ def _referee(option: argparse.Namespace, network: str) -> str:
     """The variant that the others are compared with: what `--referee` names, NumPy, or whoever has the network."""
     able = [entrant.variant for entrant in impls.entrants(impls.variants(), [network])]
     if option.referee and option.referee not in able:
-        raise _unknown("--referee", option.referee, f"variant for {network}", able, able)
+        raise _unknown("--referee", option.referee, f"variant for {network}", able)
     return option.referee or min(able, key=lambda name: (name != "numpy", bool(impls.missing(name))))
 
 
-def _unknown(option: str, name: str, what: str, known: Iterable[str], close: Iterable[str]) -> pytest.UsageError:
-    near = difflib.get_close_matches(name, close, n=1)
+def _unknown(option: str, name: str, what: str, known: Iterable[str], also: Iterable[str] = ()) -> pytest.UsageError:
+    near = difflib.get_close_matches(name, [*known, *also], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return pytest.UsageError(f"{option} {name}: no such {what}{hint} Expected one of {', '.join(known)}.")

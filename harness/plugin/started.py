@@ -93,10 +93,9 @@ def upgrade(session: pytest.Session, settings: Settings, dataset: Parts, host: H
             if flaw:
                 raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
         [network] = config.stash[REFEREES]
-        settings = replace(
-            settings, network=network, threads=settings.threads or 1
-        )  # decides more; docs/upgrades.md: what it hides
-        lanes = most_lanes(host.do(processors.count) if host else processors.count(), settings.threads)
+        threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
+        settings = replace(settings, network=network, threads=threads)
+        lanes = most_lanes(host.do(processors.count) if host else processors.count(), threads)
     except (environments.NotBuilt, Unreachable) as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)

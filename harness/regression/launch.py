@@ -28,10 +28,8 @@ STEPS = {
         Operation("predict_step", 128, rounds=5, blocks=60, settle=0),
     )
 }
-IMAGES, EPOCHS = (
-    min(6400, DATASET.train),
-    7,
-)  # of one `fit`: some 50 batches an epoch; the first epoch prepares the data and compiles
+IMAGES = min(6400, DATASET.train)  # of one `fit`: some 50 batches an epoch
+EPOCHS = 7  # of which the first prepares the data and compiles
 
 # The first step is import, building and first training step together: frameworks compile and load in any of them.
 STARTING = ("import", "first-step", "peak-memory")
@@ -56,7 +54,7 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
     """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.call`."""
     importing = _spent(pair, lambda: pair.do(import_seconds, pair.variant))
     building = _spent(pair, pair.build)
-    stepping = _spent(pair, lambda: pair.run(first_step, *_data(pair, 128)))
+    stepping = _spent(pair, lambda: pair.run(first_step, *pair.dataset.train.first(128)))
     launches = tuple(map(Launch, pair.run(conditions)))
     _note(launches, "import", importing)
     _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
@@ -70,7 +68,8 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
 
 
 def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
-    for launch, epochs in zip(launches, pair.run(usage.of_epochs, *_data(pair, IMAGES), EPOCHS), strict=True):
+    of_both = pair.run(usage.of_epochs, *pair.dataset.train.first(IMAGES), EPOCHS)
+    for launch, epochs in zip(launches, of_both, strict=True):
         seconds, held = zip(*epochs, strict=True)
         launch.values["first-fit"] = seconds[0]
         launch.blocks[f"fit-{IMAGES}"] = list(seconds[1:])
@@ -83,7 +82,7 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
 def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
     if operation.method == "train_step":
         pair.build()  # anew: after many steps, moments that were left alone are denormal numbers
-    pair.run_in_turn(number, prepare, operation, *_data(pair))
+    pair.run_in_turn(number, prepare, operation, *pair.dataset.train)
     before = pair.do(usage.memory)
     for turn in range(operation.blocks):
         answers = pair.run_in_turn(number * operation.blocks + turn, block)
@@ -106,7 +105,3 @@ def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float
     for launch, value in zip(launches, values, strict=True):
         if value is not None:
             launch.values[quantity] = value
-
-
-def _data(pair: Pair, count: int | None = None) -> tuple:
-    return pair.dataset.train.images.first(count), pair.dataset.train.labels.first(count)

@@ -84,7 +84,7 @@ def started(
     start: Callable[[Participant], Worker],
     lanes: tuple[int, int],
 ) -> Iterator[Pair]:
-    """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.ask`."""
+    """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.call`."""
     participants = [
         Participant(side, variant, settings.network, (), (), python=python, lane=lane)
         for side, python, lane in zip(SIDES, pythons, lanes, strict=True)

@@ -36,8 +36,8 @@ def tables(campaign: Campaign) -> list[Table]:
         operations = [operation for operation in operations if operation not in floor.OPERATIONS]
         found += [times(network, rows, operations, campaign), costs(network, rows, operations, floors)]
     if notebooks:
-        ways = [(each.variant, complete[each.name], complete.get(f"{each.variant}-{OURS}", [])) for each in notebooks]
-        found.append(gains(ways))
+        ours = {each.variant: complete[each.name] for each in of_networks.get(OURS, [])}
+        found.append(gains([(each.variant, complete[each.name], ours.get(each.variant, [])) for each in notebooks]))
     return found
 
 

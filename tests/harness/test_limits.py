@@ -32,7 +32,7 @@ def with_pixels_in(order, tensors):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_rounding_stays_within_each_limit_and_the_limit_is_not_far_from_it(dataset, dtype):
     """Rounding shows between a step and one in float64 that sums up the pixels of an image in another order."""
-    images, labels = (reference.first(128).array() for reference in dataset.train)
+    images, labels = (reference.array() for reference in dataset.train.first(128))
     parameters = impls.load("numpy").get_parameters()
     shuffled = images.reshape(-1, 784)[:, ORDER].reshape(images.shape)
     logits, *found = after_a_step(dtype, parameters, images, labels)
