@@ -227,6 +227,14 @@ def test_where_nothing_was_measured_nothing_is_saved_and_the_reason_is_shown(pro
     assert "INTERNALERROR" not in done.stdout
 
 
+def test_who_computes_in_float32_cannot_be_the_referee(project):
+    project.add("rough", "def float64_gap(self): return 'all is float32'")
+    rung = ("tests/test_ladder.py", "-k", "test_logits and float64", "--framework", "numpy")
+    found, done = outcomes(project, *rung, "--referee", "rough")
+    assert found == {"test_logits[float64-numpy-mlp]": "error"}
+    assert "--referee rough: all is float32" in done.stdout
+
+
 def test_a_campaign_refuses_to_share_the_machine(run_here, monkeypatch):
     campaign = ("-m", "latency", "--framework", "numpy", "-k", "fit")
     assert "a campaign needs the machine for itself" in run_here(*campaign, "--in-process").stdout
