@@ -15,21 +15,22 @@ def check_device(device: str, framework: str, sees_gpu: bool) -> str:
 
 
 def check_images(images: np.ndarray) -> np.ndarray:
-    """Return `images` if they are uint8 (n, 28, 28) with n >= 1; otherwise raise `TypeError` or `ValueError`."""
+    """Return `images` if they are uint8, n >= 1 of `DATASET`; otherwise raise `TypeError` or `ValueError`."""
+    shape = f"(n, {', '.join(map(str, DATASET.image_shape))})"
     if not isinstance(images, np.ndarray):
-        raise TypeError(f"images must be a NumPy array, uint8 (n, 28, 28), got {type(images).__name__}")
+        raise TypeError(f"images must be a NumPy array, uint8 {shape}, got {type(images).__name__}")
     if images.dtype != np.uint8:
         nan = " with NaN in it" if images.dtype.kind == "f" and np.isnan(images).any() else ""
         raise TypeError(f"images must be uint8 in 0..255 (preprocessing scales them), got {images.dtype}{nan}")
     if images.ndim != 3 or images.shape[1:] != DATASET.image_shape:
-        raise ValueError(f"images must have shape (n, {', '.join(map(str, DATASET.image_shape))}), got {images.shape}")
+        raise ValueError(f"images must have shape {shape}, got {images.shape}")
     if len(images) == 0:
         raise ValueError(f"images must hold at least one image, got an empty batch of shape {images.shape}")
     return images
 
 
 def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
-    """Return `labels` if they are `count` integers in 0..9; otherwise raise `TypeError` or `ValueError`."""
+    """Return `labels` if they are `count` integers of a class; otherwise raise `TypeError` or `ValueError`."""
     if not isinstance(labels, np.ndarray) or labels.dtype.kind not in "iu":
         got = labels.dtype if isinstance(labels, np.ndarray) else type(labels).__name__
         raise TypeError(f"labels must be a NumPy array of integers, got {got}")

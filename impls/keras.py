@@ -92,7 +92,7 @@ class Classifier:
         self.predictor.jit_compile = self.jit_compile
 
     def _is_worth_compiling(self):
-        if keras.backend.backend() == "tensorflow":  # without XLA, its convolutions are 2 to 12 times as fast on CPU
+        if keras.backend.backend() == "tensorflow":  # without XLA, its convolutions are 2 to 11 times as fast on CPU
             return not any(isinstance(layer, keras.layers.Conv2D) for layer in self.model.layers)
         return keras.backend.backend() == "jax"  # on torch, it would take half a minute and a C++ compiler
 
