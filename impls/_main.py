@@ -1,13 +1,15 @@
 """Train one implementation alone and print its accuracy: what `python -m impls.pytorch` and its siblings run."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from impls._files import cache_directory
-from impls.contract import NETWORKS, Settings
+from impls.contract import NETWORKS, Arrays, Implementation, Settings
 
 
 def train_and_evaluate(classifier_class, networks=NETWORKS) -> None:
@@ -15,44 +17,65 @@ def train_and_evaluate(classifier_class, networks=NETWORKS) -> None:
 
     `networks` holds the names of those for which the class is written.
     """
-    options = _options(networks)
-    try:
-        settings = Settings(network=options.network, batch_size=options.batch_size, seed=options.seed)
-        classifier = classifier_class(settings)
-        train, test = _load(classifier, options.data_dir or os.environ.get("MNIST_DIR"))
-        print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
-        started = time.perf_counter()
-
-        def report(epoch, loss):
-            elapsed = time.perf_counter() - started
-            left = elapsed / epoch * (options.epochs - epoch)
-            print(f"epoch {epoch:2}/{options.epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
-
-        classifier.fit(*train, options.epochs, report)
+    options = parser("Train a network on MNIST and print its test accuracy.", networks, epochs=10).parse_args()
+    with told_in_a_line():
+        classifier = classifier_class(settings(options))
+        train, test = load(classifier, options)
+        classifier.fit(*train, options.epochs, progress(options.epochs))
         loss, accuracy = classifier.evaluate(*test)
-    except ValueError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted")
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
 
 
-def _load(classifier, named):
+def parser(description: str, networks, epochs: int) -> argparse.ArgumentParser:
+    """The options that each file run alone has."""
+    parser = argparse.ArgumentParser(description=description)
+    names = tuple(networks)
+    parser.add_argument("--network", choices=names, default=names[0], help="what is trained (default: %(default)s)")
+    parser.add_argument(
+        "--epochs", type=int, default=epochs, help="passes over the training images (default: %(default)s)"
+    )
+    parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
+    parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
+    parser.add_argument("--data-dir", help="folder that holds MNIST/raw/ (default: MNIST_DIR, or the user's cache)")
+    return parser
+
+
+def settings(options: argparse.Namespace) -> Settings:
+    return Settings(network=options.network, batch_size=options.batch_size, seed=options.seed)
+
+
+def load(classifier: Implementation, options: argparse.Namespace) -> tuple[Arrays, Arrays]:
+    """The data set, by the framework's own loader; and a line with the versions. Without the data, the program ends."""
+    named = options.data_dir or os.environ.get("MNIST_DIR")
     try:
-        return classifier.load_dataset(Path(named).expanduser() if named else cache_directory())
+        found = classifier.load_dataset(Path(named).expanduser() if named else cache_directory())
     except (AssertionError, LookupError, OSError, RuntimeError, ValueError) as error:  # of the framework's own loader
         sys.exit(
             f"error: no MNIST in {named or 'the cache'}: {str(error) or type(error).__name__}. "
             "Run `make data`, and name the folder that it prints with --data-dir."
         )
+    print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
+    return found
 
 
-def _options(networks) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Train a network on MNIST and print its test accuracy.")
-    names = tuple(networks)
-    parser.add_argument("--network", choices=names, default=names[0], help="what is trained (default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=10, help="passes over the training images (default: 10)")
-    parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
-    parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
-    parser.add_argument("--data-dir", help="folder that holds MNIST/raw/ (default: MNIST_DIR, or the user's cache)")
-    return parser.parse_args()
+def progress(epochs: int) -> Callable[[int, float], None]:
+    """What prints a line after each epoch."""
+    started = time.perf_counter()
+
+    def report(epoch: int, loss: float) -> None:
+        elapsed = time.perf_counter() - started
+        left = elapsed / epoch * (epochs - epoch)
+        print(f"epoch {epoch:2}/{epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
+
+    return report
+
+
+@contextlib.contextmanager
+def told_in_a_line() -> Iterator[None]:
+    """What is wrong with the options, and Ctrl-C."""
+    try:
+        yield
+    except ValueError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

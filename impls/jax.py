@@ -75,9 +75,9 @@ def adam(settings, step):
     return native(settings.epsilon / jnp.sqrt(1 - settings.beta_2**step))
 
 
-@partial(jax.jit, static_argnames="settings", donate_argnames=("parameters", "state"))
-def update(settings, parameters, state, pixels, labels):
-    loss, gradients = loss_and_gradients(parameters, MODELS[settings.network], pixels, labels)
+@partial(jax.jit, static_argnames=("settings", "model"), donate_argnames=("parameters", "state"))
+def update(settings, parameters, state, model, pixels, labels):
+    loss, gradients = loss_and_gradients(parameters, model, pixels, labels)
     step = state[0].count + 1
     updates, state = adam(settings, step).update(gradients, state)
     return optax.apply_updates(parameters, updates), state, loss
@@ -86,13 +86,13 @@ def update(settings, parameters, state, pixels, labels):
 class Classifier:
     jit_compile = True
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, models=MODELS):
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         self.settings = settings
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
         self.network = NETWORKS[settings.network]
-        self.model = MODELS[settings.network]
+        self.model = models[settings.network]
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):
             self.parameters = initial_parameters(self.key, self.network.shapes, settings.dtype)
@@ -157,7 +157,7 @@ class Classifier:
 
     def train_step(self, batch):
         self.parameters, self.optimizer_state, loss = update(
-            self.settings, self.parameters, self.optimizer_state, *batch
+            self.settings, self.parameters, self.optimizer_state, self.model, *batch
         )
         return loss
 

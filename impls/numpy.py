@@ -138,11 +138,11 @@ class Adam:
 class Classifier:
     jit_compile = False
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, models=MODELS):
         check_device(settings.device, "NumPy", sees_gpu=False)
         self.settings = settings
         self.network = NETWORKS[settings.network]
-        self.model = MODELS[settings.network]
+        self.model = models[settings.network]
         self.generator = np.random.default_rng(settings.seed)
         self.parameters = initial_parameters(self.generator, self.network.shapes, settings.dtype)
         self.optimizer = Adam(settings, self.parameters)
@@ -185,14 +185,17 @@ class Classifier:
         return np.concatenate([self.model(self.parameters, part)[0] for part in parts])
 
     def loss_and_gradients(self, images, labels):
-        loss, gradients = loss_and_gradients(self.model, self.parameters, *self.prepare_batch(images, labels))
+        loss, gradients = self._loss_and_gradients(*self.prepare_batch(images, labels))
         return float(loss), gradients
+
+    def _loss_and_gradients(self, pixels, labels):
+        return loss_and_gradients(self.model, self.parameters, pixels, labels)
 
     def prepare_batch(self, images, labels):
         return self._pixels(images), check_labels(labels, len(images))
 
     def train_step(self, batch):
-        loss, gradients = loss_and_gradients(self.model, self.parameters, *batch)
+        loss, gradients = self._loss_and_gradients(*batch)
         self.optimizer.apply(gradients, self.parameters)
         return loss
 

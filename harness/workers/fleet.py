@@ -19,14 +19,17 @@ from impls.contract import NETWORKS, Network, Settings
 class Framework:
     """A variant that is built and ready: has the methods of `Implementation`, wherever it lives.
 
-    `home` is what its worker is known as in the fleet: another variant's must not be taken for it.
+    `home` is what its worker is known as in the fleet: another variant's must not be taken for it. `make` is what
+    built it, with the variant, the settings, and `more`.
     """
 
-    def __init__(self, fleet: "Fleet", variant: str, settings: Settings, home: str):
+    def __init__(self, fleet: "Fleet", variant: str, settings: Settings, home: str, make: Callable, more: tuple):
         self._fleet = fleet
         self.name = variant
         self.settings = settings
         self.home = home
+        self.make = make
+        self.more = more
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
@@ -55,7 +58,11 @@ class Framework:
 
     def with_settings(self, **changes: Any) -> "Framework":
         """The same framework, built anew with these settings changed; this one must not be used after it."""
-        return self._fleet.framework(self.name, replace(self.settings, **changes), self.home)
+        return self._fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
+
+    def made_by(self, make: Callable, *more: Any) -> "Framework":
+        """The same framework, built anew by another function; this one must not be used after it."""
+        return self._fleet.framework(self.name, self.settings, self.home, make, *more)
 
 
 class Fleet:
@@ -80,7 +87,7 @@ class Fleet:
         self.timeout = timeout
         self.keep = keep
         self.homes: dict[str, Worker | Session] = {}
-        self.broken: dict[tuple[str, Settings], Exception] = {}
+        self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
         """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
@@ -89,28 +96,30 @@ class Fleet:
         """
         together.each(lambda entrant: self._prepare(entrant, settings), entrants, os.cpu_count(), self.close)
 
-    def framework(self, variant: str, settings: Settings, home: str = "") -> Framework:
-        """The variant, built with these settings. Raises what the import of the framework or the building raised.
+    def framework(
+        self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any
+    ) -> Framework:
+        """`make(variant, settings, *more)`. Raises what the import of the framework or the building raised.
 
         It lives in the worker known as `home`, without it in that of its name.
         """
-        self._build(variant, settings, home or variant)
-        if (variant, settings) in self.broken:
-            raise self.broken[variant, settings].with_traceback(None)  # or it would grow with each that asks
-        return Framework(self, variant, settings, home or variant)
+        self._build(variant, settings, home or variant, make, *more)
+        if (make, variant, settings) in self.broken:
+            raise self.broken[make, variant, settings].with_traceback(None)  # or it would grow with each that asks
+        return Framework(self, variant, settings, home or variant, make, more)
 
     def _prepare(self, entrant: Entrant, settings: Settings) -> None:
         with contextlib.suppress(WorkerDied):
-            self._build(entrant.variant, replace(settings, network=entrant.network), entrant.variant)
+            self._build(entrant.variant, replace(settings, network=entrant.network), entrant.variant, impls.load)
 
-    def _build(self, variant: str, settings: Settings, home: str) -> None:
-        if (variant, settings) not in self.broken:
+    def _build(self, variant: str, settings: Settings, home: str, make: Callable, *more: Any) -> None:
+        if (make, variant, settings) not in self.broken:
             try:
-                self.home(home).build(impls.load, variant, settings)
+                self.home(home).build(make, variant, settings, *more)
             except WorkerDied:
                 raise  # the next one to ask gets a fresh worker
             except Exception as error:
-                self.broken[variant, settings] = error
+                self.broken[make, variant, settings] = error
 
     def home(self, name: str) -> Worker | Session:
         """Where somebody lives; a worker that died is replaced by a fresh one."""

@@ -1,0 +1,77 @@
+"""What the runtimes share: the pixels as a file wants them, its logits as real numbers, and the calls of the clock."""
+
+from pathlib import Path
+
+import numpy as np
+
+from impls._checks import check_images
+from impls.contract import DATASET, Settings
+
+INPUT, OUTPUT = (1, DATASET.pixels), (1, DATASET.classes)
+
+
+class Unusable(ValueError):
+    """A file that this runtime cannot run, in one line."""
+
+    def __init__(self, path, expected, got):
+        super().__init__(f"{path} must be {expected}, got {' '.join(str(got).split())}")
+
+
+def read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Unusable(path, "a file", error.strerror) from error
+
+
+def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], dtypes: tuple[str, ...]) -> str:
+    """Return the dtype of the only one of these `tensors`, (shape, dtype); raise `Unusable` if it is not as wanted."""
+    if len(tensors) == 1:
+        found, dtype = tensors[0]
+        free = [size if isinstance(size, int) else 1 for size in found]  # any number of images: a name, or None
+        if tuple(free) == shape and dtype in dtypes:
+            return dtype
+    got = ", ".join(f"{dtype} {list(found)}" for found, dtype in tensors) or "none"
+    raise Unusable(path, f"a network with one {kind}, {' or '.join(dtypes)} {list(shape)}", got)
+
+
+class ImageByImage:
+    """Of `impls.contract.Implementation` what a trained network needs. A subclass adds what its runtime does.
+
+    - `input_dtype`: "float32" for pixels / 255, "uint8" for pixels, "int8" for pixels - 128.
+    - `weights`: the dtypes of the constants in the file, but not of scales.
+    - `scale`, `zero_point`: real number = (output - zero_point) * scale.
+    """
+
+    input_dtype: str
+    output_dtype: str
+    weights: list[str]
+    scale, zero_point = 1.0, 0
+
+    def __init__(self, path: str | Path, threads: int = 1):
+        self.path = Path(path)
+        self.settings = Settings(threads=threads)
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """float32 (n, 10)."""
+        rows = self._pixels(images)
+        outputs = np.concatenate([self.predict_step(rows[at : at + 1]) for at in range(len(rows))])  # -> (n, 10)
+        return (outputs.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
+
+    def dtypes(self) -> dict[str, str | list[str]]:
+        return {"input": self.input_dtype, "output": self.output_dtype, "weights": self.weights}
+
+    def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """A batch is one image."""
+        if len(images) != 1:
+            raise ValueError(f"a device is given one image at a time, got {len(images)}")
+        return self._pixels(images)
+
+    def synchronize(self) -> None:
+        pass  # a runtime returns when it is done
+
+    def _pixels(self, images):
+        pixels = check_images(images).reshape(len(images), -1)  # (n, 28, 28) -> (n, 784)
+        if self.input_dtype == "float32":
+            return pixels.astype(np.float32) / 255
+        return pixels if self.input_dtype == "uint8" else (pixels.astype(np.int16) - 128).astype(np.int8)

@@ -1,0 +1,43 @@
+"""ExecuTorch, on the device: its runtime, with the kernels of XNNPACK. Its tensors are those of the `torch` package."""
+
+from importlib.metadata import version
+
+import torch
+from executorch.extension.pybindings.portable_lib import _unsafe_reset_threadpool
+from executorch.runtime import Runtime as ExecuTorch
+
+from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, Unusable, check_tensors, read
+from impls.edge.runtimes._xnnpack import constant_dtypes
+
+METHOD = "forward"
+FLOAT = 6  # of ExecuTorch's ScalarType
+
+
+class Runtime(ImageByImage):
+    def __init__(self, path, threads=1):
+        super().__init__(path, threads)
+        content = read(self.path)
+        _unsafe_reset_threadpool(threads)  # before the network is loaded, which keeps the threads that it finds
+        try:
+            self.program = ExecuTorch.get().load_program(content)
+            described = self.program.metadata(METHOD)
+            inputs, outputs = (
+                [(each.sizes(), "float32" if each.dtype() == FLOAT else "other") for each in tensors]
+                for tensors in (
+                    [described.input_tensor_meta(at) for at in range(described.num_inputs())],
+                    [described.output_tensor_meta(at) for at in range(described.num_outputs())],
+                )
+            )
+            self.input_dtype = check_tensors(self.path, "input", inputs, INPUT, ("float32",))
+            self.output_dtype = check_tensors(self.path, "output", outputs, OUTPUT, ("float32",))
+            self.method = self.program.load_method(METHOD)
+        except RuntimeError as error:
+            raise Unusable(self.path, "a whole file that ExecuTorch can run", error) from error
+        self.weights = sorted(constant_dtypes(content))
+
+    def versions(self):
+        return {name: version(name) for name in ("executorch", "torch", "numpy")}
+
+    def predict_step(self, batch):
+        (logits,) = self.method.execute([torch.from_numpy(batch)])
+        return logits.numpy()

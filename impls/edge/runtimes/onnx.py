@@ -1,0 +1,56 @@
+"""ONNX Runtime, on the CPU of the device."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from impls.edge.runtimes._protobuf import constant_dtypes
+from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, Unusable, check_tensors, read
+
+DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": "int8"}
+
+
+class Runtime(ImageByImage):
+    def __init__(self, path, threads=1):
+        super().__init__(path, threads)
+        content = read(self.path)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 4  # what is wrong is raised, and need not be printed too
+        if not has_vnni():
+            options.add_session_config_entry("session.x64quantprecision", "1")
+        try:
+            self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # those that ONNX Runtime raises have no other base
+            raise Unusable(self.path, "an ONNX file that ONNX Runtime can load", error) from error
+        inputs, outputs = (
+            [(tuple(each.shape), DTYPES.get(each.type, each.type)) for each in tensors]
+            for tensors in (self.session.get_inputs(), self.session.get_outputs())
+        )
+        self.input_dtype = check_tensors(self.path, "input", inputs, INPUT, tuple(DTYPES.values()))
+        # The scale of an output is not in the file, so it must be real numbers.
+        self.output_dtype = check_tensors(self.path, "output", outputs, OUTPUT, ("float32",))
+        self.weights = sorted(constant_dtypes(content))
+        self.input, self.outputs = self.session.get_inputs()[0].name, [self.session.get_outputs()[0].name]
+        try:
+            self.predict_step(np.zeros(INPUT, self.input_dtype))
+        except Exception as error:
+            raise Unusable(self.path, "a network that ONNX Runtime can run", error) from error
+
+    def versions(self):
+        return {name: version(name) for name in ("onnxruntime", "numpy")}
+
+    def predict_step(self, batch):
+        return self.session.run(self.outputs, {self.input: batch})[0]
+
+
+def has_vnni():
+    """Whether this processor adds up products of uint8 and int8 in 32 bits: x86 without VNNI does in 16, and saturates.
+
+    Where it is not known, the setting that avoids it is safe: other processors ignore it.
+    """
+    cpuinfo = Path("/proc/cpuinfo")
+    known = cpuinfo.read_text().split() if cpuinfo.exists() else []
+    return not {"avx512_vnni", "avx_vnni"}.isdisjoint(known)

@@ -1,0 +1,166 @@
+"""A quantized network of every variant computes what its whole numbers say, to the last bit, and is trained alike.
+
+The referee is impls/quantization/numpy.py: in integers for what a device computes, in float64 for the training.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.limits import (
+    EXACT_HYPERPARAMETERS,
+    PASS,
+    STEPS,
+    STEPS_LOSS,
+    STEPS_PARAMETERS,
+    has_convolutions,
+    of_gradients,
+)
+from harness.equality.start import start
+from harness.equality.trace import losses_apart, parameters_apart, trace
+from harness.equality.training import float64_gap
+from impls import quantization
+from impls.quantization import integers
+from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
+
+pytestmark = pytest.mark.quantization
+BATCH_SIZE = 64
+CALIBRATED_ON = 1000
+TRAINED_ON = 2000  # images, before whole numbers are compared once more
+
+
+@pytest.fixture(scope="module")
+def calibrated(dataset):
+    """Parameters to start from, and their scales, by network."""
+    known = {}
+
+    def calibrated(framework):
+        network = framework.settings.network
+        if network not in known:
+            parameters = start(framework.network.shapes, seed=1, bias=0.1)
+            images = dataset.train.images.first(CALIBRATED_ON).array()
+            known[network] = parameters, calibrate(network, parameters, images)
+        return known[network]
+
+    return calibrated
+
+
+@pytest.fixture
+def parameters(framework, calibrated):
+    return calibrated(framework)[0]
+
+
+@pytest.fixture
+def scales(framework, calibrated):
+    return calibrated(framework)[1]
+
+
+@pytest.fixture
+def quantized(framework, parameters, scales):
+    """With these parameters, in float32, as it is deployed."""
+    quantized = framework.made_by(quantization.load, scales)
+    quantized.set_parameters(parameters)
+    return quantized
+
+
+@pytest.fixture
+def aligned(framework):
+    return replace(framework.settings, dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
+
+
+@pytest.fixture
+def climber(quantized, aligned, parameters):
+    """The same in float64, aligned."""
+    climber = quantized.with_settings(**vars(aligned))
+    climber.set_parameters(parameters)
+    return climber
+
+
+@pytest.fixture
+def referee(fleet, aligned, parameters, scales):
+    referee = fleet.framework("numpy", replace(aligned, device="cpu"), "the referee", quantization.load, scales)
+    referee.set_parameters(parameters)
+    return referee
+
+
+@pytest.fixture
+def reaches(climber, record_property):
+    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if given."""
+    gap = climber.run(float64_gap)
+
+    def judge(rung: str, measured: Distance, limits: dict[str, float]) -> None:
+        limit = limits["float64"]
+        print(f"{climber.name}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
+        recorded = {
+            "name": f"quantized, {rung}",
+            "dtype": "float64",
+            "error": measured.error,
+            "limit": limit,
+            "gap": gap,
+        }
+        record_property("rung", recorded)
+        if gap:
+            assert measured.error > limit, (
+                f"{climber.name} reaches {rung} in float64 now: no need to say {gap!r} any more"
+            )
+            limit = limits.get("float32", np.inf)
+        assert measured.error <= limit, f"{climber.name} is wrong in {rung}: {measured}, limit {limit:.0e}"
+
+    return judge
+
+
+def assert_equal(found, expected, what):
+    """To the last bit; how many numbers are not, and how far off, if not all are."""
+    off = np.abs(np.asarray(found, np.float64) - expected)
+    assert not off.any(), f"{np.count_nonzero(off):,} of {off.size:,} {what} differ, by up to {off.max():g}"
+
+
+def test_whole_numbers(quantized, parameters, scales):
+    expected = integers(parameters, scales)
+    for name, found in quantized.whole_numbers().items():
+        assert_equal(found, expected[name], f"whole numbers of {name}")
+
+
+def test_activations(quantized, parameters, scales, dataset):
+    images = dataset.test.images.first(256)
+    expected = in_integers(integers(parameters, scales), scales, images.array())
+    names = [*(f"inputs of {layer}" for layer in scales.layers), "logits"]
+    for name, found, right in zip(names, quantized.activations(images), expected, strict=True):
+        assert_equal(found, right, name)
+
+
+def test_all_logits(quantized, parameters, scales, dataset):
+    whole = integers(parameters, scales)
+    quantization.check_exact(whole, scales)
+    expected = logits_in_integers(whole, scales, dataset.test.images.array())
+    assert len(np.unique(expected)) > 100
+    assert_equal(quantized.logits(dataset.test.images), expected * np.float32(scales.logits), "logits")
+
+
+def test_all_logits_of_what_was_trained_on(quantized, scales, dataset):
+    quantized.fit(*dataset.train.first(TRAINED_ON), 1)
+    whole = integers(quantized.get_parameters(), scales)
+    quantization.check_exact(whole, scales)
+    expected = logits_in_integers(whole, scales, dataset.test.images.array())
+    assert_equal(quantized.logits(dataset.test.images), expected * np.float32(scales.logits), "logits")
+    assert np.mean(expected.argmax(axis=1) == dataset.test.labels.array()) > 0.5, "equal, but not learning"
+
+
+def test_gradients_of_the_straight_through_rule(climber, referee, dataset, reaches):
+    batch = dataset.train.first(BATCH_SIZE)
+    (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (climber, referee))
+    reaches("loss", distance(loss, right, "loss"), PASS)
+    reaches("gradients", largest_distance(gradients, expected), of_gradients(climber.network))
+
+
+def test_many_steps(climber, referee, dataset, parameters, reaches, pytestconfig):
+    """In float64 alone: a float32 parameter that is rounded the other way parts the paths at once."""
+    short = has_convolutions(climber.network) and not pytestconfig.option.long
+    steps = STEPS // 10 if short else STEPS
+    question = (trace, *dataset.train, parameters, steps, (steps,))
+    found, expected = climber.run(*question), referee.run(*question)
+    reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), {"float64": STEPS_LOSS["float64"]})
+    reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
+    assert found.losses[-1] < found.losses[0], "equal, but not learning"
