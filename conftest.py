@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.data.reference import Parts
+from harness.edge.shelf import Shelf
 from harness.measuring.campaign import Campaign
 from harness.plugin import started
 from harness.plugin.numbers import seconds, whole_number
@@ -68,6 +69,20 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
 def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts, fleet: Fleet) -> Campaign:
     """The measurements of all tests of latency that were collected, made when the first of them asks."""
     return started.campaign(request.session, settings, dataset, fleet)
+
+
+@pytest.fixture(scope="session")
+def shelf(pytestconfig: pytest.Config, dataset: Parts, fleet: Fleet, tmp_path_factory) -> Iterator[Shelf]:
+    """What was trained for devices, and the files that were exported of it."""
+    shelf = started.shelf(pytestconfig, dataset, fleet, tmp_path_factory.mktemp("edge"))
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture(scope="session")
+def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
+    """The measurements of all files of which tests were collected, made when the first of them asks."""
+    return started.devices(request.session, settings, fleet, shelf)
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
 from impls.contract import NETWORKS, Settings
+from impls.edge import ROADS
 
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
@@ -65,7 +66,13 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "framework" in metafunc.fixturenames:
+    if "runtime" in metafunc.fixturenames:
+        roads = [
+            (entrant, runtime) for entrant in metafunc.config.stash[ENTRANTS] for runtime in ROADS[entrant.variant]
+        ]
+        ids = [f"{entrant}-{runtime}" for entrant, runtime in roads]
+        metafunc.parametrize(("framework", "runtime"), roads, indirect=["framework"], ids=ids)
+    elif "framework" in metafunc.fixturenames:
         metafunc.parametrize("framework", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
     if metafunc.definition.originalname == OF_ALL:
         metafunc.parametrize("network", metafunc.config.stash[REFEREES])
@@ -76,8 +83,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, and
-    those that take a minute with `--long`.
+    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, those
+    that build environments for devices with `-m edge`, and those that take a minute with `--long`.
 
     With `--framework`, only what is about a variant, unless tests are named by their files.
     """
@@ -96,8 +103,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
-        if item.get_closest_marker("network") is not None and "network" not in option.markexpr:
-            return False
+        for asked_for in ("network", "edge"):
+            if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
+                return False
         return not benchmark or "latency" in option.markexpr
 
     unwanted = [item for item in items if not wanted(item)]

@@ -1,5 +1,6 @@
 """What the fixtures of conftest.py start: workers, a campaign, and the comparison of two versions."""
 
+import functools
 import os
 from collections.abc import Iterable
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from harness import ROOT
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
+from harness.edge.shelf import Shelf
 from harness.equality.training import float64_gap
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
@@ -24,6 +26,7 @@ from harness.workers.fleet import Fleet, Framework
 from harness.workers.host import Host, Unreachable
 from impls import Entrant
 from impls.contract import Settings
+from impls.edge import ENVIRONMENTS
 
 
 def verified(config: pytest.Config) -> Parts:
@@ -68,6 +71,40 @@ def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet:
     for participant in campaign.participants:
         if participant.name in campaign.workers and participant.network != notebook.NAME:
             fleet.adopt(participant.variant, campaign.workers.pop(participant.name))
+    campaign.close()
+    return campaign
+
+
+def shelf(config: pytest.Config, dataset: Parts, fleet: Fleet, folder: Path) -> Shelf:
+    """Files for devices, and the environments that it takes to make and to run them. Without these, the run ends."""
+    say = config.stash[DISPLAY].say
+
+    def interpreter(environment: str) -> str:
+        requirements, packages = ENVIRONMENTS[environment]
+        say(f"the environment {environment!r} for devices: some minutes, the first time")
+        try:
+            return str(environments.obtain(requirements, packages))
+        except environments.NotBuilt as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+
+    return Shelf(folder, dataset, fleet, functools.cache(interpreter), config.option.epochs)
+
+
+def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
+    """The measurements of all files of which tests were collected."""
+    config, option = session.config, session.config.option
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError("times need the machine for themselves: leave out -n")
+    calls = [item.callspec.params for item in session.items if "devices" in item.fixturenames]
+    taking_part = []
+    for params in calls:
+        variant, network = params["framework"]
+        framework = fleet.framework(variant, replace(settings, network=network))
+        taking_part.append(shelf.participant(framework, params["runtime"], params["kind"]))
+    fleet.close()
+    start = starter(replace(settings, threads=1), option.worker_timeout, (), config.stash[DISPLAY].hear)
+    campaign = Campaign(taking_part, shelf.dataset, start)
+    campaign.run(option.launches, config.stash[DISPLAY].measuring)
     campaign.close()
     return campaign
 

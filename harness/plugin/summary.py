@@ -15,9 +15,10 @@ from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES,
 from harness.report import campaign as campaign_report
 from harness.report import saved
 from harness.report.display import Display, real_stdout
+from harness.report.fidelity import fidelity_table
 from harness.report.tables import comparison_table, ladder_table
 from harness.workers.worker import in_a_line
-from impls.contract import NETWORKS
+from impls.contract import DATASET, NETWORKS
 
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
@@ -132,6 +133,10 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for report, properties in recorded:
         if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])
+    for network in config.stash[REFEREES]:
+        files = _files(network, recorded)
+        if files:
+            console.print(fidelity_table(network, files, DATASET.test))
     tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
     climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
     for network, referee in config.stash[REFEREES].items():
@@ -143,6 +148,17 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         ]
         if rungs:
             console.print(ladder_table(network, referee, _met(config, network, climbed), rungs))
+
+
+def _files(network: str, recorded: list[tuple]) -> dict[tuple[str, str, str], dict]:
+    """Variant, runtime and kind -> what was found out about the file."""
+    files: dict[tuple[str, str, str], dict] = defaultdict(dict)
+    for _, properties in recorded:
+        about = dict(properties)
+        if "file" in about and about["network"] == network:
+            found = about["file"]
+            files[about["variant"], found["runtime"], found["kind"]] |= found
+    return files
 
 
 def _met(config: pytest.Config, network: str, recorded: list[tuple]) -> list[str]:

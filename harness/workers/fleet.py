@@ -40,6 +40,10 @@ class Framework:
         """`task(implementation, *arguments)`, where it lives; a function of harness/."""
         return self._fleet.home(self.home).run(task, *arguments)
 
+    def do(self, function: Callable, *arguments: Any) -> Any:
+        """`function(*arguments)`, where it lives."""
+        return self._fleet.home(self.home).do(function, *arguments)
+
     def label(self) -> str:
         """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
         versions = list(self.versions().items())

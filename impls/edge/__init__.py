@@ -1,4 +1,4 @@
-"""From training to the device: what is exported, and the environments in which that can be done."""
+"""From training to the device: what is exported, by which roads, and the environments in which that is done."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -29,3 +29,40 @@ class Trained(NamedTuple):
     def real(self) -> dict[str, np.ndarray]:
         """The float32 parameters that the whole numbers stand for."""
         return real(self.whole, self.scales)
+
+
+class Road(NamedTuple):
+    """How a variant gets to a format: by a function of its file here, in an environment ("" is where it was trained).
+
+    `to_stablehlo` ends half-way: `_stablehlo.convert` goes on from there, in the environment "converter".
+    """
+
+    function: str
+    environment: str = ""
+
+
+ROADS = {
+    "numpy": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
+    "jax": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
+    "tensorflow": {"litert": Road("to_litert"), "onnx": Road("to_onnx")},
+    "pytorch": {
+        "litert": Road("to_litert", "torch"),
+        "onnx": Road("to_onnx"),
+        "executorch": Road("to_executorch", "torch"),
+    },
+    "keras-tensorflow": {"litert": Road("to_litert"), "onnx": Road("to_onnx")},
+    "keras-jax": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
+    "keras-torch": {"onnx": Road("to_onnx")},
+}
+
+# What each is made of, and what is imported of it. Files are run in "device", which has no framework; those for
+# ExecuTorch, whose makers have no runtime without PyTorch, in "torch".
+ENVIRONMENTS = {
+    "converter": (("litert-converter==0.5.0",), ("litert_converter",)),
+    "device": (("ai-edge-litert==2.3.0", "onnxruntime==1.32.0"), ("ai_edge_litert", "onnxruntime")),
+    "torch": (
+        ("torch==2.14.1", "torchvision==0.29.1", "litert-torch==0.10.0", "executorch==1.5.1"),
+        ("torch", "torchvision", "litert_torch", "executorch"),
+    ),
+}
+RUN_IN = {"litert": "device", "onnx": "device", "executorch": "torch"}

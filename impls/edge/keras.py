@@ -1,4 +1,4 @@
-"""Keras to the device: `model.export` where it has a road, and else the model's own layers, marked for its backend."""
+"""Keras to the device: by `model.export`, and where that has no road, by that of the backend."""
 
 from functools import partial
 from pathlib import Path
@@ -12,16 +12,21 @@ from impls.edge import Trained
 from impls.edge._files import written
 from impls.edge._onnx import quantize
 from impls.keras import Classifier
+from impls.quantization import LOGITS
 
 IMAGE = keras.InputSpec(shape=(1, DATASET.pixels), dtype="float32", name="image")
 
 
 def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
     """On TensorFlow and PyTorch. Keras insists on a name that ends in .tflite."""
-    model = built(trained.network, trained.parameters)
+    model = built(trained.network, trained.parameters if kind == "float" else trained.real)
     with written(path) as temporary:
         if kind == "float":
             model.export(temporary, format="litert", input_signature=[IMAGE], verbose=False)
+        elif keras.backend.backend() == "torch":
+            from impls.edge._keras_torch import litert
+
+            litert(model, trained.scales).export(temporary)
         else:
             from impls.edge.tensorflow import litert
 
@@ -30,16 +35,25 @@ def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
 
 def to_stablehlo(trained: Trained, kind: str) -> str:
     """On JAX, where `model.export` knows no LiteRT: `impls.edge._stablehlo.convert` makes a file of it."""
-    import jax
-    from jax import export
+    from jax import ShapeDtypeStruct, export, jit
 
-    model = built(trained.network, trained.parameters if kind == "float" else trained.real)
-    forward = model if kind == "float" else partial(marked, model, trained.scales)
-    return export.export(jax.jit(forward))(jax.ShapeDtypeStruct(IMAGE.shape, IMAGE.dtype)).mlir_module()
+    from impls.edge.jax import marked
+
+    def mark_kernel(layer, kernel):
+        scales = trained.scales.kernels[layer]
+        return marked(kernel, scales, narrow_range=True, quantization_dimension=kernel.ndim - 1)
+
+    forward = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    if kind == "int8":
+        forward = partial(quantized, forward, trained.scales, marked, mark_kernel)
+    return export.export(jit(forward))(ShapeDtypeStruct(IMAGE.shape, IMAGE.dtype)).mlir_module()
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
+    """It takes one image at a time."""
     model = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    if keras.backend.backend() == "jax":
+        model = with_another_pooling(model)
     with TemporaryDirectory() as folder, written(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
         model.export(source, format="onnx", input_signature=[IMAGE], verbose=False)
@@ -54,19 +68,28 @@ def built(network, parameters):
     return classifier.model
 
 
-def marked(model, scales, image):
-    """What the model computes, with a mark on all that the device keeps as whole numbers."""
-    from impls.edge import jax
+def quantized(model, scales, mark, mark_kernel, x):
+    """What the model computes, with a mark on all that the device keeps as whole numbers, in the backend's own way.
 
+    `mark(x, scale, zero_point)` is of int8: the least of them is 0 to what a ReLU returns.
+    """
+    x = mark(x, scales.inputs[scales.layers[0]], LOGITS[0])
     names = iter(scales.layers)
-    x = jax.unsigned(image, scales.inputs[scales.layers[0]])
     for layer in model.layers:
         if not layer.weights:
             x = layer(x)
             continue
         name = next(names)
         kernel, bias = (variable.value for variable in layer.weights)
-        kernel = jax.marked(kernel, scales.kernels[name], narrow_range=True, quantization_dimension=kernel.ndim - 1)
-        x, _ = layer.stateless_call([kernel, bias], [], x)
-        x = (jax.marked if name == scales.layers[-1] else jax.unsigned)(x, scales.outputs[name])
+        x, _ = layer.stateless_call([mark_kernel(name, kernel), bias], [], x)
+        x = mark(x, scales.outputs[name], 0 if name == scales.layers[-1] else LOGITS[0])
     return x
+
+
+def with_another_pooling(model):
+    """For jax2onnx, which makes of a MaxPooling2D a MaxPool in four dimensions, and ONNX Runtime knows three."""
+    from impls.jax import max_pool
+
+    pooling = keras.layers.MaxPooling2D
+    layers = [keras.layers.Lambda(max_pool) if isinstance(layer, pooling) else layer for layer in model.layers]
+    return keras.Sequential([keras.Input(batch_shape=IMAGE.shape), *layers])

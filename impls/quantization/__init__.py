@@ -56,6 +56,11 @@ class Scales:
     logits: np.ndarray
     largest: int = 127
 
+    def __post_init__(self) -> None:
+        single = {name: np.float32(scale) for name, scale in self.inputs.items()}
+        object.__setattr__(self, "inputs", single)
+        object.__setattr__(self, "logits", np.float32(self.logits))
+
     @property
     def layers(self) -> tuple[str, ...]:
         return tuple(self.kernels)

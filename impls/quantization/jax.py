@@ -60,7 +60,7 @@ def cnn(scales, p, x):
 
 
 def max_pool(x):
-    """By `reduce_window`, which gives the gradient to the first of equal numbers, as others do: here, many are equal."""
+    """By `reduce_window`, which gives the gradient to the first of equal numbers, as others do: here many are."""
     return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's own quantization-aware training ("PT2E"), for comparison: from torch.export to .pte, as its tutorial has it."""
+"""PyTorch's own quantization-aware training ("PT2E") as its tutorial has it, for comparison: torch.export to .pte."""
 
 from pathlib import Path
 

@@ -43,6 +43,7 @@ class ImageByImage:
     - `scale`, `zero_point`: real number = (output - zero_point) * scale.
     """
 
+    jit_compile = False
     input_dtype: str
     output_dtype: str
     weights: list[str]

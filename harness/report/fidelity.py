@@ -1,0 +1,40 @@
+"""The table of files for devices: how large, how true to what was trained, how fast."""
+
+from rich import box
+from rich.table import Table
+
+from harness.report.tables import unwrapped
+
+COLUMNS = {  # figure -> heading, and how it is shown
+    "bytes": ("bytes", "{:,}".format),
+    "accuracy": ("accuracy", "{:.2%}".format),
+    "differ": ("logits\nthat differ", "{:,}".format),
+    "largest": ("largest\ndifference", "{:.2g}".format),
+    "labels": ("images\nrelabelled", "{:,}".format),
+    "seconds": ("µs of a\nprediction", lambda seconds: f"{1e6 * seconds:.0f}"),
+    "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
+    "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
+}
+MISSING = "missing"
+
+
+def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_images: int) -> Table:
+    """A row for each file of a network: (variant, runtime, kind) -> figures as in `COLUMNS`, "missing" where there is
+    none."""
+    title = unwrapped(
+        f"Files of {network} on a device: all logits of {test_images:,} test images beside what was trained"
+    )
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("kind", "runtime", "variant"):
+        table.add_column(heading, no_wrap=True)
+    for heading, _ in COLUMNS.values():
+        table.add_column(heading, justify="right")
+    for (variant, runtime, kind), figures in sorted(files.items(), key=lambda item: item[0][::-1]):
+        cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
+        table.add_row(kind, runtime, variant, *cells)
+    table.caption = unwrapped(
+        "int8: in steps, beside the same network computed in integers. float: beside the framework itself.\n"
+        "One image, one thread, in turns over launches; memory of a process with the runtime and the file."
+    )
+    table.caption_justify = "left"
+    return table

@@ -1,0 +1,39 @@
+"""Keras on PyTorch to LiteRT, quantized: a PyTorch module of the Keras model's layers, with the marks of PyTorch."""
+
+import litert_torch
+import torch
+from litert_torch.quantize.pt2e_quantizer import PT2EQuantizer, get_symmetric_quantization_config
+from litert_torch.quantize.quant_config import QuantConfig
+
+from impls.edge.keras import quantized
+from impls.edge.pytorch import IMAGE, Named, Q, rounded
+
+
+def litert(model, scales):
+    """Of a Keras model, whose parameters are whole numbers of these scales. An int8 file, as that of PyTorch."""
+    # Nothing is left to quantize, but the converter must know that activations are whole numbers too: "static".
+    static = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=False)
+    how = QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(static))
+    module = Named(Quantized(model, scales)).eval()
+    return litert_torch.convert(module, sample_kwargs={"image": IMAGE}, quant_config=how)
+
+
+class Quantized(torch.nn.Module):
+    def __init__(self, model, scales):
+        super().__init__()
+        self.model = model
+        self.scales = scales
+        for layer, kernel_scales in scales.kernels.items():  # as buffers: the converter finds no other tensors
+            self.register_buffer(f"{layer}_scales", torch.tensor(kernel_scales))
+            self.register_buffer(f"{layer}_zero_points", torch.zeros(len(kernel_scales), dtype=torch.int64))
+
+    def forward(self, x):
+        return quantized(self.model, self.scales, self.mark, self.mark_kernel, x)
+
+    def mark(self, x, scale, zero_point):
+        return rounded(x, float(scale), zero_point, torch.int8)
+
+    def mark_kernel(self, layer, kernel):
+        numbers = getattr(self, f"{layer}_scales"), getattr(self, f"{layer}_zero_points")
+        numbers = *numbers, kernel.ndim - 1, -127, 127, torch.int8
+        return Q.dequantize_per_channel(Q.quantize_per_channel(kernel, *numbers), *numbers)

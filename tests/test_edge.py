@@ -1,0 +1,80 @@
+"""What quantization-aware training trained is what a device computes, to the last bit; and what files of it take.
+
+Each file is run where no framework is, but PyTorch where there is no other way: in an environment of its own.
+"""
+
+import numpy as np
+import pytest
+
+from harness.edge import tasks
+from harness.edge.fidelity import fidelity
+from harness.edge.shelf import referee
+from harness.equality.limits import PASS
+from harness.measuring import figures
+from impls.quantization import check_exact
+
+pytestmark = pytest.mark.edge
+
+
+@pytest.fixture
+def recorded(framework, runtime, kind, record_property):
+    """Put figures of the file into the table at the end."""
+    return lambda **found: record_property("file", {"runtime": runtime, "kind": kind, **found})
+
+
+@pytest.fixture(params=["float", "int8"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def expected(framework, shelf, dataset, kind):
+    """Logits of the test images: a float network's as its framework computes them, a quantized one's by the referee."""
+    ready = shelf.trained(framework)
+    if kind == "float":
+        return ready.logits["float"]
+    check_exact(ready.trained["int8"].whole, ready.trained["int8"].scales)
+    return referee(ready.trained["int8"], dataset.test.images.array())
+
+
+@pytest.fixture
+def step(framework, shelf, kind):
+    """What is counted as 1 of a difference: the scale of whole numbers."""
+    return float(shelf.trained(framework).trained["int8"].scales.logits) if kind == "int8" else 1.0
+
+
+def test_what_was_trained_is_what_its_whole_numbers_compute(framework, shelf, dataset):
+    ready = shelf.trained(framework)
+    expected = referee(ready.trained["int8"], dataset.test.images.array())
+    found = fidelity(ready.logits["int8"], expected, dataset.test.labels.array())
+    assert (found.differ, found.labels) == (0, 0), found
+
+
+def test_a_device_computes_what_was_trained(framework, runtime, kind, shelf, dataset, expected, step, recorded):
+    """An int8 file all 100,000 logits to the last bit; a float file each but for rounding."""
+    path = shelf.file(framework, runtime, kind)
+    device = shelf.device(runtime)
+    device.build(tasks.loaded, runtime, str(path))
+    logits = device.call("logits", dataset.test.images)
+    found = fidelity(logits, expected, dataset.test.labels.array(), step)
+    recorded(bytes=path.stat().st_size, **found._asdict())
+    off = f"{path.name}: {found.differ:,} of {logits.size:,} logits differ, by up to {found.largest:g}"
+    if kind == "int8":
+        weights = device.call("dtypes")["weights"]
+        assert "int8" in weights, f"{path.name} has no int8 weights, but {weights}"
+        assert found.differ == 0, off
+    else:
+        assert found.largest <= 2 * PASS["float32"] * np.abs(expected).max(), off
+
+
+def test_time_and_memory_of_a_prediction(framework, runtime, kind, devices, shelf, recorded):
+    participant = next(each for each in devices.participants if each.name == shelf.file(framework, runtime, kind).name)
+    assert participant.name not in devices.failures, devices.failures.get(participant.name)
+    launches, (operation,) = devices.launches[participant.name], participant.operations
+    seconds = figures.seconds(launches, operation)
+    assert seconds > 0
+    recorded(
+        seconds=seconds,
+        spread=figures.spread(launches, operation),
+        memory=max((launch.memory.get("building", 0) for launch in launches), default=0),
+    )
