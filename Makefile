@@ -12,7 +12,7 @@ UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
 CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
-.PHONY: quick compare test study calibrate data setup lint mutants clean clean-envs
+.PHONY: quick compare test edge study calibrate data setup lint mutants clean clean-envs
 .NOTPARALLEL:
 
 quick: data
@@ -24,6 +24,9 @@ compare: data
 test: data
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2 --network cnn tests/test_network.py tests/test_ladder.py -k "not many_steps"
+
+edge: data $(VENV)/installed-edge
+	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
 
 study: data
 	$(BIN)/python -m harness.equality.study
@@ -41,6 +44,10 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV): about 8 GB for all frameworks, some minutes"
 	$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/installed-edge: $(VENV)/installed
+	$(PIP) --editable '.[edge]'
 	@touch $@
 
 $(VENV)/installed-%: $(VENV)/installed

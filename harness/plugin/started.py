@@ -1,5 +1,6 @@
 """What the fixtures of conftest.py start: workers, a campaign, and the comparison of two versions."""
 
+import contextlib
 import functools
 import os
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from harness.regression.upgrade import Upgrade
 from harness.workers import processors, variables
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.host import Host, Unreachable
-from impls import Entrant
+from impls import Entrant, PackageNotInstalled
 from impls.contract import Settings
 from impls.edge import ENVIRONMENTS
 
@@ -99,9 +100,11 @@ def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Sh
     taking_part = []
     for params in calls:
         variant, network = params["framework"]
-        framework = fleet.framework(variant, replace(settings, network=network))
-        taking_part.append(shelf.participant(framework, params["runtime"], params["kind"]))
+        with contextlib.suppress(PackageNotInstalled):  # which the tests tell of, one by one
+            framework = fleet.framework(variant, replace(settings, network=network))
+            taking_part.append(shelf.participant(framework, params["runtime"], params["kind"]))
     fleet.close()
+    shelf.close()
     start = starter(replace(settings, threads=1), option.worker_timeout, (), config.stash[DISPLAY].hear)
     campaign = Campaign(taking_part, shelf.dataset, start)
     campaign.run(option.launches, config.stash[DISPLAY].measuring)
