@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from types import ModuleType
+from unittest import mock
 
 import impls
 from impls.edge import Trained
@@ -15,6 +16,25 @@ def export(variant: str, function: str, trained: Trained, path: str, kind: str) 
 def stablehlo(variant: str, trained: Trained, kind: str) -> str:
     """The program of a network, for `convert`. Raises `PackageNotInstalled`."""
     return _exporter(variant).to_stablehlo(trained, kind)
+
+
+def saturating(path: str):
+    """ONNX Runtime as it comes, whatever the processor: see `has_vnni` in its file."""
+    module = import_module("impls.edge.runtimes.onnx")
+    with mock.patch.object(module, "has_vnni", return_value=True):
+        return module.Runtime(path)
+
+
+def has_vnni() -> bool:
+    """Whether the processor here adds up products of uint8 and int8 in 32 bits."""
+    return import_module("impls.edge.runtimes.onnx").has_vnni()
+
+
+def official_qat(parameters, images, labels, test_images, path: str, network: str):
+    """PyTorch's own quantization-aware training: logits of what it evaluates, and of what it converts that to."""
+    return import_module("impls.edge.official.pytorch").qat_as_documented(
+        parameters, images, labels, test_images, path, network
+    )
 
 
 def _exporter(variant: str) -> ModuleType:

@@ -66,7 +66,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "runtime" in metafunc.fixturenames:
+    if {"framework", "runtime"} <= set(metafunc.fixturenames):
         roads = [
             (entrant, runtime) for entrant in metafunc.config.stash[ENTRANTS] for runtime in ROADS[entrant.variant]
         ]

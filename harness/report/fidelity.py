@@ -8,7 +8,7 @@ from harness.report.tables import unwrapped
 COLUMNS = {  # figure -> heading, and how it is shown
     "bytes": ("bytes", "{:,}".format),
     "accuracy": ("accuracy", "{:.2%}".format),
-    "differ": ("logits\nthat differ", "{:,}".format),
+    "differ": ("logits\nthat differ", lambda count: "" if count is None else f"{count:,}"),
     "largest": ("largest\ndifference", "{:.2g}".format),
     "labels": ("images\nrelabelled", "{:,}".format),
     "seconds": ("µs of a\nprediction", lambda seconds: f"{1e6 * seconds:.0f}"),
@@ -30,6 +30,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
     for heading, _ in COLUMNS.values():
         table.add_column(heading, justify="right")
     for (variant, runtime, kind), figures in sorted(files.items(), key=lambda item: item[0][::-1]):
+        figures = {**figures, "differ": None} if kind == "float" else figures  # nearly all do, by their rounding
         cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
         table.add_row(kind, runtime, variant, *cells)
     table.caption = unwrapped(

@@ -52,7 +52,7 @@ ROADS = {
     },
     "keras-tensorflow": {"litert": Road("to_litert"), "onnx": Road("to_onnx")},
     "keras-jax": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
-    "keras-torch": {"onnx": Road("to_onnx")},
+    "keras-torch": {"litert": Road("to_litert", "torch"), "onnx": Road("to_onnx")},
 }
 
 # What each is made of, and what is imported of it. Files are run in "device", which has no framework; those for
@@ -61,8 +61,8 @@ ENVIRONMENTS = {
     "converter": (("litert-converter==0.5.0",), ("litert_converter",)),
     "device": (("ai-edge-litert==2.3.0", "onnxruntime==1.32.0"), ("ai_edge_litert", "onnxruntime")),
     "torch": (
-        ("torch==2.14.1", "torchvision==0.29.1", "litert-torch==0.10.0", "executorch==1.5.1"),
-        ("torch", "torchvision", "litert_torch", "executorch"),
+        ("torch==2.14.1", "torchvision==0.29.1", "keras==3.15.1", "litert-torch==0.10.0", "executorch==1.5.1"),
+        ("torch", "torchvision", "keras", "litert_torch", "executorch"),
     ),
 }
 RUN_IN = {"litert": "device", "onnx": "device", "executorch": "torch"}

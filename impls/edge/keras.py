@@ -1,16 +1,17 @@
-"""Keras to the device: by `model.export`, and where that has no road, by that of the backend."""
+"""Keras to the device: by `model.export`, and where that has no road, by that of the backend.
+
+What a road alone needs is imported where it is taken: not every environment has it.
+"""
 
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import keras
-import onnx
 
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
 from impls.edge._files import written
-from impls.edge._onnx import quantize
 from impls.keras import Classifier
 from impls.quantization import LOGITS
 
@@ -51,6 +52,10 @@ def to_stablehlo(trained: Trained, kind: str) -> str:
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
     """It takes one image at a time."""
+    import onnx
+
+    from impls.edge._onnx import quantize
+
     model = built(trained.network, trained.parameters if kind == "float" else trained.real)
     if keras.backend.backend() == "jax":
         model = with_another_pooling(model)

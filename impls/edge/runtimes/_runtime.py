@@ -10,29 +10,27 @@ from impls.contract import DATASET, Settings
 INPUT, OUTPUT = (1, DATASET.pixels), (1, DATASET.classes)
 
 
-class Unusable(ValueError):
-    """A file that this runtime cannot run, in one line."""
-
-    def __init__(self, path, expected, got):
-        super().__init__(f"{path} must be {expected}, got {' '.join(str(got).split())}")
+def unusable(path: Path, expected: str, got: object) -> ValueError:
+    """What to raise of a file that cannot be run: one line."""
+    return ValueError(f"{path} must be {expected}, got {' '.join(str(got).split())}")
 
 
 def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unusable(path, "a file", error.strerror) from error
+        raise unusable(path, "a file", error.strerror) from error
 
 
 def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], dtypes: tuple[str, ...]) -> str:
-    """Return the dtype of the only one of these `tensors`, (shape, dtype); raise `Unusable` if it is not as wanted."""
+    """Return the dtype of the only one of these `tensors`, (shape, dtype). Raises `ValueError` if it is not as wanted."""
     if len(tensors) == 1:
         found, dtype = tensors[0]
         free = [size if isinstance(size, int) else 1 for size in found]  # any number of images: a name, or None
         if tuple(free) == shape and dtype in dtypes:
             return dtype
     got = ", ".join(f"{dtype} {list(found)}" for found, dtype in tensors) or "none"
-    raise Unusable(path, f"a network with one {kind}, {' or '.join(dtypes)} {list(shape)}", got)
+    raise unusable(path, f"a network with one {kind}, {' or '.join(dtypes)} {list(shape)}", got)
 
 
 class ImageByImage:

@@ -6,7 +6,7 @@ import torch
 from executorch.extension.pybindings.portable_lib import _unsafe_reset_threadpool
 from executorch.runtime import Runtime as ExecuTorch
 
-from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, Unusable, check_tensors, read
+from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, check_tensors, read, unusable
 from impls.edge.runtimes._xnnpack import constant_dtypes
 
 METHOD = "forward"
@@ -32,7 +32,7 @@ class Runtime(ImageByImage):
             self.output_dtype = check_tensors(self.path, "output", outputs, OUTPUT, ("float32",))
             self.method = self.program.load_method(METHOD)
         except RuntimeError as error:
-            raise Unusable(self.path, "a whole file that ExecuTorch can run", error) from error
+            raise unusable(self.path, "a whole file that ExecuTorch can run", error) from error
         self.weights = sorted(constant_dtypes(content))
 
     def versions(self):

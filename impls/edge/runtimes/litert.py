@@ -6,7 +6,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_litert.schema_py_generated import ModelT, TensorType
 
-from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, Unusable, check_tensors, read
+from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, check_tensors, read, unusable
 
 DTYPES = {number: name.lower() for name, number in vars(TensorType).items() if isinstance(number, int)}
 ALLOWED = ("float32", "uint8", "int8")
@@ -27,7 +27,7 @@ class Runtime(ImageByImage):
             self.input, self.output = given["index"], returned["index"]
             self.predict_step(np.zeros(INPUT, self.input_dtype))
         except (RuntimeError, ValueError) as error:
-            raise Unusable(self.path, "a network that LiteRT can run", error) from error
+            raise unusable(self.path, "a network that LiteRT can run", error) from error
         if self.output_dtype != "float32":
             self.scale, self.zero_point = returned["quantization"]
 
@@ -47,7 +47,7 @@ def parse(path, content):
     """
     if content[4:8] != b"TFL3":
         got = f"{len(content):,} bytes, with {content[4:8]!r} there"
-        raise Unusable(path, "a LiteRT file, with b'TFL3' from byte 4 on", got)
+        raise unusable(path, "a LiteRT file, with b'TFL3' from byte 4 on", got)
     try:
         model = ModelT.InitFromPackedBuf(content)
         graph = model.subgraphs[0]
@@ -55,5 +55,5 @@ def parse(path, content):
         filled = [model.buffers[each.buffer].data is not None for each in graph.tensors]
         inputs, outputs = ([tensors[at] for at in indices] for indices in (graph.inputs, graph.outputs))
     except Exception as error:
-        raise Unusable(path, "a whole LiteRT file", f"{len(content):,} bytes that are none: {error}") from error
+        raise unusable(path, "a whole LiteRT file", f"{len(content):,} bytes that are none: {error}") from error
     return inputs, outputs, [tensor for tensor, has_data in zip(tensors, filled, strict=True) if has_data]

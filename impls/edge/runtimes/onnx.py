@@ -7,7 +7,7 @@ import numpy as np
 import onnxruntime
 
 from impls.edge.runtimes._protobuf import constant_dtypes
-from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, Unusable, check_tensors, read
+from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, check_tensors, read, unusable
 
 DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": "int8"}
 
@@ -24,7 +24,7 @@ class Runtime(ImageByImage):
         try:
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # those that ONNX Runtime raises have no other base
-            raise Unusable(self.path, "an ONNX file that ONNX Runtime can load", error) from error
+            raise unusable(self.path, "an ONNX file that ONNX Runtime can load", error) from error
         inputs, outputs = (
             [(tuple(each.shape), DTYPES.get(each.type, each.type)) for each in tensors]
             for tensors in (self.session.get_inputs(), self.session.get_outputs())
@@ -37,7 +37,7 @@ class Runtime(ImageByImage):
         try:
             self.predict_step(np.zeros(INPUT, self.input_dtype))
         except Exception as error:
-            raise Unusable(self.path, "a network that ONNX Runtime can run", error) from error
+            raise unusable(self.path, "a network that ONNX Runtime can run", error) from error
 
     def versions(self):
         return {name: version(name) for name in ("onnxruntime", "numpy")}

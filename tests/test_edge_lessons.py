@@ -1,0 +1,123 @@
+"""What a user gets who does as the tutorials say, and where there is no road: each turns red the day it is mended."""
+
+import numpy as np
+import pytest
+
+from harness.edge import tasks
+from harness.edge.fidelity import fidelity
+from harness.edge.shelf import referee
+from impls import PackageNotInstalled
+from impls.contract import Settings
+from tests.test_lessons import measured
+
+pytestmark = pytest.mark.edge
+TRAINED_ON = 12_800  # images, as a tutorial would: a part of an epoch
+
+
+@pytest.fixture
+def state(record_property):
+    """A line below the tables."""
+    return lambda line: record_property("statement", line)
+
+
+def test_pytorchs_own_training_evaluates_what_no_device_computes(fleet, shelf, dataset, tmp_path, state):
+    """PT2E, as documented: the network that it evaluates, the one that it converts that to, and the device's."""
+    try:
+        framework = fleet.framework("pytorch", Settings())
+    except PackageNotInstalled as error:
+        pytest.skip(str(error))
+    parameters, path = shelf.trained(framework).trained["float"].parameters, str(tmp_path / "official.pte")
+    images, labels = dataset.train.first(TRAINED_ON)
+    question = (parameters, images, labels, dataset.test.images, path, framework.settings.network)
+    evaluated, converted = shelf.worker("torch", "pytorch").do(tasks.official_qat, *question)
+    device = shelf.device("executorch")
+    device.build(tasks.loaded, "executorch", path)
+    logits = device.call("logits", dataset.test.images)
+    step = np.diff(np.unique(converted)).min()
+    found = {
+        "the converted network": fidelity(converted, evaluated, dataset.test.labels.array(), step),
+        "the device": fidelity(logits, evaluated, dataset.test.labels.array(), step),
+    }
+    for what, each in found.items():
+        state(
+            f"PyTorch's own quantization-aware training: {each.differ:,} of {logits.size:,} logits of {what} are not "
+            f"those that it evaluated, by up to {each.largest:.0f} steps; {each.labels} images are relabelled"
+        )
+    assert found["the device"].differ > 0
+
+
+def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):
+    """As it comes, it adds up in 16 bits there, unless it is told not to."""
+    framework = fleet.framework("numpy", Settings())
+    path, device = shelf.file(framework, "onnx", "int8"), shelf.device("onnx")
+    device.build(tasks.saturating, str(path))
+    expected = referee(shelf.trained(framework).trained["int8"], dataset.test.images.array())
+    scale = float(shelf.trained(framework).trained["int8"].scales.logits)
+    found = fidelity(device.call("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
+    has_vnni = device.do(tasks.has_vnni)
+    state(
+        f"ONNX Runtime as it comes, on a processor {'with' if has_vnni else 'without'} VNNI: {found.differ:,} of "
+        f"{expected.size:,} logits differ, by up to {found.largest:.0f} steps; {found.labels} images are relabelled"
+    )
+    assert (found.differ == 0) == has_vnni
+
+
+def test_keras_on_jax_has_no_road_to_litert():
+    code = """
+import json, keras
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+try:
+    model.export("unwritten.tflite", format="litert", verbose=False)
+    said = ""
+except ValueError as error:
+    said = str(error)
+print(json.dumps({"said": said}))
+"""
+    assert "TensorFlow or PyTorch" in measured(code, "jax", KERAS_BACKEND="jax")["said"]
+
+
+def test_tensorflow_converts_no_dense_kernel_that_is_quantized_by_channel():
+    code = """
+import json, os
+os.environ["KERAS_BACKEND"] = "tensorflow"
+import numpy as np
+import tensorflow as tf
+fake = tf.quantization
+kernel = np.eye(4, 2, dtype=np.float32)
+@tf.function(input_signature=[tf.TensorSpec((1, 4))])
+def dense(x):
+    x = fake.fake_quant_with_min_max_vars(x, 0, 1)
+    w = fake.fake_quant_with_min_max_vars_per_channel(kernel, [-1.0, -1.0], [1.0, 1.0], narrow_range=True)
+    return fake.fake_quant_with_min_max_vars(x @ w, -1, 1)
+module = tf.Module()
+module.dense = dense
+converter = tf.lite.TFLiteConverter.from_concrete_functions([dense.get_concrete_function()], module)
+converter.optimizations = [tf.lite.Optimize.DEFAULT]
+try:
+    converter.convert()
+    said = ""
+except Exception as error:
+    said = str(error)
+print(json.dumps({"said": said}))
+"""
+    assert "mismatched quantized axes" in measured(code, "tensorflow")["said"]
+
+
+def test_keras_on_jax_exports_a_pooling_to_onnx_that_cannot_be_run(tmp_path):
+    """jax2onnx counts the images and the channels among its dimensions."""
+    code = f"""
+import json, keras, numpy, onnxruntime
+model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.MaxPooling2D()])
+model(numpy.zeros((1, 4, 4, 1)))
+path = {str(tmp_path / "pooling.onnx")!r}
+model.export(path, format="onnx", verbose=False)
+session = onnxruntime.InferenceSession(path)
+try:
+    session.run(None, {{session.get_inputs()[0].name: numpy.zeros((1, 4, 4, 1), numpy.float32)}})
+    said = ""
+except Exception as error:
+    said = str(error)
+print(json.dumps({{"said": said}}))
+"""
+    pytest.importorskip("onnxruntime")
+    assert "Unsupported pooling size" in measured(code, "jax", KERAS_BACKEND="jax")["said"]
