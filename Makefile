@@ -12,7 +12,7 @@ UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
 CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
-.PHONY: quick compare test edge study calibrate data setup lint mutants clean clean-envs
+.PHONY: quick compare test edge bits study calibrate data setup lint mutants clean clean-envs
 .NOTPARALLEL:
 
 quick: data
@@ -27,6 +27,9 @@ test: data
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
+
+bits: data
+	$(BIN)/python -m harness.edge.bits
 
 study: data
 	$(BIN)/python -m harness.equality.study

@@ -32,7 +32,7 @@ class Trained(NamedTuple):
 
 
 class Road(NamedTuple):
-    """How a variant gets to a format: by a function of its file here, in an environment ("" is where it was trained).
+    """How a variant gets to a runtime: by a function of its file here, in an environment ("" is where it was trained).
 
     `to_stablehlo` ends half-way: `_stablehlo.convert` goes on from there, in the environment "converter".
     """

@@ -23,7 +23,7 @@ def read(path: Path) -> bytes:
 
 
 def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], dtypes: tuple[str, ...]) -> str:
-    """Return the dtype of the only one of these `tensors`, (shape, dtype). Raises `ValueError` if it is not as wanted."""
+    """The dtype of the only one of these `tensors`, (shape, dtype). Raises `ValueError` if it is not as wanted."""
     if len(tensors) == 1:
         found, dtype = tensors[0]
         free = [size if isinstance(size, int) else 1 for size in found]  # any number of images: a name, or None

@@ -1,0 +1,105 @@
+"""What does it buy to train with whole numbers, instead of rounding once? `make bits` tells, for weights of 8 to 2 bits.
+
+Both networks see as many images: one is trained on in float32 and rounded at the end, the other rounds in each step.
+"""
+
+import argparse
+import sys
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+import impls
+from harness.data.obtain import DataError, obtain
+from harness.data.reference import Parts
+from harness.equality.training import train
+from harness.judging.intervals import mean_interval, paired_effect
+from harness.workers.worker import Worker
+from impls import quantization
+from impls.contract import Settings
+from impls.quantization import Scales
+from impls.quantization.numpy import calibrate
+
+VARIANT = "numpy"  # the tests show that all compute the same
+BITS = (8, 4, 3, 2)
+BEFORE, AFTER = 3, 2  # epochs: in float32, and then of the two ways beside each other
+CALIBRATED_ON = 1000
+FLOAT = "float32"
+
+Accuracies = dict[str, float]  # in percent
+
+
+def trial(worker: Worker, dataset: Parts, network: str, seed: int) -> Accuracies:
+    """Of one seed: "float32", and "BITS rounded" and "BITS trained"."""
+    settings = Settings(network=network, seed=seed)
+    images = dataset.train.images.first(CALIBRATED_ON).array()
+
+    def trained_on(parameters: dict[str, np.ndarray], epochs: int, *scales: Scales) -> dict[str, np.ndarray]:
+        worker.build(quantization.load if scales else impls.load, VARIANT, settings, *scales)
+        if parameters:
+            worker.call("set_parameters", parameters)
+        if epochs:
+            worker.run(train, *dataset.train, epochs)
+        return worker.call("get_parameters")
+
+    def accuracy() -> float:
+        return 100 * worker.call("evaluate", *dataset.test)[1]
+
+    begun = trained_on({}, BEFORE)
+    finished = trained_on(begun, AFTER)
+    found = {FLOAT: accuracy()}
+    for bits in BITS:
+        largest = 2 ** (bits - 1) - 1
+        trained_on(finished, 0, calibrate(network, finished, images, largest))
+        found[f"{bits} rounded"] = accuracy()
+        trained_on(begun, AFTER, calibrate(network, begun, images, largest))
+        found[f"{bits} trained"] = accuracy()
+    return found
+
+
+def table(trials: list[Accuracies]) -> Table:
+    """A row for each number of bits: both ways, and the paired effect of the second, with its 95 % interval."""
+    reached = mean_interval([each[FLOAT] for each in trials])
+    found = Table(
+        title=f"Test accuracy of {len(trials)} seeds; float32: {reached.mean:.2f} % ({reached.low:.2f} to {reached.high:.2f})",
+        title_justify="left",
+    )
+    for heading in (
+        "bits of a weight",
+        "rounded at the end",
+        "rounded in each step",
+        "effect, points",
+        "95 % interval",
+    ):
+        found.add_column(heading, justify="right")
+    for bits in BITS:
+        rounded, trained = ([each[f"{bits} {way}"] for each in trials] for way in ("rounded", "trained"))
+        effect = paired_effect(trained, rounded)
+        means = (f"{np.mean(values):.2f} %" for values in (rounded, trained))
+        found.add_row(str(bits), *means, f"{effect.mean:+.2f}", f"{effect.low:+.2f} to {effect.high:+.2f}")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=10, help="trainings of each way (default: 10)")
+    options = parser.parse_args()
+    if options.seeds < 2:
+        parser.error("an interval needs at least 2 seeds")
+    try:
+        dataset = Parts.at(obtain())
+    except DataError as error:
+        sys.exit(f"error: {error}")
+    worker = Worker(VARIANT)
+    try:
+        seeds = track(range(options.seeds), "training")
+        trials = [trial(worker, dataset, Settings.network, seed) for seed in seeds]
+    finally:
+        worker.close()
+    Console(width=120).print(table(trials))
+
+
+if __name__ == "__main__":
+    main()
