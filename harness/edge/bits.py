@@ -1,4 +1,4 @@
-"""What does it buy to train with whole numbers, instead of rounding once? `make bits` tells, for weights of 8 to 2 bits.
+"""What does it buy to train with whole numbers, instead of rounding once? `make bits` tells, for 8 to 2 bits.
 
 Both networks see as many images: one is trained on in float32 and rounded at the end, the other rounds in each step.
 """
@@ -62,8 +62,9 @@ def trial(worker: Worker, dataset: Parts, network: str, seed: int) -> Accuracies
 def table(trials: list[Accuracies]) -> Table:
     """A row for each number of bits: both ways, and the paired effect of the second, with its 95 % interval."""
     reached = mean_interval([each[FLOAT] for each in trials])
+    interval = f"{reached.low:.2f} to {reached.high:.2f}"
     found = Table(
-        title=f"Test accuracy of {len(trials)} seeds; float32: {reached.mean:.2f} % ({reached.low:.2f} to {reached.high:.2f})",
+        title=f"Test accuracy of {len(trials)} seeds; float32: {reached.mean:.2f} % ({interval})",
         title_justify="left",
     )
     for heading in (

@@ -97,3 +97,11 @@ def marked(x, scale, zero_point=0, narrow_range=False, **axis):
     scale = np.atleast_1d(scale)
     zero_point = np.full(scale.shape, zero_point, np.int64)
     return fake_quant(x, scale=scale, zero_point=zero_point, dtype="i8", narrow_range=narrow_range, **axis)
+
+
+if __name__ == "__main__":
+    from impls.edge._main import deploy
+    from impls.jax import Classifier as Float
+    from impls.quantization.jax import Classifier as Quantized
+
+    deploy(Float, Quantized, {"stablehlo": to_stablehlo, "onnx": to_onnx})

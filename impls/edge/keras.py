@@ -98,3 +98,11 @@ def with_another_pooling(model):
     pooling = keras.layers.MaxPooling2D
     layers = [keras.layers.Lambda(max_pool) if isinstance(layer, pooling) else layer for layer in model.layers]
     return keras.Sequential([keras.Input(batch_shape=IMAGE.shape), *layers])
+
+
+if __name__ == "__main__":
+    from impls.edge._main import deploy
+    from impls.quantization.keras import Classifier as Quantized
+
+    litert = {"stablehlo": to_stablehlo} if keras.backend.backend() == "jax" else {"litert": to_litert}
+    deploy(Classifier, Quantized, {**litert, "onnx": to_onnx})

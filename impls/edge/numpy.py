@@ -35,3 +35,11 @@ def network(writer, scales):
     for layer in hidden:
         x = writer.rounded(writer.relu(writer.dense(x, layer)), scales.outputs[layer])
     return writer.rounded(writer.dense(x, last), scales.logits, signed=True)  # -> (n, 10)
+
+
+if __name__ == "__main__":
+    from impls.edge._main import deploy
+    from impls.numpy import Classifier as Float
+    from impls.quantization.numpy import Classifier as Quantized
+
+    deploy(Float, Quantized, {"stablehlo": to_stablehlo, "onnx": to_onnx})

@@ -139,3 +139,10 @@ class QuantizedLayer(nn.Module):
     def forward(self, x):
         whole = self.whole_numbers() if self.layer.weight.is_floating_point() else self.layer.weight
         return functional_call(self.layer, {"weight": Q.dequantize_per_channel(whole, *self.numbers())}, x)
+
+
+if __name__ == "__main__":
+    from impls.edge._main import deploy
+    from impls.quantization.pytorch import Classifier as Quantized
+
+    deploy(Classifier, Quantized, {"litert": to_litert, "onnx": to_onnx, "executorch": to_executorch})

@@ -97,3 +97,10 @@ def with_parameters(content, trained):
             model.buffers[tensor.buffer].data = np.frombuffer(whole.tobytes(), np.uint8)
             tensor.quantization.scale = scales
     return flatbuffer_utils.convert_object_to_bytearray(model)
+
+
+if __name__ == "__main__":
+    from impls.edge._main import deploy
+    from impls.quantization.tensorflow import Classifier as Quantized
+
+    deploy(Classifier, Quantized, {"litert": to_litert, "onnx": to_onnx})

@@ -82,6 +82,7 @@ class Classifier(float_keras.Classifier):
     """Trains float parameters on the loss of the whole numbers that they are rounded to."""
 
     def __init__(self, settings: Settings, scales: Scales):
+        self.scales = scales
         super().__init__(settings, {scales.network: lambda: build(scales)})
 
     def whole_numbers(self):

@@ -67,6 +67,7 @@ class Classifier(float_pytorch.Classifier):
     """Trains float parameters on the loss of the whole numbers that they are rounded to."""
 
     def __init__(self, settings: Settings, scales: Scales):
+        self.scales = scales
         super().__init__(settings, {scales.network: lambda: QuantizedNetwork(scales)})
 
     def whole_numbers(self):
