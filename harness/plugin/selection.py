@@ -14,6 +14,7 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
+from impls import quantization
 from impls.contract import NETWORKS, Settings
 from impls.edge import ROADS
 
@@ -68,7 +69,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if {"framework", "runtime"} <= set(metafunc.fixturenames):
         roads = [
-            (entrant, runtime) for entrant in metafunc.config.stash[ENTRANTS] for runtime in ROADS[entrant.variant]
+            (entrant, runtime)
+            for entrant in metafunc.config.stash[ENTRANTS]
+            for runtime in ROADS.get(entrant.variant, ())
         ]
         ids = [f"{entrant}-{runtime}" for entrant, runtime in roads]
         metafunc.parametrize(("framework", "runtime"), roads, indirect=["framework"], ids=ids)
@@ -103,6 +106,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
+        if is_of_a_chapter(item) and not quantization.exists(*item.callspec.params["framework"]):
+            return False
         for asked_for in ("network", "edge"):
             if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
                 return False
@@ -133,6 +138,12 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     shown = [operation for operation in OPERATIONS if str(operation) in COLUMNS]
     compared = [operation._replace(blocks=1) if option.quick else operation for operation in shown]
     return [*compared, EPOCH] if option.notebook_baseline else compared
+
+
+def is_of_a_chapter(item: pytest.Item) -> bool:
+    """Whether it is about a variant in whole numbers, which not each file in impls/ needs to have."""
+    marked = item.get_closest_marker("quantization") or item.get_closest_marker("edge")
+    return marked is not None and "framework" in getattr(getattr(item, "callspec", None), "params", {})
 
 
 def is_about_variants(item: pytest.Item) -> bool:

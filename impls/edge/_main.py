@@ -16,7 +16,7 @@ def deploy(float_class, quantized_class, roads) -> None:
     parser.add_argument("--folder", type=Path, default=Path(), help="where the files go (default: here)")
     options = parser.parse_args()
     with told_in_a_line():
-        classifier, quantized, _ = trained(options, float_class, quantized_class)
+        classifier, quantized = trained(options, float_class, quantized_class)
         parameters = {"float": classifier.get_parameters(), "int8": quantized.get_parameters()}
         for written_as, road in roads.items():
             for kind, each in parameters.items():

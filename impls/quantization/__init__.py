@@ -20,6 +20,7 @@ proves it of a network.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -160,6 +161,12 @@ def bfloat16(number: np.ndarray) -> np.ndarray:
     """The nearest bfloat16, as float32; of two, the one that is even."""
     bits = np.asarray(number, np.float32).view(np.uint32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
+
+
+def exists(variant: str, network: str) -> bool:
+    """Whether the variant has a file here, and NumPy's, which finds the scales, has the network."""
+    file = Path(__file__).with_name(f"{impls.variants()[variant].implementation}.py")
+    return file.exists() and network in impls.variants()["numpy"].networks
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Implementation:

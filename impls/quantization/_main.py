@@ -13,7 +13,7 @@ def quantize(float_class, quantized_class) -> None:
     training."""
     options = options_of("Train a network on MNIST, quantize it, and train it on.").parse_args()
     with told_in_a_line():
-        classifier, quantized, test = trained(options, float_class, quantized_class)
+        _, quantized = trained(options, float_class, quantized_class)
         whole = integers(quantized.get_parameters(), quantized.scales)
         print(f"largest sums {largest_sums(whole, quantized.scales)}, and float32 is exact up to {2**24:,}")
 
@@ -26,7 +26,7 @@ def options_of(description: str):
 
 
 def trained(options, float_class, quantized_class):
-    """The float implementation, the quantized one that was trained on from it, and the test images and labels."""
+    """The float implementation, and the quantized one that was trained on from it."""
     classifier = float_class(settings(options))
     train, test = load(classifier, options)
     classifier.fit(*train, options.epochs, progress(options.epochs))
@@ -38,7 +38,7 @@ def trained(options, float_class, quantized_class):
     tell(f"weights of {options.bits} bits, rounded", quantized, test)
     quantized.fit(*train, options.quantized_epochs, progress(options.quantized_epochs))
     tell(f"weights of {options.bits} bits, trained on", quantized, test)
-    return classifier, quantized, test
+    return classifier, quantized
 
 
 def tell(what, classifier, test):
