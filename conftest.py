@@ -8,6 +8,7 @@ import pytest
 
 from harness.data.reference import Parts
 from harness.edge.shelf import Shelf
+from harness.edge.versions import Versions
 from harness.measuring.campaign import Campaign
 from harness.plugin import started
 from harness.plugin.numbers import seconds, whole_number
@@ -92,6 +93,12 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     yield started.upgrade(request.session, settings, dataset, host)
     if host:
         host.close()
+
+
+@pytest.fixture(scope="session")
+def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:
+    """Both versions of the runtimes that are to be compared."""
+    return started.runtimes(request.session, settings, fleet, shelf)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 import pytest
 
+from harness.judging.verdict import Verdict
 from harness.plugin.upgrades import BAD, OPEN
+from harness.regression.numerics import Finding
 
 pytestmark = pytest.mark.regression
 
@@ -12,18 +14,25 @@ class Undecided(Exception):
 
 
 @pytest.fixture
-def hold(upgrade, upgraded, record_property):
-    """Fails if what is found is bad; raises `Undecided` if it is not known."""
+def accept(record_property):
+    """Fails if what was found is bad; raises `Undecided` if it is not known."""
 
-    def hold(claim: str) -> None:
-        found = upgrade.find(upgraded, claim)
-        record_property("variant", upgraded)
+    def accept(found: Finding | Verdict) -> None:
         record_property("verdict", found.word)
         explained = ": ".join(filter(None, (str(found), found.reason)))
         if found.word in OPEN:
             raise Undecided(explained)
         if found.word in BAD:
             pytest.fail(explained, pytrace=False)
+
+    return accept
+
+
+@pytest.fixture
+def hold(upgrade, upgraded, accept, record_property):
+    def hold(claim: str) -> None:
+        record_property("variant", upgraded)
+        accept(upgrade.find(upgraded, claim))
 
     return hold
 
@@ -38,3 +47,18 @@ def test_learns_as_well(hold):
 
 def test_is_not_slower(hold, quantity):
     hold(quantity)
+
+
+@pytest.mark.parametrize("kind", ["float", "int8"])
+def test_a_runtime_computes_the_same(runtimes, upgraded_runtime, kind, accept, record_property):
+    found = runtimes.numerics(upgraded_runtime, kind)
+    record_property("statement", f"{found.word}: {found.reason}")
+    accept(found)
+
+
+@pytest.mark.parametrize("kind", ["float", "int8"])
+def test_a_runtime_is_not_slower(runtimes, upgraded_runtime, kind, accept, record_property):
+    found = runtimes.time(upgraded_runtime, kind)
+    told = f"{found}: {upgraded_runtime}, a prediction of the {kind} file, {found.launches} launches; {found.reason}"
+    record_property("statement", told.removesuffix("; "))
+    accept(found)

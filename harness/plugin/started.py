@@ -13,18 +13,20 @@ from harness import ROOT
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.edge.shelf import Shelf
+from harness.edge.versions import Versions, environment
 from harness.equality.training import float64_gap
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
-from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, UPGRADE
+from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, RUNTIMES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.upgrade import Upgrade
 from harness.workers import processors, variables
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.host import Host, Unreachable
+from harness.workers.worker import Worker
 from impls import Entrant, PackageNotInstalled
 from impls.contract import Settings
 from impls.edge import ENVIRONMENTS
@@ -110,6 +112,31 @@ def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Sh
     campaign.run(option.launches, config.stash[DISPLAY].measuring)
     campaign.close()
     return campaign
+
+
+def runtimes(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:
+    """Both versions of the runtimes that are to be compared, each in the place of ours. Without them, the run ends."""
+    config, option = session.config, session.config.option
+    try:
+        built = [str(environments.obtain(*environment(each))) for each in (option.baseline, option.candidate)]
+    except environments.NotBuilt as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    pythons = [
+        python or made for python, made in zip((option.baseline_python, option.candidate_python), built, strict=True)
+    ]
+    [network] = config.stash[REFEREES]
+    numpy = fleet.framework("numpy", replace(settings, network=network))
+    family = sum("upgraded_runtime" in item.fixturenames for item in session.items)
+    versions = config.stash[RUNTIMES] = Versions(
+        pythons,
+        lambda runtime, kind: shelf.file(numpy, runtime, kind),
+        lambda python: Worker("a runtime", python=python, threads=1, timeout=option.worker_timeout),
+        shelf.dataset,
+        option.max_slowdown,
+        option.error,
+        family,
+    )
+    return versions
 
 
 def connected(config: pytest.Config) -> Host | None:

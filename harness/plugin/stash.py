@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.edge.versions import Versions
 from harness.measuring.campaign import Campaign
 from harness.regression.upgrade import Upgrade
 from harness.report.display import Display
@@ -10,6 +11,8 @@ from impls import Entrant
 ENTRANTS = pytest.StashKey[list[Entrant]]()  # that were chosen
 REFEREES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
 UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are to be compared
+UPGRADED_RUNTIMES = pytest.StashKey[list[str]]()  # and the runtimes
+RUNTIMES = pytest.StashKey[Versions]()
 DISPLAY = pytest.StashKey[Display]()
 CAMPAIGN = pytest.StashKey[Campaign]()
 UPGRADE = pytest.StashKey[Upgrade]()

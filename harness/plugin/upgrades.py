@@ -1,5 +1,6 @@
 """The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
 
+import argparse
 import os
 from pathlib import Path
 
@@ -7,14 +8,16 @@ import pytest
 from rich.console import Console
 
 from harness.data import whole
+from harness.edge.versions import named_in
 from harness.judging.verdict import FAMILY_ERROR
 from harness.plugin.numbers import chance, minutes, percent
-from harness.plugin.stash import ENTRANTS, REFEREES, UPGRADE, UPGRADED
+from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
 from harness.plugin.summary import TABLE_WIDTH
 from harness.regression import report
 from harness.regression.identity import Contradiction
 from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import CHECKS
+from harness.regression.requirements import NotBuilt
 from harness.regression.versions import affected
 
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
@@ -74,9 +77,19 @@ def is_asked_for(config: pytest.Config) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
-    config.stash[UPGRADED] = affected(config.option, variants)
+    option = config.option
+    runtimes = config.stash[UPGRADED_RUNTIMES] = _runtimes(option)
+    config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
     if is_asked_for(config) and len(config.stash[REFEREES]) > 1:
         raise pytest.UsageError("two versions are compared on one network: name it with --network")
+
+
+def _runtimes(option: argparse.Namespace) -> list[str]:
+    """Those that the requirements name; a run is about them, or about frameworks."""
+    try:
+        return named_in([*option.baseline, *option.candidate])
+    except NotBuilt:
+        return []  # `affected` says why
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -105,13 +118,21 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Versions are compared when that is asked for, and then nothing else is done."""
     asked = is_asked_for(config)
-    unwanted = [item for item in items if (item.get_closest_marker("regression") is not None) != asked]
+    empty = {"upgraded": not config.stash[UPGRADED], "upgraded_runtime": not config.stash[UPGRADED_RUNTIMES]}
+    unwanted = [
+        item
+        for item in items
+        if (item.get_closest_marker("regression") is not None) != asked
+        or any(empty.get(name, False) for name in item.fixturenames)
+    ]
     if unwanted:
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in unwanted]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "upgraded_runtime" in metafunc.fixturenames:
+        metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
     if "upgraded" not in metafunc.fixturenames:
         return
     network = next(iter(metafunc.config.stash[REFEREES]))
@@ -142,9 +163,9 @@ def pytest_report_teststatus(report: pytest.TestReport):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
-    upgrade = session.config.stash.get(UPGRADE, None)
-    if upgrade and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-        words = [found.word for found in upgrade.found.values()]
+    compared = [session.config.stash[key] for key in (UPGRADE, RUNTIMES) if key in session.config.stash]
+    if compared and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        words = [found.word for each in compared for found in each.found.values()]
         if session.testsfailed <= sum(word in OPEN for word in words) and not any(word in BAD for word in words):
             session.exitstatus = NOTHING_DECIDED
     return (yield)
