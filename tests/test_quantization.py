@@ -22,7 +22,7 @@ from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from impls import quantization
-from impls.quantization import integers
+from impls.quantization import LOGITS, integers, real, scaled
 from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
 
 pytestmark = pytest.mark.quantization
@@ -123,12 +123,40 @@ def test_whole_numbers(quantized, parameters, scales):
         assert_equal(found, expected[name], f"whole numbers of {name}")
 
 
+def test_whole_numbers_of_ties(quantized, parameters, scales):
+    """Parameters halfway between two whole numbers: half to even, of a product, for a quotient would be another."""
+    halfway = {name: array + 0.5 for name, array in integers(parameters, scales).items()}
+    tied = real(halfway, scales)
+    ties = {name: np.mean(array % 1 == 0.5) for name, array in scaled(tied, scales).items()}
+    assert all(0.1 < part < 1 for name, part in ties.items() if name.endswith("kernel")), ties
+    quantized.set_parameters(tied)
+    expected = integers(tied, scales)
+    for name, found in quantized.whole_numbers().items():
+        assert_equal(found, expected[name], f"whole numbers of {name}")
+
+
 def test_activations(quantized, parameters, scales, dataset):
     images = dataset.test.images.first(256)
     expected = in_integers(integers(parameters, scales), scales, images.array())
     names = [*(f"inputs of {layer}" for layer in scales.layers), "logits"]
     for name, found, right in zip(names, quantized.activations(images), expected, strict=True):
         assert_equal(found, right, name)
+
+
+def test_activations_of_ties(quantized, parameters, scales, dataset):
+    """One float32 product takes sums halfway between two whole numbers: half to even, and two products are another."""
+    tied = {name: np.zeros(array.shape, np.int8) for name, array in parameters.items()}  # so that sums are biases
+    for layer, factors in scales.factors.items():
+        halves = np.arange(LOGITS[1])[:, None] + 0.5  # (127, 1)
+        biases = np.rint(halves / factors.output)  # -> (127, outputs)
+        hit = biases.astype(np.float32) * factors.output == halves
+        assert hit.any(axis=0).mean() > 0.1, f"{layer} has no ties"
+        tied[f"{layer}/bias"] = np.take_along_axis(biases, np.argmax(hit, axis=0)[None], axis=0)[0]  # -> (outputs,)
+    quantized.set_parameters(real(tied, scales))
+    image = dataset.test.images.first(1)
+    expected = in_integers(integers(real(tied, scales), scales), scales, image.array())
+    for layer, found, right in zip(scales.layers, quantized.activations(image)[1:], expected[1:], strict=True):
+        assert_equal(found, right, f"outputs of {layer}")
 
 
 def test_all_logits(quantized, parameters, scales, dataset):
@@ -148,7 +176,11 @@ def test_all_logits_of_what_was_trained_on(quantized, scales, dataset):
     assert np.mean(expected.argmax(axis=1) == dataset.test.labels.array()) > 0.5, "equal, but not learning"
 
 
-def test_gradients_of_the_straight_through_rule(climber, referee, dataset, reaches):
+def test_gradients_of_the_straight_through_rule(climber, referee, dataset, parameters, reaches):
+    """Of parameters so large that weights, activations and logits are cut off."""
+    large = {name: array * np.float32(1.25) for name, array in parameters.items()}
+    climber.set_parameters(large)
+    referee.set_parameters(large)
     batch = dataset.train.first(BATCH_SIZE)
     (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (climber, referee))
     reaches("loss", distance(loss, right, "loss"), PASS)
