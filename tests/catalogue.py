@@ -58,6 +58,21 @@ KERAS_CNN = "def build_cnn():"
 KERAS_CONV_1 = 'Conv2D(32, 3, padding="same", activation="relu")'
 KERAS_CONV_2 = 'Conv2D(64, 3, padding="same", activation="relu")'
 KERAS_EDGE = 'Lambda(lambda x: keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")), keras.layers.'
+# With a gradient for all that are equal to the maximum.
+TORCH_MAX_POOL = (
+    "def max_pool(x, size):\n    windows = x.unflatten(3, (-1, size)).unflatten(2, (-1, size))\n"
+    "    largest = windows.detach().amax((3, 5), keepdim=True)\n"
+    "    gradient = (windows - windows.detach()) * (windows == largest)\n"
+    "    return largest[:, :, :, 0, :, 0] + gradient.sum((3, 5))\n\n\n"
+)
+KERAS_MAX_POOL = (
+    "def max_pool(x):\n    _, height, width, channels = x.shape\n"
+    "    windows = keras.ops.reshape(x, (-1, height // 2, 2, width // 2, 2, channels))\n"
+    "    values = keras.ops.stop_gradient(windows)\n"
+    "    largest = keras.ops.amax(values, (2, 4), keepdims=True)\n"
+    "    gradient = (windows - values) * keras.ops.cast(values == largest, x.dtype)\n"
+    "    return largest[:, :, 0, :, 0] + keras.ops.sum(gradient, (2, 4))\n\n\n"
+)
 
 
 def torch_kernels(turned: str) -> list[Change]:
@@ -463,25 +478,11 @@ CONTROLS = [
         GRADIENTS,
         [
             ("F.max_pool2d", "max_pool"),
-            (
-                TORCH_CNN,
-                "def max_pool(x, size):\n    windows = x.unflatten(3, (-1, size)).unflatten(2, (-1, size))\n"
-                "    largest = windows.detach().amax((3, 5), keepdim=True)\n"
-                "    gradient = (windows - windows.detach()) * (windows == largest)\n"
-                f"    return largest[:, :, :, 0, :, 0] + gradient.sum((3, 5))\n\n\n{TORCH_CNN}",
-            ),
+            (TORCH_CNN, TORCH_MAX_POOL + TORCH_CNN),
         ],
         [
             ("MaxPooling2D()", "Lambda(max_pool)"),
-            (
-                KERAS_CNN,
-                "def max_pool(x):\n    _, height, width, channels = x.shape\n"
-                "    windows = keras.ops.reshape(x, (-1, height // 2, 2, width // 2, 2, channels))\n"
-                "    values = keras.ops.stop_gradient(windows)\n"
-                "    largest = keras.ops.amax(values, (2, 4), keepdims=True)\n"
-                "    gradient = (windows - values) * keras.ops.cast(values == largest, x.dtype)\n"
-                f"    return largest[:, :, 0, :, 0] + keras.ops.sum(gradient, (2, 4))\n\n\n{KERAS_CNN}",
-            ),
+            (KERAS_CNN, KERAS_MAX_POOL + KERAS_CNN),
         ],
         "cnn",
     ),

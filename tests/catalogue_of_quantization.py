@@ -1,6 +1,6 @@
 """Deliberately wrong quantizations: what each changes in impls/quantization/, and the rung that is to catch it."""
 
-from tests.catalogue import Control
+from tests.catalogue import KERAS_MAX_POOL, TORCH_MAX_POOL, Control
 
 WHOLE = "tests/test_quantization.py::test_whole_numbers[{}]"
 TIES = "tests/test_quantization.py::test_whole_numbers_of_ties[{}]"
@@ -180,6 +180,28 @@ CONTROLS = [
         GRADIENTS,
         [(TORCH_KERNEL, f"Round.apply({TORCH_SCALED}).clamp(-self.largest, self.largest)")],
         [(KERAS_KERNEL, f"keras.ops.clip(rounded({KERAS_SCALED}), -self.largest, self.largest)")],
+    ),
+    Control(
+        "gradient_of_the_maximum_to_all_equal_sums",
+        GRADIENTS,
+        [
+            ("self.model(x * PIXELS)", "cnn(self.model, x * PIXELS)"),
+            (
+                "class Round(",
+                f"{TORCH_MAX_POOL}def cnn(model, x):\n    x = x.unflatten(1, (1, 28, 28))\n"
+                "    x = max_pool(model.conv_1(x).relu(), 2)\n    x = max_pool(model.conv_2(x).relu(), 2)\n"
+                "    return model.dense_2(model.dense_1(x.flatten(1)).relu())\n\n\nclass Round(",
+            ),
+        ],
+        [
+            (
+                "if type(layer) not in quantized:",
+                "if isinstance(layer, keras.layers.MaxPooling2D):\n"
+                "            return keras.layers.Lambda(max_pool)\n        if type(layer) not in quantized:",
+            ),
+            ("def build(", f"{KERAS_MAX_POOL}def build("),
+        ],
+        "cnn",
     ),
     Control(
         "whole_numbers_are_trained",

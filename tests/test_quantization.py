@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from harness.edge.shelf import Shelf
 from harness.equality.distance import Distance, distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
@@ -115,6 +116,17 @@ def assert_equal(found, expected, what):
     """To the last bit; how many numbers are not, and how far off, if not all are."""
     off = np.abs(np.asarray(found, np.float64) - expected)
     assert not off.any(), f"{np.count_nonzero(off):,} of {off.size:,} {what} differ, by up to {off.max():g}"
+
+
+def test_scales_come_from_training_images(framework, fleet, dataset, tmp_path):
+    """Those of a file for a device, trained on a few images: from the first 1,000, and none of the test."""
+    few = dataset._replace(train=dataset.train.first(TRAINED_ON), test=dataset.test.first(CALIBRATED_ON))
+    trained = Shelf(tmp_path, few, fleet, interpreter=str, epochs=1).trained(framework).trained
+    images = dataset.train.images.first(CALIBRATED_ON).array()
+    expected = calibrate(framework.settings.network, trained["float"].parameters, images)
+    for scales in (each.scales for each in trained.values()):
+        assert_equal([*scales.inputs.values()], [*expected.inputs.values()], "scales of inputs")
+        assert_equal([scales.logits], [expected.logits], "scales of logits")
 
 
 def test_whole_numbers(quantized, parameters, scales):
