@@ -1,0 +1,50 @@
+"""How many logits differ, by how much, and which images get another label."""
+
+import numpy as np
+import pytest
+
+from harness.edge.fidelity import fidelity
+from harness.edge.versions import environment, named_in
+from harness.report.fidelity import fidelity_table
+
+EXPECTED = np.array([[0.0, 1.0, 0.5], [2.0, 1.5, 0.0]], np.float32)
+LABELS = np.array([1, 1])
+
+
+def test_equal_logits():
+    assert fidelity(EXPECTED, EXPECTED, LABELS) == (0.5, 0, 0.0, 0)
+
+
+def test_each_logit_that_is_off_is_counted_and_the_largest_is_told_in_steps():
+    found = EXPECTED + np.array([[0, -1.0, 0], [0, 0, 0.5]], np.float32)
+    assert fidelity(found, EXPECTED, LABELS, step=0.5) == (0.0, 2, 2.0, 1)
+
+
+def test_no_number_is_off_by_infinity():
+    found = EXPECTED.copy()
+    found[0, 0] = np.nan
+    assert fidelity(found, EXPECTED, LABELS)[1:3] == (1, np.inf)
+
+
+def test_logits_of_other_images_are_refused():
+    with pytest.raises(ValueError, match=r"expected logits of shape \(2, 3\), got \(1, 3\)"):
+        fidelity(EXPECTED[:1], EXPECTED, LABELS)
+
+
+def test_what_was_not_measured_is_missing_from_the_table():
+    table = fidelity_table("mlp", {("jax", "onnx", "int8"): {"differ": 0, "bytes": 1234}}, 10)
+    cells = [next(iter(column.cells)) for column in table.columns]
+    assert cells == ["int8", "onnx", "jax", "1,234", "missing", "0", *["missing"] * 5]
+
+
+def test_the_runtimes_that_requirements_name():
+    assert named_in(["ONNXruntime>=1.31", "numpy<3"]) == ["onnx"]
+    assert named_in(["ai_edge_litert==2.2.0"]) == ["litert"]
+    assert named_in(["keras==3.14.1"]) == []
+
+
+def test_an_environment_has_the_version_that_was_named_and_ours_of_all_else():
+    requirements, packages = environment(["onnxruntime==1.31.1"])
+    assert [each for each in requirements if each.startswith("onnxruntime")] == ["onnxruntime==1.31.1"]
+    assert any(each.startswith("ai-edge-litert==") for each in requirements)
+    assert packages == ("ai_edge_litert", "onnxruntime")
