@@ -100,7 +100,9 @@ def outcome(tmp_path_factory, dataset):
 @pytest.mark.parametrize(
     "mistake",
     [
-        pytest.param(each, id=each.name, marks=[pytest.mark.edge] if "test_edge" in each.caught_by else [])
+        pytest.param(
+            each, id=each.name, marks=[pytest.mark.edge, pytest.mark.long] if "test_edge" in each.caught_by else []
+        )
         for each in MISTAKES
     ],
 )
