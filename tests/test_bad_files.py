@@ -5,6 +5,7 @@ import re
 import pytest
 
 from harness.edge import tasks
+from impls import PackageNotInstalled
 from impls.contract import Settings
 
 pytestmark = pytest.mark.edge
@@ -44,6 +45,12 @@ def refused(shelf, runtime, tmp_path):
 def test_no_file(shelf, runtime, tmp_path):
     with pytest.raises(ValueError, match=r"nowhere must be a file, got No such file or directory"):
         shelf.device(runtime).build(tasks.loaded, runtime, str(tmp_path / "nowhere"))
+
+
+def test_a_runtime_that_is_not_installed(shelf, tmp_path):
+    expected = "torch is not installed here, and it takes it to run a file for executorch"
+    with pytest.raises(PackageNotInstalled, match=expected):
+        shelf.device("litert").build(tasks.loaded, "executorch", str(tmp_path))
 
 
 @pytest.mark.parametrize("left", [0, 4, 0.5, 0.999])

@@ -5,7 +5,8 @@ import pytest
 
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.shelf import referee
+from harness.edge.shelf import CALIBRATED_ON, referee
+from harness.equality.limits import ACCURACY_MARGIN
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.test_lessons import measured
@@ -44,6 +45,28 @@ def test_pytorchs_own_training_evaluates_what_no_device_computes(fleet, shelf, d
             f"those that it evaluated, by up to {each.largest:.0f} steps; {each.labels} images are relabelled"
         )
     assert found["the device"].differ > 0
+
+
+def test_tensorflows_own_quantization_is_as_accurate_and_another_network(fleet, shelf, dataset, tmp_path, state):
+    """Post-training, as documented, from 1,000 training images; there is no training to which it could be equal."""
+    try:
+        framework = fleet.framework("tensorflow", Settings())
+    except PackageNotInstalled as error:
+        pytest.skip(str(error))
+    ready, path = shelf.trained(framework), str(tmp_path / "official.tflite")
+    images = dataset.train.images.first(CALIBRATED_ON)
+    framework.do(tasks.official_quantization, ready.trained["float"], path, images)
+    device = shelf.device("litert")
+    device.build(tasks.loaded, "litert", path)
+    labels = dataset.test.labels.array()
+    found = fidelity(device.call("logits", dataset.test.images), ready.logits["float"], labels)
+    reached = np.mean(ready.logits["float"].argmax(axis=1) == labels)
+    state(
+        f"TensorFlow's own post-training quantization: {found.accuracy:.2%} of the test images are right, in float32 "
+        f"{reached:.2%}; {found.labels} are relabelled"
+    )
+    assert abs(found.accuracy - reached) < ACCURACY_MARGIN
+    assert found.labels > 0
 
 
 def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):

@@ -37,6 +37,11 @@ def official_qat(parameters, images, labels, test_images, path: str, network: st
     )
 
 
+def official_quantization(trained: Trained, path: str, images) -> None:
+    """TensorFlow's own post-training quantization, which finds its scales from these images."""
+    import_module("impls.edge.official.tensorflow").to_litert_as_documented(trained, path, images)
+
+
 def _exporter(variant: str) -> ModuleType:
     try:
         return impls.import_(variant, "impls.edge.{}")
@@ -51,5 +56,10 @@ def convert(text: str, path: str) -> None:
 
 
 def loaded(runtime: str, path: str):
-    """A runtime with the file in it, on one thread."""
-    return import_module(f"impls.edge.runtimes.{runtime}").Runtime(path)
+    """A runtime with the file in it, on one thread. Raises `PackageNotInstalled`."""
+    try:
+        module = import_module(f"impls.edge.runtimes.{runtime}")
+    except ModuleNotFoundError as error:
+        needed = f"{error.name} is not installed here, and it takes it to run a file for {runtime}"
+        raise impls.PackageNotInstalled(needed, name=error.name) from None
+    return module.Runtime(path)
