@@ -111,11 +111,11 @@ class Shelf:
 def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, int, int]:
     """On which images it is trained, for how many epochs, and for how many more when it is quantized.
 
-    Convolutions take long: they have a third of an epoch, which is enough for numbers that are none of chance.
+    Convolutions take long: they have a sixth of an epoch, which is enough for numbers that are none of chance.
     """
     if epochs:
         return images, epochs, epochs
-    return (images.first(20_000), 1, 1) if has_convolutions(network) else (images, 3, 2)
+    return (images.first(10_000), 1, 1) if has_convolutions(network) else (images, 3, 2)
 
 
 SUFFIX = {"litert": "tflite", "onnx": "onnx", "executorch": "pte"}

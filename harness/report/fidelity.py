@@ -7,11 +7,11 @@ from harness.report.tables import unwrapped
 
 COLUMNS = {  # figure -> heading, and how it is shown
     "bytes": ("bytes", "{:,}".format),
-    "accuracy": ("accuracy", "{:.2%}".format),
-    "differ": ("logits\nthat differ", lambda count: "" if count is None else f"{count:,}"),
-    "largest": ("largest\ndifference", "{:.2g}".format),
-    "labels": ("images\nrelabelled", "{:,}".format),
-    "seconds": ("µs of a\nprediction", lambda seconds: f"{1e6 * seconds:.0f}"),
+    "accuracy": ("right", "{:.2%}".format),
+    "differ": ("logits\noff", lambda count: "" if count is None else f"{count:,}"),
+    "largest": ("by up\nto", "{:.2g}".format),
+    "labels": ("images\nrenamed", "{:,}".format),
+    "seconds": ("µs", lambda seconds: f"{1e6 * seconds:.0f}"),
     "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
     "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
 }
@@ -35,7 +35,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         table.add_row(kind, runtime, variant, *cells)
     table.caption = unwrapped(
         "int8: in steps, beside the same network computed in integers. float: beside the framework itself.\n"
-        "One image, one thread, in turns over launches; memory of a process with the runtime and the file."
+        "µs: of a prediction of one image, on one thread, in turns over launches. MiB: of a process with the file."
     )
     table.caption_justify = "left"
     return table
