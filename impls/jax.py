@@ -86,13 +86,13 @@ def update(settings, parameters, state, model, pixels, labels):
 class Classifier:
     jit_compile = True
 
-    def __init__(self, settings: Settings, models=MODELS):
+    def __init__(self, settings: Settings, models=None):
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         self.settings = settings
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
         self.network = NETWORKS[settings.network]
-        self.model = models[settings.network]
+        self.model = (models or MODELS)[settings.network]
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):
             self.parameters = initial_parameters(self.key, self.network.shapes, settings.dtype)

@@ -138,11 +138,11 @@ class Adam:
 class Classifier:
     jit_compile = False
 
-    def __init__(self, settings: Settings, models=MODELS):
+    def __init__(self, settings: Settings, models=None):
         check_device(settings.device, "NumPy", sees_gpu=False)
         self.settings = settings
         self.network = NETWORKS[settings.network]
-        self.model = models[settings.network]
+        self.model = (models or MODELS)[settings.network]
         self.generator = np.random.default_rng(settings.seed)
         self.parameters = initial_parameters(self.generator, self.network.shapes, settings.dtype)
         self.optimizer = Adam(settings, self.parameters)

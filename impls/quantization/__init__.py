@@ -165,8 +165,9 @@ def bfloat16(number: np.ndarray) -> np.ndarray:
 
 def exists(variant: str, network: str) -> bool:
     """Whether the variant has a file here, and NumPy's, which finds the scales, has the network."""
-    file = Path(__file__).with_name(f"{impls.variants()[variant].implementation}.py")
-    return file.exists() and network in impls.variants()["numpy"].networks
+    known = impls.variants()
+    file = Path(__file__).with_name(f"{known[variant].implementation}.py")
+    return file.exists() and "numpy" in known and network in known["numpy"].networks
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Implementation:
