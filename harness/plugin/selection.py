@@ -14,7 +14,7 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import quantization
+from impls import Entrant, quantization
 from impls.contract import NETWORKS, Settings
 from impls.edge import ROADS
 
@@ -106,7 +106,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
-        if is_of_a_chapter(item) and not quantization.exists(*item.callspec.params["framework"]):
+        if lacks_its_chapter(item):
             return False
         for asked_for in ("network", "edge"):
             if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
@@ -140,10 +140,14 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     return [*compared, EPOCH] if option.notebook_baseline else compared
 
 
-def is_of_a_chapter(item: pytest.Item) -> bool:
-    """Whether it is about a variant in whole numbers, which not each file in impls/ needs to have."""
+def lacks_its_chapter(item: pytest.Item) -> bool:
+    """Whether it is about a variant in whole numbers that has no file for them, as not each in impls/ needs to."""
     marked = item.get_closest_marker("quantization") or item.get_closest_marker("edge")
-    return marked is not None and "framework" in getattr(getattr(item, "callspec", None), "params", {})
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if not marked or "framework" not in parameters:
+        return False
+    about = parameters["framework"]  # no entrant, if there is no road for any
+    return not (isinstance(about, Entrant) and quantization.exists(*about))
 
 
 def is_about_variants(item: pytest.Item) -> bool:
