@@ -67,6 +67,13 @@ def quantized(framework, parameters, scales):
 
 
 @pytest.fixture
+def images(framework, dataset, pytestconfig):
+    """All of the test; where they take long, without --long, a tenth: test_edge.py takes all in any case."""
+    short = has_convolutions(framework.network) and not pytestconfig.option.long
+    return dataset.test.images.first(len(dataset.test.images.array()) // (10 if short else 1))
+
+
+@pytest.fixture
 def aligned(framework):
     return replace(framework.settings, dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
 
@@ -171,21 +178,22 @@ def test_activations_of_ties(quantized, parameters, scales, dataset):
         assert_equal(found, right, f"outputs of {layer}")
 
 
-def test_all_logits(quantized, parameters, scales, dataset):
+def test_all_logits(quantized, parameters, scales, images):
     whole = integers(parameters, scales)
     quantization.check_exact(whole, scales)
-    expected = logits_in_integers(whole, scales, dataset.test.images.array())
+    expected = logits_in_integers(whole, scales, images.array())
     assert len(np.unique(expected)) > 100
-    assert_equal(quantized.logits(dataset.test.images), expected * np.float32(scales.logits), "logits")
+    assert_equal(quantized.logits(images), expected * np.float32(scales.logits), "logits")
 
 
-def test_all_logits_of_what_was_trained_on(quantized, scales, dataset):
+def test_all_logits_of_what_was_trained_on(quantized, scales, dataset, images):
     quantized.fit(*dataset.train.first(TRAINED_ON), 1)
     whole = integers(quantized.get_parameters(), scales)
     quantization.check_exact(whole, scales)
-    expected = logits_in_integers(whole, scales, dataset.test.images.array())
-    assert_equal(quantized.logits(dataset.test.images), expected * np.float32(scales.logits), "logits")
-    assert np.mean(expected.argmax(axis=1) == dataset.test.labels.array()) > 0.5, "equal, but not learning"
+    expected = logits_in_integers(whole, scales, images.array())
+    assert_equal(quantized.logits(images), expected * np.float32(scales.logits), "logits")
+    labels = dataset.test.labels.array()[: len(expected)]
+    assert np.mean(expected.argmax(axis=1) == labels) > 0.5, "equal, but not learning"
 
 
 def test_gradients_of_the_straight_through_rule(climber, referee, dataset, parameters, reaches):
