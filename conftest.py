@@ -73,9 +73,9 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
 
 
 @pytest.fixture(scope="session")
-def shelf(pytestconfig: pytest.Config, dataset: Parts, fleet: Fleet, tmp_path_factory) -> Iterator[Shelf]:
+def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory) -> Iterator[Shelf]:
     """What was trained for devices, and the files that were exported of it."""
-    shelf = started.shelf(pytestconfig, dataset, fleet, tmp_path_factory.mktemp("edge"))
+    shelf = started.shelf(pytestconfig, dataset, tmp_path_factory.mktemp("edge"))
     yield shelf
     shelf.close()
 

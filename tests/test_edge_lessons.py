@@ -5,10 +5,11 @@ import pytest
 
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.shelf import CALIBRATED_ON, referee
+from harness.edge.shelf import referee
 from harness.equality.limits import ACCURACY_MARGIN
 from impls import PackageNotInstalled
 from impls.contract import Settings
+from impls.quantization import CALIBRATED_ON
 from tests.test_lessons import measured
 
 pytestmark = pytest.mark.edge

@@ -23,12 +23,11 @@ from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from impls import quantization
-from impls.quantization import LOGITS, integers, real, scaled
+from impls.quantization import CALIBRATED_ON, LOGITS, integers, real, scaled
 from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
 
 pytestmark = pytest.mark.quantization
 BATCH_SIZE = 64
-CALIBRATED_ON = 1000
 TRAINED_ON = 2000  # images, before whole numbers are compared once more
 
 
@@ -125,10 +124,10 @@ def assert_equal(found, expected, what):
     assert not off.any(), f"{np.count_nonzero(off):,} of {off.size:,} {what} differ, by up to {off.max():g}"
 
 
-def test_scales_come_from_training_images(framework, fleet, dataset, tmp_path):
+def test_scales_come_from_training_images(framework, dataset, tmp_path):
     """Those of a file for a device, trained on a few images: from the first 1,000, and none of the test."""
     few = dataset._replace(train=dataset.train.first(TRAINED_ON), test=dataset.test.first(CALIBRATED_ON))
-    trained = Shelf(tmp_path, few, fleet, interpreter=str, epochs=1).trained(framework).trained
+    trained = Shelf(tmp_path, few, interpreter=str, epochs=1).trained(framework).trained
     images = dataset.train.images.first(CALIBRATED_ON).array()
     expected = calibrate(framework.settings.network, trained["float"].parameters, images)
     for scales in (each.scales for each in trained.values()):

@@ -19,13 +19,12 @@ from harness.judging.intervals import mean_interval, paired_effect
 from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import Settings
-from impls.quantization import Scales
+from impls.quantization import CALIBRATED_ON, Scales
 from impls.quantization.numpy import calibrate
 
 VARIANT = "numpy"  # the tests show that all compute the same
 BITS = (8, 4, 3, 2)
 BEFORE, AFTER = 3, 2  # epochs: in float32, and then of the two ways beside each other
-CALIBRATED_ON = 1000
 FLOAT = "float32"
 
 Accuracies = dict[str, float]  # in percent

@@ -12,15 +12,14 @@ from harness.equality.limits import has_convolutions
 from harness.equality.training import train
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import Operation
-from harness.workers.fleet import Fleet, Framework
+from harness.workers.fleet import Framework
 from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import NETWORKS, Network
 from impls.edge import ROADS, RUN_IN, Trained
-from impls.quantization import integers
+from impls.quantization import CALIBRATED_ON, integers
 from impls.quantization.numpy import calibrate, logits_in_integers
 
-CALIBRATED_ON = 1000  # training images
 SINGLE = Operation("predict_step", 1, rounds=200)
 
 
@@ -41,13 +40,11 @@ class Shelf:
         self,
         folder: Path,
         dataset: Parts,
-        fleet: Fleet,
         interpreter: Callable[[str], str],
         epochs: int | None = None,
     ):
         self.folder = folder
         self.dataset = dataset
-        self.fleet = fleet
         self.interpreter = interpreter
         self.epochs = epochs
         self.ready: dict[str, Ready] = {}

@@ -9,9 +9,10 @@ import numpy as np
 
 from harness.data.reference import Parts
 from harness.edge import tasks
+from harness.edge.shelf import SINGLE
 from harness.judging.verdict import Verdict, judge, looks
 from harness.measuring.campaign import in_turn
-from harness.measuring.workload import Operation, block, prepare
+from harness.measuring.workload import block, prepare
 from harness.regression.numerics import Finding
 from harness.regression.requirements import canonical, parsed
 from harness.workers.worker import Worker
@@ -19,7 +20,6 @@ from impls.edge import ENVIRONMENTS
 
 DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # that have an environment without a framework
 BLOCKS = 6  # of each version in a launch, in turns
-SINGLE = Operation("predict_step", 1, rounds=200)
 
 
 def named_in(requirements: Iterable[str]) -> list[str]:

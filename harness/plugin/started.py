@@ -78,7 +78,7 @@ def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet:
     return campaign
 
 
-def shelf(config: pytest.Config, dataset: Parts, fleet: Fleet, folder: Path) -> Shelf:
+def shelf(config: pytest.Config, dataset: Parts, folder: Path) -> Shelf:
     """Files for devices, and the environments that it takes to make and to run them. Without these, the run ends."""
     say = config.stash[DISPLAY].say
 
@@ -90,7 +90,7 @@ def shelf(config: pytest.Config, dataset: Parts, fleet: Fleet, folder: Path) -> 
         except environments.NotBuilt as error:
             pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
-    return Shelf(folder, dataset, fleet, functools.cache(interpreter), config.option.epochs)
+    return Shelf(folder, dataset, functools.cache(interpreter), config.option.epochs)
 
 
 def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:

@@ -33,6 +33,7 @@ ACTIVATIONS = 255
 LOGITS = (-128, 127)
 EXACT = 2**24  # whole numbers up to here are float32 numbers
 ROOM = EXACT / 2  # for the sums of a network that is trained on
+CALIBRATED_ON = 1000  # training images
 
 
 class Factors(NamedTuple):
@@ -73,7 +74,7 @@ class Scales:
 
     @property
     def sums(self) -> dict[str, np.ndarray]:
-        """By layer, (outputs,): the scale of the sums of products, and of the biases. Exact."""
+        """By layer, (outputs,): the scale of the sums of products, and of the biases."""
         return {layer: self.inputs[layer] * self.kernels[layer] for layer in self.layers}
 
     @property
@@ -117,14 +118,20 @@ def scaled(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np
     }
 
 
-def integers(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
-    """The whole numbers of float `parameters`, like them in names and shapes: kernels int8, biases int32."""
+def rounded(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
+    """The whole numbers of float `parameters`, in their own dtype, like them in names and shapes."""
     limit = scales.largest
     return {
-        name: np.rint(np.clip(array, -limit, limit)).astype(np.int8)
-        if name.endswith("kernel")
-        else np.rint(array).astype(np.int32)
+        name: np.rint(np.clip(array, -limit, limit) if name.endswith("kernel") else array)
         for name, array in scaled(parameters, scales).items()
+    }
+
+
+def integers(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
+    """The same as integers: kernels int8, biases int32."""
+    return {
+        name: array.astype(np.int8 if name.endswith("kernel") else np.int32)
+        for name, array in rounded(parameters, scales).items()
     }
 
 

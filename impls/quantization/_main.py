@@ -2,10 +2,8 @@
 
 from impls._main import load, parser, progress, settings, told_in_a_line
 from impls.contract import NETWORKS
-from impls.quantization import integers, largest_sums
+from impls.quantization import CALIBRATED_ON, integers, largest_sums
 from impls.quantization.numpy import calibrate
-
-CALIBRATED_ON = 1000  # training images
 
 
 def quantize(float_class, quantized_class) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from impls import numpy as float_numpy
 from impls.contract import Settings
 from impls.numpy import convolve, max_pool_gradient, patches, quarters
-from impls.quantization import ACTIVATIONS, LOGITS, PIXELS, Scales, bfloat16, kernel_scales, scaled
+from impls.quantization import ACTIVATIONS, LOGITS, PIXELS, Scales, bfloat16, kernel_scales, rounded, scaled
 
 
 def calibrate(network, parameters, images, largest=127):
@@ -99,15 +99,8 @@ class Classifier(float_numpy.Classifier):
 
     def quantized(self, parameters, x):
         network = MODELS[self.scales.network]
-        (*_, logits), backward = network(self.scales, self._rounded(parameters), x)
+        (*_, logits), backward = network(self.scales, rounded(parameters, self.scales), x)
         return logits * self.scales.logits, lambda dz: backward(dz * self.scales.logits)
-
-    def _rounded(self, parameters):
-        limit = self.scales.largest
-        return {
-            name: np.rint(np.clip(array, -limit, limit) if name.endswith("kernel") else array)
-            for name, array in scaled(parameters, self.scales).items()
-        }
 
     def _loss_and_gradients(self, pixels, labels):
         loss, gradients = super()._loss_and_gradients(pixels, labels)  # of the whole numbers
@@ -119,11 +112,11 @@ class Classifier(float_numpy.Classifier):
         return loss, scaled(kept, self.scales)
 
     def whole_numbers(self):
-        return {name: array.astype(np.int32) for name, array in self._rounded(self.parameters).items()}
+        return {name: array.astype(np.int32) for name, array in rounded(self.parameters, self.scales).items()}
 
     def activations(self, images):
         network = MODELS[self.scales.network]
-        numbers, _ = network(self.scales, self._rounded(self.parameters), self._pixels(images))
+        numbers, _ = network(self.scales, rounded(self.parameters, self.scales), self._pixels(images))
         return [array.reshape(len(images), -1).astype(np.int32) for array in numbers]
 
 
