@@ -8,7 +8,6 @@ import pytest
 
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.shelf import referee
 from harness.equality.limits import PASS
 from harness.measuring import figures
 from impls import PackageNotInstalled
@@ -29,13 +28,13 @@ def kind(request):
 
 
 @pytest.fixture
-def expected(framework, shelf, dataset, kind):
+def expected(framework, shelf, kind):
     """Logits of the test images: a float network's as its framework computes them, a quantized one's by the referee."""
     ready = shelf.trained(framework)
     if kind == "float":
         return ready.logits["float"]
     check_exact(ready.trained["int8"].whole, ready.trained["int8"].scales)
-    return referee(ready.trained["int8"], dataset.test.images.array())
+    return ready.right
 
 
 @pytest.fixture
@@ -55,8 +54,7 @@ def path(framework, runtime, kind, shelf):
 
 def test_what_was_trained_is_what_its_whole_numbers_compute(framework, shelf, dataset):
     ready = shelf.trained(framework)
-    expected = referee(ready.trained["int8"], dataset.test.images.array())
-    found = fidelity(ready.logits["int8"], expected, dataset.test.labels.array())
+    found = fidelity(ready.logits["int8"], ready.right, dataset.test.labels.array())
     assert (found.differ, found.labels) == (0, 0), found
 
 

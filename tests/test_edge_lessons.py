@@ -5,7 +5,6 @@ import pytest
 
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.shelf import referee
 from harness.equality.limits import ACCURACY_MARGIN
 from impls import PackageNotInstalled
 from impls.contract import Settings
@@ -75,8 +74,8 @@ def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, st
     framework = fleet.framework("numpy", Settings())
     path, device = shelf.file(framework, "onnx", "int8"), shelf.device("onnx")
     device.build(tasks.saturating, str(path))
-    expected = referee(shelf.trained(framework).trained["int8"], dataset.test.images.array())
-    scale = float(shelf.trained(framework).trained["int8"].scales.logits)
+    ready = shelf.trained(framework)
+    expected, scale = ready.right, float(ready.trained["int8"].scales.logits)
     found = fidelity(device.call("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
     has_vnni = device.do(tasks.has_vnni)
     state(

@@ -24,10 +24,14 @@ SINGLE = Operation("predict_step", 1, rounds=200)
 
 
 class Ready(NamedTuple):
-    """A network as a variant has trained it, by kind of file: what is exported, and the logits that it has here."""
+    """A network as a variant has trained it, by kind of file: what is exported, and the logits that it has here.
+
+    `right` are those that its whole numbers have, computed in integers. All are of the test images, float32 (n, 10).
+    """
 
     trained: dict[str, Trained]
     logits: dict[str, np.ndarray]
+    right: np.ndarray
 
 
 class Shelf:
@@ -63,10 +67,9 @@ class Shelf:
             quantized.set_parameters(parameters)
             quantized.run(train, *train_set, after)
             kinds = {"float": parameters, "int8": quantized.get_parameters()}
-            self.ready[name] = Ready(
-                {kind: Trained(network, each, scales) for kind, each in kinds.items()},
-                {"float": logits, "int8": quantized.logits(test)},
-            )
+            found = {kind: Trained(network, each, scales) for kind, each in kinds.items()}
+            right = referee(found["int8"], test.array())
+            self.ready[name] = Ready(found, {"float": logits, "int8": quantized.logits(test)}, right)
         return self.ready[name]
 
     def file(self, framework: Framework, runtime: str, kind: str) -> Path:
