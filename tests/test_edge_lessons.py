@@ -42,7 +42,7 @@ def test_pytorchs_own_training_evaluates_what_no_device_computes(fleet, shelf, d
     for what, each in found.items():
         state(
             f"PyTorch's own quantization-aware training: {each.differ:,} of {logits.size:,} logits of {what} are not "
-            f"those that it evaluated, by up to {each.largest:.0f} steps; {each.labels} images are relabelled"
+            f"those that it evaluated, by up to {each.largest:.0f} steps; {each.labels} images are renamed"
         )
     assert found["the device"].differ > 0
 
@@ -63,7 +63,7 @@ def test_tensorflows_own_quantization_is_as_accurate_and_another_network(fleet, 
     reached = np.mean(ready.logits["float"].argmax(axis=1) == labels)
     state(
         f"TensorFlow's own post-training quantization: {found.accuracy:.2%} of the test images are right, in float32 "
-        f"{reached:.2%}; {found.labels} are relabelled"
+        f"{reached:.2%}; {found.labels} are renamed"
     )
     assert abs(found.accuracy - reached) < ACCURACY_MARGIN
     assert found.labels > 0
@@ -80,7 +80,7 @@ def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, st
     has_vnni = device.do(tasks.has_vnni)
     state(
         f"ONNX Runtime as it comes, on a processor {'with' if has_vnni else 'without'} VNNI: {found.differ:,} of "
-        f"{expected.size:,} logits differ, by up to {found.largest:.0f} steps; {found.labels} images are relabelled"
+        f"{expected.size:,} logits differ, by up to {found.largest:.0f} steps; {found.labels} images are renamed"
     )
     assert (found.differ == 0) == has_vnni
 
