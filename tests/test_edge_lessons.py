@@ -1,18 +1,13 @@
 """What a user gets who does as the tutorials say, and where there is no road: each turns red the day it is mended."""
 
-import numpy as np
 import pytest
 
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
-from harness.equality.limits import ACCURACY_MARGIN
-from impls import PackageNotInstalled
 from impls.contract import Settings
-from impls.quantization import CALIBRATED_ON
 from tests.test_lessons import measured
 
 pytestmark = pytest.mark.edge
-TRAINED_ON = 12_800  # images, as a tutorial would: a part of an epoch
 
 
 @pytest.fixture
@@ -21,59 +16,11 @@ def state(record_property):
     return lambda line: record_property("statement", line)
 
 
-def test_pytorchs_own_training_evaluates_what_no_device_computes(fleet, shelf, dataset, tmp_path, state):
-    """PT2E, as documented: the network that it evaluates, the one that it converts that to, and the device's."""
-    try:
-        framework = fleet.framework("pytorch", Settings())
-    except PackageNotInstalled as error:
-        pytest.skip(str(error))
-    parameters, path = shelf.trained(framework).trained["float"].parameters, str(tmp_path / "official.pte")
-    images, labels = dataset.train.first(TRAINED_ON)
-    question = (parameters, images, labels, dataset.test.images, path, framework.settings.network)
-    evaluated, converted = shelf.worker("torch", "pytorch").do(tasks.official_qat, *question)
-    device = shelf.device("executorch")
-    device.build(tasks.loaded, "executorch", path)
-    logits = device.call("logits", dataset.test.images)
-    step = np.diff(np.unique(converted)).min()
-    found = {
-        "the converted network": fidelity(converted, evaluated, dataset.test.labels.array(), step),
-        "the device": fidelity(logits, evaluated, dataset.test.labels.array(), step),
-    }
-    for what, each in found.items():
-        state(
-            f"PyTorch's own quantization-aware training: {each.differ:,} of {logits.size:,} logits of {what} are not "
-            f"those that it evaluated, by up to {each.largest:.0f} steps; {each.labels} images are renamed"
-        )
-    assert found["the device"].differ > 0
-
-
-def test_tensorflows_own_quantization_is_as_accurate_and_another_network(fleet, shelf, dataset, tmp_path, state):
-    """Post-training, as documented, from 1,000 training images; there is no training to which it could be equal."""
-    try:
-        framework = fleet.framework("tensorflow", Settings())
-    except PackageNotInstalled as error:
-        pytest.skip(str(error))
-    ready, path = shelf.trained(framework), str(tmp_path / "official.tflite")
-    images = dataset.train.images.first(CALIBRATED_ON)
-    framework.do(tasks.official_quantization, ready.trained["float"], path, images)
-    device = shelf.device("litert")
-    device.build(tasks.loaded, "litert", path)
-    labels = dataset.test.labels.array()
-    found = fidelity(device.call("logits", dataset.test.images), ready.logits["float"], labels)
-    reached = np.mean(ready.logits["float"].argmax(axis=1) == labels)
-    state(
-        f"TensorFlow's own post-training quantization: {found.accuracy:.2%} of the test images are right, in float32 "
-        f"{reached:.2%}; {found.labels} are renamed"
-    )
-    assert abs(found.accuracy - reached) < ACCURACY_MARGIN
-    assert found.labels > 0
-
-
 def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):
     """As it comes, it adds up in 16 bits there, unless it is told not to."""
     framework = fleet.framework("numpy", Settings())
     path, device = shelf.file(framework, "onnx", "int8"), shelf.device("onnx")
-    device.build(tasks.saturating, str(path))
+    device.build(tasks.as_it_comes, "onnx", str(path))
     ready = shelf.trained(framework)
     expected, scale = ready.right, float(ready.trained["int8"].scales.logits)
     found = fidelity(device.call("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)

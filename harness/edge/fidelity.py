@@ -32,3 +32,9 @@ def fidelity(found: np.ndarray, expected: np.ndarray, labels: np.ndarray, step: 
         largest=float(np.nan_to_num(off.max() / step, nan=np.inf)),
         labels=int(np.count_nonzero(digits != expected.argmax(axis=1))),
     )
+
+
+def step_of(logits: np.ndarray) -> float:
+    """How far neighbouring ones are apart if they are whole numbers of 8 bits, times a scale; otherwise 1."""
+    levels = np.unique(logits)
+    return float(np.diff(levels).min()) if 1 < len(levels) <= 256 else 1.0

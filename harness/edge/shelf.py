@@ -17,9 +17,11 @@ from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import NETWORKS, Network
 from impls.edge import ROADS, RUN_IN, Trained
+from impls.edge.official import OFFICIAL
 from impls.quantization import CALIBRATED_ON, integers
 from impls.quantization.numpy import calibrate, logits_in_integers
 
+DOCUMENTED = 12_800  # images, as a tutorial would: a part of an epoch
 SINGLE = Operation("predict_step", 1, rounds=200)
 
 
@@ -52,6 +54,7 @@ class Shelf:
         self.interpreter = interpreter
         self.epochs = epochs
         self.ready: dict[str, Ready] = {}
+        self.evaluated: dict[Path, np.ndarray] = {}
         self.workers: dict[str, Worker] = {}
 
     def trained(self, framework: Framework) -> Ready:
@@ -75,7 +78,9 @@ class Shelf:
     def file(self, framework: Framework, runtime: str, kind: str) -> Path:
         """The network of this variant as a file, exported if need be."""
         path = self.folder / f"{framework.name}-{framework.settings.network}-{kind}.{SUFFIX[runtime]}"
-        if not path.exists():
+        if kind == "official":
+            self.official(framework, path)
+        elif not path.exists():
             road, trained = ROADS[framework.name][runtime], self.trained(framework).trained[kind]
             home = self.worker(road.environment, framework.name) if road.environment else framework
             if road.function == "to_stablehlo":
@@ -85,10 +90,20 @@ class Shelf:
                 home.do(tasks.export, framework.name, road.function, trained, str(path), kind)
         return path
 
+    def official(self, framework: Framework, path: Path) -> np.ndarray:
+        """Logits of the test images, float32 (n, 10), that the framework's own way evaluated before it wrote `path`."""
+        if path not in self.evaluated:
+            way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
+            home = self.worker(way.environment, framework.name) if way.environment else framework
+            data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
+            self.evaluated[path] = home.do(tasks.as_documented, framework.name, trained, str(path), *data)
+        return self.evaluated[path]
+
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
         """The file, for a campaign that times single predictions."""
         path, network = self.file(framework, runtime, kind), framework.settings.network
-        build, operation = (tasks.loaded, runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
+        load = tasks.as_it_comes if kind == "official" else tasks.loaded
+        build, operation = (load, runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
         python = self.interpreter(RUN_IN[runtime])
         return Participant(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 

@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from types import ModuleType
-from unittest import mock
 
 import impls
 from impls.edge import Trained
@@ -10,19 +9,12 @@ from impls.edge import Trained
 
 def export(variant: str, function: str, trained: Trained, path: str, kind: str) -> None:
     """Write a file, by a function of `impls.edge`. Raises `PackageNotInstalled`."""
-    getattr(_exporter(variant), function)(trained, path, kind)
+    getattr(_module("impls.edge.{}", variant), function)(trained, path, kind)
 
 
 def stablehlo(variant: str, trained: Trained, kind: str) -> str:
     """The program of a network, for `convert`. Raises `PackageNotInstalled`."""
-    return _exporter(variant).to_stablehlo(trained, kind)
-
-
-def saturating(path: str):
-    """ONNX Runtime as it comes, whatever the processor: see `has_vnni` in its file."""
-    module = import_module("impls.edge.runtimes.onnx")
-    with mock.patch.object(module, "has_vnni", return_value=True):
-        return module.Runtime(path)
+    return _module("impls.edge.{}", variant).to_stablehlo(trained, kind)
 
 
 def has_vnni() -> bool:
@@ -30,21 +22,14 @@ def has_vnni() -> bool:
     return import_module("impls.edge.runtimes.onnx").has_vnni()
 
 
-def official_qat(parameters, images, labels, test_images, path: str, network: str):
-    """PyTorch's own quantization-aware training: logits of what it evaluates, and of what it converts that to."""
-    return import_module("impls.edge.official.pytorch").qat_as_documented(
-        parameters, images, labels, test_images, path, network
-    )
+def as_documented(variant: str, trained: Trained, path: str, images, labels, test_images):
+    """Write a file by a framework's own way; the logits that it evaluated last. Raises `PackageNotInstalled`."""
+    return _module("impls.edge.official.{}", variant).as_documented(trained, path, images, labels, test_images)
 
 
-def official_quantization(trained: Trained, path: str, images) -> None:
-    """TensorFlow's own post-training quantization, which finds its scales from these images."""
-    import_module("impls.edge.official.tensorflow").to_litert_as_documented(trained, path, images)
-
-
-def _exporter(variant: str) -> ModuleType:
+def _module(name: str, variant: str) -> ModuleType:
     try:
-        return impls.import_(variant, "impls.edge.{}")
+        return impls.import_(variant, name)
     except ModuleNotFoundError as error:
         needed = f"{error.name} is not installed, and it takes it to export {variant}: pip install '.[edge]'"
         raise impls.PackageNotInstalled(needed, name=error.name) from None
@@ -57,9 +42,18 @@ def convert(text: str, path: str) -> None:
 
 def loaded(runtime: str, path: str):
     """A runtime with the file in it, on one thread. Raises `PackageNotInstalled`."""
+    return _runtime(runtime).Runtime(path)
+
+
+def as_it_comes(runtime: str, path: str):
+    """The same with nothing set that its documentation does not ask for: it may be less exact."""
+    module = _runtime(runtime)
+    return module.Runtime(path, as_it_comes=True) if runtime == "onnx" else module.Runtime(path)
+
+
+def _runtime(name: str) -> ModuleType:
     try:
-        module = import_module(f"impls.edge.runtimes.{runtime}")
+        return import_module(f"impls.edge.runtimes.{name}")
     except ModuleNotFoundError as error:
-        needed = f"{error.name} is not installed here, and it takes it to run a file for {runtime}"
+        needed = f"{error.name} is not installed here, and it takes it to run a file for {name}"
         raise impls.PackageNotInstalled(needed, name=error.name) from None
-    return module.Runtime(path)

@@ -17,6 +17,7 @@ from harness.workers.worker import limits
 from impls import Entrant, quantization
 from impls.contract import NETWORKS, Settings
 from impls.edge import ROADS
+from impls.edge.official import OFFICIAL
 
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
@@ -67,14 +68,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if {"framework", "runtime"} <= set(metafunc.fixturenames):
-        roads = [
-            (entrant, runtime)
-            for entrant in metafunc.config.stash[ENTRANTS]
-            for runtime in ROADS.get(entrant.variant, ())
-        ]
-        ids = [f"{entrant}-{runtime}" for entrant, runtime in roads]
-        metafunc.parametrize(("framework", "runtime"), roads, indirect=["framework"], ids=ids)
+    if {"framework", "runtime", "kind"} <= set(metafunc.fixturenames):
+        files = [file for entrant in metafunc.config.stash[ENTRANTS] for file in _files(entrant)]
+        ids = ["-".join(map(str, (kind, entrant, runtime))) for entrant, runtime, kind in files]
+        metafunc.parametrize(("framework", "runtime", "kind"), files, indirect=["framework"], ids=ids)
     elif "framework" in metafunc.fixturenames:
         metafunc.parametrize("framework", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
     if metafunc.definition.originalname == OF_ALL:
@@ -119,6 +116,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
+
+
+def _files(entrant: Entrant) -> list[tuple[Entrant, str, str]]:
+    """What is written of it for devices: ours to each runtime, and that of the framework's own way."""
+    ours = [(entrant, runtime, kind) for kind in ("float", "int8") for runtime in ROADS.get(entrant.variant, ())]
+    way = OFFICIAL.get(entrant.variant)
+    return [*ours, (entrant, way.runtime, "official")] if way and entrant.network in way.networks else ours
 
 
 def _refuse_to_keep(option: argparse.Namespace) -> None:

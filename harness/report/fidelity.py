@@ -35,6 +35,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         table.add_row(kind, runtime, variant, *cells)
     table.caption = unwrapped(
         "int8: in steps, beside the same network computed in integers. float: beside the framework itself.\n"
+        "official: a framework's own way to int8, beside what it evaluated last (TensorFlow: the float network).\n"
         "µs: of a prediction of one image, on one thread, in turns over launches. MiB: of a process with the file."
     )
     table.caption_justify = "left"

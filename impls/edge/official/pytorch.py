@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import torch
 from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 from executorch.backends.xnnpack.quantizer.xnnpack_quantizer import XNNPACKQuantizer, get_symmetric_quantization_config
@@ -11,17 +12,15 @@ from torchao.quantization.pt2e import disable_observer, move_exported_model_to_e
 from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_qat_pt2e
 
 from impls.contract import Settings
+from impls.edge import Trained
 from impls.edge._files import written
 from impls.pytorch import Classifier
 
 
-def qat_as_documented(parameters, images, labels, test_images, path: str | Path, network="mlp"):
-    """Train one epoch, and write the network at `path`. Returns logits of the test images, float32 (n, 10), twice:
-
-    those of the network that training evaluates, and those of the same network when it is converted.
-    """
-    classifier = Classifier(Settings(network))
-    classifier.set_parameters(parameters)
+def as_documented(trained: Trained, path: str | Path, images, labels, test_images) -> np.ndarray:
+    """Train for an epoch of these images, with ranges that are averaged meanwhile."""
+    classifier = Classifier(Settings(trained.network))
+    classifier.set_parameters(trained.parameters)
     pixels, labels = classifier.prepare_batch(images, labels)
     test_pixels = torch.tensor(classifier.preprocess(test_images))
 
@@ -34,14 +33,11 @@ def qat_as_documented(parameters, images, labels, test_images, path: str | Path,
     move_exported_model_to_eval(model)
     evaluated = logits(model, test_pixels)
 
-    model = convert_pt2e(model)
-    converted = logits(model, test_pixels)
-
-    program = torch.export.export(model, (test_pixels[:1],))
+    program = torch.export.export(convert_pt2e(model), (test_pixels[:1],))
     lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
     with written(path) as temporary:
         temporary.write_bytes(lowered.to_executorch().buffer)
-    return evaluated, converted
+    return evaluated
 
 
 def train(model, pixels, labels, settings):

@@ -7,19 +7,21 @@ import numpy as np
 from impls.edge import Trained
 from impls.edge._files import written
 from impls.edge.tensorflow import built, tf
+from impls.quantization import CALIBRATED_ON
 
 
-def to_litert_as_documented(trained: Trained, path: str | Path, images: np.ndarray) -> None:
-    """The converter finds all scales itself, from the float parameters and from what it computes of these images.
+def as_documented(trained: Trained, path: str | Path, images, labels, test_images) -> np.ndarray:
+    """The converter finds all scales, from the float parameters and from what it computes of some of the images.
 
-    Its file takes int8 and returns int8, each of a scale and a zero point of its own.
+    So what was evaluated last is the float network.
     """
 
     def representative_dataset():
-        for image in images:
+        for image in images[:CALIBRATED_ON]:
             yield [image.reshape(1, -1).astype(np.float32) / 255]  # (28, 28) -> (1, 784)
 
-    converter = tf.lite.TFLiteConverter.from_keras_model(built(trained.network, trained.parameters))
+    model = built(trained.network, trained.parameters)
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = representative_dataset
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -27,3 +29,5 @@ def to_litert_as_documented(trained: Trained, path: str | Path, images: np.ndarr
     content = converter.convert()
     with written(path) as temporary:
         temporary.write_bytes(content)
+    pixels = test_images.reshape(len(test_images), -1).astype(np.float32) / 255  # (n, 28, 28) -> (n, 784)
+    return model.predict(pixels, batch_size=1000, verbose=0)

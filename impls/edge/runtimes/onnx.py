@@ -13,13 +13,15 @@ DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": 
 
 
 class Runtime(ImageByImage):
-    def __init__(self, path, threads=1):
+    """`as_it_comes`: where the processor has no VNNI, products may be added up in 16 bits, and saturate."""
+
+    def __init__(self, path, threads=1, as_it_comes=False):
         super().__init__(path, threads)
         content = read(self.path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # what is wrong is raised, and need not be printed too
-        if not has_vnni():
+        if not (as_it_comes or has_vnni()):
             options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
