@@ -1,4 +1,4 @@
-"""The differences that README's "Lessons learned" tells of are there, as large as it says; -rP prints the numbers."""
+"""The differences that docs/lessons.md tells of are there, as large as it says; -rP prints the numbers."""
 
 import json
 import os
