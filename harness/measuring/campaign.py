@@ -1,7 +1,7 @@
 """A campaign: all participants measured in turns, in short blocks and changing order, over several launches of each.
 
-A machine drifts within minutes, and two launches of the same program differ: docs/how-fast.md shows by how much. Turns make the
-drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
+A machine drifts within minutes, and two launches of the same program differ: docs/how-fast.md shows by how much. Turns
+make the drift the same for all; launches make the second kind of noise visible, and are the unit of evidence.
 """
 
 import sys

@@ -101,7 +101,7 @@ class Upgrade:
         return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
 
     def _accuracy(self, variant: str, pair: Pair, until: float) -> Verdict:
-        """After one epoch, when a recipe shows; after ten, the luck of the seed hides it (docs/lessons.md: `make study`)."""
+        """After one epoch, when a recipe shows; after ten the luck of the seed hides it (docs/lessons.md)."""
         accuracies: tuple[list[float], list[float]] = ([], [])
         for seeds, error in looks(self.error, self.family):
             while len(accuracies[0]) < seeds and time.monotonic() < until:
