@@ -15,7 +15,7 @@ from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
 from impls import Entrant, quantization
-from impls.contract import NETWORKS, Settings
+from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -181,11 +181,11 @@ def _chosen_variants(option: argparse.Namespace) -> list[str]:
 
 def _chosen_networks(option: argparse.Namespace) -> list[str]:
     """What `--network` names, in the order of the contract."""
-    asked, known = option.network or [Settings.network], [*NETWORKS, "all"]
+    asked, known = option.network or [Settings.network], [*COMPARED, "all"]
     for name in asked:
         if name not in known:
             raise _unknown("--network", name, "network", known)
-    return [network for network in NETWORKS if network in asked or "all" in asked]
+    return [network for network in COMPARED if network in asked or "all" in asked]
 
 
 def _referee(option: argparse.Namespace, network: str) -> str:
