@@ -14,10 +14,12 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, quantization
+from impls import Entrant, distillation, quantization
 from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 
+# By marker: the chapter that says which variants it is written for.
+CHAPTERS = {"quantization": quantization, "edge": quantization, "distillation": distillation}
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
 
@@ -141,13 +143,13 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 
 
 def lacks_its_chapter(item: pytest.Item) -> bool:
-    """Whether it is about a variant in whole numbers that has no file for them, as not each in impls/ needs to."""
-    marked = item.get_closest_marker("quantization") or item.get_closest_marker("edge")
+    """Whether it is about a variant that has no file in the chapter, as not each in impls/ needs to."""
+    chapters = [chapter for marker, chapter in CHAPTERS.items() if item.get_closest_marker(marker)]
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if not marked or "framework" not in parameters:
+    if not chapters or "framework" not in parameters:
         return False
     about = parameters["framework"]  # no entrant, if there is no road for any
-    return not (isinstance(about, Entrant) and quantization.exists(*about))
+    return not (isinstance(about, Entrant) and all(chapter.exists(*about) for chapter in chapters))
 
 
 def is_about_variants(item: pytest.Item) -> bool:
