@@ -36,10 +36,8 @@ class DistillationLoss(keras.losses.Loss):
     def call(self, targets, logits):
         one_hot, teacher_logits = keras.ops.unstack(targets, axis=1)  # (n, 2, 10) -> (n, 10), (n, 10)
         soft_targets = keras.ops.softmax(teacher_logits / self.temperature)
-        hard = keras.losses.categorical_crossentropy(one_hot, logits, from_logits=True)  # (n, 10) -> (n,)
-        soft = keras.losses.categorical_crossentropy(
-            soft_targets, logits / self.temperature, from_logits=True
-        )  # (n, 10) -> (n,)
+        hard = keras.ops.categorical_crossentropy(one_hot, logits, from_logits=True)  # (n, 10) -> (n,)
+        soft = keras.ops.categorical_crossentropy(soft_targets, logits / self.temperature, from_logits=True)  # -> (n,)
         return (1 - self.weight) * hard + self.weight * self.temperature**2 * soft
 
 
