@@ -28,7 +28,9 @@ def divergence(p, q):
 @pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
 def test_keras_distils_logits_without_a_softmax_unless_the_loss_is_an_object(backend):
     """It asks whether the loss is a `KLDivergence`, and its default, "kl_divergence", is looked up as a function.
-    So it takes the divergence of the logits, cut off as if they were probabilities, and does not scale it by T squared."""
+
+    So it takes the divergence of the logits, cut off as if they were probabilities, without the square of T.
+    """
     found = measured(KERAS, backend, KERAS_BACKEND=backend)
     softened = LOGITS / TEMPERATURE
     assert found["default"] == pytest.approx(divergence(*softened.clip(SMALLEST, 1)), rel=1e-5)

@@ -46,6 +46,7 @@ def parser(description: str) -> argparse.ArgumentParser:
     """The options that every experiment has."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--framework", choices=impls.variants(), default="numpy", help="default: numpy")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: all; a student's steps are small)")
     parser.add_argument("--teacher-epochs", type=int, default=3, help="default: 3")
     parser.add_argument("--epochs", type=int, default=10, help="of a student (default: 10)")
     parser.add_argument("--temperature", type=float, default=Distillation.temperature, help="default: 4")
@@ -58,7 +59,7 @@ def opened(options: argparse.Namespace) -> Iterator[Classroom]:
     """With its teacher trained. What is wrong with the data or the options ends the program with a line."""
     try:
         dataset = Parts.at(obtain())
-        worker = Worker(options.framework)
+        worker = Worker(options.framework, threads=options.threads)
         try:
             yield Classroom(worker, options.framework, dataset, options.teacher_epochs)
         finally:

@@ -67,15 +67,14 @@ def main() -> None:
     options_of = parser(__doc__.splitlines()[0])
     options_of.add_argument("--seeds", type=int, default=3, help="of students (default: 3)")
     networks = (STUDENT, *COMPARED)
-    options_of.add_argument("--network", choices=networks, default=STUDENT, help="of the student (default: student)")
+    options_of.add_argument("--network", choices=networks, nargs="+", default=[STUDENT], help="default: student")
     options = options_of.parse_args()
     with opened(options) as classroom:
         how = Distillation(options.temperature, options.weight)
-        trials = [
-            trial(classroom, Settings(network=options.network, seed=seed), how, options.epochs)
-            for seed in range(options.seeds)
-        ]
-        Console(width=120).print(table(classroom, options.network, trials))
+        for network in options.network:
+            every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
+            trials = [trial(classroom, settings, how, options.epochs) for settings in every]
+            Console(width=120).print(table(classroom, network, trials))
 
 
 if __name__ == "__main__":
