@@ -13,6 +13,7 @@ from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.workers.worker import Worker
 from impls import distillation
+from impls._checks import check_epochs
 from impls.contract import Settings
 from impls.distillation import TEACHER, Distillation, targets
 
@@ -55,13 +56,16 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def opened(options: argparse.Namespace) -> Iterator[Classroom]:
-    """With its teacher trained. What is wrong with the data or the options ends the program with a line."""
+def opened(options: argparse.Namespace) -> Iterator[tuple[Classroom, Distillation]]:
+    """With its teacher trained, and how a student is taught. What is wrong with the data or the options ends it all."""
     try:
+        how = Distillation(options.temperature, options.weight)
+        for epochs in (options.teacher_epochs, options.epochs):
+            check_epochs(epochs)
         dataset = Parts.at(obtain())
         worker = Worker(options.framework, threads=options.threads)
         try:
-            yield Classroom(worker, options.framework, dataset, options.teacher_epochs)
+            yield Classroom(worker, options.framework, dataset, options.teacher_epochs), how
         finally:
             worker.close()
     except (DataError, impls.PackageNotInstalled, ValueError) as error:

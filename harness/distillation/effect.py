@@ -50,8 +50,7 @@ def main() -> None:
     options = options_of.parse_args()
     if options.seeds < 2:
         options_of.error("an interval needs at least 2 seeds")
-    with opened(options) as classroom:
-        how = Distillation(options.temperature, options.weight)
+    with opened(options) as (classroom, how):
         seeds = track(range(options.seeds), "teaching")
         trials = [trial(classroom, how, options.epochs, seed) for seed in seeds]
         Console(width=120).print(table(classroom, trials))

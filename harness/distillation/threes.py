@@ -69,8 +69,7 @@ def main() -> None:
     networks = (STUDENT, *COMPARED)
     options_of.add_argument("--network", choices=networks, nargs="+", default=[STUDENT], help="default: student")
     options = options_of.parse_args()
-    with opened(options) as classroom:
-        how = Distillation(options.temperature, options.weight)
+    with opened(options) as (classroom, how):
         for network in options.network:
             every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
             trials = [trial(classroom, settings, how, options.epochs) for settings in every]
