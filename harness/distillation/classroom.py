@@ -14,8 +14,8 @@ from harness.equality.training import train
 from harness.workers.worker import Worker
 from impls import distillation
 from impls._checks import check_epochs
-from impls.contract import Settings
-from impls.distillation import TEACHER, Distillation, targets
+from impls.contract import COMPARED, Settings
+from impls.distillation import STUDENT, TEACHER, Distillation, targets
 
 
 class Classroom:
@@ -47,6 +47,10 @@ def parser(description: str) -> argparse.ArgumentParser:
     """The options that every experiment has."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--framework", choices=impls.variants(), default="numpy", help="default: numpy")
+    networks = (STUDENT, *COMPARED)
+    parser.add_argument(
+        "--network", choices=networks, nargs="+", default=[STUDENT], help="of students; default: student"
+    )
     parser.add_argument("--threads", type=int, help="CPU threads (default: all; a student's steps are small)")
     parser.add_argument("--teacher-epochs", type=int, default=3, help="default: 3")
     parser.add_argument("--epochs", type=int, default=10, help="of a student (default: 10)")

@@ -7,29 +7,28 @@ from rich.table import Table
 
 from harness.distillation.classroom import Classroom, opened, parser
 from harness.judging.intervals import mean_interval, paired_effect
-from impls.contract import NETWORKS, Settings
-from impls.distillation import STUDENT, Distillation
+from impls.contract import Settings
+from impls.distillation import Distillation
 
 ALONE = Distillation(weight=0)  # the teacher's part is 0: trained on the labels
 
 
-def trial(classroom: Classroom, how: Distillation, epochs: int, seed: int) -> tuple[float, float]:
+def trial(classroom: Classroom, settings: Settings, how: Distillation, epochs: int) -> tuple[float, float]:
     """The test accuracy in percent, alone and taught."""
 
     def accuracy(how: Distillation) -> float:
-        classroom.teach(Settings(network=STUDENT, seed=seed), how, epochs)
+        classroom.teach(settings, how, epochs)
         return 100 * classroom.worker.call("evaluate", *classroom.dataset.test)[1]
 
     return accuracy(ALONE), accuracy(how)
 
 
-def table(classroom: Classroom, trials: list[tuple[float, float]]) -> Table:
+def table(classroom: Classroom, network: str, trials: list[tuple[float, float]]) -> Table:
     """Both ways with their 95 % intervals, and the paired effect of the teacher with its own."""
     alone, taught = zip(*trials, strict=True)
-    layers = [shape[0] for name, shape in NETWORKS[STUDENT].shapes.items() if name.endswith("bias")]
     found = Table(
-        title=f"{classroom.variant}: test accuracy of a student of {' and '.join(map(str, layers))} units, "
-        f"{len(trials)} seeds; its teacher: {classroom.accuracy:.2%}",
+        title=f"{classroom.variant}: test accuracy of {network} and {len(trials)} seeds; "
+        f"its teacher: {classroom.accuracy:.2%}",
         title_justify="left",
     )
     for heading in ("", "mean", "95 % interval"):
@@ -51,9 +50,10 @@ def main() -> None:
     if options.seeds < 2:
         options_of.error("an interval needs at least 2 seeds")
     with opened(options) as (classroom, how):
-        seeds = track(range(options.seeds), "teaching")
-        trials = [trial(classroom, how, options.epochs, seed) for seed in seeds]
-        Console(width=120).print(table(classroom, trials))
+        for network in options.network:
+            every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
+            trials = [trial(classroom, settings, how, options.epochs) for settings in track(every, network)]
+            Console(width=120).print(table(classroom, network, trials))
 
 
 if __name__ == "__main__":

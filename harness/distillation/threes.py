@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.distillation.classroom import Classroom, opened, parser
-from impls.contract import COMPARED, DATASET, Settings
-from impls.distillation import STUDENT, Distillation
+from impls.contract import DATASET, Settings
+from impls.distillation import Distillation
 
 MISSING = 3
 RAISES = np.arange(0, 20.05, 0.1)  # of the bias
@@ -50,7 +50,7 @@ def trial(classroom: Classroom, settings: Settings, how: Distillation, epochs: i
 def table(classroom: Classroom, network: str, trials: list[tuple[str, ...]]) -> Table:
     """A row for each seed, and the paper's."""
     found = Table(
-        title=f"{classroom.variant}: test errors of a {network} that was never shown a {MISSING}; "
+        title=f"{classroom.variant}: test errors of {network}, never shown a {MISSING}; "
         f"its teacher: {DATASET.test * (1 - classroom.accuracy):.0f}",
         title_justify="left",
     )
@@ -66,8 +66,6 @@ def table(classroom: Classroom, network: str, trials: list[tuple[str, ...]]) -> 
 def main() -> None:
     options_of = parser(__doc__.splitlines()[0])
     options_of.add_argument("--seeds", type=int, default=3, help="of students (default: 3)")
-    networks = (STUDENT, *COMPARED)
-    options_of.add_argument("--network", choices=networks, nargs="+", default=[STUDENT], help="default: student")
     options = options_of.parse_args()
     with opened(options) as (classroom, how):
         for network in options.network:
