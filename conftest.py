@@ -15,7 +15,7 @@ from harness.plugin.numbers import seconds, whole_number
 from harness.regression.upgrade import Upgrade
 from harness.workers.fleet import Fleet, Framework
 from impls import PackageNotInstalled
-from impls.contract import DATASET, NETWORKS, Settings
+from impls.contract import COMPARED, DATASET, Settings
 
 pytest_plugins = [f"harness.plugin.{name}" for name in ("selection", "distribution", "summary", "upgrades")]
 
@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("frameworks", "one network in every framework").addoption
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
-    add("--network", action="append", metavar="NAME", help=f"which: {', '.join(NETWORKS)}, or all; repeatable")
+    add("--network", action="append", metavar="NAME", help=f"which: {', '.join(COMPARED)}, or all; repeatable")
     add("--referee", metavar="NAME", help="the variant that the others are compared with (default: numpy, if it can)")
     add("--epochs", type=count, help="passes over the training images (default: as many as the network asks for)")
     size = whole_number(1, DATASET.train)

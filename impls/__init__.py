@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from impls.contract import NETWORKS, Implementation, Settings
+from impls.contract import COMPARED, Implementation, Settings
 
 
 class Variant(NamedTuple):
@@ -21,7 +21,7 @@ class Variant(NamedTuple):
     implementation: str  # file name in impls/, without .py
     packages: tuple[str, ...]  # what must be installed
     environment: dict[str, str]  # what must be set before the import
-    networks: tuple[str, ...] = tuple(NETWORKS)  # that it is written for
+    networks: tuple[str, ...] = COMPARED  # that it is written for
     flaw: str = ""  # why it cannot be loaded, if its file already shows it
 
 
@@ -194,11 +194,11 @@ def _networks(tree: ast.Module) -> tuple[str, ...]:
     """Keys of what the file assigns to `MODELS`. Raises `ValueError` unless they are networks, at least one."""
     for value in _assigned(tree, "MODELS"):
         keys = [getattr(key, "value", None) for key in value.keys] if isinstance(value, ast.Dict) else []
-        if not keys or not set(keys) <= set(NETWORKS):
-            expected = f"a dict whose keys are networks of impls/contract.py ({', '.join(NETWORKS)})"
+        if not keys or not set(keys) <= set(COMPARED):
+            expected = f"a dict whose keys are networks of impls/contract.py ({', '.join(COMPARED)})"
             raise ValueError(f"MODELS must be {expected}, got {_shown(value)}")
         return tuple(keys)
-    return tuple(NETWORKS)
+    return COMPARED
 
 
 def _assigned(tree: ast.Module, name: str) -> Iterator[ast.expr | None]:

@@ -47,12 +47,14 @@ class Network:
       was (height, width, channels), whatever the framework keeps.
     - `accuracy`, `epochs`: the fraction of test images that it must get right after so many epochs.
     - `positions`: how often a kernel is applied to an image, for those where it is more than once.
+    - `chapter`: the one that has it, for a network that is not in the files of impls/ themselves.
     """
 
     shapes: dict[str, tuple[int, ...]]
     accuracy: float
     epochs: int
     positions: dict[str, int] = field(default_factory=dict)
+    chapter: str = ""
 
     @property
     def parameter_count(self) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from impls._files import cache_directory
-from impls.contract import NETWORKS, Arrays, Implementation, Settings
+from impls.contract import COMPARED, Arrays, Implementation, Settings
 
 
-def train_and_evaluate(classifier_class, networks=NETWORKS) -> None:
+def train_and_evaluate(classifier_class, networks=COMPARED) -> None:
     """Train `classifier_class(Settings(...))` on MNIST with a line for each epoch, then print its test accuracy.
 
     `networks` holds the names of those for which the class is written.

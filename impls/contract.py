@@ -55,7 +55,19 @@ NETWORKS = {
         epochs=3,
         positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
     ),
+    "student": Network(
+        {
+            "dense_1/kernel": (784, 30),
+            "dense_1/bias": (30,),
+            "dense_2/kernel": (30, 10),
+            "dense_2/bias": (10,),
+        },
+        accuracy=0.95,
+        epochs=10,
+        chapter="distillation",
+    ),
 }
+COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # in impls/ itself
 
 # Of the MLP, under the names that they had when it was the only network: scripts outside the project use them.
 LAYER_SIZES = (784, 512, 256, 10)

@@ -60,11 +60,13 @@ def predict(parameters, model, pixels):
     return jax.nn.softmax(model(parameters, pixels))
 
 
-def cross_entropy(parameters, model, pixels, labels):
-    return optax.softmax_cross_entropy_with_integer_labels(model(parameters, pixels), labels).mean()
+def cross_entropy(logits, labels):
+    return optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
 
 
-loss_and_gradients = jax.jit(jax.value_and_grad(cross_entropy), static_argnames="model")
+@partial(jax.jit, static_argnames=("model", "loss"))
+def loss_and_gradients(parameters, model, loss, pixels, labels):
+    return jax.value_and_grad(lambda p: loss(model(p, pixels), labels))(parameters)
 
 
 def adam(settings, step):
@@ -75,24 +77,25 @@ def adam(settings, step):
     return native(settings.epsilon / jnp.sqrt(1 - settings.beta_2**step))
 
 
-@partial(jax.jit, static_argnames=("settings", "model"), donate_argnames=("parameters", "state"))
-def update(settings, parameters, state, model, pixels, labels):
-    loss, gradients = loss_and_gradients(parameters, model, pixels, labels)
+@partial(jax.jit, static_argnames=("settings", "model", "loss"), donate_argnames=("parameters", "state"))
+def update(settings, parameters, state, model, loss, pixels, labels):
+    value, gradients = loss_and_gradients(parameters, model, loss, pixels, labels)
     step = state[0].count + 1
     updates, state = adam(settings, step).update(gradients, state)
-    return optax.apply_updates(parameters, updates), state, loss
+    return optax.apply_updates(parameters, updates), state, value
 
 
 class Classifier:
     jit_compile = True
 
-    def __init__(self, settings: Settings, models=None):
+    def __init__(self, settings: Settings, models=None, loss=None):
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         self.settings = settings
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
         self.network = NETWORKS[settings.network]
         self.model = (models or MODELS)[settings.network]
+        self.loss = loss or cross_entropy
         self.key = jax.random.key(settings.seed)
         with jax.default_device(self.device):
             self.parameters = initial_parameters(self.key, self.network.shapes, settings.dtype)
@@ -149,7 +152,8 @@ class Classifier:
         return jnp.concatenate([forward(self.parameters, part) for part in parts])
 
     def loss_and_gradients(self, images, labels):
-        loss, gradients = loss_and_gradients(self.parameters, self.model, *self.prepare_batch(images, labels))
+        batch = self.prepare_batch(images, labels)
+        loss, gradients = loss_and_gradients(self.parameters, self.model, self.loss, *batch)
         return float(loss), self._named_arrays(gradients)
 
     def prepare_batch(self, images, labels):
@@ -157,7 +161,7 @@ class Classifier:
 
     def train_step(self, batch):
         self.parameters, self.optimizer_state, loss = update(
-            self.settings, self.parameters, self.optimizer_state, self.model, *batch
+            self.settings, self.parameters, self.optimizer_state, self.model, self.loss, *batch
         )
         return loss
 
@@ -188,8 +192,7 @@ class Classifier:
     def evaluate(self, images, labels):
         pixels, labels = self.prepare_batch(images, labels)
         logits = self._logits(pixels)
-        loss = optax.softmax_cross_entropy_with_integer_labels(logits, labels).mean()
-        return float(loss), float(jnp.mean(logits.argmax(axis=1) == labels))
+        return float(cross_entropy(logits, labels)), float(jnp.mean(logits.argmax(axis=1) == labels))
 
 
 if __name__ == "__main__":

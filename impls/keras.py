@@ -60,7 +60,7 @@ class GradientRecorder(keras.optimizers.Optimizer):
 
 
 class Classifier:
-    def __init__(self, settings: Settings, models=None):
+    def __init__(self, settings: Settings, models=None, loss=None):
         computes_on = str(keras.ops.zeros(1).device).lower()  # Keras chooses its device itself
         check_device(settings.device, "Keras", "cpu" not in computes_on)
         if keras.backend.backend() == "jax":
@@ -74,7 +74,7 @@ class Classifier:
         self.generator = np.random.default_rng(settings.seed)
         self.network = NETWORKS[settings.network]
         self.model = (models or MODELS)[settings.network]()
-        self.loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        self.loss = loss or keras.losses.CategoricalCrossentropy(from_logits=True)
         self.optimizer = keras.optimizers.Adam(
             settings.learning_rate,
             beta_1=settings.beta_1,

@@ -105,13 +105,17 @@ def loss_and_gradients(model, parameters, x, labels):
     # L = mean(log(sum(exp(z))) - z[label]), so dL/dz = (softmax(z) - one_hot(label)) / n.
     one_hot = np.eye(DATASET.classes, dtype=logits.dtype)[labels]  # (n,) -> (n, 10)
     dz = (np.exp(log_softmax(logits)) - one_hot) / len(labels)
+    return cross_entropy(logits, labels), parameter_gradients(parameters, backward(dz))
+
+
+def parameter_gradients(parameters, layers):
     gradients = {}
-    for layer, (inputs, da) in backward(dz).items():
+    for layer, (inputs, da) in layers.items():
         # a = x W + b, so dL/dW = x^T dL/da, dL/db = sum of dL/da over the batch, and over the pixels of a convolution.
         kernel, da = f"{layer}/kernel", da.reshape(len(inputs), -1)  # (n, h, w, outputs) -> (n h w, outputs)
         gradients[kernel] = (inputs.T @ da).reshape(parameters[kernel].shape)
         gradients[f"{layer}/bias"] = da.sum(axis=0)
-    return cross_entropy(logits, labels), gradients
+    return gradients
 
 
 class Adam:

@@ -60,7 +60,7 @@ def input_channels(shapes):
 class Classifier:
     jit_compile = False
 
-    def __init__(self, settings: Settings, models=None):
+    def __init__(self, settings: Settings, models=None, loss=None):
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
@@ -70,7 +70,7 @@ class Classifier:
         self.network = NETWORKS[settings.network]
         self.channels = input_channels(self.network.shapes)
         self.model = (models or MODELS)[settings.network]().to(self.device, self.dtype)
-        self.loss = nn.CrossEntropyLoss()
+        self.loss = loss or nn.CrossEntropyLoss()
         self.optimizer = torch.optim.Adam(
             self.model.parameters(),
             lr=settings.learning_rate,

@@ -46,7 +46,7 @@ MODELS = {"mlp": build_mlp, "cnn": build_cnn}
 
 
 class Classifier:
-    def __init__(self, settings: Settings, models=None):
+    def __init__(self, settings: Settings, models=None, loss=None):
         check_device(settings.device, "TensorFlow", bool(tf.config.list_physical_devices("GPU")))
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
@@ -55,7 +55,7 @@ class Classifier:
         self.settings = settings
         self.network = NETWORKS[settings.network]
         self.model = (models or MODELS)[settings.network](settings.dtype)
-        self.loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=settings.dtype)
+        self.loss = loss or tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=settings.dtype)
         self.optimizer = tf.keras.optimizers.Adam(
             settings.learning_rate,
             beta_1=settings.beta_1,

@@ -7,13 +7,17 @@ from functools import cache
 import pytest
 
 from harness import ROOT
-from tests import catalogue, catalogue_of_quantization
+from tests import catalogue, catalogue_of_distillation, catalogue_of_quantization
 from tests.catalogue import Change
 from tests.catalogue_of_exports import MISTAKES, SHELF
 from tests.project import Project, require
 
 pytestmark = pytest.mark.catalogue
-CATALOGUES = {"impls": catalogue.CONTROLS, "impls/quantization": catalogue_of_quantization.CONTROLS}  # by folder
+CATALOGUES = {  # by folder
+    "impls": catalogue.CONTROLS,
+    "impls/quantization": catalogue_of_quantization.CONTROLS,
+    "impls/distillation": catalogue_of_distillation.CONTROLS,
+}
 FEW = [("return images, epochs, epochs", "return images.first(2000), epochs, epochs")]  # enough to be exported
 BACKEND = "jax"  # the one Keras backend that is tried: the quickest to import, and it reaches every rung in float64
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from harness.edge.shelf import Shelf
-from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
     PASS,
@@ -21,10 +21,10 @@ from harness.equality.limits import (
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.equality.training import float64_gap
 from impls import quantization
 from impls.quantization import CALIBRATED_ON, LOGITS, integers, real, scaled
 from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
+from tests import rungs
 
 pytestmark = pytest.mark.quantization
 BATCH_SIZE = 64
@@ -94,28 +94,7 @@ def referee(fleet, aligned, parameters, scales):
 
 @pytest.fixture
 def reaches(climber, record_property):
-    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if given."""
-    gap = climber.run(float64_gap)
-
-    def judge(rung: str, measured: Distance, limits: dict[str, float]) -> None:
-        limit = limits["float64"]
-        print(f"{climber.name}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
-        recorded = {
-            "name": f"quantized, {rung}",
-            "dtype": "float64",
-            "error": measured.error,
-            "limit": limit,
-            "gap": gap,
-        }
-        record_property("rung", recorded)
-        if gap:
-            assert measured.error > limit, (
-                f"{climber.name} reaches {rung} in float64 now: no need to say {gap!r} any more"
-            )
-            limit = limits.get("float32", np.inf)
-        assert measured.error <= limit, f"{climber.name} is wrong in {rung}: {measured}, limit {limit:.0e}"
-
-    return judge
+    return rungs.judge(climber, "quantized", record_property)
 
 
 def assert_equal(found, expected, what):

@@ -14,11 +14,13 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, quantization
-from impls.contract import NETWORKS, Settings
+from impls import Entrant, distillation, quantization
+from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 from impls.edge.official import OFFICIAL
 
+# By marker: the chapter that says which variants it is written for.
+CHAPTERS = {"quantization": quantization, "edge": quantization, "distillation": distillation}
 OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
 
@@ -145,13 +147,13 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 
 
 def lacks_its_chapter(item: pytest.Item) -> bool:
-    """Whether it is about a variant in whole numbers that has no file for them, as not each in impls/ needs to."""
-    marked = item.get_closest_marker("quantization") or item.get_closest_marker("edge")
+    """Whether it is about a variant that has no file in the chapter, as not each in impls/ needs to."""
+    chapters = [chapter for marker, chapter in CHAPTERS.items() if item.get_closest_marker(marker)]
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if not marked or "framework" not in parameters:
+    if not chapters or "framework" not in parameters:
         return False
     about = parameters["framework"]  # no entrant, if there is no road for any
-    return not (isinstance(about, Entrant) and quantization.exists(*about))
+    return not (isinstance(about, Entrant) and all(chapter.exists(*about) for chapter in chapters))
 
 
 def is_about_variants(item: pytest.Item) -> bool:
@@ -185,11 +187,11 @@ def _chosen_variants(option: argparse.Namespace) -> list[str]:
 
 def _chosen_networks(option: argparse.Namespace) -> list[str]:
     """What `--network` names, in the order of the contract."""
-    asked, known = option.network or [Settings.network], [*NETWORKS, "all"]
+    asked, known = option.network or [Settings.network], [*COMPARED, "all"]
     for name in asked:
         if name not in known:
             raise _unknown("--network", name, "network", known)
-    return [network for network in NETWORKS if network in asked or "all" in asked]
+    return [network for network in COMPARED if network in asked or "all" in asked]
 
 
 def _referee(option: argparse.Namespace, network: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|edge))?")  # modules that both sides can import
+# Modules that both sides can import.
+OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge))?")
 
 
 def encode(value: Any) -> Any:

@@ -1,7 +1,7 @@
 """Train a network, quantize it, and train it on: what `python -m impls.quantization.pytorch` and its siblings run."""
 
 from impls._main import load, parser, progress, settings, told_in_a_line
-from impls.contract import NETWORKS
+from impls.contract import COMPARED
 from impls.quantization import CALIBRATED_ON, integers, largest_sums
 from impls.quantization.numpy import calibrate
 
@@ -17,7 +17,7 @@ def quantize(float_class, quantized_class) -> None:
 
 
 def options_of(description: str):
-    found = parser(description, NETWORKS, epochs=3)
+    found = parser(description, COMPARED, epochs=3)
     found.add_argument("--quantized-epochs", type=int, default=2, help="of training on, quantized (default: 2)")
     found.add_argument("--bits", type=int, choices=range(2, 9), default=8, help="of a weight (default: 8)")
     return found

@@ -11,7 +11,7 @@ import pytest
 import impls
 from harness.measuring import floor
 from impls import Entrant, NotWritten
-from impls.contract import NETWORKS, Settings
+from impls.contract import COMPARED, Settings
 from tests.project import require
 
 FRAMEWORKS = {"tensorflow", "torch", "jax", "keras", "optax", "torchvision"}
@@ -186,7 +186,7 @@ def test_no_file_can_have_the_name_of_the_floor(folder):
 def test_a_file_says_by_its_models_what_it_is_written_for(folder):
     (folder / "some.py").write_text("MODELS = {'cnn': None}")
     assert impls.variants()["some"].networks == ("cnn",)
-    assert impls.variants()["sound"].networks == tuple(NETWORKS), "it may inherit the models of another"
+    assert impls.variants()["sound"].networks == COMPARED, "it may inherit the models of another"
     assert impls.entrants(["sound", "some"], ["mlp", "cnn"]) == [
         Entrant("sound", "mlp"),
         Entrant("sound", "cnn"),

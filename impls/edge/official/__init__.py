@@ -7,7 +7,7 @@ framework evaluates last before that: the logits of the test images, float32 (n,
 
 from typing import NamedTuple
 
-from impls.contract import NETWORKS
+from impls.contract import COMPARED
 
 
 class Documented(NamedTuple):
@@ -18,7 +18,7 @@ class Documented(NamedTuple):
 
     runtime: str
     environment: str = ""
-    networks: tuple[str, ...] = tuple(NETWORKS)
+    networks: tuple[str, ...] = COMPARED
     exact: tuple[str, ...] = ()
 
 

@@ -1,0 +1,251 @@
+"""A student of every variant is taught as the definition says: loss, gradients and steps beside the referee.
+
+The referee is impls/distillation/numpy.py in float64; its gradients are checked here by another way.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import rel_entr, softmax
+
+from harness.equality.distance import distance, largest_distance
+from harness.equality.limits import (
+    EXACT_HYPERPARAMETERS,
+    PASS,
+    STEPS,
+    STEPS_LOSS,
+    STEPS_OF_AN_EPOCH,
+    STEPS_PARAMETERS,
+    required_accuracy,
+)
+from harness.equality.start import start
+from harness.equality.trace import losses_apart, parameters_apart, trace
+from harness.equality.training import train_on
+from impls import distillation
+from impls.contract import NETWORKS, Settings
+from impls.distillation import STUDENT, Distillation, targets
+from impls.distillation import numpy as numpy_distillation
+from impls.numpy import Classifier as PlainNumpy
+from tests import rungs
+
+pytestmark = pytest.mark.distillation
+NETWORK = NETWORKS[STUDENT]
+BY_DEFAULT = Distillation()
+BATCH_SIZE = 128
+FEW_STEPS = 20
+HOT = 2.0**10  # far above all logits, and float32 still has a thousandth of them in exp(logit / HOT)
+DIFFERENCE = 1e-5  # of a parameter: as in test_referee.py, for a network with fewer ReLUs than its smallest
+IMAGES = np.zeros((2, 28, 28), np.uint8)
+LABELS = np.array([1, 2], np.uint8)
+LOGITS = np.zeros((2, 10), np.float32)
+
+
+@pytest.fixture(scope="module")
+def lessons(dataset):
+    """(60000, 2, 10), of logits such as a teacher's are: the label's stands out, mostly."""
+    labels = dataset.train.labels.array()
+    noise = np.random.default_rng(0).normal(0, 3, (len(labels), 10))
+    return targets(labels, (noise + 16 * np.eye(10)[labels]).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def parameters():
+    return start(NETWORK.shapes, seed=1, bias=0.1)
+
+
+@pytest.fixture
+def batch(dataset, lessons):
+    return dataset.train.images.first(BATCH_SIZE).array(), lessons[:BATCH_SIZE]
+
+
+@pytest.fixture
+def aligned(framework):
+    changes = EXACT_HYPERPARAMETERS | {"dtype": "float64", "batch_size": BATCH_SIZE}
+    return replace(framework.settings, network=STUDENT, **changes)
+
+
+@pytest.fixture
+def student(framework, fleet, aligned, parameters):
+    """Builds the variant's, in float64 and aligned unless `changes` say otherwise."""
+
+    def student(how=BY_DEFAULT, **changes):
+        settings = replace(aligned, **changes)
+        student = fleet.framework(framework.name, settings, framework.home, distillation.load, how)
+        student.set_parameters(parameters)
+        return student
+
+    return student
+
+
+@pytest.fixture
+def referee(fleet, aligned, parameters):
+    settings = replace(aligned, device="cpu")
+    referee = fleet.framework("numpy", settings, "the referee", distillation.load, BY_DEFAULT)
+    referee.set_parameters(parameters)
+    return referee
+
+
+@pytest.fixture
+def reaches(framework, record_property):
+    return rungs.judge(framework, "distilled", record_property)
+
+
+def test_loss(student, referee, batch, reaches):
+    loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), referee))
+    reaches("loss", distance(loss, right, "loss"), PASS)
+
+
+def test_gradients(student, referee, batch, reaches):
+    gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), referee))
+    reaches("gradients", largest_distance(gradients, expected), PASS)
+
+
+def test_many_steps(student, referee, dataset, lessons, parameters, reaches, pytestconfig):
+    steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
+    shown = steps * BATCH_SIZE
+    question = (trace, dataset.train.images.first(shown), lessons[:shown], parameters, steps, (1, steps))
+    found, expected = student().run(*question), referee.run(*question)
+    reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
+
+
+def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, lessons, parameters, reaches):
+    """At a weight of 0, whatever the temperature: the steps are those of impls/numpy.py on the labels alone."""
+    alone = PlainNumpy(replace(aligned, device="cpu"), numpy_distillation.MODELS)
+    images, labels = (part.first(FEW_STEPS * BATCH_SIZE).array() for part in dataset.train)
+    expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
+    question = (trace, images, lessons[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
+    found = student(Distillation(weight=0.0)).run(*question)
+    reaches(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    reaches(
+        f"{FEW_STEPS} steps without a teacher, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS
+    )
+
+
+def test_at_a_high_temperature_logits_are_matched(student, batch):
+    """Equation 4 of the paper: of each logit, less their mean, dL/dz is (z - t) / 10, however high the temperature.
+
+    softmax(z / T) is (1 + z / T) / 10 but for terms of (z / T)^2, which are to the first as the largest logit to T.
+    """
+    taught = student(Distillation(HOT, weight=1.0))
+    images, lessons = batch
+    z, t = (each - each.mean(axis=1, keepdims=True) for each in (taught.logits(images), lessons[:, 1]))
+    expected = ((z - t) / 10).mean(axis=0)
+    found = taught.loss_and_gradients(*batch)[1]["dense_2/bias"]
+    assert distance(found, expected, "dL/db").error < max(abs(z).max(), abs(t).max()) / HOT
+
+
+def test_evaluation_is_by_labels_alone(student, referee, dataset, reaches):
+    images, labels = (part.first(256) for part in dataset.test)
+    (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), referee))
+    reaches("evaluation", distance(loss, right, "loss of test images"), PASS)
+    assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
+
+
+def test_fit_leaves_each_image_what_was_said_of_it(student, referee, batch):
+    """With a learning rate that changes nothing, an epoch's loss is that of all images, in whatever order they come."""
+    expected, _ = referee.loss_and_gradients(*batch)
+    still = student(learning_rate=2.0**-60, batch_size=BATCH_SIZE // 3)
+    assert still.fit(*batch, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
+
+
+def test_a_student_learns_from_a_teacher_alone(student, lessons, dataset, pytestconfig):
+    """As well as is asked of it, and with --long for as many epochs, while every label that it is given is wrong."""
+    epochs, shown = (NETWORK.epochs, len(lessons)) if pytestconfig.option.long else (3, len(lessons) // 2)
+    wrong = (dataset.train.labels.first(shown).array() + 1) % 10
+    taught = student(Distillation(weight=1.0), dtype="float32")
+    taught.fit(dataset.train.images.first(shown), targets(wrong, lessons[:shown, 1]), epochs)
+    _, accuracy = taught.evaluate(*dataset.test)
+    assert accuracy >= required_accuracy(NETWORK, epochs)
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "message"),
+    [
+        (LABELS, TypeError, r"learns from `targets\(labels, logits\)`, a NumPy array of floats, got uint8"),
+        (targets(LABELS, LOGITS)[:1], ValueError, r"targets must have shape \(2, 2, 10\), got \(1, 2, 10\)"),
+        (LOGITS, ValueError, r"targets must have shape \(2, 2, 10\), got \(2, 10\)"),
+        (np.full((2, 2, 10), np.nan), ValueError, "logits must be finite, got NaN or infinity at index 0"),
+    ],
+    ids=["labels", "too-few", "logits", "nan"],
+)
+def test_other_targets_are_refused(student, found, error, message):
+    student = student()
+    for ask in (
+        lambda: student.loss_and_gradients(IMAGES, found),
+        lambda: student.run(train_on, IMAGES, found),
+        lambda: student.fit(IMAGES, found, 1),
+    ):
+        with pytest.raises(error, match=message):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("labels", "logits", "error", "message"),
+    [
+        (LABELS, LOGITS[:1], ValueError, r"\(2, 10\), a row for each label, got \(1, 10\)"),
+        (LABELS, LOGITS[:, :9], ValueError, r"\(2, 10\), a row for each label, got \(2, 9\)"),
+        (LABELS, LOGITS.astype(int), TypeError, "logits must be a NumPy array of floats, got int64"),
+        (LABELS, [[0.0]], TypeError, "floats, got list"),
+        (LABELS, LOGITS + np.array([[0], [np.inf]]), ValueError, "finite, got NaN or infinity at index 1"),
+        (LABELS + 8, LOGITS, ValueError, "0..9, got 10 at index 1"),
+    ],
+    ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
+)
+def test_lessons(labels, logits, error, message):
+    with pytest.raises(error, match=message):
+        targets(labels, logits)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", 0.0),
+        ("temperature", float("inf")),
+        ("temperature", float("nan")),
+        ("weight", 1.1),
+        ("weight", -1),
+    ],
+)
+def test_a_distillation_out_of_range(field, value):
+    with pytest.raises(ValueError, match=f"Distillation.{field} must be"):
+        Distillation(**{field: value})
+
+
+def test_loss_of_the_referee_by_another_way():
+    """By SciPy: the Kullback-Leibler divergence, and the teacher's entropy, which is what it lacks."""
+    random = np.random.default_rng(0)
+    z, t, labels = random.normal(0, 3, (8, 10)), random.normal(0, 3, (8, 10)), np.arange(8)
+    loss, _ = numpy_distillation.distillation_loss(Distillation(3.0, 0.7), z, targets(labels, t))
+    p, q = softmax(t / 3, axis=1), softmax(z / 3, axis=1)
+    divergence, entropy = rel_entr(p, q).sum(axis=1), -(p * np.log(p)).sum(axis=1)
+    hard = -np.log(softmax(z, axis=1)[labels, labels])
+    assert loss == pytest.approx(np.mean(0.3 * hard + 0.7 * 9 * (divergence + entropy)), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", NETWORK.shapes)
+def test_gradients_of_the_referee_against_finite_differences(batch, parameters, name):
+    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), BY_DEFAULT)
+    referee.set_parameters(parameters)
+    _, gradients = referee.loss_and_gradients(*batch)
+    index = np.unravel_index(abs(gradients[name]).argmax(), gradients[name].shape)
+    losses = []
+    for sign in (1, -1):
+        moved = {key: array.astype(np.float64) for key, array in parameters.items()}
+        moved[name][index] += sign * DIFFERENCE
+        referee.set_parameters(moved)
+        losses.append(referee.loss_and_gradients(*batch)[0])
+    slope = (losses[0] - losses[1]) / (2 * DIFFERENCE)
+    assert slope == pytest.approx(gradients[name][index], rel=1e-8)
+
+
+def test_a_variant_without_a_file_here_has_no_student(project):
+    """It is deselected, as its network may be one that nobody has taught."""
+    assert distillation.exists("keras-jax", "mlp")
+    assert not distillation.exists("keras-jax", "cnn")
+    project.add("newcomer", "pass")
+    chosen = ("--framework=newcomer", "--framework=numpy", "-m", "distillation")
+    collected = project.run("-q", "--collect-only", *chosen, "tests/test_distillation.py").stdout
+    assert "numpy-mlp" in collected
+    assert "newcomer" not in collected
