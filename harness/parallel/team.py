@@ -63,7 +63,7 @@ class Team:
                         threads=1,
                         lane=rank % processors.count(),
                         environment=environment,
-                        timeout=float("inf"),
+                        timeout=2 * timeout,  # the team's is the one that ends
                     )
                 )
         except BaseException:
@@ -80,11 +80,11 @@ class Team:
 
     def run(self, task: Callable, *arguments: Any) -> list[Any]:
         """`task(implementation, *arguments)` in every process; what each returns."""
-        return self._ask(task.__name__, lambda rank, worker: worker.run(task, *arguments))
+        return self.run_each(*[(task, *arguments)] * len(self.workers))
 
-    def run_each(self, task: Callable, arguments: list[tuple]) -> list[Any]:
-        """The same, with arguments for each."""
-        return self._ask(task.__name__, lambda rank, worker: worker.run(task, *arguments[rank]))
+    def run_each(self, *questions: tuple) -> list[Any]:
+        """The same, with a task and its arguments for each process."""
+        return self._ask(questions[0][0].__name__, lambda rank, worker: worker.run(*questions[rank]))
 
     def is_running(self) -> bool:
         return all(worker.is_running() for worker in self.workers)

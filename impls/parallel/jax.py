@@ -3,6 +3,8 @@
 The compiler sees that the batch is divided and the parameters are not, and adds the exchange of the gradients.
 """
 
+from functools import cache
+
 import jax
 from jax.sharding import NamedSharding, PartitionSpec
 
@@ -11,17 +13,21 @@ from impls.contract import Settings
 from impls.parallel import InStep, Place
 
 
-class Classifier(InStep, one_process.Classifier):
-    """One process may have several devices too: each computes its part."""
+@cache  # once in a process
+def join(place: Place):
+    """A mesh of the devices of all processes; one process may have several."""
+    meeting = place.addresses[0]  # kept by rank 0; unless it is bound there, it listens to the whole network
+    jax.distributed.initialize(meeting, place.processes, place.rank, coordinator_bind_address=meeting)
+    return jax.make_mesh((jax.device_count(),), ("batch",))
 
+
+class Classifier(InStep, one_process.Classifier):
     def __init__(self, settings: Settings, place: Place):
-        meeting = place.addresses[0]  # kept by rank 0; unless it is bound there, it listens to the whole network
-        jax.distributed.initialize(meeting, place.processes, place.rank, coordinator_bind_address=meeting)
-        mesh = jax.make_mesh((jax.device_count(),), ("batch",))
+        mesh = join(place)
         self.whole = NamedSharding(mesh, PartitionSpec())  # on every device the same
         self.divided = NamedSharding(mesh, PartitionSpec("batch"))  # on every device its rows
-        self.place = place
         super().__init__(settings)
+        self.place = place
         self.parameters, self.optimizer_state = jax.device_put((self.parameters, self.optimizer_state), self.whole)
 
     def set_parameters(self, parameters):

@@ -1,5 +1,7 @@
 """PyTorch in several processes: DistributedDataParallel around the module, whose `backward` averages the gradients."""
 
+from functools import cache
+
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
@@ -8,10 +10,15 @@ from impls.contract import Settings
 from impls.parallel import InStep, Place
 
 
+@cache  # once in a process
+def join(place: Place):
+    store = f"tcp://{place.addresses[0]}"  # kept by rank 0: the others meet there
+    dist.init_process_group("gloo", init_method=store, rank=place.rank, world_size=place.processes)
+
+
 class Classifier(InStep, one_process.Classifier):
     def __init__(self, settings: Settings, place: Place):
-        store = f"tcp://{place.addresses[0]}"  # kept by rank 0: the others meet there
-        dist.init_process_group("gloo", init_method=store, rank=place.rank, world_size=place.processes)
+        join(place)
         super().__init__(settings)
         self.place = place
         self.model = DistributedDataParallel(self.model)  # every process begins with the parameters of rank 0
