@@ -69,8 +69,8 @@ class InStep:
         return history
 
 
-def exists(variant: str) -> bool:
-    """Whether the variant has a file here."""
+def exists(variant: str, network: str) -> bool:
+    """Whether the variant has a file here, for each network that it has."""
     return Path(__file__).with_name(f"{impls.variants()[variant].implementation}.py").exists()
 
 
