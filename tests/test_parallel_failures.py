@@ -32,10 +32,10 @@ def engine(request):
 
 
 @pytest.fixture
-def team(engine):
-    team = Team(engine, 2)
-    yield team
-    team.close()
+def couple(engine):
+    couple = Team(engine, 2)
+    yield couple
+    couple.close()
 
 
 @pytest.fixture
@@ -44,13 +44,49 @@ def question(dataset):
 
 
 @contextmanager
-def broken(team):
+def broken(couple):
     """Gives a list of what the error says, which must be one of ours; afterwards nobody of the team may live."""
     said = []
     with pytest.raises(TeamBroken) as caught:
         yield said
     said += str(caught.value).splitlines()
     print(*said, sep="\n")
-    for worker in team.workers:
+    for worker in couple.workers:
         assert comes_true(lambda number=worker.number: has_ended(number))
         assert not family.members(worker.folder)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_killed_in_a_step(couple, question, rank):
+    couple.build(SETTINGS)
+    questions = [(trace, *question, STEPS), (stricken, *question, STRICKEN, signal.SIGKILL.value)]
+    with broken(couple) as said:
+        couple.run_each(*(questions if rank == 1 else reversed(questions)))
+    assert f"the worker of {couple.variant}, rank {rank} of 2 died during 'stricken': exit code -9, SIGKILL" in said[0]
+
+
+def test_hanging_in_a_step(couple, question):
+    couple.build(SETTINGS)
+    couple.timeout = SHORT
+    with broken(couple) as said:
+        couple.run_each((trace, *question, STEPS), (stricken, *question, STRICKEN, signal.SIGSTOP.value))
+    assert said[0].endswith(f"the worker of {couple.variant}, rank 1 of 2 is stopped, as by SIGSTOP")
+
+
+def test_a_port_that_is_taken(couple):
+    """By a program that listens and never says a word."""
+    host, port = couple.places[0].addresses[0].split(":")
+    couple.timeout = SHORT
+    with socket.create_server((host, int(port))), broken(couple) as said:
+        couple.build(SETTINGS)
+    assert port in said[0]
+
+
+def test_a_rendezvous_that_never_comes(couple):
+    """They wait for a third process, which nobody starts."""
+    addresses = (*couple.places[0].addresses, *places(1)[0].addresses)
+    couple.places = [place._replace(addresses=addresses) for place in couple.places]
+    couple.timeout = SHORT
+    with broken(couple) as said:
+        couple.build(SETTINGS)
+    assert said == [f"{couple.variant}: all 2 processes were ended during 'build': nobody was heard for {SHORT} s"]
