@@ -85,7 +85,7 @@ def followed(team, referee, network, dataset, parameters, known, pytestconfig):
 
 @pytest.fixture
 def reaches(team, record_property):
-    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if there is one."""
+    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if given."""
     gap = team.run(float64_gap)[0]
 
     def judge(rung: str, measured: Distance, limits: dict[str, float]) -> None:

@@ -117,9 +117,16 @@ class Team:
         if waiting:
             waiting = wait(asked, SECONDS_TO_FOLLOW).not_done
         if waiting or not self.is_running():
-            raise TeamBroken("\n".join(self._obituary(doing, asked)))
+            known = self._known(asked)
+            self.close()
+            taken = [
+                f"{address} is taken by another program" for address in self.places[0].addresses if is_taken(address)
+            ]
+            cause, *more = [*taken, *known] or [f"nobody was heard for {self.timeout:g} s"]
+            told = f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {cause}"
+            raise TeamBroken("\n".join([told, *more]))
 
-    def _obituary(self, doing: str, asked: list[Future]) -> list[str]:
+    def _known(self, asked: list[Future]) -> list[str]:
         """What is known of each, first who is the cause: who died, then who hangs, then who has noticed it."""
         died, stopped, others = [], [], []
         for worker, each in zip(self.workers, asked, strict=True):
@@ -130,8 +137,7 @@ class Team:
                 others.append(f"{worker.name}: {in_a_line(error)}")
             elif worker.is_running() and worker.process.status() == psutil.STATUS_STOPPED:
                 stopped.append(f"the worker of {worker.name} is stopped, as by SIGSTOP")
-        known = [*died, *stopped, *others] or [f"nobody was heard for {self.timeout:g} s"]
-        return [f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {known[0]}", *known[1:]]
+        return [*died, *stopped, *others]
 
 
 def places(processes: int) -> list[Place]:
@@ -142,3 +148,15 @@ def places(processes: int) -> list[Place]:
             each.bind(("127.0.0.1", 0))
         addresses = tuple(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
     return [Place(rank, addresses) for rank in range(processes)]
+
+
+def is_taken(address: str) -> bool:
+    """Whether a program listens there."""
+    host, port = address.split(":")
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+        try:
+            tried.bind((host, int(port)))
+        except OSError:
+            return True
+    return False

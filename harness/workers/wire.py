@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|edge|parallel))?")  # modules that both sides can import
+OURS = re.compile(
+    r"harness(\..+)?|impls(\.(contract|quantization|edge|parallel))?"
+)  # modules that both sides can import
 
 
 def encode(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow in several processes: a step with a GradientTape, as `model.fit` cannot be run by the strategy."""
+"""Keras on TensorFlow in several processes: a step with a GradientTape, as the strategy cannot run `model.fit`."""
 
 import tensorflow as tf
 

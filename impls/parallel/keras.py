@@ -5,6 +5,7 @@ On TensorFlow and PyTorch a Keras model is trained by their own engines, in a st
 
 import os
 from functools import cache
+from importlib import import_module
 
 import keras
 
@@ -31,15 +32,11 @@ class OnJAX(InStep, one_process.Classifier):
         return super().prepare_batch(*self.place.part(images, labels))  # (n, ...) -> (n / processes, ...)
 
 
-if keras.backend.backend() == "jax":
-    Classifier = OnJAX
-elif keras.backend.backend() == "tensorflow":
-    from impls.parallel._keras_tensorflow import Classifier
-else:
-    from impls.parallel._keras_torch import Classifier
+backend = keras.backend.backend()
+Classifier = OnJAX if backend == "jax" else import_module(f"impls.parallel._keras_{backend}").Classifier
 
 
 if __name__ == "__main__":
     from impls.parallel._main import train_together
 
-    train_together(f"keras-{keras.backend.backend()}")
+    train_together(f"keras-{backend}")
