@@ -17,10 +17,12 @@ from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from harness.parallel.team import Team
 from impls.contract import NETWORKS, Settings
+from tests.project import require
 
 pytestmark = pytest.mark.parallel
 PROCESSES, BATCH_SIZE = 2, 128
 ALIGNED = Settings(dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
+STEPS_OF_CNN = 30  # where a step takes long
 FEW = 10  # steps, where a hundred would say no more
 FITTED, EPOCHS = 448, 2  # images: three batches and a half
 TIMEOUT = 120  # seconds of silence: two TensorFlows that start on a busy machine take 20
@@ -61,7 +63,8 @@ def parameters(network):
 
 
 @pytest.fixture
-def referee(referee, network):
+def one_process(referee, network):
+    """The referee."""
     return referee(replace(ALIGNED, network=network))
 
 
@@ -71,13 +74,13 @@ def known():
 
 
 @pytest.fixture
-def followed(team, referee, network, dataset, parameters, known, pytestconfig):
-    """The training of a hundred steps: in each process, and the referee's. Of the CNN a tenth, without --long."""
+def followed(team, one_process, network, dataset, parameters, known, pytestconfig):
+    """The training of a hundred steps: in each process, and the referee's. Of the CNN 30, without --long."""
     short = has_convolutions(NETWORKS[network]) and not pytestconfig.option.long
-    steps = STEPS // 10 if short else STEPS
+    steps = STEPS_OF_CNN if short else STEPS
     question = (trace, *dataset.train, parameters, steps, (1, steps))
     if network not in known:
-        known[network] = referee.run(*question)
+        known[network] = one_process.run(*question)
     if team not in known:
         known[team] = team.run(*question)
     return known[team], known[network]
@@ -129,7 +132,7 @@ def test_all_end_with_the_same_bits(followed):
         assert_same_bits([each.parameters[step] for each in found])
 
 
-def test_each_computes_with_its_own_rows_alone(team, referee, dataset, parameters, reaches):
+def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, parameters, reaches):
     """In every process the images of the others are black, and their labels 0: whoever used them would be wrong.
 
     Rank 0 has the first half of each batch. So each image is used once, by one process.
@@ -140,12 +143,12 @@ def test_each_computes_with_its_own_rows_alone(team, referee, dataset, parameter
         (trace, images * (owner == rank)[:, None, None], labels * (owner == rank), parameters, FEW)
         for rank in range(PROCESSES)
     ]
-    expected = referee.run(trace, images, labels, parameters, FEW)
+    expected = one_process.run(trace, images, labels, parameters, FEW)
     apart = max(max(losses_apart(each, expected)) for each in team.run_each(*questions))
     reaches(f"own rows, {FEW} steps, loss", apart, STEPS_LOSS)
 
 
-def test_fit(team, referee, dataset, parameters, reaches):
+def test_fit(team, one_process, dataset, parameters, reaches):
     """It is the training of one process on the order that the seed gives."""
     images, labels = (part.array() for part in dataset.train.first(FITTED))
     team.call("set_parameters", parameters)
@@ -153,7 +156,7 @@ def test_fit(team, referee, dataset, parameters, reaches):
     generator, expected, steps = np.random.default_rng(ALIGNED.seed), [], -(-FITTED // BATCH_SIZE)
     for _ in range(EPOCHS):
         order = generator.permutation(FITTED)
-        traced = referee.run(trace, images[order], labels[order], parameters, steps, (steps,))
+        traced = one_process.run(trace, images[order], labels[order], parameters, steps, (steps,))
         parameters = traced.parameters[steps]
         sizes = [len(order[first : first + BATCH_SIZE]) for first in range(0, FITTED, BATCH_SIZE)]
         expected.append(np.average(traced.losses, weights=sizes))
@@ -178,3 +181,20 @@ def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parame
         said = f"{type(error).__name__}: {error}"
     assert said.startswith("ValueError: a batch of 105 images cannot be divided by 2 processes"), said
     assert team.is_running(), "the processes could go on"
+
+
+def test_one_process_of_jax_with_two_devices(referee, dataset):
+    """The same file: its mesh is of all devices, whosever they are. What they cannot divide, JAX itself refuses."""
+    require("jax", "optax")
+    parameters, expected = start(NETWORKS["mlp"].shapes, seed=1, bias=0.1), referee(ALIGNED)
+    question = (trace, *dataset.train, parameters, STEPS)
+    team = Team("jax", 1, TIMEOUT, environment={"JAX_NUM_CPU_DEVICES": str(PROCESSES)})
+    try:
+        team.build(ALIGNED)
+        apart = max(losses_apart(*team.run(*question), expected.run(*question)))
+        with pytest.raises(ValueError, match="does not evenly divide the dimension size 105"):
+            team.run(trace, *dataset.train.first(105), parameters, 1)
+    finally:
+        team.close()
+    print(apart)
+    assert apart.error <= STEPS_LOSS["float64"]
