@@ -58,8 +58,8 @@ MISTAKES = [
         BITS,
         ((TORCH_MODEL, ""),),
         (
-            ("(jax.device_count(),), (", "(jax.local_device_count(),), ("),
-            ('("batch",))', '("batch",), devices=jax.local_devices())'),
+            ("jax.device_count()", "jax.local_device_count()"),
+            ("axis_types=", "devices=jax.local_devices(), axis_types="),
         ),
     ),
     Mistake("one_process_sends_nothing", STEPS, torch_gradients("gradient * (place.rank == 0)")),

@@ -6,7 +6,7 @@ The compiler sees that the batch is divided and the parameters are not, and adds
 from functools import cache
 
 import jax
-from jax.sharding import NamedSharding, PartitionSpec
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from impls import jax as one_process
 from impls.contract import Settings
@@ -18,7 +18,9 @@ def join(place: Place):
     """A mesh of the devices of all processes; one process may have several."""
     meeting = place.addresses[0]  # kept by rank 0; unless it is bound there, it listens to the whole network
     jax.distributed.initialize(meeting, place.processes, place.rank, coordinator_bind_address=meeting)
-    return jax.make_mesh((jax.device_count(),), ("batch",))
+    return jax.make_mesh(
+        (jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,)
+    )  # the compiler divides the work
 
 
 class Classifier(InStep, one_process.Classifier):
