@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 import impls
-from impls._checks import check_epochs
+from impls._checks import check_epochs, check_images
 from impls.contract import Settings
 
 
@@ -51,7 +51,7 @@ class InStep:
         on_epoch: Callable[[int, float], None] | None = None,
     ) -> dict[str, list[float]]:
         """As promised in the contract. Raises `ValueError` at once if the processes do not divide every batch."""
-        size = min(self.settings.batch_size, len(images))
+        size = min(self.settings.batch_size, len(check_images(images)))
         for batch in (images[:size], images[: len(images) % size]):
             self.place.part(batch)
         generator = np.random.default_rng(self.settings.seed)
