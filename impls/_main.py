@@ -5,11 +5,14 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from impls._files import cache_directory
 from impls.contract import COMPARED, Arrays, Implementation, Settings
+
+Data = TypeVar("Data")
 
 
 def train_and_evaluate(classifier_class, networks=COMPARED) -> None:
@@ -46,16 +49,25 @@ def settings(options: argparse.Namespace) -> Settings:
 
 def load(classifier: Implementation, options: argparse.Namespace) -> tuple[Arrays, Arrays]:
     """The data set, by the framework's own loader; and a line with the versions. Without the data, the program ends."""
+    found = read(classifier.load_dataset, options)
+    tell_versions(classifier.versions())
+    return found
+
+
+def read(loader: Callable[[Path], Data], options: argparse.Namespace) -> Data:
+    """What `loader` makes of the folder that holds the data. Without them, the program ends."""
     named = options.data_dir or os.environ.get("MNIST_DIR")
     try:
-        found = classifier.load_dataset(Path(named).expanduser() if named else cache_directory())
+        return loader(Path(named).expanduser() if named else cache_directory())
     except (AssertionError, LookupError, OSError, RuntimeError, ValueError) as error:  # of the framework's own loader
         sys.exit(
             f"error: no MNIST in {named or 'the cache'}: {str(error) or type(error).__name__}. "
             "Run `make data`, and name the folder that it prints with --data-dir."
         )
-    print(", ".join(f"{name} {version}" for name, version in classifier.versions().items()))
-    return found
+
+
+def tell_versions(versions: Mapping[str, str]) -> None:
+    print(", ".join(f"{name} {version}" for name, version in versions.items()))
 
 
 def progress(epochs: int) -> Callable[[int, float], None]:

@@ -92,7 +92,7 @@ class Classifier:
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         self.settings = settings
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
-        self.device = jax.devices({"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
+        self.device = jax.local_devices(backend={"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
         self.network = NETWORKS[settings.network]
         self.model = (models or MODELS)[settings.network]
         self.loss = loss or cross_entropy

@@ -7,19 +7,27 @@ from functools import cache
 import pytest
 
 from harness import ROOT
-from tests import catalogue, catalogue_of_distillation, catalogue_of_quantization
+from tests import catalogue, catalogue_of_distillation, catalogue_of_parallel, catalogue_of_quantization
 from tests.catalogue import Change
 from tests.catalogue_of_exports import MISTAKES, SHELF
 from tests.project import Project, require
 
 pytestmark = pytest.mark.catalogue
+PARALLEL = "impls/parallel"
 CATALOGUES = {  # by folder
     "impls": catalogue.CONTROLS,
     "impls/quantization": catalogue_of_quantization.CONTROLS,
     "impls/distillation": catalogue_of_distillation.CONTROLS,
+    PARALLEL: catalogue_of_parallel.MISTAKES,
+}
+BACKEND = "jax"  # the one Keras backend that is tried: the quickest to import, and it reaches every rung in float64
+PACKAGES = {  # of the frameworks in which mistakes are made
+    "pytorch": ("torch", "torchvision"),
+    "keras": ("keras", BACKEND),
+    "jax": ("jax", "optax"),
+    "tensorflow": ("tensorflow",),
 }
 FEW = [("return images, epochs, epochs", "return images.first(2000), epochs, epochs")]  # enough to be exported
-BACKEND = "jax"  # the one Keras backend that is tried: the quickest to import, and it reaches every rung in float64
 
 
 def spoiled(source: str, changes: Iterable[Change]) -> str:
@@ -60,25 +68,37 @@ def outcomes(tmp_path_factory, dataset):
 
         unchanged, tests = add("unchanged", []), {}
         # In this order, what a file of tests has found out it need not find out again.
-        for control in sorted(CATALOGUES[folder], key=lambda control: control.caught_by):
+        made = [control for control in CATALOGUES[folder] if getattr(control, framework, ())]
+        for control in sorted(made, key=lambda control: control.caught_by):
             for variant in (unchanged, add(control.name, getattr(control, framework))):
                 tests[control.caught_by.format(f"{variant}-{control.network}")] = variant
         frameworks = [f"--framework={name}" for name in dict.fromkeys(tests.values())]
-        options = "--in-process", "--network=all", *frameworks
-        finished[framework, folder] = messages(project, *options, *tests, KERAS_BACKEND=BACKEND)
+        options = "--in-process", "--network=all", *(["-m", "parallel"] if folder == PARALLEL else [])
+        finished[framework, folder] = messages(project, *options, *frameworks, *tests, KERAS_BACKEND=BACKEND)
         return finished[framework, folder]
 
     return run
 
 
 @pytest.mark.parametrize(
-    ("folder", "control"),
-    [pytest.param(folder, each, id=each.name) for folder, controls in CATALOGUES.items() for each in controls],
+    ("framework_name", "folder", "control"),
+    [
+        pytest.param(
+            framework,
+            folder,
+            each,
+            id=f"{framework}-{each.name}",
+            marks=[pytest.mark.parallel] if folder == PARALLEL else [],
+        )
+        for framework in PACKAGES
+        for folder, controls in CATALOGUES.items()
+        for each in controls
+        if getattr(each, framework, ())
+    ],
 )
-@pytest.mark.parametrize("framework_name", ["pytorch", "keras"])
 def test_caught(outcomes, framework_name, folder, control):
     """The assertion of that test fails for the wrong implementation, and holds for the right one."""
-    require(*{"pytorch": ("torch", "torchvision"), "keras": ("keras", BACKEND)}[framework_name])
+    require(*PACKAGES[framework_name])
     found = outcomes(framework_name, folder)
     test = control.caught_by.rpartition("::")[2]
     assert found[test.format(f"{framework_name}_unchanged-{control.network}")] == "passed"

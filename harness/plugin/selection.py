@@ -14,15 +14,19 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, distillation, quantization
+from impls import Entrant, distillation, parallel, quantization
 from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 from impls.edge.official import OFFICIAL
 
-# By marker: the chapter that says which variants it is written for.
-CHAPTERS = {"quantization": quantization, "edge": quantization, "distillation": distillation}
-OF_A_VARIANT = {"framework", "timed", "upgraded"}  # parameters of the tests that are about one
+OF_A_VARIANT = {"framework", "team", "timed", "upgraded"}  # parameters of the tests that are about one
 OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
+CHAPTERS = {  # by mark: the parameter that is a variant, and which of them have a file
+    "quantization": ("framework", quantization),
+    "edge": ("framework", quantization),
+    "distillation": ("framework", distillation),
+    "parallel": ("team", parallel),
+}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -76,6 +80,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("framework", "runtime", "kind"), files, indirect=["framework"], ids=ids)
     elif "framework" in metafunc.fixturenames:
         metafunc.parametrize("framework", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
+    if "team" in metafunc.fixturenames:
+        metafunc.parametrize("team", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
     if metafunc.definition.originalname == OF_ALL:
         metafunc.parametrize("network", metafunc.config.stash[REFEREES])
     if "timed" in metafunc.fixturenames:
@@ -86,7 +92,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, those
-    that build environments for devices with `-m edge`, and those that take a minute with `--long`.
+    that build environments for devices with `-m edge`, those of several processes with `-m parallel`, and those that
+    take a minute with `--long`.
 
     With `--framework`, only what is about a variant, unless tests are named by their files.
     """
@@ -107,7 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         if lacks_its_chapter(item):
             return False
-        for asked_for in ("network", "edge"):
+        for asked_for in ("network", "edge", "parallel"):
             if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
                 return False
         return not benchmark or "latency" in option.markexpr
@@ -147,13 +154,13 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 
 
 def lacks_its_chapter(item: pytest.Item) -> bool:
-    """Whether it is about a variant that has no file in the chapter, as not each in impls/ needs to."""
-    chapters = [chapter for marker, chapter in CHAPTERS.items() if item.get_closest_marker(marker)]
+    """Whether it is about a variant that has no file in the chapter it is about, as not each in impls/ needs to."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
-    if not chapters or "framework" not in parameters:
-        return False
-    about = parameters["framework"]  # no entrant, if there is no road for any
-    return not (isinstance(about, Entrant) and all(chapter.exists(*about) for chapter in chapters))
+    for mark, (parameter, chapter) in CHAPTERS.items():
+        if item.get_closest_marker(mark) is not None and parameter in parameters:
+            about = parameters[parameter]  # no entrant, if there is no road for any
+            return not (isinstance(about, Entrant) and chapter.exists(*about))
+    return False
 
 
 def is_about_variants(item: pytest.Item) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 # Modules that both sides can import.
-OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge))?")
+OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?")
 
 
 def encode(value: Any) -> Any:

@@ -1,0 +1,201 @@
+"""Two processes with 64 images each train as one process with 128 does, on each framework's own engine.
+
+The referee is impls/numpy.py, in one process, in float64. A variant has one team of two processes for all these tests.
+"""
+
+from dataclasses import replace
+from math import inf
+
+import numpy as np
+import pytest
+
+import impls
+from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
+from harness.equality.start import start
+from harness.equality.trace import losses_apart, parameters_apart, trace
+from harness.equality.training import float64_gap
+from harness.parallel.team import Team
+from harness.workers.worker import WorkerError
+from impls.contract import NETWORKS, Settings
+from tests.project import require
+
+pytestmark = pytest.mark.parallel
+PROCESSES, BATCH_SIZE = 2, 128
+ALIGNED = Settings(dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
+STEPS_OF_CNN = 30  # where a step takes long
+FEW = 10  # steps, where a hundred would say no more
+FITTED, EPOCHS = 448, 2  # images: three batches and a half
+TIMEOUT = 120  # seconds of silence: two TensorFlows that start on a busy machine take 20
+
+
+@pytest.fixture(scope="module")
+def teams():
+    """Those that were started, by variant and network."""
+    teams = {}
+    yield teams
+    for team in teams.values():
+        team.close()
+
+
+@pytest.fixture
+def team(request, teams, record_property):
+    """The variant in two processes, freshly built. Skips if a package is missing."""
+    variant, network = request.param
+    record_property("variant", variant)
+    record_property("network", network)
+    for package in impls.missing(variant):
+        pytest.skip(f"{package} is not installed")
+    if request.param not in teams or not teams[request.param].is_running():
+        teams[request.param] = Team(variant, PROCESSES, TIMEOUT)
+    team = teams[request.param]
+    team.build(replace(ALIGNED, network=network))
+    return team
+
+
+@pytest.fixture
+def network(request, team):
+    return request.node.callspec.params["team"].network
+
+
+@pytest.fixture
+def parameters(network):
+    return start(NETWORKS[network].shapes, seed=1, bias=0.1)
+
+
+@pytest.fixture
+def one_process(referee, network):
+    """The referee."""
+    return referee(replace(ALIGNED, network=network))
+
+
+@pytest.fixture(scope="module")
+def known():
+    return {}
+
+
+@pytest.fixture
+def followed(team, one_process, network, dataset, parameters, known, pytestconfig):
+    """The training of a hundred steps: in each process, and the referee's. Of the CNN 30, without --long."""
+    short = has_convolutions(NETWORKS[network]) and not pytestconfig.option.long
+    steps = STEPS_OF_CNN if short else STEPS
+    question = (trace, *dataset.train, parameters, steps, (1, steps))
+    if network not in known:
+        known[network] = one_process.run(*question)
+    if team not in known:
+        known[team] = team.run(*question)
+    return known[team], known[network]
+
+
+@pytest.fixture
+def reaches(team, record_property):
+    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if given."""
+    gap = team.run(float64_gap)[0]
+
+    def judge(rung: str, measured: Distance, limits: dict[str, float]) -> None:
+        limit = limits["float64"]
+        print(f"{team.variant}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
+        recorded = {"name": f"2 processes, {rung}", "dtype": "float64", "limit": limit, "gap": gap}
+        record_property("rung", recorded | {"error": measured.error})
+        if gap:
+            assert measured.error > limit, f"{team.variant} reaches {rung} now: no need to say {gap!r} any more"
+            limit = limits.get("float32", inf)
+        assert measured.error <= limit, f"{team.variant} is wrong in {rung}: {measured}, limit {limit:.0e}"
+
+    return judge
+
+
+def assert_same_bits(each):
+    """Of parameters by name, in every process."""
+    first, *others = each
+    for name in first:
+        off = [np.count_nonzero(first[name] != other[name]) for other in others]
+        assert not any(off), f"{off} of {first[name].size:,} numbers of {name} are not those of rank 0"
+
+
+def test_all_begin_alike(team):
+    assert_same_bits(team.call("get_parameters"))
+
+
+def test_many_steps(followed, reaches):
+    """The loss of the whole batch at each step, as each process knows it, and the parameters after the last."""
+    found, expected = followed
+    steps = len(expected.losses)
+    apart = max(max(losses_apart(each, expected)) for each in found)
+    reaches(f"{steps} steps, loss", apart, STEPS_LOSS)
+    reaches(f"{steps} steps, parameters", max(parameters_apart(found[0], expected)), STEPS_PARAMETERS)
+    assert expected.losses[-1] < 0.9 * expected.losses[0], "equal, but not learning"
+
+
+def test_all_end_with_the_same_bits(followed):
+    found, _ = followed
+    for step in found[0].parameters:
+        assert_same_bits([each.parameters[step] for each in found])
+
+
+def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, parameters, reaches):
+    """In every process the images of the others are black, and their labels 0: whoever used them would be wrong.
+
+    Rank 0 has the first half of each batch. So each image is used once, by one process.
+    """
+    images, labels = (part.array() for part in dataset.train.first(FEW * BATCH_SIZE))
+    owner = np.arange(len(images)) // (BATCH_SIZE // PROCESSES) % PROCESSES  # (n,): the rank that an image belongs to
+    questions = [
+        (trace, images * (owner == rank)[:, None, None], labels * (owner == rank), parameters, FEW)
+        for rank in range(PROCESSES)
+    ]
+    expected = one_process.run(trace, images, labels, parameters, FEW)
+    apart = max(max(losses_apart(each, expected)) for each in team.run_each(*questions))
+    reaches(f"own rows, {FEW} steps, loss", apart, STEPS_LOSS)
+
+
+def test_fit(team, one_process, dataset, parameters, reaches):
+    """It is the training of one process on the order that the seed gives."""
+    images, labels = (part.array() for part in dataset.train.first(FITTED))
+    team.call("set_parameters", parameters)
+    found = team.call("fit", images, labels, EPOCHS)
+    generator, expected, steps = np.random.default_rng(ALIGNED.seed), [], -(-FITTED // BATCH_SIZE)
+    for _ in range(EPOCHS):
+        order = generator.permutation(FITTED)
+        traced = one_process.run(trace, images[order], labels[order], parameters, steps, (steps,))
+        parameters = traced.parameters[steps]
+        sizes = [len(order[first : first + BATCH_SIZE]) for first in range(0, FITTED, BATCH_SIZE)]
+        expected.append(np.average(traced.losses, weights=sizes))
+    apart = max(distance(each["loss"], expected, "loss of epoch") for each in found)
+    reaches(f"fit, {EPOCHS} epochs, loss", apart, STEPS_LOSS)
+    each = team.call("get_parameters")
+    reaches(f"fit, {EPOCHS} epochs, parameters", largest_distance(each[0], parameters), STEPS_PARAMETERS)
+    assert_same_bits(each)
+
+
+@pytest.mark.parametrize("way", ["train_step", "fit"])
+def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parameters, way):
+    """105 images, as 53 and 52: their means have unequal weights, of which most engines say nothing."""
+    images, labels = dataset.train.first(105)
+    try:
+        if way == "fit":
+            team.call("fit", images, labels, 1)
+        else:
+            team.run(trace, images, labels, parameters, 1)
+        said = "nothing"
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+    assert said.startswith("ValueError: a batch of 105 images cannot be divided by 2 processes"), said
+    assert team.is_running(), "the processes could go on"
+
+
+def test_one_process_of_jax_with_two_devices(fleet, dataset):
+    """The same file: its mesh is of all devices, whosever they are. What they cannot divide, JAX itself refuses."""
+    require("jax", "optax")
+    parameters, one_process = start(NETWORKS["mlp"].shapes, seed=1, bias=0.1), fleet.framework("numpy", ALIGNED)
+    question = (trace, *dataset.train, parameters, STEPS)
+    team = Team("jax", 1, TIMEOUT, environment={"JAX_NUM_CPU_DEVICES": str(PROCESSES)})
+    try:
+        team.build(ALIGNED)
+        apart = max(losses_apart(*team.run(*question), one_process.run(*question)))
+        with pytest.raises(WorkerError, match="IndivisibleError"):
+            team.run(trace, *dataset.train.first(105), parameters, 1)
+    finally:
+        team.close()
+    print(apart)
+    assert apart.error <= STEPS_LOSS["float64"]
