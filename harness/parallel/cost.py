@@ -20,7 +20,7 @@ from harness.parallel.tasks import milliseconds
 from harness.parallel.team import Team
 from harness.workers.worker import Worker
 from impls import parallel
-from impls.contract import NETWORKS, Settings
+from impls.contract import COMPARED, Settings
 
 
 def measured(variant: str, settings: Settings, processes: int, turns: int, dataset: Parts) -> list[float]:
@@ -46,7 +46,7 @@ def main() -> None:
     able = [name for name in impls.variants() if parallel.exists(name, Settings.network) and not impls.missing(name)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", choices=able, action="append", help="only this variant; repeatable")
-    parser.add_argument("--network", choices=tuple(NETWORKS), default=Settings.network, help="default: %(default)s")
+    parser.add_argument("--network", choices=COMPARED, default=Settings.network, help="default: %(default)s")
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
     parser.add_argument("--processes", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--turns", type=int, default=20, help="of 10 steps each (default: %(default)s)")
