@@ -140,6 +140,11 @@ def import_(variant: str, module: str = "impls.{}") -> ModuleType:
     return imported
 
 
+def has_file(variant: str, chapter: str) -> bool:
+    """Whether the variant has a file in this chapter, a folder of impls/."""
+    return (FOLDER / chapter / f"{variants()[variant].implementation}.py").exists()
+
+
 def missing(variant: str) -> list[str]:
     """The packages that it needs and that this interpreter does not have."""
     return [package for package in variants()[variant].packages if importlib.util.find_spec(package) is None]

@@ -1,34 +1,25 @@
-"""The judge of a rung that a chapter adds to the ladder, in float64."""
+"""The judge of a rung: of the ladder, and of what each chapter adds to it."""
 
 from collections.abc import Callable
-
-import numpy as np
+from math import inf
 
 from harness.equality.distance import Distance
-from harness.equality.training import float64_gap
-from harness.workers.fleet import Framework
 
 
-def judge(climber: Framework, chapter: str, record_property: Callable) -> Callable[[str, Distance, dict], None]:
-    """Prints and records the error beside its limit. Who has a gap is held to float32's limit, if one is given."""
-    gap = climber.run(float64_gap)
+def judge(name: str, gap: str | None, record_property: Callable, dtype: str = "float64", chapter: str = "") -> Callable:
+    """Prints and records the error beside its limit, and says who is wrong, where, and by how much.
 
-    def reaches(rung: str, measured: Distance, limits: dict[str, float]) -> None:
-        limit = limits["float64"]
-        print(f"{climber.name}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
-        recorded = {
-            "name": f"{chapter}, {rung}",
-            "dtype": "float64",
-            "error": measured.error,
-            "limit": limit,
-            "gap": gap,
-        }
-        record_property("rung", recorded)
+    `limits`: of each dtype. A variant with a gap must miss float64's, or what it says of itself is out of date; it is
+    held to float32's, where there is one, with `held`, if given, in place of the whole.
+    """
+
+    def reaches(rung: str, measured: Distance, limits: dict[str, float], held: Distance | None = None) -> None:
+        rung, limit = f"{chapter}, {rung}" if chapter else rung, limits[dtype]
+        print(f"{name}, {dtype}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
+        record_property("rung", {"name": rung, "dtype": dtype, "error": measured.error, "limit": limit, "gap": gap})
         if gap:
-            assert measured.error > limit, (
-                f"{climber.name} reaches {rung} in float64 now: no need to say {gap!r} any more"
-            )
-            limit = limits.get("float32", np.inf)
-        assert measured.error <= limit, f"{climber.name} is wrong in {rung}: {measured}, limit {limit:.0e}"
+            assert measured.error > limit, f"{name} reaches {rung} in float64 now: no need to say {gap!r} any more"
+            limit, measured = limits.get("float32", inf), held or measured
+        assert measured.error <= limit, f"{name} is wrong in {rung}, {dtype}: {measured}, limit {limit:.0e}"
 
     return reaches

@@ -6,8 +6,8 @@ Each file is run where no framework is, but PyTorch where there is no other way:
 import numpy as np
 import pytest
 
-from harness.edge import tasks
 from harness.edge.fidelity import fidelity, step_of
+from harness.edge.shelf import loader
 from harness.equality.limits import ACCURACY_MARGIN, PASS
 from harness.measuring import figures
 from impls import PackageNotInstalled
@@ -56,9 +56,8 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shel
 
     A framework's own way to int8 does not, unless `OFFICIAL` says so: that must be mended when this turns red.
     """
-    official = kind == "official"
     device = shelf.device(runtime)
-    device.build(tasks.as_it_comes if official else tasks.loaded, runtime, str(path))
+    device.build(loader(kind), runtime, str(path))
     logits = device.call("logits", dataset.test.images)
     step = 1.0 if kind == "float" else step_of(logits)
     found = fidelity(logits, expected, dataset.test.labels.array(), step)
@@ -69,7 +68,7 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shel
         return
     weights = device.call("dtypes")["weights"]
     assert "int8" in weights, f"{path.name} has no int8 weights, but {weights}"
-    exact = not official or framework.settings.network in OFFICIAL[framework.name].exact
+    exact = kind == "int8" or framework.settings.network in OFFICIAL[framework.name].exact
     assert (found.differ == 0) == exact, off
     assert abs(found.accuracy - np.mean(expected.argmax(axis=1) == dataset.test.labels.array())) < ACCURACY_MARGIN
 

@@ -5,7 +5,6 @@ the preprocessing and the shapes, stand in test_dataset.py, test_preprocessing.p
 """
 
 from dataclasses import asdict, replace
-from math import inf
 
 import numpy as np
 import pytest
@@ -30,6 +29,7 @@ from harness.equality.limits import (
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap, train_on
+from tests import rungs
 
 pytestmark = pytest.mark.ladder
 BATCH_SIZE = 128
@@ -104,24 +104,7 @@ def batch(dataset, batch_size):
 
 @pytest.fixture
 def reaches(climber, dtype, gap, record_property):
-    """Judge a rung: print and record the error beside its limit, and say who is wrong, where, and by how much.
-
-    `limits`: of each dtype. A variant with a gap must miss float64's, or what it says of itself is out of date; it is
-    held to float32's, where there is one, with `held`, if given, in place of the whole.
-    """
-
-    def judge(rung: str, measured: Distance, limits: dict[str, float], held: Distance | None = None) -> None:
-        limit = limits[dtype]
-        print(f"{climber.name}, {dtype}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
-        record_property("rung", {"name": rung, "dtype": dtype, "error": measured.error, "limit": limit, "gap": gap})
-        if gap:
-            assert measured.error > limit, (
-                f"{climber.name} reaches {rung} in float64 now: no need to say {gap!r} any more"
-            )
-            limit, measured = limits.get("float32", inf), held or measured
-        assert measured.error <= limit, f"{climber.name} is wrong in {rung}, {dtype}: {measured}, limit {limit:.0e}"
-
-    return judge
+    return rungs.judge(climber.name, gap, record_property, dtype)
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ The referee is impls/numpy.py, in one process, in float64. A variant has one tea
 """
 
 from dataclasses import replace
-from math import inf
 
 import numpy as np
 import pytest
 
 import impls
-from harness.equality.distance import Distance, distance, largest_distance
+from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
@@ -18,6 +17,7 @@ from harness.equality.training import float64_gap
 from harness.parallel.team import Team
 from harness.workers.worker import WorkerError
 from impls.contract import NETWORKS, Settings
+from tests import rungs
 from tests.project import require
 
 pytestmark = pytest.mark.parallel
@@ -89,20 +89,7 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
 
 @pytest.fixture
 def reaches(team, record_property):
-    """Judge a rung: print and record the error beside its limit. Who has a gap is held to float32's, if given."""
-    gap = team.run(float64_gap)[0]
-
-    def judge(rung: str, measured: Distance, limits: dict[str, float]) -> None:
-        limit = limits["float64"]
-        print(f"{team.variant}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
-        recorded = {"name": f"2 processes, {rung}", "dtype": "float64", "limit": limit, "gap": gap}
-        record_property("rung", recorded | {"error": measured.error})
-        if gap:
-            assert measured.error > limit, f"{team.variant} reaches {rung} now: no need to say {gap!r} any more"
-            limit = limits.get("float32", inf)
-        assert measured.error <= limit, f"{team.variant} is wrong in {rung}: {measured}, limit {limit:.0e}"
-
-    return judge
+    return rungs.judge(team.variant, team.run(float64_gap)[0], record_property, chapter=f"{PROCESSES} processes")
 
 
 def assert_same_bits(each):

@@ -21,6 +21,7 @@ from harness.equality.limits import (
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
+from harness.equality.training import float64_gap
 from impls import quantization
 from impls.quantization import CALIBRATED_ON, LOGITS, integers, real, scaled
 from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
@@ -94,7 +95,7 @@ def referee(fleet, aligned, parameters, scales):
 
 @pytest.fixture
 def reaches(climber, record_property):
-    return rungs.judge(climber, "quantized", record_property)
+    return rungs.judge(climber.name, climber.run(float64_gap), record_property, chapter="quantized")
 
 
 def assert_equal(found, expected, what):

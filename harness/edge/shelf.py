@@ -82,7 +82,7 @@ class Shelf:
             self.official(framework, path)
         elif not path.exists():
             road, trained = ROADS[framework.name][runtime], self.trained(framework).trained[kind]
-            home = self.worker(road.environment, framework.name) if road.environment else framework
+            home = self.home(framework, road.environment)
             if road.function == "to_stablehlo":
                 text = home.do(tasks.stablehlo, framework.name, trained, kind)
                 self.worker("converter").do(tasks.convert, text, str(path))
@@ -94,22 +94,25 @@ class Shelf:
         """Logits of the test images, float32 (n, 10), that the framework's own way evaluated before it wrote `path`."""
         if path not in self.evaluated:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
-            home = self.worker(way.environment, framework.name) if way.environment else framework
             data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
+            home = self.home(framework, way.environment)
             self.evaluated[path] = home.do(tasks.as_documented, framework.name, trained, str(path), *data)
         return self.evaluated[path]
 
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
         """The file, for a campaign that times single predictions."""
         path, network = self.file(framework, runtime, kind), framework.settings.network
-        load = tasks.as_it_comes if kind == "official" else tasks.loaded
-        build, operation = (load, runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
+        build, operation = (loader(kind), runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
         python = self.interpreter(RUN_IN[runtime])
         return Participant(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 
     def device(self, runtime: str) -> Worker:
         """Where files for this runtime are run; `tasks.loaded` loads one."""
         return self.worker(RUN_IN[runtime])
+
+    def home(self, framework: Framework, environment: str) -> Framework | Worker:
+        """Where it is exported: in an environment, or where it was trained, if there is none."""
+        return self.worker(environment, framework.name) if environment else framework
 
     def worker(self, environment: str, variant: str = "") -> Worker:
         """A process in an environment of `impls.edge`, for one variant if it is to import a framework."""
@@ -131,6 +134,11 @@ def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, in
     if epochs:
         return images, epochs, epochs
     return (images.first(10_000), 1, 1) if has_convolutions(network) else (images, 3, 2)
+
+
+def loader(kind: str) -> Callable:
+    """The task that loads a file of this kind where it is run: an official one as the runtime comes."""
+    return tasks.as_it_comes if kind == "official" else tasks.loaded
 
 
 SUFFIX = {"litert": "tflite", "onnx": "onnx", "executorch": "pte"}

@@ -20,7 +20,10 @@ from harness.parallel.tasks import milliseconds
 from harness.parallel.team import Team
 from harness.workers.worker import Worker
 from impls import parallel
-from impls.contract import COMPARED, Settings
+from impls.contract import COMPARED, Settings, check_whole_number
+from impls.parallel import MOST_PROCESSES
+
+MOST_TURNS = 10_000
 
 
 def measured(variant: str, settings: Settings, processes: int, turns: int, dataset: Parts) -> list[float]:
@@ -52,17 +55,22 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=20, help="of 10 steps each (default: %(default)s)")
     options = parser.parse_args()
     try:
+        check_whole_number("--turns", options.turns, 1, MOST_TURNS)
+        check_whole_number("--processes", options.processes, 1, MOST_PROCESSES)
         settings = Settings(network=options.network, batch_size=options.batch_size)
         dataset = Parts.at(obtain())
+        taken = {
+            variant: measured(variant, settings, options.processes, options.turns, dataset)
+            for variant in options.framework or able
+        }
     except (DataError, ValueError) as error:
         sys.exit(f"error: {error}")
     table = Table(title=f"ms of a step of {options.network}, batches of {options.batch_size}", title_justify="left")
     many = options.processes
     for heading in ("", "1 process, 1 core", f"1 process, {many} cores", f"{many} processes, a core each"):
         table.add_column(heading, justify="right")
-    for variant in options.framework or able:
-        taken = measured(variant, settings, many, options.turns, dataset)
-        table.add_row(variant, *(f"{each:.2f}" for each in taken))
+    for variant, milliseconds_of in taken.items():
+        table.add_row(variant, *(f"{each:.2f}" for each in milliseconds_of))
     Console(width=120).print(table)
 
 

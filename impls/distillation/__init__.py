@@ -20,7 +20,6 @@ are the same in each epoch. From then on they are data.
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -93,9 +92,7 @@ def _kind(value: object) -> str:
 
 def exists(variant: str, network: str) -> bool:
     """Whether the variant has a file here, and NumPy, which is the referee. The student is an MLP."""
-    known = impls.variants()
-    file = Path(__file__).with_name(f"{known[variant].implementation}.py")
-    return file.exists() and "numpy" in known and network == "mlp"
+    return impls.has_file(variant, "distillation") and "numpy" in impls.variants() and network == "mlp"
 
 
 def load(variant: str, settings: Settings, distillation: Distillation) -> Implementation:

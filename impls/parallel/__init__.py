@@ -7,8 +7,6 @@ same step, and it is the step that one process would take with the whole batch.
 NumPy has no engine. It stays what it is, one process, and the referee.
 """
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +14,8 @@ import numpy as np
 import impls
 from impls._checks import check_epochs, check_images
 from impls.contract import Settings
+
+MOST_PROCESSES = 64  # of one machine, that may be asked for
 
 
 class Place(NamedTuple):
@@ -43,13 +43,7 @@ class Place(NamedTuple):
 class InStep:
     """`fit` for a `Classifier` whose processes take each step together: all draw the same order, by the seed."""
 
-    def fit(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        epochs: int,
-        on_epoch: Callable[[int, float], None] | None = None,
-    ) -> dict[str, list[float]]:
+    def fit(self, images, labels, epochs, on_epoch=None):
         """As promised in the contract. Raises `ValueError` at once if the processes do not divide every batch."""
         size = min(self.settings.batch_size, len(check_images(images)))
         for batch in (images[:size], images[: len(images) % size]):
@@ -71,7 +65,7 @@ class InStep:
 
 def exists(variant: str, network: str) -> bool:
     """Whether the variant has a file here, for each network that it has."""
-    return Path(__file__).with_name(f"{impls.variants()[variant].implementation}.py").exists()
+    return impls.has_file(variant, "parallel")
 
 
 def load(variant: str, settings: Settings, place: Place):

@@ -10,18 +10,17 @@ from harness.equality.training import train
 from harness.parallel.team import Team
 from harness.workers.worker import Worker, WorkerDied, WorkerError
 from impls._main import parser, read, settings, tell_versions, told_in_a_line
-from impls.contract import NETWORKS, check_whole_number
-
-PROCESSES = 64  # the most that may be asked for
+from impls.contract import COMPARED, check_whole_number
+from impls.parallel import MOST_PROCESSES
 
 
 def train_together(variant: str) -> None:
     """Print a line for each epoch, its seconds, and the test accuracy that one process finds."""
-    found = parser("Train a network on MNIST in several processes and print its test accuracy.", NETWORKS, epochs=10)
+    found = parser("Train a network on MNIST in several processes and print its test accuracy.", COMPARED, epochs=10)
     found.add_argument("--processes", type=int, default=2, help="each with its part of every batch (default: 2)")
     options = found.parse_args()
     with told_in_a_line(), contextlib.ExitStack() as ending:
-        processes = check_whole_number("--processes", options.processes, 1, PROCESSES)
+        processes = check_whole_number("--processes", options.processes, 1, MOST_PROCESSES)
         chosen, dataset = settings(options), read(readable, options)
 
         def hear(event: str, told: dict) -> None:

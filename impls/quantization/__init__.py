@@ -20,7 +20,6 @@ proves it of a network.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -173,8 +172,7 @@ def bfloat16(number: np.ndarray) -> np.ndarray:
 def exists(variant: str, network: str) -> bool:
     """Whether the variant has a file here, and NumPy's, which finds the scales, has the network."""
     known = impls.variants()
-    file = Path(__file__).with_name(f"{known[variant].implementation}.py")
-    return file.exists() and "numpy" in known and network in known["numpy"].networks
+    return impls.has_file(variant, "quantization") and "numpy" in known and network in known["numpy"].networks
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Implementation:

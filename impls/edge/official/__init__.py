@@ -22,7 +22,7 @@ class Documented(NamedTuple):
     exact: tuple[str, ...] = ()
 
 
-# Keras on JAX has no pooling in ONNX that can be run, and on PyTorch a convolution in int8 takes minutes.
+# Keras on JAX has no pooling in ONNX that can be run; on PyTorch the CNN was not tried to the end.
 OFFICIAL = {
     "jax": Documented("litert", "qwix"),
     "tensorflow": Documented("litert"),
