@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain, combinations
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 import impls
@@ -25,6 +26,8 @@ class Trained(NamedTuple):
     test_losses: list[float]  # nats
     losses: list[list[float]]  # nats, of each epoch
     seconds: list[list[float]]  # of each epoch
+    epoch_accuracies: list[list[float]]  # on the test images, after each epoch
+    wrong: list[dict[int, int]]  # test image -> what it is taken for
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +35,21 @@ def trained(dataset, pytestconfig):
     """Trains a framework with every seed; each once, whichever test asks first."""
     option = pytestconfig.option
     done: dict[tuple[str, str], Trained] = {}
+    truth = dataset.test.labels.array()
 
     def results(framework) -> Trained:
         key = (framework.name, framework.settings.network)
         if key not in done:
-            found = Trained([], [], [], [])
+            found = Trained([], [], [], [], [], [])
             for seed in range(option.seeds):
                 framework = framework.with_settings(seed=seed)
-                history = framework.run(train, *dataset.train, option.epochs or framework.network.epochs)
+                epochs = option.epochs or framework.network.epochs
+                history = framework.run(train, *dataset.train, epochs, *dataset.test)
                 loss, accuracy = framework.evaluate(*dataset.test)
-                for values, value in zip(found, (accuracy, loss, history["loss"], history["seconds"]), strict=True):
+                answers = framework.logits(dataset.test.images).argmax(axis=1)
+                wrong = {int(image): int(answers[image]) for image in np.flatnonzero(answers != truth)}
+                of_training = (accuracy, loss, history["loss"], history["seconds"], history["accuracy"], wrong)
+                for values, value in zip(found, of_training, strict=True):
                     values.append(value)
             done[key] = found
         return done[key]
@@ -61,6 +69,11 @@ def test_accuracy(framework, trained, pytestconfig, record_property):
     record_property("losses", found.losses)
     record_property("epoch_seconds", statistics.median(chain(*found.seconds)))
     record_property("seconds", found.seconds)
+    record_property("epoch_accuracies", found.epoch_accuracies)
+    record_property("wrong", found.wrong)
+    assert [each[-1] for each in found.epoch_accuracies] == found.accuracies, (
+        "an epoch's accuracy is of other parameters"
+    )
     least, required = min(found.accuracies), required_accuracy(framework.network, epochs)
     assert least >= required, (
         f"{framework.name}: {least:.2%} after {epochs} epochs, expected at least {100 * required:g}%"

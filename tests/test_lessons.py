@@ -13,12 +13,13 @@ import pytest
 import impls
 import impls.numpy
 from harness.equality.distance import largest_distance
-from harness.equality.limits import EXACT_HYPERPARAMETERS
+from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, trace
 from impls.contract import NETWORKS, Settings
 from impls.numpy import max_pool_gradient as numpy_max_pool_gradient
 from impls.numpy import quarters as numpy_quarters
+from tests.rungs import short
 
 pytestmark = pytest.mark.lessons
 
@@ -50,34 +51,43 @@ def measured(code: str, package: str, **environment: str) -> dict:
 
 
 @pytest.fixture
-def loss_errors(referee, dataset):
-    """Relative error of the loss beside the referee's at each step, from equal parameters and of equal settings."""
+def loss_errors(referee, dataset, pytestconfig, record_property):
+    """Relative error of the loss beside the referee's at each of a hundred steps, with --long of an epoch.
 
-    def measure(framework, steps=100):
+    From equal parameters and of equal settings. With a name it is recorded, as a lesson.
+    """
+    steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
+
+    def measure(framework, lesson=""):
         sides = framework, referee(replace(framework.settings, dtype="float64"))
         question = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
-        errors = [error for error, _ in losses_apart(*(side.run(*question) for side in sides))]
+        apart = losses_apart(*(side.run(*question) for side in sides))
+        errors = [error for error, _ in apart]
         print(
             f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"
         )
+        if lesson:
+            record_property("lesson", {"name": lesson, "network": framework.settings.network, "errors": short(apart)})
         return errors
 
     return measure
 
 
+@pytest.mark.growth
 def test_epsilon_has_two_places(variant, loss_errors):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
-    native = loss_errors(variant("pytorch", dtype="float64", **exact))
+    native = loss_errors(variant("pytorch", dtype="float64", **exact), "PyTorch's own epsilon")
     aligned = loss_errors(variant("pytorch", dtype="float64", **exact | {"epsilon": 1e-8}))
     assert max(native) > 1e-4
     assert max(aligned) < 1e-12
 
 
+@pytest.mark.growth
 def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
     """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
     usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
-    assert max(loss_errors(usual)) > 1e-3
+    assert max(loss_errors(usual, "Keras' rounded beta_2")) > 1e-3
     exact = variant("keras-tensorflow", dtype="float64", **EXACT_HYPERPARAMETERS)
     assert max(loss_errors(exact)) < 1e-12
 

@@ -10,27 +10,32 @@ from impls.contract import Implementation, changes_state
 
 
 @changes_state
-def train(implementation: Implementation, images, labels, epochs: int) -> dict[str, list[float]]:
-    """`Implementation.fit`; the history gains "seconds", one float for each epoch.
+def train(implementation: Implementation, images, labels, epochs: int, *test: np.ndarray) -> dict[str, list[float]]:
+    """`Implementation.fit`; the history gains "seconds", one float for each epoch, and "accuracy".
 
+    `test`: images and labels, of which it is found out after each epoch, untimed, how many are right.
     Tells on the way: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if
     a loss is not finite.
     """
-    seconds = []
+    seconds, accuracies = [], []
     started = time.perf_counter()
 
     def on_epoch(epoch: int, loss: float) -> None:
-        seconds.append(time.perf_counter() - started - sum(seconds))
+        nonlocal started
+        seconds.append(time.perf_counter() - started)
         notify("epoch", epoch=epoch, loss=float(loss), seconds=seconds[-1])
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss} after epoch {epoch}: the training has diverged")
+        if test:
+            accuracies.append(implementation.evaluate(*test)[1])
+        started = time.perf_counter()
 
     notify("training", epochs=epochs)
     try:
         history = implementation.fit(images, labels, epochs, on_epoch)
     finally:
         notify("trained")
-    return {**history, "seconds": seconds}
+    return {**history, "seconds": seconds, "accuracy": accuracies}
 
 
 @changes_state

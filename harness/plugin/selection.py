@@ -57,7 +57,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if config.option.in_process and (config.option.benchmark_only or config.option.compare):
         raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
     _refuse_to_keep(config.option)
-    for name in ("benchmark_json", "regression_json", "regression_markdown"):
+    for name in ("benchmark_json", "regression_json", "regression_markdown", "page", "results"):
         file = getattr(config.option, name)
         obstacle = file and whole.obstacle(file)
         if obstacle:
@@ -107,7 +107,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
-            return benchmark or item.get_closest_marker("accuracy") is not None
+            followed = item.get_closest_marker("growth") is not None and not option.quick
+            return benchmark or followed or item.get_closest_marker("accuracy") is not None
         if option.benchmark_only:
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:

@@ -51,29 +51,28 @@ def as_markdown(upgrade: Upgrade) -> str:
 
 
 def as_json(upgrade: Upgrade) -> str:
+    return json.dumps(described(upgrade), indent=1)
+
+
+def described(upgrade: Upgrade) -> dict[str, Any]:
     """Every verdict with its reason and interval, and what each launch took; what is not known is null."""
     variants, _ = _axes(upgrade)
-    return json.dumps(
-        {
-            "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
-            "network": upgrade.settings.network,
-            "max_slowdown": upgrade.margin,
-            "family_error": upgrade.error,
-            "kept_variables": upgrade.kept_variables,
-            "refused": upgrade.refused or None,
-            "variants": {
-                variant: {
-                    "versions": upgrade.versions.get(variant),
-                    "imported": upgrade.imported.get(variant),
-                    "found": {
-                        claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant
-                    },
-                }
-                for variant in variants
-            },
+    return {
+        "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
+        "network": upgrade.settings.network,
+        "max_slowdown": upgrade.margin,
+        "family_error": upgrade.error,
+        "kept_variables": upgrade.kept_variables,
+        "refused": upgrade.refused or None,
+        "variants": {
+            variant: {
+                "versions": upgrade.versions.get(variant),
+                "imported": upgrade.imported.get(variant),
+                "found": {claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant},
+            }
+            for variant in variants
         },
-        indent=1,
-    )
+    }
 
 
 def _record(upgrade: Upgrade, variant: str, claim: str) -> dict[str, Any]:

@@ -1,0 +1,26 @@
+"""`python -m harness.page results.json [verdicts.json ...] -o report.html` draws a page, later and elsewhere."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from harness.data import whole
+from harness.page.page import html
+from harness.page.results import Unreadable, read
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m harness.page", description=__doc__)
+    parser.add_argument("files", type=Path, nargs="+", help="results of a run (--results), then verdicts on upgrades")
+    parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="(default: report.html)")
+    options = parser.parse_args()
+    try:
+        page = html(read(options.files))
+        whole.write(options.output, page)
+    except (Unreadable, OSError) as error:
+        sys.exit(f"error: {error}")
+    print(f"{options.output}: {len(page.encode()) / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""An axis: where a number lies in a picture, and which numbers are written beside it."""
+
+import math
+from typing import NamedTuple
+
+
+class Axis(NamedTuple):
+    """Numbers from `low` to `high` on pixels from `start` to `end`; on a logarithmic one both are above 0."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        """The pixel, to a tenth. What lies beyond an end is drawn at it: an error of 0 at the bottom of a log axis."""
+        within = min(max(value, self.low), self.high)
+        if self.logarithmic:
+            share = math.log(within / self.low) / math.log(self.high / self.low)
+        else:
+            share = (within - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def ticks(self, most: int = 6, least: float = 0.0) -> list[float]:
+        """At most so many round numbers: powers of ten, or multiples of 1, 2 or 5 times one, `least` apart."""
+        if self.logarithmic:
+            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+            every = max(1, math.ceil((last - first + 1) / most))
+            return [10.0**power for power in range(first, last + 1, every)]
+        size = 10.0 ** math.floor(math.log10((self.high - self.low) / most))
+        step = next(size * factor for factor in (1, 2, 5, 10, 20) if (self.high - self.low) / (size * factor) < most)
+        step = max(step, least)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [number * step for number in range(first, last + 1)]
+
+
+def around(values: list[float], start: float, end: float, least: float | None = None) -> Axis:
+    """An axis on which these finite numbers lie, with a little room; from `least` on, if that is given."""
+    low, high = min(values), max(values)
+    room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    return Axis(low - room if least is None else least, high + room, start, end)
+
+
+def shown(value: float) -> str:
+    """A number as a person writes it: three digits, and powers of ten beyond 1e-3 and 1e5."""
+    if value and not 1e-3 <= abs(value) < 1e5:
+        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
