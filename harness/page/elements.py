@@ -58,5 +58,6 @@ def document(root: Element) -> str:
 
 def picture(svg: Element, style: str) -> str:
     """An SVG as a file of its own, with the style that it has in the page."""
-    alone = element("svg", element("style", style), *svg, **STANDALONE, **svg.attrib)
+    alone = element("svg", element("style", style), *svg)
+    alone.attrib.update(STANDALONE | svg.attrib)
     return ElementTree.tostring(alone, encoding="unicode") + "\n"

@@ -2,15 +2,13 @@
 
 import base64
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from harness.page import code, digits, equality, learning, profile, speed, top, upgrades, words
 from harness.page.elements import document, element
 from harness.page.results import Results, as_json
-
-STYLE = (Path(__file__).parent / "style.css").read_text()
+from harness.page.style import PAGE
 
 
 class Section(NamedTuple):
@@ -48,7 +46,7 @@ def html(results: Results) -> str:
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", "One network, every framework"),
-        element("style", STYLE),
+        element("style", PAGE),
     )
     return document(element("html", head, element("body", *_top(results), *parts), lang="en"))
 

@@ -20,7 +20,7 @@ class Series(NamedTuple):
     name: str
     x: Sequence[float]
     y: Sequence[float | None]
-    colour: str  # a class of style.css
+    colour: str  # a class of picture.css
     dashed: bool = False
     dots: bool = False
     joined: bool = True
