@@ -12,14 +12,14 @@ UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
 CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
-.PHONY: quick compare test edge bits study calibrate data setup lint mutants clean clean-envs
+.PHONY: quick compare test edge profile browser bits study calibrate data setup lint mutants clean clean-envs
 .NOTPARALLEL:
 
 quick: data
 	$(BIN)/python -m pytest --quick -q $(CHOSEN)
 
 compare: data
-	$(BIN)/python -m pytest --compare -q $(CHOSEN)
+	$(BIN)/python -m pytest --compare --long -q --page report.html --results results.json $(CHOSEN)
 
 test: data
 	$(BIN)/python -m pytest -n 2
@@ -27,6 +27,9 @@ test: data
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
+
+profile: data
+	$(BIN)/python -m pytest -m profile -q $(CHOSEN)
 
 bits: data
 	$(BIN)/python -m harness.edge.bits
@@ -55,6 +58,9 @@ $(VENV)/installed-edge: $(VENV)/installed
 
 $(VENV)/installed-%: $(VENV)/installed
 	@$(PIP) --editable '.[$*]' && touch $@ $(if $(FRAMEWORKS),,|| echo "$* cannot be had here, as pip says above: its variants will be missing")
+
+browser:
+	@command -v chromium >/dev/null || apt-get install --yes --quiet --no-install-recommends chromium
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -40,6 +40,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--compare", action="store_true", help="train and time every variant, and end with tables")
     add("--quick", action="store_true", help="the same with one epoch and one short launch: a first look")
     silence = "seconds a worker may be silent (default: 600)"
+    traces = "keep what the frameworks' profilers wrote, for Perfetto or TensorBoard"
+    add("--profile-traces", type=Path, metavar="DIR", help=traces)
     add("--worker-timeout", type=seconds, default=600.0, metavar="S", help=silence)
     kept = "a variable that workers inherit although it changes what is measured, such as XLA_FLAGS; repeatable"
     add("--keep-env", action="append", default=[], metavar="NAME", help=kept)
@@ -105,6 +107,12 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
 def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
     """Gives what others are compared with, of these settings, in a worker of its own: NumPy, where it can be."""
     return lambda settings: started.referee(pytestconfig, settings, fleet)
+
+
+@pytest.fixture(scope="session")
+def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
+    """Finds out where the time of a variant goes, each once, in a worker of its own."""
+    return started.profiler(request.session, settings, dataset)
 
 
 @pytest.fixture

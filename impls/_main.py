@@ -9,7 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
+from impls import _weights
 from impls._files import cache_directory
+from impls._picture import read_picture
 from impls.contract import COMPARED, Arrays, Implementation, Settings
 
 Data = TypeVar("Data")
@@ -20,13 +24,30 @@ def train_and_evaluate(classifier_class, networks=COMPARED) -> None:
 
     `networks` holds the names of those for which the class is written.
     """
-    options = parser("Train a network on MNIST and print its test accuracy.", networks, epochs=10).parse_args()
+    arguments = parser("Train a network on MNIST and print its test accuracy.", networks, epochs=10)
+    arguments.add_argument("--save", type=Path, metavar="FILE", help="write the parameters there, for any framework")
+    arguments.add_argument("--load", type=Path, metavar="FILE", help="take them from there, and train no more")
+    arguments.add_argument("--predict", type=Path, metavar="IMAGE", help="name the digit of this picture")
+    options = arguments.parse_args()
     with told_in_a_line():
+        picture = read_picture(options.predict) if options.predict else None  # what cannot be, is said before training
+        if options.save:
+            _weights.check_place(options.save)
         classifier = classifier_class(settings(options))
-        train, test = load(classifier, options)
-        classifier.fit(*train, options.epochs, progress(options.epochs))
-        loss, accuracy = classifier.evaluate(*test)
-    print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
+        if options.load:
+            classifier.set_parameters(_weights.load(options.load))
+        if not (options.load and options.predict):
+            train, test = load(classifier, options)
+            if not options.load:
+                classifier.fit(*train, options.epochs, progress(options.epochs))
+            loss, accuracy = classifier.evaluate(*test)
+            print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {classifier.parameter_count():,} parameters")
+        if options.save:
+            _weights.save(options.save, classifier.get_parameters())
+        if options.predict:
+            [probabilities] = classifier.probabilities(picture)
+            first, second = np.argsort(probabilities)[:-3:-1]
+            print(f"{options.predict}: {first} ({probabilities[first]:.1%}), or {second} ({probabilities[second]:.1%})")
 
 
 def parser(description: str, networks, epochs: int) -> argparse.ArgumentParser:
@@ -87,7 +108,7 @@ def told_in_a_line() -> Iterator[None]:
     """What is wrong with the options, and Ctrl-C."""
     try:
         yield
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

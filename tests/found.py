@@ -20,6 +20,7 @@ def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Result
     """The k-th variant takes k + 1 times as long as `OPERATIONS` says; the launches, `count`, are each 10 % slower."""
     network = NETWORKS["mlp"]
     described = {"shapes": network.shapes, "parameters": network.parameter_count, "epochs": 10, "accuracy": 0.97}
+    described["step_bytes"] = {"parameters": 2**21, "the batch": 2**20}
     found = Results(
         made="2026-11-27 12:00 UTC",
         command="pytest --compare",
@@ -41,7 +42,7 @@ def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Result
         lessons=[{"network": "mlp", "name": "a lesson", "errors": [1e-4] * STEPS}],
         launches=[launched(variant, place, count) for place, variant in enumerate(variants)],
         floors=[{"network": "mlp", "seconds": {"train_step-128": [1e-3] * count}}],
-        profiles=[],
+        profiles=[profile(variant) for variant in variants],
         troubles=[],
         upgrades=[],
     )
@@ -66,6 +67,12 @@ def rung(variant: str, place: int) -> dict:
     growth = [1e-16 * (1 + place + step) for step in range(STEPS)]
     found = {"name": "469 steps, loss", "dtype": "float64", "error": growth[-1], "limit": 1e-12, "gap": None}
     return {"variant": variant, "network": "mlp", **found, "growth": growth}
+
+
+def profile(variant: str, alone: float = 2e-3) -> dict:
+    parts = {"matrix products": 1e-3, "overhead": 1e-3}
+    measured = {"operation": "train_step-128", "alone": alone, "seconds": 2e-3, "parts": parts}
+    return {"variant": variant, "network": "mlp", **measured}
 
 
 def launched(variant: str, place: int, count: int) -> dict:

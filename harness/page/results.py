@@ -30,7 +30,7 @@ class Results(NamedTuple):
     command: str
     machine: Mapping[str, Any]
     dataset: Mapping[str, Any]  # name, image_shape, class_counts of the test images, "samples" and "hard", see below
-    networks: Mapping[str, Mapping[str, Any]]  # shapes, parameters, epochs, accuracy that is asked for after these
+    networks: Mapping[str, Mapping[str, Any]]  # shapes, parameters, step_bytes, epochs, accuracy asked for after them
     variants: Sequence[str]
     frameworks: Mapping[str, str]  # variant -> its framework and version
     tests: Mapping[str, int]  # outcome -> how many

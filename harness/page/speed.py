@@ -87,8 +87,17 @@ def memory(results: Results) -> list[Element]:
             colour = results.colour(each["variant"])
             rows.append((each["variant"], *cells, _drawn(strip(found[each["variant"]], axis, "MiB", colour=colour))))
         headings = ("variant, MiB", *(f"after {after}" for after in afters), f"after {last}, 0 to {axis.high:,.0f} MiB")
-        parts += [element("h3", network), table(headings, rows)]
+        arithmetic = _arithmetic(results.networks.get(network, {}))
+        parts += [element("h3", network), table(headings, rows), *arithmetic]
     return parts
+
+
+def _arithmetic(network: Mapping[str, Any]) -> list[Element]:
+    """What a step must hold, beside which all else is the framework's own."""
+    arrays = {name: held / MEBIBYTE for name, held in network.get("step_bytes", {}).items()}
+    listed = ", ".join(f"{name} {held:.1f}" for name, held in arrays.items())
+    said = f"By arithmetic, a training step of 128 images in float32 holds {sum(arrays.values()):.1f} MiB: {listed}."
+    return [element("p", said, class_="note")] if arrays else []
 
 
 def _mebibytes(held: float | None) -> float | None:

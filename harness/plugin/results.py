@@ -14,6 +14,7 @@ import impls
 from harness.data.obtain import DataError, obtain
 from harness.equality.limits import required_accuracy
 from harness.measuring import figures, floor, notebook
+from harness.measuring.arithmetic import step_bytes
 from harness.measuring.campaign import Campaign, Launch
 from harness.measuring.machine import describe
 from harness.page import digits
@@ -84,7 +85,7 @@ def _training(config: pytest.Config, about: Mapping[str, Any]) -> dict[str, Any]
 def _network(name: str) -> dict[str, Any]:
     network = NETWORKS[name]
     asked = {"epochs": network.epochs, "accuracy": network.accuracy}
-    return {"shapes": network.shapes, "parameters": network.parameter_count, **asked}
+    return {"shapes": network.shapes, "parameters": network.parameter_count, **asked, "step_bytes": step_bytes(network)}
 
 
 def _dataset(config: pytest.Config, trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

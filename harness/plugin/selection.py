@@ -14,7 +14,7 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, distillation, parallel, quantization
+from impls import Entrant, distillation, parallel, profiling, quantization
 from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 from impls.edge.official import OFFICIAL
@@ -26,6 +26,7 @@ CHAPTERS = {  # by mark: the parameter that is a variant, and which of them have
     "edge": ("framework", quantization),
     "distillation": ("framework", distillation),
     "parallel": ("team", parallel),
+    "profile": ("framework", profiling),
 }
 
 
@@ -92,8 +93,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, those
-    that build environments for devices with `-m edge`, those of several processes with `-m parallel`, and those that
-    take a minute with `--long`.
+    that build environments for devices with `-m edge`, those of several processes with `-m parallel`, profiles with
+    `-m profile`, and those that take a minute with `--long`.
 
     With `--framework`, only what is about a variant, unless tests are named by their files.
     """
@@ -115,7 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         if lacks_its_chapter(item):
             return False
-        for asked_for in ("network", "edge", "parallel"):
+        for asked_for in ("network", "edge", "parallel", "profile"):
             if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
                 return False
         return not benchmark or "latency" in option.markexpr

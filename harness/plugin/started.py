@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
 from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, RUNTIMES, UPGRADE
+from harness.profiling.profile import profiles
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.upgrade import Upgrade
@@ -112,6 +113,20 @@ def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Sh
     campaign.run(option.launches, config.stash[DISPLAY].measuring)
     campaign.close()
     return campaign
+
+
+def profiler(session: pytest.Session, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
+    """`profiles` of a framework's entrant, once; what was raised is raised again."""
+    option = session.config.option
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
+    limits = {"threads": settings.threads, "device": settings.device, "timeout": option.worker_timeout}
+
+    @functools.cache
+    def found(entrant: Entrant) -> dict:
+        return profiles(entrant, settings, dataset, lambda name: Worker(name, **limits), option.profile_traces)
+
+    return lambda framework: found(Entrant(framework.name, framework.settings.network))
 
 
 def runtimes(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:

@@ -16,6 +16,7 @@ from harness.report import campaign as campaign_report
 from harness.report import saved
 from harness.report.display import Display, real_stdout
 from harness.report.fidelity import fidelity_table
+from harness.report.profile import profile_tables
 from harness.report.tables import comparison_table, ladder_table
 from harness.workers.worker import in_a_line
 from impls.contract import DATASET, NETWORKS
@@ -137,6 +138,9 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         files = _files(network, recorded)
         if files:
             console.print(fidelity_table(network, files, DATASET.test))
+        profiles = [found for found in _profiles(recorded) if found["network"] == network]
+        if profiles:
+            console.print(*profile_tables(network, profiles))
     tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
     climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
     for network, referee in config.stash[REFEREES].items():
@@ -148,6 +152,15 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         ]
         if rungs:
             console.print(ladder_table(network, referee, _met(config, network, climbed), rungs))
+
+
+def _profiles(recorded: list[tuple]) -> list[dict]:
+    found = (dict(properties) for report, properties in recorded if getattr(report, "when", "") == "call")
+    return [
+        {"variant": each["variant"], "network": each["network"], **each["profile"]}
+        for each in found
+        if "profile" in each
+    ]
 
 
 def _files(network: str, recorded: list[tuple]) -> dict[tuple[str, str, str], dict]:

@@ -13,7 +13,7 @@ from harness.page.page import html
 from harness.page.png import sprite
 from harness.page.results import Unreadable, as_json, read, results_of
 from harness.page.source import step_of
-from tests.found import IMAGES, kept, launched, results, rung, training, verdicts
+from tests.found import IMAGES, kept, launched, profile, results, rung, training, verdicts
 
 VOID = {"meta", "img"}
 
@@ -87,7 +87,7 @@ def test_the_data_come_with_it_and_draw_the_same_page():
     assert html(again) == html(found)
 
 
-NOTHING = {key: [] for key in ("trainings", "rungs", "lessons", "launches", "floors")}
+NOTHING = {key: [] for key in ("trainings", "rungs", "lessons", "launches", "floors", "profiles")}
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,16 @@ def test_several_runs_stand_beside_each_other():
     page = text_of(results(upgrades=[verdicts(), verdicts("same", 0.01)]))
     assert "From run to run" in page
     assert "worse +9.0% (+7.0 to +11.0) same +1.0% (+7.0 to +11.0)" in page
+
+
+def test_a_profile_that_does_not_account_for_the_time_says_so():
+    page = text_of(results(profiles=[profile("jax", alone=2.1e-3), profile("pytorch", alone=1e-3)]))
+    assert "jax 2.10 95% 1.00 1.00" in page
+    assert "pytorch 1.00 200% * 1.00 1.00" in page
+
+
+def test_memory_stands_beside_its_arithmetic():
+    assert "holds 3.0 MiB: parameters 2.0, the batch 1.0." in text_of(results())
 
 
 def test_shades_are_darker_nearer_the_limit():

@@ -1,0 +1,31 @@
+"""Whose is each moment? Kernels overlap on several threads, and a moment is shared out evenly among those that run."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+
+def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
+    """kind -> time, of kernels as (kind, start, end), in any unit. The sum is the time in which at least one ran."""
+    edges = []
+    for kind, start, end in kernels:
+        if end > start:
+            edges += [(start, 1, kind), (end, -1, kind)]
+    running: dict[str, int] = defaultdict(int)
+    found: dict[str, float] = defaultdict(float)
+    before = 0.0
+    for moment, change, kind in sorted(edges):
+        active = sum(running.values())
+        for each, count in running.items():
+            if count:
+                found[each] += (moment - before) * count / active
+        running[kind] += change
+        before = moment
+    return dict(found)
+
+
+def whole(parts: Mapping[str, float], wall: float, rest: str) -> dict[str, float]:
+    """The parts, and as `rest` what is left of `wall`. Raises `ValueError` if they are more than it."""
+    left = wall - sum(parts.values())
+    if left < 0:
+        raise ValueError(f"kernels took {sum(parts.values()):.3g}, which is more than the {wall:.3g} around them")
+    return {**parts, rest: left}

@@ -1,0 +1,22 @@
+"""JAX: `jax.profiler.trace` records each operation that XLA runs, on each of its threads."""
+
+from pathlib import Path
+
+import jax
+
+from impls.profiling import Kernel
+
+
+def kernels(classifier, run, folder):
+    with jax.profiler.trace(folder):
+        run()
+    [file] = Path(folder).glob("**/*.xplane.pb")
+    trace = jax.profiler.ProfileData.from_file(str(file))
+    found = []
+    for line in (line for plane in trace.planes for line in plane.lines):
+        for event in line.events:
+            about = dict(event.stats)
+            if "hlo_op" in about:
+                name = f"{about['hlo_module']} {about['hlo_op']}"
+                found.append(Kernel(name, event.start_ns, event.start_ns + event.duration_ns))
+    return found

@@ -1,0 +1,113 @@
+"""A profile adds up: moments are shared out among the kernels that run, and kernels are known by what they tell."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import impls
+from harness.profiling.hlo import described, programs
+from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, OPTIMIZER, kind
+from harness.profiling.shares import shares, whole
+from harness.report.profile import accounted
+from impls.contract import Settings
+from impls.profiling import profiler
+from tests.found import kept
+
+PROGRAM = """HloModule jit_update, is_scheduled=true
+
+FileNames
+1 "impls/jax.py"
+2 "site-packages/optax/_src/transform.py"
+
+FunctionNames
+1 "mlp"
+2 "update_fn"
+
+FileLocations
+1 {file_name_id=1 function_name_id=1 line=30}
+2 {file_name_id=2 function_name_id=2 line=40}
+
+StackFrames
+1 {file_location_id=1 parent_frame_id=1}
+2 {file_location_id=2 parent_frame_id=1}
+
+%fused (p: f32[2,2], q: f32[2,2]) -> f32[2,2] {
+  %p = f32[2,2]{1,0} parameter(0)
+  ROOT %dot.1 = f32[2,2]{1,0} dot(%p, %q), metadata={op_name="optimizer"}
+}
+
+ENTRY %main (a: f32[2,2]) -> f32[2,2] {
+  %copy.4 = f32[2,2]{1,0} copy(%a)
+  %ynn_fusion = f32[2,2]{1,0} fusion(%a, %copy.4), kind=kCustom, calls=%fused, metadata={stack_frame_id=1}
+  %add_fusion = f32[2,2]{1,0} fusion(%a), kind=kLoop, calls=%other, metadata={op_name="add" stack_frame_id=2}
+  ROOT %maximum = f32[2,2]{1,0} maximum(%a, %a), metadata={op_name="transpose(jvp())/max" stack_frame_id=1}
+}
+"""
+
+
+def test_a_moment_is_shared_out_among_the_kernels_that_run_in_it():
+    assert shares([("a", 0, 10), ("b", 5, 10)]) == {"a": 7.5, "b": 2.5}
+    assert shares([("a", 0, 10), ("a", 0, 10), ("b", 0, 10)]) == pytest.approx({"a": 20 / 3, "b": 10 / 3})
+    assert shares([("a", 0, 1), ("b", 3, 4), ("a", 9, 9)]) == {"a": 1, "b": 1}
+    assert shares([]) == {}
+
+
+def test_what_is_left_is_the_frameworks_and_cannot_be_less_than_nothing():
+    assert whole({"a": 1.0}, 3.0, "rest") == {"a": 1.0, "rest": 2.0}
+    with pytest.raises(ValueError, match="kernels took 4, which is more than the 3 around them"):
+        whole({"a": 4.0}, 3.0, "rest")
+
+
+@pytest.mark.parametrize(
+    ("about", "expected"),
+    [
+        ("aten::linear > aten::addmm", MATRIX),
+        ("aten::matmul > aten::mm", MATRIX),
+        ("autograd::engine::evaluate_function: ConvolutionBackward0 > aten::convolution_backward", CONVOLUTION),
+        ("Optimizer.step#Adam.step > aten::_fused_adam_", OPTIMIZER),
+        ("Optimizer.apply > aten::mul", OPTIMIZER),
+        ("aten::linear > aten::addmm > aten::copy_", MATRIX),
+        ("aten::to > aten::_to_copy > aten::copy_", MOVEMENT),
+        ("aten::relu > aten::clamp_min", ELEMENTWISE),
+        ("sequential/conv2d/Relu:_FusedConv2D", CONVOLUTION),
+        ("gradient_tape/sequential/dense/MatMul/MatMul_1:MatMul", MATRIX),
+        ("gradient_tape/sequential/conv2d/ReluGrad:ReluGrad", ELEMENTWISE),
+        ("adam/AssignSubVariableOp:AssignSubVariableOp", OPTIMIZER),
+        ("adam/MatMul:MatMul", OPTIMIZER),
+        ("Reshape:Reshape", MOVEMENT),
+        ("mlp a = x @ p['dense_1/kernel']", MATRIX),
+        ("mlp.<locals>.backward da2 = dz @ p", MATRIX),
+        ("convolve return (patches(x) @ kernel)", CONVOLUTION),
+        ("Adam.apply m += (1 - s.beta_1) * (g - m)", OPTIMIZER),
+        ("an unknown kernel", ELEMENTWISE),
+    ],
+)
+def test_a_kernel_is_known_by_what_it_tells(about, expected):
+    assert kind(about) == expected
+
+
+def test_an_operation_of_xla_is_known_by_its_program(tmp_path):
+    kept(tmp_path, PROGRAM, "module_0001.jit_update.cpu_after_optimizations.txt")
+    known = programs(tmp_path)
+    names = {"copy.4": MOVEMENT, "ynn_fusion": MATRIX, "add_fusion": OPTIMIZER, "maximum": ELEMENTWISE}
+    assert {name: kind(described(f"jit_update {name}", known)) for name in names} == names
+    assert described("jit_other add_fusion", known) == "jit_other add_fusion"
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(1.0, True), (1.099, True), (1.11, False), (0.89, False)])
+def test_a_profile_accounts_for_the_time_within_a_tenth(seconds, fits):
+    assert accounted({"alone": 1.0, "seconds": seconds}) is fits
+
+
+def test_lines_of_numpy_are_kernels_and_lie_one_after_the_other(tmp_path):
+    classifier = impls.load("numpy", Settings())
+    images = np.zeros((8, 28, 28), "uint8")
+    batch = classifier.prepare_batch(images, np.zeros(8, "uint8"))
+    found = profiler("numpy")(classifier, lambda: classifier.train_step(batch), str(tmp_path))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(found))
+    assert all(each.start <= each.end for each in found)
+    kinds = {kind(each.about) for each in found}
+    assert {MATRIX, OPTIMIZER, ELEMENTWISE} <= kinds
+    assert CONVOLUTION not in kinds
+    assert (tmp_path / "trace.json").exists()
