@@ -96,10 +96,6 @@ class Classifier:
             return not any(isinstance(layer, keras.layers.Conv2D) for layer in self.model.layers)
         return keras.backend.backend() == "jax"  # on torch, it would take half a minute and a C++ compiler
 
-    def versions(self):
-        backend = keras.backend.backend()
-        return {"keras": keras.__version__, backend: import_module(backend).__version__, "numpy": np.__version__}
-
     def load_dataset(self, directory):
         try:
             return keras.datasets.mnist.load_data()
@@ -109,54 +105,10 @@ class Classifier:
             warnings.warn(f"keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
             return read_dataset(directory)
 
-    def float64_gap(self):
-        """What is computed in float32 although the dtype is float64; the tests fail when this is no longer so."""
-        if keras.backend.backend() == "torch":
-            return "keras.ops.matmul and mean on torch compute in float32 (keras issue 23704)"
-        return None
-
-    def preprocess(self, images):
-        return keras.ops.convert_to_numpy(self._pixels(images))
-
     def _pixels(self, images):
         pixels = keras.ops.cast(check_images(images), self.settings.dtype)
         pixels = keras.ops.reshape(pixels, (-1, DATASET.pixels))  # (n, 28, 28) -> (n, 784)
         return pixels / keras.ops.full_like(pixels, 255)  # by a scalar, JAX would multiply with 1/255: two roundings
-
-    def parameter_count(self):
-        return self.model.count_params()
-
-    def get_parameters(self):
-        return self._named_arrays(self.model.trainable_variables)
-
-    def set_parameters(self, parameters):
-        check_parameters(parameters, self.network)
-        for name, variable in zip(self.network.shapes, self.model.trainable_variables, strict=True):
-            variable.assign(parameters[name])
-
-    def _named_arrays(self, tensors):
-        arrays = (np.array(keras.ops.convert_to_numpy(tensor)) for tensor in tensors)  # kernels are (in, out) already
-        return dict(zip(self.network.shapes, arrays, strict=True))
-
-    def hyperparameters(self):
-        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
-
-    def get_moments(self):
-        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
-        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
-
-    def probabilities(self, images):
-        return self.predict_step((self._pixels(images), None))
-
-    def logits(self, images):
-        return self.model.predict(self._pixels(images), batch_size=1000, verbose=0)
-
-    def loss_and_gradients(self, images, labels):
-        recorder = GradientRecorder()
-        twin = keras.Sequential(self.model.layers)  # the same layers, so the same parameters
-        twin.compile(recorder, self.loss, jit_compile=self.jit_compile)
-        loss = twin.train_on_batch(*self.prepare_batch(images, labels))
-        return float(loss), self._named_arrays(recorder.gradients)
 
     def prepare_batch(self, images, labels):
         labels = check_labels(labels, len(images))
@@ -165,13 +117,6 @@ class Classifier:
 
     def train_step(self, batch):
         return self.model.train_on_batch(*batch)
-
-    def predict_step(self, batch):
-        pixels, _ = batch
-        return self.predictor.predict_on_batch(pixels)
-
-    def synchronize(self):
-        keras.ops.convert_to_numpy(self.model.trainable_variables[-1])
 
     def fit(self, images, labels, epochs, on_epoch=None):
         history = {"loss": []}
@@ -190,6 +135,63 @@ class Classifier:
         _, one_hot = self.prepare_batch(images, labels)
         accuracy = float(np.mean(logits.argmax(axis=1) == labels))
         return float(self.loss(one_hot, logits)), accuracy
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None))
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        return self.predictor.predict_on_batch(pixels)
+
+    # The story ends here: what follows is what only the tests and the clocks ask for.
+
+    def versions(self):
+        backend = keras.backend.backend()
+        return {"keras": keras.__version__, backend: import_module(backend).__version__, "numpy": np.__version__}
+
+    def float64_gap(self):
+        """What is computed in float32 although the dtype is float64; the tests fail when this is no longer so."""
+        if keras.backend.backend() == "torch":
+            return "keras.ops.matmul and mean on torch compute in float32 (keras issue 23704)"
+        return None
+
+    def preprocess(self, images):
+        return keras.ops.convert_to_numpy(self._pixels(images))
+
+    def logits(self, images):
+        return self.model.predict(self._pixels(images), batch_size=1000, verbose=0)
+
+    def loss_and_gradients(self, images, labels):
+        recorder = GradientRecorder()
+        twin = keras.Sequential(self.model.layers)  # the same layers, so the same parameters
+        twin.compile(recorder, self.loss, jit_compile=self.jit_compile)
+        loss = twin.train_on_batch(*self.prepare_batch(images, labels))
+        return float(loss), self._named_arrays(recorder.gradients)
+
+    def parameter_count(self):
+        return self.model.count_params()
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.trainable_variables)
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters, self.network)
+        for name, variable in zip(self.network.shapes, self.model.trainable_variables, strict=True):
+            variable.assign(parameters[name])
+
+    def get_moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
+
+    def _named_arrays(self, tensors):
+        arrays = (np.array(keras.ops.convert_to_numpy(tensor)) for tensor in tensors)  # kernels are (in, out) already
+        return dict(zip(self.network.shapes, arrays, strict=True))
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
+
+    def synchronize(self):
+        keras.ops.convert_to_numpy(self.model.trainable_variables[-1])
 
 
 if __name__ == "__main__":

@@ -47,16 +47,6 @@ class CNN(nn.Module):
 MODELS = {"mlp": MLP, "cnn": CNN}
 
 
-def input_channels(shapes):
-    """Of each kernel, as many as the layer before has outputs, and as a grey image has: 1. Also 1 for a bias.
-
-    PyTorch's images are (channels, height, width). So a kernel that is (positions, channels, outputs) in the contract
-    is (outputs, channels, positions) here, be it a convolution's or that of a dense layer behind `flatten`.
-    """
-    outputs = [1, *(shape[-1] for shape in shapes.values())]
-    return [before if len(shape) > 1 else 1 for before, shape in zip(outputs, shapes.values(), strict=False)]
-
-
 class Classifier:
     jit_compile = False
 
@@ -79,9 +69,6 @@ class Classifier:
         )
         self.steps = 0
 
-    def versions(self):
-        return {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
-
     def load_dataset(self, directory):
         train = torchvision.datasets.MNIST(directory, train=True)
         test = torchvision.datasets.MNIST(directory, train=False)
@@ -90,55 +77,9 @@ class Classifier:
             for part in (train, test)
         )
 
-    def preprocess(self, images):
-        return self._pixels(images).cpu().numpy()
-
     def _pixels(self, images):
         images = torch.tensor(check_images(images), device=self.device)
         return images.to(self.dtype).flatten(start_dim=1) / 255  # (n, 28, 28) -> (n, 784)
-
-    def parameter_count(self):
-        return sum(parameter.numel() for parameter in self.model.parameters())
-
-    def get_parameters(self):
-        return self._named_arrays(self.model.parameters())
-
-    def set_parameters(self, parameters):
-        check_parameters(parameters, self.network)
-        with torch.no_grad():
-            for name, channels, own in zip(self.network.shapes, self.channels, self.model.parameters(), strict=True):
-                array = torch.tensor(parameters[name]).reshape(-1, channels, len(own))
-                own.copy_(array.permute(2, 1, 0).reshape(own.shape))
-
-    def _named_arrays(self, tensors):
-        arrays = {}
-        for (name, shape), channels, own in zip(self.network.shapes.items(), self.channels, tensors, strict=True):
-            array = own.detach().cpu().numpy().reshape(len(own), channels, -1)
-            arrays[name] = array.transpose(2, 1, 0).reshape(shape).copy()
-        return arrays
-
-    def hyperparameters(self):
-        return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
-
-    def get_moments(self):
-        states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
-        return tuple(self._named_arrays(state[key] for state in states) for key in ("exp_avg", "exp_avg_sq"))
-
-    def probabilities(self, images):
-        return self.predict_step((self._pixels(images), None)).cpu().numpy()
-
-    def logits(self, images):
-        return self._logits(self._pixels(images)).cpu().numpy()
-
-    def _logits(self, pixels):
-        with torch.inference_mode():  # in parts: activations of all would be gigabytes
-            return torch.cat([self.model(part) for part in pixels.split(1000)])
-
-    def loss_and_gradients(self, images, labels):
-        pixels, labels = self.prepare_batch(images, labels)
-        loss = self.loss(self.model(pixels), labels)
-        gradients = torch.autograd.grad(loss, list(self.model.parameters()))
-        return loss.item(), self._named_arrays(gradients)
 
     def prepare_batch(self, images, labels):
         pixels = self._pixels(images)
@@ -161,19 +102,12 @@ class Classifier:
             correction = (1 - self.settings.beta_2**self.steps) ** 0.5
             self.optimizer.param_groups[0]["eps"] = self.settings.epsilon / correction
 
-    def predict_step(self, batch):
-        pixels, _ = batch
-        with torch.inference_mode():
-            return F.softmax(self.model(pixels), dim=1)
-
-    def synchronize(self):
-        if self.device.type == "cuda":
-            torch.cuda.synchronize()
-
     def fit(self, images, labels, epochs, on_epoch=None):
         history = {"loss": []}
-        pixels, labels = self.prepare_batch(images, labels)  # once, not in each epoch
+        # No DataLoader: it would fetch the images one by one, and an epoch take three times as long (docs/how-fast.md).
+        pixels, labels = self.prepare_batch(images, labels)
         for epoch in range(1, check_epochs(epochs) + 1):
+            self.model.train()
             total = torch.zeros((), device=self.device, dtype=torch.float64)
             for rows in torch.randperm(len(labels), device=self.device).split(self.settings.batch_size):
                 loss = self.train_step((pixels[rows], labels[rows]))
@@ -184,10 +118,81 @@ class Classifier:
         return history
 
     def evaluate(self, images, labels):
+        self.model.eval()
         pixels, labels = self.prepare_batch(images, labels)
         logits = self._logits(pixels)
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return self.loss(logits, labels).item(), accuracy.item()
+
+    def _logits(self, pixels):
+        with torch.inference_mode():  # in parts: activations of all would be gigabytes
+            return torch.cat([self.model(part) for part in pixels.split(1000)])
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None)).cpu().numpy()
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        with torch.inference_mode():
+            return F.softmax(self.model(pixels), dim=1)
+
+    # The story ends here: what follows is what only the tests and the clocks ask for.
+
+    def versions(self):
+        return {"torch": torch.__version__, "torchvision": torchvision.__version__, "numpy": np.__version__}
+
+    def preprocess(self, images):
+        return self._pixels(images).cpu().numpy()
+
+    def logits(self, images):
+        return self._logits(self._pixels(images)).cpu().numpy()
+
+    def loss_and_gradients(self, images, labels):
+        pixels, labels = self.prepare_batch(images, labels)
+        loss = self.loss(self.model(pixels), labels)
+        gradients = torch.autograd.grad(loss, list(self.model.parameters()))
+        return loss.item(), self._named_arrays(gradients)
+
+    def parameter_count(self):
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.parameters())
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters, self.network)
+        with torch.no_grad():
+            for name, channels, own in zip(self.network.shapes, self.channels, self.model.parameters(), strict=True):
+                array = torch.tensor(parameters[name]).reshape(-1, channels, len(own))
+                own.copy_(array.permute(2, 1, 0).reshape(own.shape))
+
+    def get_moments(self):
+        states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
+        return tuple(self._named_arrays(state[key] for state in states) for key in ("exp_avg", "exp_avg_sq"))
+
+    def _named_arrays(self, tensors):
+        arrays = {}
+        for (name, shape), channels, own in zip(self.network.shapes.items(), self.channels, tensors, strict=True):
+            array = own.detach().cpu().numpy().reshape(len(own), channels, -1)
+            arrays[name] = array.transpose(2, 1, 0).reshape(shape).copy()
+        return arrays
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
+
+    def synchronize(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def input_channels(shapes):
+    """Of each kernel, as many as the layer before has outputs, and as a grey image has: 1. Also 1 for a bias.
+
+    PyTorch's images are (channels, height, width). So a kernel that is (positions, channels, outputs) in the contract
+    is (outputs, channels, positions) here, be it a convolution's or that of a dense layer behind `flatten`.
+    """
+    outputs = [1, *(shape[-1] for shape in shapes.values())]
+    return [before if len(shape) > 1 else 1 for before, shape in zip(outputs, shapes.values(), strict=False)]
 
 
 if __name__ == "__main__":

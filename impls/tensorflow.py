@@ -68,9 +68,6 @@ class Classifier:
         compiled = tf.function(jit_compile=self.jit_compile)
         self._update, self._predict = compiled(self._update), compiled(self._predict)
 
-    def versions(self):
-        return {"tensorflow": tf.__version__, "keras": tf.keras.__version__, "numpy": np.__version__}
-
     def load_dataset(self, directory):
         try:
             return tf.keras.datasets.mnist.load_data()
@@ -80,53 +77,9 @@ class Classifier:
             warnings.warn(f"tf.keras.datasets.mnist: {error}; reading {directory} instead", stacklevel=2)
             return read_dataset(directory)
 
-    def preprocess(self, images):
-        return self._pixels(images).numpy()
-
     def _pixels(self, images):
         pixels = tf.cast(check_images(images), self.settings.dtype) / 255
         return tf.reshape(pixels, (-1, DATASET.pixels))  # (n, 28, 28) -> (n, 784)
-
-    def parameter_count(self):
-        return self.model.count_params()
-
-    def get_parameters(self):
-        return self._named_arrays(self.model.trainable_variables)
-
-    def set_parameters(self, parameters):
-        check_parameters(parameters, self.network)
-        for name, variable in zip(self.network.shapes, self.model.trainable_variables, strict=True):
-            variable.assign(parameters[name])
-
-    def _named_arrays(self, tensors):
-        arrays = (np.array(tensor) for tensor in tensors)  # kernels are (in, out) already
-        return dict(zip(self.network.shapes, arrays, strict=True))
-
-    def hyperparameters(self):
-        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
-
-    def get_moments(self):
-        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
-        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
-
-    def probabilities(self, images):
-        return self.predict_step((self._pixels(images), None)).numpy()
-
-    def logits(self, images):
-        return self._logits(self._pixels(images)).numpy()
-
-    def _logits(self, pixels):
-        starts = range(0, len(pixels), 1000)  # in parts: activations of all would be gigabytes
-        return tf.concat([self.model(pixels[start : start + 1000]) for start in starts], axis=0)
-
-    def loss_and_gradients(self, images, labels):
-        loss, gradients = self._loss_and_gradients(*self.prepare_batch(images, labels))
-        return float(loss), self._named_arrays(gradients)
-
-    def _loss_and_gradients(self, pixels, labels):
-        with tf.GradientTape() as tape:
-            loss = self.loss(labels, self.model(pixels, training=True))
-        return loss, tape.gradient(loss, self.model.trainable_variables)
 
     def prepare_batch(self, images, labels):
         return self._pixels(images), tf.constant(check_labels(labels, len(images)), tf.int64)
@@ -139,19 +92,15 @@ class Classifier:
         self.optimizer.apply(gradients, self.model.trainable_variables)
         return loss
 
-    def predict_step(self, batch):
-        pixels, _ = batch
-        return self._predict(pixels)
-
-    def _predict(self, pixels):
-        return tf.nn.softmax(self.model(pixels))
-
-    def synchronize(self):
-        tf.test.experimental.sync_devices()
+    def _loss_and_gradients(self, pixels, labels):
+        with tf.GradientTape() as tape:
+            loss = self.loss(labels, self.model(pixels, training=True))
+        return loss, tape.gradient(loss, self.model.trainable_variables)
 
     def fit(self, images, labels, epochs, on_epoch=None):
         history = {"loss": []}
         pixels, labels = self.prepare_batch(images, labels)
+        # What is shuffled are the numbers of the images, which are then gathered a batch at a time, not one by one.
         batches = (
             tf.data.Dataset.range(len(images))
             .shuffle(len(images), seed=self.settings.seed)
@@ -173,6 +122,60 @@ class Classifier:
         logits = self._logits(pixels)
         accuracy = tf.keras.metrics.sparse_categorical_accuracy(labels, logits)
         return float(self.loss(labels, logits)), float(tf.reduce_mean(accuracy))
+
+    def _logits(self, pixels):
+        starts = range(0, len(pixels), 1000)  # in parts: activations of all would be gigabytes
+        return tf.concat([self.model(pixels[start : start + 1000]) for start in starts], axis=0)
+
+    def probabilities(self, images):
+        return self.predict_step((self._pixels(images), None)).numpy()
+
+    def predict_step(self, batch):
+        pixels, _ = batch
+        return self._predict(pixels)
+
+    def _predict(self, pixels):
+        return tf.nn.softmax(self.model(pixels))
+
+    # The story ends here: what follows is what only the tests and the clocks ask for.
+
+    def versions(self):
+        return {"tensorflow": tf.__version__, "keras": tf.keras.__version__, "numpy": np.__version__}
+
+    def preprocess(self, images):
+        return self._pixels(images).numpy()
+
+    def logits(self, images):
+        return self._logits(self._pixels(images)).numpy()
+
+    def loss_and_gradients(self, images, labels):
+        loss, gradients = self._loss_and_gradients(*self.prepare_batch(images, labels))
+        return float(loss), self._named_arrays(gradients)
+
+    def parameter_count(self):
+        return self.model.count_params()
+
+    def get_parameters(self):
+        return self._named_arrays(self.model.trainable_variables)
+
+    def set_parameters(self, parameters):
+        check_parameters(parameters, self.network)
+        for name, variable in zip(self.network.shapes, self.model.trainable_variables, strict=True):
+            variable.assign(parameters[name])
+
+    def get_moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return self._named_arrays(moments[0::2]), self._named_arrays(moments[1::2])
+
+    def _named_arrays(self, tensors):
+        arrays = (np.array(tensor) for tensor in tensors)  # kernels are (in, out) already
+        return dict(zip(self.network.shapes, arrays, strict=True))
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
+
+    def synchronize(self):
+        tf.test.experimental.sync_devices()
 
 
 if __name__ == "__main__":
