@@ -6,8 +6,8 @@ from rich.text import Text
 
 COLUMNS = {  # recorded property -> heading, and how a value is shown
     "framework": ("framework", lambda label: label.replace(", ", "\n")),
-    "parameters": ("para-\nmeters", "{:,}".format),
-    "accuracy": ("test\naccu-\nracy", "{:.2%}".format),
+    "parameters": ("parameters", "{:,}".format),
+    "accuracy": ("test\naccuracy", "{:.2%}".format),
     "epoch_seconds": ("epoch,\ns", "{:.2f}".format),
     "train_step-128": ("train\n128,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
     "predict_step-1": ("pred.\n1,\nms", lambda seconds: f"{1e3 * seconds:.2f}"),
