@@ -24,7 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     page, kept = config.option.page, config.option.results
-    if not (page or kept):
+    if config.option.collectonly or not (page or kept):
         return
     results = collected(config, terminalreporter.stats)
     for option, file, text in (("--page", page, html), ("--results", kept, as_json)):

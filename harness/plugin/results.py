@@ -62,9 +62,9 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
 
 
 def _of_tests(reports: Mapping[str, Sequence[Any]]) -> Iterator[Any]:
-    """Once for each test that came to be called, or that ended before."""
+    """Once for each test that came to be called, or that ended before; none of files that could not be collected."""
     for each in reports.values():
-        yield from (report for report in each if getattr(report, "when", "teardown") != "teardown")
+        yield from (report for report in each if getattr(report, "when", "") in ("setup", "call"))
 
 
 def _each(name: str, known: Sequence[tuple[Any, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:

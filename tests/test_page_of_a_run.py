@@ -49,6 +49,13 @@ def test_what_went_wrong_is_on_it_too(run, project):
     assert "it &lt;broke&gt;" in (project.folder / "report.html").read_text()
 
 
+def test_a_file_that_cannot_be_collected_is_on_it(run, project):
+    project.add_file("tests/test_bad.py", "import nowhere_at_all")
+    done, found = run("tests/test_bad.py", "tests/test_network.py", "-k", "shapes")
+    assert done.returncode == 2
+    assert [trouble["test"] for trouble in found.troubles] == ["tests/test_bad.py"]
+
+
 def test_launches_are_on_it(run):
     quick = "tests/test_latency.py", "--benchmark-only", "--launches=2", "-k", "train_step-128"
     done, found = run(*quick)
