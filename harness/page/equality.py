@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from harness.page.elements import element, figure, table
-from harness.page.results import Results, finite, of_networks
+from harness.page.results import Results, finite, is_number, of_networks
 from harness.page.svg import Series, axes, lines
 
 LEAST = 1e-17  # where the axis begins: an error of 0 is drawn there
@@ -21,8 +22,8 @@ def section(results: Results) -> list[Element]:
         if followed:
             lessons = [lesson for lesson in results.lessons if lesson["network"] == network]
             caption = (
-                f"How far the loss of {network} is from the referee's, at each step of training from equal parameters "
-                "with equal batches, in float64. Dashed: what parts two trainings that mean the same."
+                f"How far the loss of {network} has been from the referee's until each step of training, from equal "
+                "parameters with equal batches, in float64. Dashed: what parts two trainings that mean the same."
             )
             parts.append(figure(growth(results, network), caption if lessons else caption.partition(" Dashed")[0]))
         parts.append(_ladder(results, rungs))
@@ -41,12 +42,14 @@ def growth(results: Results, network: str) -> Element:
     highest = max(finite([value for each in series for value in each.y]), default=1e-12)
     limit = followed[0]["limit"]
     x, y = axes((0, steps), (LEAST, 10.0 ** math.ceil(math.log10(max(highest, 10 * limit)))), logarithmic=True)
-    names = ("training step", "relative error of the loss")
+    names = ("training step", "largest relative error of the loss so far")
     return lines(series, x, y, names, [(limit, f"limit {limit:.0e}")])
 
 
 def _line(name: str, errors: Sequence[float | None], colour: str) -> Series:
-    return Series(name, range(1, len(errors) + 1), errors, colour)
+    """The largest error up to each step: an error of 0 now and then says nothing."""
+    known = (error if is_number(error) else 0.0 for error in errors)
+    return Series(name, range(1, len(errors) + 1), list(accumulate(known, max)), colour)
 
 
 def _ladder(results: Results, rungs: Sequence[Mapping[str, Any]]) -> Element:

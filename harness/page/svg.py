@@ -87,7 +87,7 @@ def lines(
     parts = [*_grid(x, y, names)]
     for value, said in limits:
         parts.append(element("path", d=f"M{x.start} {y(value)}H{x.end}", class_="limit"))
-        parts.append(element("text", said, x=x.start + 6, y=y(value) - 5, class_="said"))
+        parts.append(element("text", said, x=x.end - 6, y=y(value) + 15, class_="said end"))
     ends = []
     for each in series:
         points = [(x(a), y(b)) if is_number(b) else None for a, b in zip(each.x, each.y, strict=True)]

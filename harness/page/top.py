@@ -20,7 +20,7 @@ def _equal(results: Results) -> list[tuple[str, str]]:
         held = [rung for rung in rungs if rung["dtype"] == "float64" and not rung["gap"]]
         missed = [rung for rung in held if rung["error"] is None or rung["error"] > rung["limit"]]
         apart = sorted({rung["variant"] for rung in rungs if rung["gap"]}, key=results.place)
-        but = f" ({', '.join(apart)} in float32)" if apart else ""
+        but = f"; {', '.join(apart)} computes in float32" if apart else ""
         if missed:
             who = ", ".join(sorted({rung["variant"] for rung in missed}, key=results.place))
             said.append(("equality", f"Not all compute the same: {who} beyond the limit, {network}."))
@@ -28,7 +28,8 @@ def _equal(results: Results) -> list[tuple[str, str]]:
             worst = max(held, key=lambda rung: rung["error"] / rung["limit"])
             variants = len({rung["variant"] for rung in held})
             proof = f"largest error {worst['error']:.0e} in “{worst['name']}”, limit {worst['limit']:.0e}"
-            said.append(("equality", f"All {variants} compute the same{but}, {network}: {proof}."))
+            of_all = f"{variants} of {variants + len(apart)}" if apart else f"All {variants}"
+            said.append(("equality", f"{of_all} compute the same, {network}: {proof}{but}."))
     return said
 
 
