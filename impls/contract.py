@@ -147,43 +147,12 @@ class Implementation(Protocol):
 
     def __init__(self, settings: Settings) -> None: ...
 
-    def versions(self) -> dict[str, str]:
-        """Package name -> version, the framework itself first."""
-
     def load_dataset(self, directory: str | Path) -> tuple[Arrays, Arrays]:
         """MNIST by the framework's own loader: ((60000 images, labels), (10000 images, labels)), all uint8.
 
         `directory` holds the verified IDX files in `MNIST/raw/`. A framework whose loader cannot read them may fetch
         its own copy; where it cannot, it warns and returns what `read_dataset(directory)` returns.
         """
-
-    def preprocess(self, images: np.ndarray) -> np.ndarray:
-        """uint8 (n, 28, 28) -> float (n, 784) in [0, 1], row by row, computed by the framework."""
-
-    def parameter_count(self) -> int:
-        """Number of trainable scalars, as the framework itself counts them."""
-
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """A copy of the parameters, float."""
-
-    @changes_state
-    def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
-        """Replace all parameters. The optimizer's state stays as it is."""
-
-    def hyperparameters(self) -> dict[str, Any]:
-        """The optimizer's, those that were left at their defaults too, by the framework's own names."""
-
-    def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Copies of Adam's m and v after at least one step, each like the parameters."""
-
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Softmax of the logits: float (n, 10), in [0, 1], each row sums to 1."""
-
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """The last layer's output: float (n, 10), unbounded."""
-
-    def loss_and_gradients(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-        """Mean cross-entropy of the batch in nats, and its gradient for each parameter. Changes nothing."""
 
     def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> Any:
         """Preprocessed images and labels as the framework's own tensors, on the device. Never timed."""
@@ -194,15 +163,6 @@ class Implementation(Protocol):
 
         The loss is a scalar of the framework's own kind; `float(loss)` works. The work may still be under way.
         """
-
-    def predict_step(self, batch: Any) -> Any:
-        """Probabilities of a prepared batch, (n, 10), which are those of `probabilities`.
-
-        They are of the framework's own kind; `float(result[i, j])` works. The work may still be under way.
-        """
-
-    def synchronize(self) -> None:
-        """Wait until everything that was asked of the device is done."""
 
     @changes_state
     def fit(
@@ -220,6 +180,46 @@ class Implementation(Protocol):
 
     def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         """(mean cross-entropy in nats, fraction of images whose largest logit is their label)."""
+
+    def probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Softmax of the logits: float (n, 10), in [0, 1], each row sums to 1."""
+
+    def predict_step(self, batch: Any) -> Any:
+        """Probabilities of a prepared batch, (n, 10), which are those of `probabilities`.
+
+        They are of the framework's own kind; `float(result[i, j])` works. The work may still be under way.
+        """
+
+    def versions(self) -> dict[str, str]:
+        """Package name -> version, the framework itself first."""
+
+    def preprocess(self, images: np.ndarray) -> np.ndarray:
+        """uint8 (n, 28, 28) -> float (n, 784) in [0, 1], row by row, computed by the framework."""
+
+    def logits(self, images: np.ndarray) -> np.ndarray:
+        """The last layer's output: float (n, 10), unbounded."""
+
+    def loss_and_gradients(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
+        """Mean cross-entropy of the batch in nats, and its gradient for each parameter. Changes nothing."""
+
+    def parameter_count(self) -> int:
+        """Number of trainable scalars, as the framework itself counts them."""
+
+    def get_parameters(self) -> dict[str, np.ndarray]:
+        """A copy of the parameters, float."""
+
+    @changes_state
+    def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
+        """Replace all parameters. The optimizer's state stays as it is."""
+
+    def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Copies of Adam's m and v after at least one step, each like the parameters."""
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """The optimizer's, those that were left at their defaults too, by the framework's own names."""
+
+    def synchronize(self) -> None:
+        """Wait until everything that was asked of the device is done."""
 
 
 def check_whole_number(name: str, value: int, low: int, high: int) -> int:

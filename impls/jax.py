@@ -55,7 +55,7 @@ def max_pool(x):
 MODELS = {"mlp": mlp, "cnn": cnn}
 
 
-@partial(jax.jit, static_argnames="model")
+@partial(jax.jit, static_argnames="model")  # static: not an array, and another one compiles anew
 def predict(parameters, model, pixels):
     return jax.nn.softmax(model(parameters, pixels))
 
@@ -66,11 +66,15 @@ def cross_entropy(logits, labels):
 
 @partial(jax.jit, static_argnames=("model", "loss"))
 def loss_and_gradients(parameters, model, loss, pixels, labels):
+    """The gradients are a dict like the parameters: those of a function, by the argument that it is called with."""
     return jax.value_and_grad(lambda p: loss(model(p, pixels), labels))(parameters)
 
 
 def adam(settings, step):
-    """optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step."""
+    """Only functions, so that a new one in each compiled step costs nothing: m and v are in the state, not in here.
+
+    optax adds epsilon after the bias correction of sqrt(v), so the aligned epsilon changes with each step.
+    """
     native = partial(optax.adam, settings.learning_rate, settings.beta_1, settings.beta_2)
     if settings.epsilon is None:
         return native()
@@ -79,8 +83,9 @@ def adam(settings, step):
 
 @partial(jax.jit, static_argnames=("settings", "model", "loss"), donate_argnames=("parameters", "state"))
 def update(settings, parameters, state, model, loss, pixels, labels):
+    """One step of Adam. What is donated is overwritten, so that the old parameters cannot be used any more."""
     value, gradients = loss_and_gradients(parameters, model, loss, pixels, labels)
-    step = state[0].count + 1
+    step = state[0].count + 1  # the first part of optax's state is Adam's: count, mu, nu
     updates, state = adam(settings, step).update(gradients, state)
     return optax.apply_updates(parameters, updates), state, value
 
@@ -124,7 +129,8 @@ class Classifier:
         pixels, labels = self.prepare_batch(images, labels)
         batch_size = self.settings.batch_size
         for epoch in range(1, check_epochs(epochs) + 1):
-            order = jax.random.permutation(jax.random.fold_in(self.key, epoch), len(labels))
+            key = jax.random.fold_in(self.key, epoch)  # a key gives the same numbers whenever it is used
+            order = jax.random.permutation(key, len(labels))
             total = 0.0
             for start in range(0, len(labels), batch_size):
                 rows = order[start : start + batch_size]
