@@ -19,7 +19,7 @@ quick: data
 	$(BIN)/python -m pytest --quick -q $(CHOSEN)
 
 compare: data
-	$(BIN)/python -m pytest --compare --long -q --page report.html --results results.json $(CHOSEN)
+	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
 test: data
 	$(BIN)/python -m pytest -n 2

@@ -12,7 +12,7 @@ from harness.plugin.results import collected
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("frameworks").addoption
-    add("--page", type=Path, metavar="FILE", help="write what was found as a page to look at, which needs no network")
+    add("--page", type=Path, metavar="FILE", help="write what was found as a page; write it with =")
     add(
         "--results",
         type=Path,

@@ -15,7 +15,7 @@ from harness.data.reference import Parts
 from harness.edge.shelf import Shelf
 from harness.edge.versions import Versions, environment
 from harness.equality.training import float64_gap
-from harness.measuring import notebook
+from harness.measuring import floor, notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
@@ -121,10 +121,15 @@ def profiler(session: pytest.Session, settings: Settings, dataset: Parts) -> Cal
     if "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
     limits = {"threads": settings.threads, "device": settings.device, "timeout": option.worker_timeout}
+    cpu = session.config.hook.pytest_benchmark_generate_machine_info(config=session.config)["cpu"]
+    of_floor = floor.environment(cpu.get("flags", ()))
+
+    def start(name: str) -> Worker:
+        return Worker(name, environment=of_floor if name == floor.NAME else {}, **limits)
 
     @functools.cache
     def found(entrant: Entrant) -> dict:
-        return profiles(entrant, settings, dataset, lambda name: Worker(name, **limits), option.profile_traces)
+        return profiles(entrant, settings, dataset, start, option.profile_traces)
 
     return lambda framework: found(Entrant(framework.name, framework.settings.network))
 

@@ -26,13 +26,19 @@ def _table(what: str, profiles: Sequence[Mapping[str, Any]]) -> Table:
     title = unwrapped(f"Where the time goes: {what}, ms of a call, and percent")
     table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("variant", no_wrap=True)
-    for heading in ("alone", "under the\nprofiler", *(name.replace(" ", "\n", 1) for name in profiles[0]["parts"])):
+    for heading in (
+        "floor",
+        "alone",
+        "under the\nprofiler",
+        *(name.replace(" ", "\n", 1) for name in profiles[0]["parts"]),
+    ):
         table.add_column(heading, justify="right", no_wrap=True)
     for found in profiles:
         ratio = found["seconds"] / found["alone"]
         shares = (f"{1e3 * part:.2f}\n{part / found['seconds']:.0%}" for part in found["parts"].values())
         star = "" if accounted(found) else " *"
-        table.add_row(found["variant"], f"{1e3 * found['alone']:.2f}", f"{ratio:.0%}{star}", *shares)
+        least = f"{1e3 * found['floor']:.2f}" if found["floor"] else ""
+        table.add_row(found["variant"], least, f"{1e3 * found['alone']:.2f}", f"{ratio:.0%}{star}", *shares)
     table.caption = unwrapped(CAPTION)
     table.caption_justify = "left"
     return table

@@ -1,5 +1,6 @@
-"""PyTorch: `torch.profiler` records each operation with those that it calls; kernels are those that call no other."""
+"""PyTorch: `torch.profiler` records each operation with those that it calls; what calls no other is a kernel."""
 
+import re
 from pathlib import Path
 
 import torch
@@ -7,21 +8,28 @@ from torch.profiler import ProfilerActivity
 
 from impls.profiling import Kernel
 
+# These compute themselves what is between the operations that they call, such as the copy of a bias before a product.
+COMPUTES = re.compile(r"aten::(addmm|mm|bmm|\w*convolution\w*|\w*max_pool2d\w*|_foreach\w*)")
+
 
 def kernels(classifier, run, folder):
     with torch.profiler.profile(activities=[ProfilerActivity.CPU]) as profile:
         run()
     profile.export_chrome_trace(str(Path(folder) / "trace.json"))
-    return [
-        Kernel(path(event), 1e3 * event.time_range.start, 1e3 * event.time_range.end)
-        for event in profile.events()
-        if not calls_others(event)
-    ]
+    found = []
+    for event in profile.events():
+        if not event.cpu_children or COMPUTES.fullmatch(event.name):
+            found += [Kernel(path(event), 1e3 * start, 1e3 * end) for start, end in own_time(event)]
+    return found
 
 
-def calls_others(event):
-    """Some operations only look at a tensor on their way, which takes no time: they are no kernels."""
-    return any(child.name not in ("aten::resolve_conj", "aten::resolve_neg") for child in event.cpu_children)
+def own_time(event):
+    """From when to when it runs, in microseconds, without the operations that it calls."""
+    start = event.time_range.start
+    for child in sorted(event.cpu_children, key=lambda child: child.time_range.start):
+        yield start, child.time_range.start
+        start = child.time_range.end
+    yield start, event.time_range.end
 
 
 def path(event):
