@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--results",
         type=Path,
         metavar="FILE",
-        help="write it as JSON, of which `python -m harness.page` draws the page",
+        help="the same as JSON, of which `python -m harness.page` draws it again; write it with =",
     )
 
 

@@ -28,7 +28,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(NOTICES, [])
     config.stash[TOLD] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
-    config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
+    display = config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
+    config.pluginmanager.register(Names(display))
+
+
+class Names:
+    """A plugin of its own, as the hook is told no more than the name of a test."""
+
+    def __init__(self, display: Display):
+        self.display = display
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.display.begins(nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,10 +1,15 @@
 """What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
 
 import os
+import time
+from collections.abc import Callable
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress
+
+
+SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
 class Display:
@@ -13,8 +18,10 @@ class Display:
     Without a stream, as in a process of pytest-xdist, it keeps the notes alone: message -> first variant that said it.
     """
 
-    def __init__(self, stream: TextIO | None):
+    def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic):
         self.notes: dict[str, str] = {}
+        self.clock = clock
+        self.spoke = clock()
         self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
         self.bar: Progress | None = None
         self.launch = 0
@@ -61,6 +68,12 @@ class Display:
             self.console.print(text.ljust(60), end="\r")
         elif is_new:
             self.console.print(f"\nlaunch {launch} of {launches}", end="")
+
+    def begins(self, test: str) -> None:
+        """Names a test that begins, where for long there were only dots."""
+        if self.clock() - self.spoke >= SECONDS_OF_DOTS:
+            self.spoke = self.clock()
+            self.say(test)
 
     def say(self, what: str) -> None:
         """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""
