@@ -8,7 +8,6 @@ from typing import TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress
 
-
 SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
