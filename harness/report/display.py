@@ -21,7 +21,7 @@ class Display:
         self.notes: dict[str, str] = {}
         self.clock = clock
         self.spoke = clock()
-        self.console = Console(file=stream, quiet=stream is None, highlight=False, soft_wrap=True)
+        self.console = Console(file=stream, quiet=stream is None, highlight=False, markup=False, soft_wrap=True)
         self.bar: Progress | None = None
         self.launch = 0
         self.said = ""

@@ -8,10 +8,15 @@ from harness.report.display import SECONDS_OF_DOTS, Display
 def test_a_name_now_and_then():
     now, stream = [0.0], io.StringIO()
     display = Display(stream, lambda: now[0])
-    for second, test in ((1, "first"), (SECONDS_OF_DOTS, "second"), (SECONDS_OF_DOTS + 1, "third"), (100, "fourth")):
+    for second, test in (
+        (1, "first"),
+        (SECONDS_OF_DOTS, "a.py::second[of-it]"),
+        (SECONDS_OF_DOTS + 1, "third"),
+        (100, "fourth"),
+    ):
         now[0] = float(second)
         display.begins(test)
-    assert stream.getvalue().split() == ["second", "fourth"]
+    assert stream.getvalue().split() == ["a.py::second[of-it]", "fourth"]
 
 
 def test_a_process_of_xdist_says_nothing():
