@@ -35,6 +35,6 @@ def _table(profiles: Sequence[Mapping[str, Any]]) -> Element:
         cells = (f"{1e3 * part:.2f}" for part in found["parts"].values())
         drawn = element("td", bar(shares, axis, "of the call"), class_="drawn")
         least = f"{1e3 * found['floor']:.2f}" if found["floor"] else ""
-        rows.append((found["variant"], least, f"{1e3 * found['alone']:.2f}", ratio, *cells, drawn))
+        rows.append((found["variant"], drawn, least, f"{1e3 * found['alone']:.2f}", ratio, *cells))
     keys = [element("span", name, class_=f"key p{place}") for place, name in enumerate(names)]
-    return table(("variant, ms", "the floor", "alone", "under the profiler", *keys, "shares"), rows)
+    return table(("variant, ms", "shares", "the floor", "alone", "under the profiler", *keys), rows)

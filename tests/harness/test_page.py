@@ -145,8 +145,8 @@ def test_several_runs_stand_beside_each_other():
 
 def test_a_profile_that_does_not_account_for_the_time_says_so():
     page = text_of(results(profiles=[profile("jax", alone=2.1e-3), profile("pytorch", alone=1e-3)]))
-    assert "jax 0.50 2.10 95% 1.00 1.00" in page
-    assert "pytorch 0.50 1.00 200% * 1.00 1.00" in page
+    assert " 0.50 2.10 95% 1.00 1.00" in page
+    assert " 0.50 1.00 200% * 1.00 1.00" in page
 
 
 def test_memory_stands_beside_its_arithmetic():
