@@ -60,7 +60,7 @@ $(VENV)/installed-%: $(VENV)/installed
 	@$(PIP) --editable '.[$*]' && touch $@ $(if $(FRAMEWORKS),,|| echo "$* cannot be had here, as pip says above: its variants will be missing")
 
 browser:
-	@command -v chromium >/dev/null || apt-get install --yes --quiet --no-install-recommends chromium
+	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -yqq --no-install-recommends chromium)
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
