@@ -1,7 +1,7 @@
 """What is done in a worker: its steps, timed as they are and under the profiler of its framework."""
 
 import os
-import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from harness.profiling.hlo import FLAGS, described, programs
 from harness.profiling.kinds import KINDS, OVERHEAD, kind
 from harness.profiling.shares import shares, whole
 from impls.contract import Implementation, changes_state
-from impls.profiling import profiler
+from impls.profiling import Kernel, profiler
 
 WARM_UP = 5  # steps before each measurement
+TURNS = 5  # without the profiler and under it, so that the drift of the machine hits both alike
 
 
 def dump_programs(folder: str) -> None:
@@ -35,34 +36,37 @@ def profile(
 ) -> dict[str, Any]:
     """Seconds of a call: `alone`, in all under the profiler, `seconds`, and of these each kind's, `parts`.
 
-    Each is a mean over `operation.rounds` calls: before the profile and after it those alone.
+    Each is a mean over `operation.rounds` calls, at least one in each of `TURNS`.
     """
     work = Workload(implementation, operation, images, labels)
-    record = profiler(variant)
+    record, rounds = profiler(variant), max(1, operation.rounds // TURNS)
+    alone: list[float] = []
     taken: list[float] = []
-
-    def run() -> None:
-        taken.extend(timing.once(work.call, implementation.synchronize) for _ in range(operation.rounds))
-
-    before = _alone(work, operation.rounds)
-    Path(traces_in).mkdir(parents=True)
-    found = record(implementation, run, traces_in)
-    after = _alone(work, operation.rounds)
+    turns: list[list[Kernel]] = []  # each by a clock of its own
+    for turn in range(TURNS):
+        _warm_up(work)
+        alone += _calls(work, rounds)
+        folder = Path(traces_in) / str(turn)
+        folder.mkdir(parents=True)
+        turns.append(record(implementation, lambda: taken.extend(_calls(work, rounds)), str(folder)))
     known = programs(Path(programs_in))
-    kinds = [(kind(described(about, known)), start / 1e9, end / 1e9) for about, start, end in found]
-    parts = whole(shares(kinds), sum(taken), OVERHEAD)
+    found: Counter[str] = Counter()
+    for kernels in turns:
+        found.update(shares((kind(described(about, known)), start / 1e9, end / 1e9) for about, start, end in kernels))
+    parts = whole(found, sum(taken), OVERHEAD)
     return {
-        "alone": float(np.mean([before, after])),
-        "seconds": sum(taken) / operation.rounds,
-        "parts": {name: parts.get(name, 0.0) / operation.rounds for name in KINDS},
+        "alone": sum(alone) / len(alone),
+        "seconds": sum(taken) / len(taken),
+        "parts": {name: parts.get(name, 0.0) / len(taken) for name in KINDS},
     }
 
 
-def _alone(work: Workload, rounds: int) -> float:
+def _warm_up(work: Workload) -> None:
     for _ in range(WARM_UP):
         work.call()
     work.implementation.synchronize()
-    started = time.perf_counter()
-    for _ in range(rounds):
-        timing.once(work.call, work.implementation.synchronize)
-    return (time.perf_counter() - started) / rounds
+
+
+def _calls(work: Workload, rounds: int) -> list[float]:
+    """Seconds of each."""
+    return [timing.once(work.call, work.implementation.synchronize) for _ in range(rounds)]

@@ -1,5 +1,6 @@
 """Keras has no profiler of its own: that of its backend is taken, around `train_on_batch`."""
 
+import contextlib
 import importlib
 
 import keras
@@ -8,10 +9,21 @@ PROFILERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
 
 
 def kernels(classifier, run, folder):
-    backend = keras.backend.backend()
-    if backend == "torch":
-        import torch
+    profiler = importlib.import_module(f"impls.profiling.{PROFILERS[keras.backend.backend()]}")
+    with labelled(classifier.optimizer):
+        return profiler.kernels(classifier, run, folder)
 
-        label = torch.profiler.record_function("Optimizer.apply")  # which PyTorch's own optimizers do themselves
-        classifier.optimizer.apply = label(classifier.optimizer.apply)
-    return importlib.import_module(f"impls.profiling.{PROFILERS[backend]}").kernels(classifier, run, folder)
+
+@contextlib.contextmanager
+def labelled(optimizer):
+    """On PyTorch, say which operations are the optimizer's, as PyTorch's own optimizers do themselves."""
+    if keras.backend.backend() != "torch":
+        yield
+        return
+    import torch
+
+    optimizer.apply = torch.profiler.record_function("Optimizer.apply")(optimizer.apply)
+    try:
+        yield
+    finally:
+        del optimizer.apply  # the label, which hides the method of the class
