@@ -35,13 +35,6 @@ class Axis(NamedTuple):
         return [number * step for number in range(first, last + 1)]
 
 
-def around(values: list[float], start: float, end: float, least: float | None = None) -> Axis:
-    """An axis on which these finite numbers lie, with a little room; from `least` on, if that is given."""
-    low, high = min(values), max(values)
-    room = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-    return Axis(low - room if least is None else least, high + room, start, end)
-
-
 def shown(value: float) -> str:
     """A number as a person writes it: three digits, and powers of ten beyond 1e-3 and 1e5."""
     if value and not 1e-3 <= abs(value) < 1e5:

@@ -55,9 +55,8 @@ def steps(results: Results) -> list[Element]:
 
 def _proven(results: Results, implementation: str) -> list[str]:
     said = []
-    for rung in results.rungs:
-        own = rung["variant"] == implementation or rung["variant"].startswith(f"{implementation}-")
-        if own and rung.get("growth") and rung["dtype"] == "float64":
+    for rung in (rung for network in results.networks for rung in results.followed(network)):
+        if rung["variant"] == implementation or rung["variant"].startswith(f"{implementation}-"):
             errors = finite(rung["growth"])
             if errors:
                 what = f"{rung['variant']}, {rung['network']}: loss of {len(errors)} steps within {max(errors):.0e}"

@@ -18,8 +18,7 @@ def section(results: Results) -> list[Element]:
     parts = []
     for network, rungs in of_networks(results, "rungs"):
         parts.append(element("h3", network))
-        followed = [rung for rung in rungs if rung.get("growth") and rung["dtype"] == "float64"]
-        if followed:
+        if results.followed(network):
             lessons = [lesson for lesson in results.lessons if lesson["network"] == network]
             caption = (
                 f"How far the loss of {network} has been from the referee's until each step of training, from equal "
@@ -34,7 +33,7 @@ def section(results: Results) -> list[Element]:
 
 def growth(results: Results, network: str) -> Element:
     """Relative error of the loss over the steps, on a logarithmic axis, below the limit."""
-    followed = [rung for rung in results.of("rungs", network) if rung.get("growth") and rung["dtype"] == "float64"]
+    followed = results.followed(network)
     lessons = [lesson for lesson in results.lessons if lesson["network"] == network]
     series = [_line(rung["variant"], rung["growth"], results.colour(rung["variant"])) for rung in followed]
     series += [_line(lesson["name"], lesson["errors"], "lesson")._replace(dashed=True) for lesson in lessons]

@@ -39,7 +39,7 @@ def html(results: Results) -> str:
     not_here = words.missing(results, lacking)
     if not_here:
         parts.append(_section("missing", "What is not here?", not_here))
-    parts.append(_section("words", "What do the words mean?", words.glossary(results)))
+    parts.append(_section("words", "What do the words mean?", words.glossary()))
     head = element(
         "head",
         element("meta", charset="utf-8"),

@@ -23,7 +23,7 @@ NUMBERS = 130  # and right of the strips
 def steps(results: Results, network: str) -> Element:
     """A training step in each variant: a dot a launch, beside the floor."""
     launches = [each for each in results.of("launches", network) if median(each["seconds"].get(TRAIN, [])) is not None]
-    floors = next((floor["seconds"].get(TRAIN, []) for floor in results.floors if floor["network"] == network), [])
+    floors = results.floor(network, TRAIN)
     floor = median(floors) or 0
     highest = max(finite([floor, *(value for each in launches for value in each["seconds"][TRAIN])]))
     axis = Axis(0, 1e3 * highest * 1.04, NAMES, WIDTH - NUMBERS)

@@ -49,6 +49,15 @@ class Results(NamedTuple):
         found = [record for record in getattr(self, kind) if record["network"] == network]
         return sorted(found, key=lambda record: self.place(record["variant"]))
 
+    def floor(self, network: str, operation: str) -> Sequence[float | None]:
+        """Of each launch; empty where it was not measured."""
+        return next((each["seconds"].get(operation, []) for each in self.floors if each["network"] == network), [])
+
+    def followed(self, network: str) -> list[Mapping[str, Any]]:
+        """The rungs that follow a training in float64, with the error of each step."""
+        rungs = self.of("rungs", network)
+        return [rung for rung in rungs if rung.get("growth") and rung["dtype"] == "float64"]
+
     def place(self, variant: str) -> int:
         """Where a variant stands in each table, and which colour it has."""
         return self.variants.index(variant) if variant in self.variants else len(self.variants)

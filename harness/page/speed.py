@@ -16,11 +16,10 @@ MEBIBYTE = 2**20
 def latency(results: Results) -> list[Element]:
     parts = []
     for network, launches in of_networks(results, "launches"):
-        floors = next((floor["seconds"] for floor in results.floors if floor["network"] == network), {})
         operations = dict.fromkeys(name for each in launches for name in each["seconds"])
         for operation in operations:
             parts.append(element("h3", f"{network}: {operation}"))
-            parts.append(_times(results, launches, operation, floors.get(operation, [])))
+            parts.append(_times(results, launches, operation, results.floor(network, operation)))
     return parts
 
 

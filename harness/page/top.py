@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 from harness.page.elements import element
 from harness.page.results import Results, finite, median, of_networks
 from harness.page.speed import multiples
+from harness.page.upgrades import title
 
 TRAIN = "train_step-128"
 
@@ -48,7 +49,7 @@ def _learning(results: Results) -> list[tuple[str, str]]:
 def _fast(results: Results) -> list[tuple[str, str]]:
     said = []
     for network, launches in of_networks(results, "launches"):
-        floors = next((floor["seconds"].get(TRAIN, []) for floor in results.floors if floor["network"] == network), [])
+        floors = results.floor(network, TRAIN)
         known = {each["variant"]: median(each["seconds"].get(TRAIN, [])) for each in launches}
         known = {variant: seconds for variant, seconds in known.items() if seconds is not None}
         if known:
@@ -65,7 +66,7 @@ def _upgraded(results: Results) -> list[tuple[str, str]]:
     for run in results.upgrades:
         words = [found["word"] for about in run["variants"].values() for found in about["found"].values()]
         counts = ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
-        said.append(("upgrades", f"{' → '.join(side['wanted'] for side in run['sides'].values())}: {counts}."))
+        said.append(("upgrades", f"{title(run)}: {counts}."))
     return said
 
 

@@ -16,7 +16,7 @@ WORST_FIRST = ("changed", "worse", "missing", "not comparable", "inconclusive", 
 def section(results: Results) -> list[Element]:
     parts = []
     for run in results.upgrades:
-        parts += [element("h3", _title(run)), _verdicts(run)]
+        parts += [element("h3", title(run)), _verdicts(run)]
         margin = f"{run['max_slowdown']:.1%}"
         parts.append(element("p", f"The band is what does not matter: a change of less than {margin}.", class_="note"))
     return [*parts, *_history(results)]
@@ -75,7 +75,7 @@ def _history(results: Results) -> list[Element]:
         for variant, claim, verdict in _found(run):
             change = _interval(verdict) if is_number(verdict.get("change")) else ""
             found.setdefault((variant, claim), {})[number] = f"{verdict['word']} {change}".strip()
-    headings = ("variant", "question", *map(_title, results.upgrades))
+    headings = ("variant", "question", *map(title, results.upgrades))
     rows = [
         (variant, claim, *(of_runs.get(number, "missing") for number in range(len(results.upgrades))))
         for (variant, claim), of_runs in found.items()
@@ -83,5 +83,5 @@ def _history(results: Results) -> list[Element]:
     return [element("h3", "From run to run"), table(headings, rows, words=len(headings))]
 
 
-def _title(run: Mapping[str, Any]) -> str:
+def title(run: Mapping[str, Any]) -> str:
     return " → ".join(side["wanted"] for side in run["sides"].values())

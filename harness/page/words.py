@@ -23,7 +23,7 @@ WORDS = {
 }
 
 
-def glossary(results: Results) -> list[Element]:
+def glossary() -> list[Element]:
     pairs = (part for word, meaning in WORDS.items() for part in (element("dt", word), element("dd", meaning)))
     return [element("dl", *pairs)]
 

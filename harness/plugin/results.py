@@ -51,11 +51,11 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
         tests={outcome: len(each) for outcome, each in reports.items() if outcome},
         steps=dict(_steps(variants)),
         trainings=trainings,
-        rungs=list(_each("rung", known)),
+        rungs=list(each_recorded("rung", known)),
         lessons=[value for report, _ in told for name, value in report.user_properties if name == "lesson"],
         launches=list(_launches(campaign)) if campaign else [],
         floors=list(_floors(campaign)) if campaign else [],
-        profiles=list(_each("profile", known)),
+        profiles=list(each_recorded("profile", known)),
         troubles=list(_troubles(reports)),
         upgrades=[described(upgrade)] if upgrade else [],
     )
@@ -67,7 +67,7 @@ def _of_tests(reports: Mapping[str, Sequence[Any]]) -> Iterator[Any]:
         yield from (report for report in each if getattr(report, "when", "") in ("setup", "call"))
 
 
-def _each(name: str, known: Sequence[tuple[Any, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
+def each_recorded(name: str, known: Sequence[tuple[Any, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
     """All that was recorded by this name, with the variant and the network that it is of."""
     for report, about in known:
         for key, value in report.user_properties:

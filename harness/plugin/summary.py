@@ -11,6 +11,7 @@ from rich.table import Table
 
 from harness.data import whole
 from harness.equality.limits import required_accuracy
+from harness.plugin.results import each_recorded
 from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
 from harness.report import campaign as campaign_report
 from harness.report import saved
@@ -145,11 +146,12 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for report, properties in recorded:
         if "statement" in dict(properties) and report.when == "call":
             terminalreporter.write_line(dict(properties)["statement"])
+    called = [(report, dict(properties)) for report, properties in recorded if getattr(report, "when", "") == "call"]
     for network in config.stash[REFEREES]:
         files = _files(network, recorded)
         if files:
             console.print(fidelity_table(network, files, DATASET.test))
-        profiles = [found for found in _profiles(recorded) if found["network"] == network]
+        profiles = [found for found in each_recorded("profile", called) if found["network"] == network]
         if profiles:
             console.print(*profile_tables(network, profiles))
     tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
@@ -163,15 +165,6 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         ]
         if rungs:
             console.print(ladder_table(network, referee, _met(config, network, climbed), rungs))
-
-
-def _profiles(recorded: list[tuple]) -> list[dict]:
-    found = (dict(properties) for report, properties in recorded if getattr(report, "when", "") == "call")
-    return [
-        {"variant": each["variant"], "network": each["network"], **each["profile"]}
-        for each in found
-        if "profile" in each
-    ]
 
 
 def _files(network: str, recorded: list[tuple]) -> dict[tuple[str, str, str], dict]:

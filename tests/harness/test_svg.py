@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from harness.page.axis import Axis, around, shown
+from harness.page.axis import Axis, shown
 from harness.page.svg import LETTERS, Series, axes, bar, lines, spread, strip
 
 
@@ -74,13 +74,6 @@ def test_ticks_are_round_numbers(low, high, ticks):
 
 def test_steps_are_counted_in_whole_numbers():
     assert Axis(0, 1, 0, 1).ticks(8, least=1) == [0, 1]
-
-
-@pytest.mark.parametrize("values", [[3.0], [0.0], [-2.0, -2.0], [1e-9, 5.0]])
-def test_an_axis_around_any_numbers_holds_them(values):
-    axis = around(values, 0, 100)
-    assert axis.low < min(values)
-    assert max(values) < axis.high
 
 
 def test_names_keep_apart_in_their_order_and_within_the_picture():
