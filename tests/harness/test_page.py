@@ -137,6 +137,14 @@ def test_verdicts_come_worst_first_with_their_intervals():
     assert page.index("import worse +9.0% (+7.0 to +11.0)") < page.index("network identical")
 
 
+def test_verdicts_come_worst_first_in_whatever_order_they_were_found():
+    run = verdicts()
+    found = run["variants"]["pytorch"]["found"]
+    run["variants"]["pytorch"]["found"] = dict(reversed(found.items()))
+    page = text_of(results(upgrades=[run]))
+    assert page.index("import worse") < page.index("network identical")
+
+
 def test_several_runs_stand_beside_each_other():
     page = text_of(results(upgrades=[verdicts(), verdicts("same", 0.01)]))
     assert "From run to run" in page

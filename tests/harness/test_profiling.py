@@ -107,6 +107,8 @@ def test_lines_of_numpy_are_kernels_and_lie_one_after_the_other(tmp_path):
     found = profiler("numpy")(classifier, lambda: classifier.train_step(batch), str(tmp_path))
     assert all(before.end <= after.start for before, after in itertools.pairwise(found))
     assert all(each.start <= each.end for each in found)
+    calling = [each for each in found if each.about.startswith("Classifier.train_step loss, gradients = ")]
+    assert len(calling) == 2, "before what it calls, and after"
     kinds = {kind(each.about) for each in found}
     assert {MATRIX, OPTIMIZER, ELEMENTWISE} <= kinds
     assert CONVOLUTION not in kinds
