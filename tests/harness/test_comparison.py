@@ -106,7 +106,7 @@ def test_it_goes_on_with_what_is_not_decided_and_with_nothing_else(compare):
     launches = [candidate for _, candidate in comparison.launches.values()]
     assert len(launches) in (SECOND, LAST)
     measured = {name: sum(name in {*launch.blocks, *launch.values} for launch in launches) for name in QUANTITIES}
-    assert measured["train_step-128"] == measured["fit-6400"] == measured["kept-by-epoch"] == FIRST
+    assert measured["train_step-128"] == measured["fit-3200"] == measured["kept-by-epoch"] == FIRST
     assert measured["predict_step-128"] == len(launches)
     assert comparison.verdicts["predict_step-128"].launches == len(launches)
 

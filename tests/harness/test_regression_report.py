@@ -18,7 +18,7 @@ CHANGED = Finding("changed", "loss of step 2: 1 -> 2")
 
 @pytest.fixture
 def upgrade():
-    claims = {"training": CHANGED, "accuracy": LONGEST, "import": UNDECIDED, "fit-6400": TOO_FEW, "first-step": TOO_FEW}
+    claims = {"training": CHANGED, "accuracy": LONGEST, "import": UNDECIDED, "fit-3200": TOO_FEW, "first-step": TOO_FEW}
     found = {(variant, claim): known for variant in VARIANTS for claim, known in claims.items()}
     sides = [SimpleNamespace(wanted="keras==1"), SimpleNamespace(wanted="keras==2")]
     versions = {"baseline": {"keras": "1", "numpy": "2"}, "candidate": {"keras": "2", "numpy": "2"}}
@@ -56,7 +56,7 @@ def test_nothing_is_cut_off_in_a_table_of_four_variants(shown):
     [
         "keras 1 -> 2",
         "training changed: loss of step 2: 1 -> 2",
-        "fit-6400, first-step inconclusive: 8 launches are needed",
+        "fit-3200, first-step inconclusive: 8 launches are needed",
         "about so many launches would decide: import 1,234",
     ],
 )

@@ -170,7 +170,7 @@ def test_an_epoch_warms_up_by_itself(work):
 def test_operations_are_called_by_their_method_and_batch():
     steps = [f"train_step-{size}" for size in (32, 128, 512)] + [f"predict_step-{size}" for size in (1, 128, 10_000)]
     assert [str(operation) for operation in OPERATIONS] == [*steps, "preprocess-10000", "fit-epoch"]
-    assert str(EPOCH._replace(batch_size=6400)) == "fit-6400"
+    assert str(EPOCH._replace(batch_size=3200)) == "fit-3200"
 
 
 def test_a_heavy_network_is_measured_in_fewer_rounds_and_not_on_all_images_at_once():
