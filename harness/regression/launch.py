@@ -77,7 +77,7 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
         launch.blocks[f"fit-{IMAGES}"] = list(seconds[1:])
         if None not in held:
             kept = [after - before for before, after in itertools.pairwise(held)]
-            launch.values["kept-by-epoch"] = statistics.median(kept)  # now and then an allocator takes some megabytes
+            launch.values["kept-by-epoch"] = sorted(kept)[1]  # now and then memory is taken, and once given back
     _note(launches, "fit-memory", pair.do(usage.peak_memory))
 
 
