@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.regression.launch import EPOCHS, FITTING, QUANTITIES, STARTING, STEPS, measure
+from harness.regression.launch import EPOCHS, FITS, FITTING, QUANTITIES, STARTING, STEPS, measure
 from harness.regression.pair import Pair
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
@@ -49,17 +49,25 @@ def test_the_first_step_holds_the_import_and_the_building(launched):
 
 
 class Growing(FakeWorker):
-    """Its first epoch takes 5 s, all others 1 s; each keeps 1000 bytes, some more, which the last gives back."""
+    """The first epoch of a fit takes 2 s, of the first fit 5 s, all others 1 s; each keeps 1000 bytes.
+
+    The last of a fit keeps 2,000,000 bytes more, and in the last fit gives them back.
+    """
+
+    fits = 0
 
     def of_epochs(self, images, labels, epochs):
-        taken = [0, 0, 2_000_000, 2_000_000, 4_000_000, 6_000_000, 0]
-        return [(5.0 if epoch == 0 else 1.0, taken[epoch] + 1000 * epoch) for epoch in range(epochs)]
+        self.fits += 1
+        first = 5.0 if self.fits == 1 else 2.0
+        last = -2_000_000 if self.fits == FITS else 2_000_000
+        held = [1000 * epoch for epoch in range(epochs - 1)] + [1000 * (epochs - 1) + last]
+        return list(zip([first] + [1.0] * (epochs - 1), held, strict=True))
 
 
 def test_the_first_epoch_is_one_quantity_and_the_others_another(launched):
     launch, _ = launched(baseline=Growing())
     assert launch.values["first-fit"] == 5.0
-    assert launch.blocks["fit-3200"] == [1.0] * (EPOCHS - 1)
+    assert launch.blocks["fit-3200"] == [1.0] * (EPOCHS - 1) * FITS
 
 
 def test_what_every_epoch_keeps_is_told_not_what_some_of_them_take_or_give_back(launched):
@@ -96,7 +104,7 @@ def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
             return self.peak if command == "peak_memory" else super().answer(command, *arguments)
 
     launch, _ = launched(baseline=Rising())
-    assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (7, 15)
+    assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (7, 7 + 8 * FITS)
 
 
 def test_where_the_system_does_not_tell_memory_there_are_no_values_of_it(launched):
