@@ -32,8 +32,8 @@ sys.meta_path.insert(0, Spoiler())
 SLOWER = """
 import functools, time
 
-def burn(clock, since):
-    until = since + (clock() - since) * {times!r}
+def burn(clock, spent):
+    until = clock() + spent * {more!r}
     while clock() < until:
         pass
 
@@ -46,7 +46,7 @@ def slower_step(method):
         start = time.perf_counter()
         result = method(self, batch)
         self.synchronize()
-        burn(time.perf_counter, start)
+        burn(time.perf_counter, time.perf_counter() - start)
         return result
     return longer
 
@@ -56,7 +56,7 @@ def slower_fit(method):
         start, self.in_fit = time.process_time(), True
         def after_epoch(epoch, loss):
             nonlocal start
-            burn(time.process_time, start)
+            burn(time.thread_time, time.process_time() - start)  # others' work meanwhile is not burned
             if on_epoch:
                 on_epoch(epoch, loss)
             start = time.process_time()
@@ -69,7 +69,7 @@ def slower_fit(method):
 Classifier.train_step = slower_step(Classifier.train_step)
 Classifier.predict_step = slower_step(Classifier.predict_step)
 Classifier.fit = slower_fit(Classifier.fit)
-burn(time.process_time, spoiled_since)
+burn(time.thread_time, time.process_time() - spoiled_since)
 """
 
 SLOWED = ("train_step-128", "predict_step-1", "predict_step-128", *FITTING[:2], "import")  # and nothing else
@@ -87,4 +87,4 @@ def environment(folder: Path, module: str, code: str) -> str:
 
 def slower(folder: Path, implementation: str, times: float) -> str:
     """One in which `SLOWED` takes `times` as long: the rest is burned by the processor, not slept."""
-    return environment(folder, f"impls.{implementation}", SLOWER.format(times=times))
+    return environment(folder, f"impls.{implementation}", SLOWER.format(more=times - 1))
