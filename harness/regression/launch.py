@@ -28,8 +28,8 @@ STEPS = {
         Operation("predict_step", 128, rounds=2, blocks=120, settle=0),
     )
 }
-# Several short fits, as nothing keeps the two sides together within one: soon one of them is some epochs ahead. After
-# 630 training steps moments of weights that are left alone begin to be denormal numbers, which are slow.
+# Several short fits, as nothing keeps the two sides together within one: in seconds one is up to an epoch ahead.
+# After 630 training steps moments of weights that are left alone begin to be denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 3  # of which the first prepares the data, and compiles
 FITS = 3
