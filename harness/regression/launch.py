@@ -9,6 +9,7 @@ waiting: for a disk, a network, a GPU.
 
 import itertools
 import statistics
+import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,20 +20,25 @@ from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.regression.pair import Pair
 from impls.contract import DATASET
 
-# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not.
+# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. Each has its own noise, so
+# that their number counts: `blocks` at most, and after the first `TURNS` no more than begin within `SECONDS`.
 STEPS = {
     str(operation): operation
     for operation in (
         Operation("train_step", 128, rounds=2, blocks=60, settle=0),
-        Operation("predict_step", 1, rounds=2, blocks=180, settle=0),
-        Operation("predict_step", 128, rounds=2, blocks=120, settle=0),
+        Operation("predict_step", 1, rounds=2, blocks=400, settle=0),
+        Operation("predict_step", 128, rounds=2, blocks=240, settle=0),
     )
 }
-# Several short fits, as nothing keeps the two sides together within one: in seconds one is up to an epoch ahead.
-# After 630 training steps moments of weights that are left alone begin to be denormal numbers, which are slow.
+TURNS, SECONDS = 60, 4.0
+
+# The first epoch of a fit prepares the data, and compiles. At the end of the last the slower side is alone, with the
+# caches to itself: the last keeps it company until then, and is not counted. Two short fits, as nothing keeps the sides
+# together within one: in seconds one is up to an epoch ahead. After 630 training steps moments of weights that are left
+# alone begin to be denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
-EPOCHS = 3  # of which the first prepares the data, and compiles
-FITS = 3
+EPOCHS = 6
+FITS = 2
 
 # The first step is import, building and first training step together: frameworks compile and load in any of them.
 STARTING = ("import", "first-step", "peak-memory")
@@ -74,7 +80,7 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
     fits = [pair.run(usage.of_epochs, *pair.dataset.train.first(IMAGES), EPOCHS) for _ in range(FITS)]
     for launch, own in zip(launches, zip(*fits, strict=True), strict=True):
         launch.values["first-fit"] = own[0][0][0]
-        launch.blocks[f"fit-{IMAGES}"] = [seconds for _, *others in own for seconds, _ in others]
+        launch.blocks[f"fit-{IMAGES}"] = [seconds for _, *others, _ in own for seconds, _ in others]
         held = [(before, after) for epochs in own for (_, before), (_, after) in itertools.pairwise(epochs)]
         if None not in held[0]:
             kept = sorted(after - before for before, after in held)
@@ -85,12 +91,15 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
 def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
     pair.run_in_turn(number, prepare, operation, *pair.dataset.train)
     before = pair.do(usage.memory)
+    until = time.monotonic() + SECONDS
     for turn in range(operation.blocks):
+        if turn >= TURNS and time.monotonic() >= until:
+            break
         answers = pair.run_in_turn(number * operation.blocks + turn, block)
         for launch, seconds in zip(launches, answers, strict=True):
             launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
     if str(operation) == "predict_step-1":
-        calls = operation.blocks * (operation.rounds + 1)
+        calls = len(launches[0].blocks[str(operation)]) * (operation.rounds + 1)
         kept = zip(before, pair.do(usage.memory), strict=True)
         _note(launches, "kept-by-call", (None if None in both else (both[1] - both[0]) / calls for both in kept))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.regression.launch import EPOCHS, FITS, FITTING, QUANTITIES, STARTING, STEPS, measure
+from harness.regression.launch import EPOCHS, FITS, FITTING, QUANTITIES, STARTING, STEPS, TURNS, measure
 from harness.regression.pair import Pair
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
@@ -49,7 +49,7 @@ def test_the_first_step_holds_the_import_and_the_building(launched):
 
 
 class Growing(FakeWorker):
-    """The first epoch of a fit takes 2 s, of the first fit 5 s, all others 1 s; each keeps 1000 bytes.
+    """The first epoch of a fit takes 2 s, of the first fit 5 s, the last 3 s, all others 1 s; each keeps 1000 bytes.
 
     The last of a fit keeps 2,000,000 bytes more, and in the last fit gives them back.
     """
@@ -61,13 +61,14 @@ class Growing(FakeWorker):
         first = 5.0 if self.fits == 1 else 2.0
         last = -2_000_000 if self.fits == FITS else 2_000_000
         held = [1000 * epoch for epoch in range(epochs - 1)] + [1000 * (epochs - 1) + last]
-        return list(zip([first] + [1.0] * (epochs - 1), held, strict=True))
+        return list(zip([first] + [1.0] * (epochs - 2) + [3.0], held, strict=True))
 
 
-def test_the_first_epoch_is_one_quantity_and_the_others_another(launched):
+def test_the_first_epoch_is_one_quantity_those_within_another_and_the_last_is_not_counted(launched):
+    """In the last, who is slower has the processor's caches to itself at the end."""
     launch, _ = launched(baseline=Growing())
     assert launch.values["first-fit"] == 5.0
-    assert launch.blocks["fit-3200"] == [1.0] * (EPOCHS - 1) * FITS
+    assert launch.blocks["fit-3200"] == [1.0] * (EPOCHS - 2) * FITS
 
 
 def test_what_every_epoch_keeps_is_told_not_what_some_of_them_take_or_give_back(launched):
@@ -130,6 +131,14 @@ def test_steps_are_taken_in_turns_and_nobody_always_follows_the_other(launched):
     sides = [side for side, command in asked if command == "block"]
     assert sides[:8] == [0, 1, 1, 0, 1, 0, 0, 1]
     assert len(sides) == 2 * STEPS["train_step-128"].blocks
+
+
+def test_who_is_slow_takes_fewer_turns(launched, monkeypatch):
+    monkeypatch.setattr("harness.regression.launch.SECONDS", 0.0)
+    launch, other = launched(baseline=Leaking(), candidate=Leaking())
+    for step in STEPS:
+        assert len(launch.blocks[step]) == len(other.blocks[step]) == TURNS
+    assert (launch.values["kept-by-call"], other.values["kept-by-call"]) == (100, 100)
 
 
 def test_no_moment_becomes_a_denormal_number_in_a_launch(dataset):
