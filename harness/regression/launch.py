@@ -20,8 +20,8 @@ from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.regression.pair import Pair
 from impls.contract import DATASET
 
-# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. Each has its own noise, so
-# that their number counts: `blocks` at most, and after the first `TURNS` no more than begin within `SECONDS`.
+# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. The noise of each is its
+# own, so their number counts: `blocks` at most, and after the first `TURNS` no more than begin within `SECONDS`.
 STEPS = {
     str(operation): operation
     for operation in (
