@@ -13,7 +13,7 @@ ANSWERS = {
     "build": 0.1,
     "first_step": 0.2,
     "peak_memory": 1000,
-    "memory": 900,
+    "in_use": 900,
     "versions_with_python": {"numpy": "1.0", "python": "3.11"},
     "imported": {"numpy": {"version": "1.0", "file": "numpy.py", "inside": True, "distributions": ["numpy==1.0"]}},
     "conditions": CONDITIONS,
@@ -49,7 +49,7 @@ class FakeWorker:
             self.operation = arguments[0]
         if asked in ("import_seconds", "build", "first_step"):
             self.used += self.seconds
-        if asked in ("block", "of_epochs", "cpu_seconds") and asked not in self.answers:
+        if asked in ("block", "of_fit", "cpu_seconds") and asked not in self.answers:
             return getattr(self, asked)(*arguments)
         answer = self.answers.get(asked)
         if isinstance(answer, Exception):
@@ -59,8 +59,8 @@ class FakeWorker:
     def block(self):
         return [self.seconds] * self.operation.rounds
 
-    def of_epochs(self, images, labels, epochs):
-        return [(self.seconds, 900)] * epochs
+    def of_fit(self, images, labels, epochs):
+        return [self.seconds] * epochs, 900
 
     def cpu_seconds(self):
         return self.used

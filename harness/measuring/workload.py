@@ -89,16 +89,17 @@ class Workload:
         timing.once(self.call, self.implementation.synchronize)
         return self._read()
 
-    def warm_up(self) -> None:
-        """Compile and fill caches, and refuse an implementation whose `synchronize` does not wait.
+    def warm_up(self, check: bool = True) -> None:
+        """Compile and fill caches, and if asked to `check`, refuse an implementation whose `synchronize` does not wait.
 
         Raises `Unmeasurable` as `timing.check_synchronize` does.
         """
         if self.operation.method == "fit":
             return  # its first epoch does it, and each epoch ends with a loss read into Python
         self.rehearse()
-        calls = min(CHECKED, self.operation.rounds * self.operation.blocks)
-        timing.check_synchronize(self.call, self.implementation.synchronize, self._read, calls)
+        if check:
+            calls = min(CHECKED, self.operation.rounds * self.operation.blocks)
+            timing.check_synchronize(self.call, self.implementation.synchronize, self._read, calls)
         timing.come_to_rest()
 
     def block(self) -> list[float]:
@@ -151,10 +152,10 @@ def rehearse(implementation: Implementation, operation: Operation, images, label
 
 
 @changes_state
-def prepare(implementation: Implementation, operation: Operation, images, labels) -> None:
-    """Get ready to measure it by `block`, with its compiling done. Raises as `Workload.warm_up` does."""
+def prepare(implementation: Implementation, operation: Operation, images, labels, check: bool = True) -> None:
+    """Get ready to measure it by `block`, with its compiling done: see `Workload.warm_up`, which raises."""
     implementation.workload = Workload(implementation, operation, images, labels)
-    implementation.workload.warm_up()
+    implementation.workload.warm_up(check)
 
 
 @changes_state

@@ -7,10 +7,9 @@ the system's scheduler takes the turns, every few milliseconds; what each has us
 waiting: for a disk, a network, a GPU.
 """
 
-import itertools
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,20 +76,18 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
 
 
 def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
-    fits = [pair.run(usage.of_epochs, *pair.dataset.train.first(IMAGES), EPOCHS) for _ in range(FITS)]
+    fits = [pair.run(usage.of_fit, *pair.dataset.train.first(IMAGES), EPOCHS) for _ in range(FITS)]
     for launch, own in zip(launches, zip(*fits, strict=True), strict=True):
         launch.values["first-fit"] = own[0][0][0]
-        launch.blocks[f"fit-{IMAGES}"] = [seconds for _, *others, _ in own for seconds, _ in others]
-        held = [(before, after) for epochs in own for (_, before), (_, after) in itertools.pairwise(epochs)]
-        if None not in held[0]:
-            kept = sorted(after - before for before, after in held)
-            launch.values["kept-by-epoch"] = kept[1]  # now and then memory is taken, and once given back
+        launch.blocks[f"fit-{IMAGES}"] = [each for seconds, _ in own for each in seconds[1:-1]]
+        _note([launch], "kept-by-epoch", [_kept(own[0][1], own[-1][1], EPOCHS * (FITS - 1))])
     _note(launches, "fit-memory", pair.do(usage.peak_memory))
 
 
 def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
-    pair.run_in_turn(number, prepare, operation, *pair.dataset.train)
-    before = pair.do(usage.memory)
+    to_be_checked = number == 0  # that `synchronize` waits: in the launches to come it is the same
+    pair.run_in_turn(number, prepare, operation, *pair.dataset.train, to_be_checked)
+    before = pair.do(usage.in_use)
     until = time.monotonic() + SECONDS
     for turn in range(operation.blocks):
         if turn >= TURNS and time.monotonic() >= until:
@@ -100,8 +97,13 @@ def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operatio
             launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
     if str(operation) == "predict_step-1":
         calls = len(launches[0].blocks[str(operation)]) * (operation.rounds + 1)
-        kept = zip(before, pair.do(usage.memory), strict=True)
-        _note(launches, "kept-by-call", (None if None in both else (both[1] - both[0]) / calls for both in kept))
+        kept = zip(before, pair.do(usage.in_use), strict=True)
+        _note(launches, "kept-by-call", (_kept(*both, calls) for both in kept))
+
+
+def _kept(before: int | None, after: int | None, times: int) -> float | None:
+    """Bytes that each of so many epochs or calls has kept."""
+    return None if before is None or after is None else (after - before) / times
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
@@ -111,7 +113,7 @@ def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
     return [after - earlier for earlier, after in zip(before, pair.do(usage.cpu_seconds), strict=True)]
 
 
-def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:
+def _note(launches: Sequence[Launch], quantity: str, values: Iterable[float | None]) -> None:
     for launch, value in zip(launches, values, strict=True):
         if value is not None:
             launch.values[quantity] = value

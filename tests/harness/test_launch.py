@@ -51,17 +51,15 @@ def test_the_first_step_holds_the_import_and_the_building(launched):
 class Growing(FakeWorker):
     """The first epoch of a fit takes 2 s, of the first fit 5 s, the last 3 s, all others 1 s; each keeps 1000 bytes.
 
-    The last of a fit keeps 2,000,000 bytes more, and in the last fit gives them back.
+    The first fit keeps 2,000,000 bytes more.
     """
 
     fits = 0
 
-    def of_epochs(self, images, labels, epochs):
+    def of_fit(self, images, labels, epochs):
         self.fits += 1
         first = 5.0 if self.fits == 1 else 2.0
-        last = -2_000_000 if self.fits == FITS else 2_000_000
-        held = [1000 * epoch for epoch in range(epochs - 1)] + [1000 * (epochs - 1) + last]
-        return list(zip([first] + [1.0] * (epochs - 2) + [3.0], held, strict=True))
+        return [first] + [1.0] * (epochs - 2) + [3.0], 2_000_000 + 1000 * epochs * self.fits
 
 
 def test_the_first_epoch_is_one_quantity_those_within_another_and_the_last_is_not_counted(launched):
@@ -71,7 +69,7 @@ def test_the_first_epoch_is_one_quantity_those_within_another_and_the_last_is_no
     assert launch.blocks["fit-3200"] == [1.0] * (EPOCHS - 2) * FITS
 
 
-def test_what_every_epoch_keeps_is_told_not_what_some_of_them_take_or_give_back(launched):
+def test_what_each_further_epoch_keeps_is_told_not_what_the_first_fit_does(launched):
     launch, _ = launched(baseline=Growing())
     assert launch.values["kept-by-epoch"] == 1000
 
@@ -82,7 +80,7 @@ class Leaking(FakeWorker):
     held = 0
 
     def answer(self, command, *arguments):
-        if command == "memory":
+        if command == "in_use":
             return self.held
         if command == "block":
             self.held += 100 * (self.operation.rounds + 1)
@@ -99,9 +97,7 @@ def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
         peak = 0
 
         def answer(self, command, *arguments):
-            self.peak += {"import_seconds": 1, "build": 2, "first_step": 4, "of_epochs": 8, "prepare": 16}.get(
-                command, 0
-            )
+            self.peak += {"import_seconds": 1, "build": 2, "first_step": 4, "of_fit": 8, "prepare": 16}.get(command, 0)
             return self.peak if command == "peak_memory" else super().answer(command, *arguments)
 
     launch, _ = launched(baseline=Rising())
@@ -109,7 +105,7 @@ def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
 
 
 def test_where_the_system_does_not_tell_memory_there_are_no_values_of_it(launched):
-    silent = FakeWorker(memory=None, peak_memory=None, of_epochs=[(1.0, None)] * EPOCHS)
+    silent = FakeWorker(in_use=None, peak_memory=None, of_fit=([1.0] * EPOCHS, None))
     launch, _ = launched(baseline=silent, candidate=silent)
     assert not {"peak-memory", "fit-memory", "kept-by-epoch", "kept-by-call"} & set(launch.values)
 
