@@ -92,6 +92,20 @@ def test_what_a_prediction_keeps_is_told_by_the_call(launched):
     assert (launch.values["kept-by-call"], other.values["kept-by-call"]) == (100, 0)
 
 
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_that_synchronize_waits_is_checked_in_the_first_launch(dataset, number):
+    checks = []
+
+    class Checked(FakeWorker):
+        def answer(self, command, *arguments):
+            if command == "prepare":
+                checks.append(arguments[-1])
+            return super().answer(command, *arguments)
+
+    measure(Pair("numpy", Settings(), dataset, (Checked(), Checked())), QUANTITIES, number)
+    assert checks == [number == 0] * 2 * len(STEPS)
+
+
 def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
     class Rising(FakeWorker):
         peak = 0
