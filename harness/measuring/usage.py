@@ -43,7 +43,11 @@ def in_use() -> int | None:
 
 def peak_memory() -> int | None:
     """Most bytes of RAM that it has held, or None where the system does not tell."""
-    return _of_status("VmHWM")
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return None
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024
 
 
 @changes_state
@@ -54,11 +58,3 @@ def of_fit(implementation: Implementation, images, labels, epochs: int) -> tuple
     implementation.synchronize()
     gc.collect()
     return [after - before for before, after in itertools.pairwise(marks)], in_use()
-
-
-def _of_status(field: str) -> int | None:
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return None
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    return int(lines[field].split()[0]) * 1024

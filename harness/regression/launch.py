@@ -9,7 +9,7 @@ waiting: for a disk, a network, a GPU.
 
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,7 +80,8 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
     for launch, own in zip(launches, zip(*fits, strict=True), strict=True):
         launch.values["first-fit"] = own[0][0][0]
         launch.blocks[f"fit-{IMAGES}"] = [each for seconds, _ in own for each in seconds[1:-1]]
-        _note([launch], "kept-by-epoch", [_kept(own[0][1], own[-1][1], EPOCHS * (FITS - 1))])
+    first, *_, last = ([held for _, held in both] for both in fits)
+    _note_kept(launches, "kept-by-epoch", first, last, EPOCHS * (FITS - 1))
     _note(launches, "fit-memory", pair.do(usage.peak_memory))
 
 
@@ -97,13 +98,7 @@ def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operatio
             launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
     if str(operation) == "predict_step-1":
         calls = len(launches[0].blocks[str(operation)]) * (operation.rounds + 1)
-        kept = zip(before, pair.do(usage.in_use), strict=True)
-        _note(launches, "kept-by-call", (_kept(*both, calls) for both in kept))
-
-
-def _kept(before: int | None, after: int | None, times: int) -> float | None:
-    """Bytes that each of so many epochs or calls has kept."""
-    return None if before is None or after is None else (after - before) / times
+        _note_kept(launches, "kept-by-call", before, pair.do(usage.in_use), calls)
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
@@ -113,7 +108,19 @@ def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
     return [after - earlier for earlier, after in zip(before, pair.do(usage.cpu_seconds), strict=True)]
 
 
-def _note(launches: Sequence[Launch], quantity: str, values: Iterable[float | None]) -> None:
+def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:
     for launch, value in zip(launches, values, strict=True):
         if value is not None:
             launch.values[quantity] = value
+
+
+def _note_kept(
+    launches: tuple[Launch, Launch],
+    quantity: str,
+    before: Iterable[int | None],
+    after: Iterable[int | None],
+    times: int,
+) -> None:
+    """Bytes that each of so many epochs or calls has kept, by what was in use on both sides."""
+    held = zip(before, after, strict=True)
+    _note(launches, quantity, (None if None in both else (both[1] - both[0]) / times for both in held))
