@@ -4,6 +4,8 @@ import hashlib
 import inspect
 import os
 import platform
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,12 @@ def import_seconds(variant: str) -> float:
     if variant in impls.variants():
         impls.import_(variant)
     return time.perf_counter() - started
+
+
+def numpy_seconds() -> float:
+    """CPU seconds in which a fresh process of this interpreter imports NumPy, which is in this one from the start."""
+    code = "import time; before = time.process_time(); import numpy; print(time.process_time() - before)"
+    return float(subprocess.check_output([sys.executable, "-I", "-c", code], stdin=subprocess.DEVNULL))
 
 
 def conditions(implementation: Implementation) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdown, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
-            wanted = judged(variant, slowdown)
+            wanted = judged(slowdown)
             comparison = Comparison(
                 variant, pythons, settings, dataset, start, wanted, margin / 100, FAMILY_ERROR, family, lanes
             )
@@ -108,9 +108,7 @@ def table(records: Iterable[dict]) -> Table:
         groups.setdefault((*case, 0, record["variant"]), []).append(record)
         groups.setdefault((*case, 1, "all"), []).append(record)
     for (slowdown, margin, _, variant), group in sorted(groups.items()):
-        verdicts = [
-            record["verdicts"][quantity] for record in group for quantity in judged(record["variant"], slowdown)
-        ]
+        verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
         launches = statistics.median(verdict["launches"] for verdict in verdicts)
@@ -121,11 +119,9 @@ def table(records: Iterable[dict]) -> Table:
     return shown
 
 
-def judged(variant: str, slowdown: float) -> Sequence[str]:
-    """The quantities whose answer is known. NumPy's import is there before any delay."""
-    if not slowdown:
-        return QUANTITIES
-    return [quantity for quantity in spoiled.SLOWED if (variant, quantity) != ("numpy", "import")]
+def judged(slowdown: float) -> Sequence[str]:
+    """The quantities whose answer is known."""
+    return spoiled.SLOWED if slowdown else QUANTITIES
 
 
 def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
@@ -150,10 +146,7 @@ def _share(found: Iterable[bool]) -> str:
 
 
 def _line(record: dict) -> str:
-    said = (
-        f"{quantity} {record['verdicts'][quantity]['said']}"
-        for quantity in judged(record["variant"], record["slowdown"])
-    )
+    said = (f"{quantity} {record['verdicts'][quantity]['said']}" for quantity in judged(record["slowdown"]))
     case = f"{record['variant']} slowed by {record['slowdown']:g} %, margin {record['margin']:g} %"
     return f"{case}, run {record['run'] + 1}, {record['seconds']:.0f} s: {'; '.join(said)}"
 

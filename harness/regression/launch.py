@@ -9,14 +9,15 @@ waiting: for a disk, a network, a GPU.
 
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.measuring import usage
-from harness.measuring.starting import conditions, import_seconds
+from harness.measuring.starting import conditions, import_seconds, numpy_seconds
 from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.regression.pair import Pair
+from impls import variants
 from impls.contract import DATASET
 
 # Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. The noise of each is its
@@ -33,11 +34,16 @@ TURNS, SECONDS = 60, 4.0
 
 # The first epoch of a fit prepares the data, and compiles. At the end of the last the slower side is alone, with the
 # caches to itself: the last keeps it company until then, and is not counted. Two short fits, as nothing keeps the sides
-# together within one: in seconds one is up to an epoch ahead. After 630 training steps moments of weights that are left
-# alone begin to be denormal numbers, which are slow.
+# together within one: in seconds one is up to an epoch ahead. Both begin `MEETING` seconds after they are told, at one
+# moment: who began ten milliseconds before the other spent some 2 % more on the first epoch. After 630 training steps
+# moments of weights that are left alone begin to be denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 6
 FITS = 2
+MEETING = 0.1
+
+# NumPy is in a worker from the start, and imported in a moment: by a process of its own, so many times.
+IMPORTS = 10
 
 # The first step is import, building and first training step together: frameworks compile and load in any of them.
 STARTING = ("import", "first-step", "peak-memory")
@@ -50,7 +56,7 @@ class Launch:
     """What a launch of one version was measured to take; what is not there was not measured.
 
     - `values`: of a quantity, in CPU seconds or bytes.
-    - `blocks`: of a quantity that is repeated, seconds of a call or an epoch in each block, (n,).
+    - `blocks`: of a quantity that is repeated, seconds of an import, a call or an epoch in each block, (n,).
     """
 
     conditions: dict[str, Any]
@@ -60,11 +66,13 @@ class Launch:
 
 def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
     """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.call`."""
-    importing = _spent(pair, lambda: pair.do(import_seconds, pair.variant))
+    imports = _imports(pair)
     building = _spent(pair, pair.build)
     stepping = _spent(pair, lambda: pair.run(first_step, *pair.dataset.train.first(128)))
     launches = tuple(map(Launch, pair.run(conditions)))
-    _note(launches, "import", importing)
+    for launch, seconds in zip(launches, zip(*imports, strict=True), strict=True):
+        launch.blocks["import"] = list(seconds)
+    importing = [statistics.median(launch.blocks["import"]) for launch in launches]
     _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
     _note(launches, "peak-memory", pair.do(usage.peak_memory))
     if set(wanted) & set(FITTING):
@@ -75,8 +83,16 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
     return launches
 
 
+def _imports(pair: Pair) -> list[Sequence[float]]:
+    """CPU seconds that each spends on importing what the variant needs, once or several times: (times, 2)."""
+    if variants()[pair.variant].packages == ("numpy",):
+        return [pair.do(numpy_seconds) for _ in range(IMPORTS)]
+    return [_spent(pair, lambda: pair.do(import_seconds, pair.variant))]
+
+
 def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
-    fits = [pair.run(usage.of_fit, *pair.dataset.train.first(IMAGES), EPOCHS) for _ in range(FITS)]
+    images, labels = pair.dataset.train.first(IMAGES)
+    fits = [pair.run(usage.of_fit, images, labels, EPOCHS, time.monotonic() + MEETING) for _ in range(FITS)]
     for launch, own in zip(launches, zip(*fits, strict=True), strict=True):
         launch.values["first-fit"] = own[0][0][0]
         launch.blocks[f"fit-{IMAGES}"] = [each for seconds, _ in own for each in seconds[1:-1]]

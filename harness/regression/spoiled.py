@@ -1,10 +1,11 @@
-"""An environment in which a module is changed on purpose, to be slower or to compute something else.
+"""An environment in which modules are changed on purpose, to be slower or to compute something else.
 
 It stands on the current environment: what is installed here is installed there.
 """
 
 import sysconfig
 import venv
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.regression.environments import interpreter
@@ -13,29 +14,37 @@ from harness.regression.launch import FITTING
 HOOK = """
 import importlib.machinery, sys, time
 
+codes = {codes!r}
+
 class Spoiler:
     def find_spec(self, name, path=None, target=None):
-        if name != {module!r}:
+        if name not in codes:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         execute = spec.loader.exec_module
         def execute_and_spoil(module):
             module.spoiled_since = time.process_time()
             execute(module)
-            exec({code!r}, vars(module))
+            exec(codes[name], vars(module))
         spec.loader.exec_module = execute_and_spoil
         return spec
 
 sys.meta_path.insert(0, Spoiler())
 """
 
-SLOWER = """
-import functools, time
+SLOWER_IMPORT = """
+import time
 
 def burn(clock, spent):
     until = clock() + spent * {more!r}
     while clock() < until:
         pass
+
+burn(time.thread_time, time.process_time() - spoiled_since)
+"""
+
+SLOWER = """
+import functools
 
 def slower_step(method):
     @functools.wraps(method)
@@ -69,22 +78,22 @@ def slower_fit(method):
 Classifier.train_step = slower_step(Classifier.train_step)
 Classifier.predict_step = slower_step(Classifier.predict_step)
 Classifier.fit = slower_fit(Classifier.fit)
-burn(time.thread_time, time.process_time() - spoiled_since)
 """
 
 SLOWED = ("train_step-128", "predict_step-1", "predict_step-128", *FITTING[:2], "import")  # and nothing else
 
 
-def environment(folder: Path, module: str, code: str) -> str:
-    """The interpreter of a new environment in `folder`; `code` runs in the namespace of `module` after its import."""
+def environment(folder: Path, codes: Mapping[str, str]) -> str:
+    """The interpreter of a new environment in `folder`; of `codes`, each runs in its module once that is imported."""
     venv.create(folder, symlinks=True)
     places = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", places))
-    (packages / "spoiled_here.py").write_text(HOOK.format(module=module, code=code))
+    (packages / "spoiled_here.py").write_text(HOOK.format(codes=dict(codes)))
     (packages / "spoiled_here.pth").write_text(f"{sysconfig.get_path('purelib')}\nimport spoiled_here\n")
     return str(interpreter(folder))
 
 
 def slower(folder: Path, implementation: str, times: float) -> str:
     """One in which `SLOWED` takes `times` as long: the rest is burned by the processor, not slept."""
-    return environment(folder, f"impls.{implementation}", SLOWER.format(more=times - 1))
+    slower_import = SLOWER_IMPORT.format(more=times - 1)
+    return environment(folder, {"numpy": slower_import, f"impls.{implementation}": slower_import + SLOWER})

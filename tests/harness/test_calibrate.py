@@ -43,11 +43,8 @@ def test_words_are_counted_for_each_case_and_what_is_not_decided_is_open():
 
 
 def test_of_a_slowed_version_only_what_is_slowed_is_counted():
-    """NumPy's import is not: a worker has NumPy before anything could delay it."""
-    slowed = [record(10.0, "pytorch", word="worse", peak="same"), record(10.0, word="worse", peak="same")]
-    found = [row[1:10] for row in rows(slowed)]
-    counts = (len(SLOWED) - 1, len(SLOWED), 2 * len(SLOWED) - 1)
-    assert found == [["10", "%", "5", "%", str(count), "0", str(count), "0", "0"] for count in counts]
+    [row, _] = rows([record(10.0, word="worse", peak="same")])
+    assert row[1:10] == ["10", "%", "5", "%", str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0"]
 
 
 def test_minutes_are_those_of_a_run_in_the_middle():
@@ -77,7 +74,7 @@ def test_each_run_is_kept_and_judged(tmp_path, monkeypatch, capsys):
         (run, *case) for run in range(2) for case in [(100.0, 5.0), (0.0, 3.0)]
     ]
     assert {verdict["word"] for verdict in kept[0]["verdicts"].values()} == {"worse"}
-    assert len(kept[0]["verdicts"]) == len(SLOWED) - 1  # without NumPy's import
+    assert set(kept[0]["verdicts"]) == set(SLOWED)
     assert {verdict["word"] for verdict in kept[1]["verdicts"].values()} == {"same"}
     assert kept[0]["medians"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
     assert kept[0]["values"]["import"] == [[1.0] * FEWEST, pytest.approx([2.0] * FEWEST)]

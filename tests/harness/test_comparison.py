@@ -14,7 +14,7 @@ from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
 FIRST, SECOND, *_, LAST = LOOKS
-COMMANDS = ["import_seconds", "build", "first_step", "of_fit", "prepare", "block"]
+COMMANDS = ["numpy_seconds", "build", "first_step", "of_fit", "prepare", "block"]
 
 
 class Side(FakeWorker):

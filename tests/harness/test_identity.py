@@ -131,7 +131,7 @@ def test_times_are_refused_as_well(run_here):
 
 
 def test_real_workers_that_import_from_elsewhere_than_what_was_built_are_refused(run, tmp_path, monkeypatch):
-    python = environment(tmp_path / "elsewhere", "impls.numpy", "")
+    python = environment(tmp_path / "elsewhere", {})
     monkeypatch.setattr("harness.regression.environments.resolve", lambda *_: "")
     monkeypatch.setattr("harness.regression.environments.built", lambda *_: python)
     done, saved = run(f"--baseline=numpy=={np.__version__}")
@@ -139,7 +139,7 @@ def test_real_workers_that_import_from_elsewhere_than_what_was_built_are_refused
 
 
 def test_real_workers_whose_module_is_not_what_its_metadata_say_are_refused(run, tmp_path):
-    python = environment(tmp_path / "patched", "numpy", "__version__ = '9.9'")
+    python = environment(tmp_path / "patched", {"numpy": "__version__ = '9.9'"})
     done, saved = run(f"--candidate-python={python}")
     assert_refused(done, saved, f"the candidate imports numpy 9.9 from {np.__file__}, where its metadata say numpy==")
 

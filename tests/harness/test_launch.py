@@ -1,9 +1,11 @@
 """A launch measures both versions within the same milliseconds, and each quantity is what its name says."""
 
+import time
+
 import numpy as np
 import pytest
 
-from harness.regression.launch import EPOCHS, FITS, FITTING, QUANTITIES, STARTING, STEPS, TURNS, measure
+from harness.regression.launch import EPOCHS, FITS, FITTING, IMPORTS, QUANTITIES, STARTING, STEPS, TURNS, measure
 from harness.regression.pair import Pair
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
@@ -13,7 +15,7 @@ from tests.fakes import FakeWorker, SpoiledNumpy
 def launched(dataset):
     """Both sides of a launch of two fakes; what they were asked is noted in `asked`, as (side, command)."""
 
-    def launched(wanted=QUANTITIES, baseline=None, candidate=None, asked=None):
+    def launched(wanted=QUANTITIES, baseline=None, candidate=None, asked=None, variant="numpy"):
         workers = (baseline or FakeWorker(), candidate or FakeWorker())
         for side, worker in enumerate(workers):
             answer = worker.answer
@@ -24,7 +26,7 @@ def launched(dataset):
                 return answer(*command)
 
             worker.answer = call
-        return measure(Pair("numpy", Settings(), dataset, workers), wanted, 0)
+        return measure(Pair(variant, Settings(), dataset, workers), wanted, 0)
 
     return launched
 
@@ -37,15 +39,25 @@ def test_everything_that_can_be_wanted_is_measured(launched):
 
 def test_what_is_not_wanted_is_not_measured_but_every_launch_starts(launched):
     launch, _ = launched(wanted=["import"])
-    assert set(launch.values) == set(STARTING)
-    assert not launch.blocks
+    assert {*launch.values, *launch.blocks} == set(STARTING)
 
 
-def test_the_first_step_holds_the_import_and_the_building(launched):
+@pytest.mark.parametrize("variant", ["numpy", "pytorch", "keras-jax"])
+def test_the_first_step_holds_the_import_and_the_building(launched, variant):
     """A fake takes its seconds for each of the three."""
-    baseline, candidate = launched(baseline=FakeWorker(1.0), candidate=FakeWorker(2.0))
-    assert (baseline.values["import"], candidate.values["import"]) == (1.0, 2.0)
+    baseline, candidate = launched(baseline=FakeWorker(1.0), candidate=FakeWorker(2.0), variant=variant)
+    assert (set(baseline.blocks["import"]), set(candidate.blocks["import"])) == ({1.0}, {2.0})
     assert (baseline.values["first-step"], candidate.values["first-step"]) == (3.0, 6.0)
+
+
+@pytest.mark.parametrize(("variant", "expected"), [("numpy", ["numpy_seconds"] * IMPORTS), ("jax", ["import_seconds"])])
+def test_numpy_which_every_worker_has_is_imported_by_processes_of_its_own(launched, variant, expected):
+    asked = []
+    launched(wanted=["import"], asked=asked, variant=variant)
+    for each in (0, 1):
+        assert [
+            what for side, what in asked if side == each and what in ("numpy_seconds", "import_seconds")
+        ] == expected
 
 
 class Growing(FakeWorker):
@@ -56,7 +68,7 @@ class Growing(FakeWorker):
 
     fits = 0
 
-    def of_fit(self, images, labels, epochs):
+    def of_fit(self, images, labels, epochs, begin):
         self.fits += 1
         first = 5.0 if self.fits == 1 else 2.0
         return [first] + [1.0] * (epochs - 2) + [3.0], 2_000_000 + 1000 * epochs * self.fits
@@ -72,6 +84,21 @@ def test_the_first_epoch_is_one_quantity_those_within_another_and_the_last_is_no
 def test_what_each_further_epoch_keeps_is_told_not_what_the_first_fit_does(launched):
     launch, _ = launched(baseline=Growing())
     assert launch.values["kept-by-epoch"] == 1000
+
+
+def test_both_begin_a_fit_at_one_moment_that_is_to_come_when_they_are_told(launched):
+    moments = {}
+
+    class Timed(FakeWorker):
+        def of_fit(self, images, labels, epochs, begin):
+            moments.setdefault(self, []).append(begin)
+            assert begin > time.monotonic()
+            return super().of_fit(images, labels, epochs, begin)
+
+    launched(wanted=FITTING, baseline=Timed(), candidate=Timed())
+    one, other = moments.values()
+    assert one == other
+    assert len(set(one)) == FITS
 
 
 class Leaking(FakeWorker):
@@ -111,11 +138,11 @@ def test_peaks_of_memory_are_those_after_the_first_step_and_after_fit(launched):
         peak = 0
 
         def answer(self, command, *arguments):
-            self.peak += {"import_seconds": 1, "build": 2, "first_step": 4, "of_fit": 8, "prepare": 16}.get(command, 0)
+            self.peak += {"build": 1, "first_step": 2, "of_fit": 4, "prepare": 8}.get(command, 0)
             return self.peak if command == "peak_memory" else super().answer(command, *arguments)
 
     launch, _ = launched(baseline=Rising())
-    assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (7, 7 + 8 * FITS)
+    assert (launch.values["peak-memory"], launch.values["fit-memory"]) == (3, 3 + 4 * FITS)
 
 
 def test_where_the_system_does_not_tell_memory_there_are_no_values_of_it(launched):

@@ -164,7 +164,7 @@ def test_a_change_of_pytorch_is_detected_and_named(
     start, as_installed, tmp_path, dataset, module, code, changed, alike
 ):
     require("torch", "torchvision")
-    candidate = start("candidate", python=environment(tmp_path / "spoiled", module, code))
+    candidate = start("candidate", python=environment(tmp_path / "spoiled", {module: code}))
     pair = ShortPair("pytorch", Settings(), dataset, (as_installed, candidate))
     hold({name: check(pair) for name, check in CHECKS.items() if name in {*changed, *alike}}, changed, alike)
     candidate.close()

@@ -33,7 +33,7 @@ def session():
 
 
 def test_a_fit_tells_what_each_epoch_took_and_what_is_in_use_after_it(session):
-    seconds, held = session.run(of_fit, *BATCH, 3)
+    seconds, held = session.run(of_fit, *BATCH, 3, 0.0)
     assert len(seconds) == 3
     assert min(seconds) > 0
     assert held > 2**20
@@ -83,7 +83,7 @@ def test_another_network_is_built_anew(session, changes):
         ("run", first_step, BATCH),
         ("run", rehearse, (STEP, *BATCH)),
         ("run", prepare, (STEP, *BATCH)),
-        ("run", of_fit, (*BATCH, 1)),
+        ("run", of_fit, (*BATCH, 1, 0.0)),
     ],
 )
 def test_a_network_that_was_changed_is_built_anew(session, verb, what, arguments):

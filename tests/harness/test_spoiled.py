@@ -8,7 +8,7 @@ import pytest
 
 from harness import ROOT
 from harness.regression.launch import QUANTITIES
-from harness.regression.spoiled import SLOWED, SLOWER, slower
+from harness.regression.spoiled import SLOWED, SLOWER, SLOWER_IMPORT, slower
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def slowed(monkeypatch):
     monkeypatch.setattr("time.process_time", look)
     monkeypatch.setattr("time.thread_time", look)
     machine.now = 16.0
-    exec(SLOWER.format(more=0.25), {"Classifier": Classifier, "spoiled_since": 0.0})
+    exec(SLOWER_IMPORT.format(more=0.25) + SLOWER, {"Classifier": Classifier, "spoiled_since": 0.0})
     return Classifier(), machine
 
 
@@ -71,6 +71,12 @@ def test_an_epoch_is_slowed_once_though_its_steps_are_slowed_too(slowed):
     before = machine.now
     classifier.train_step(7)
     assert machine.now - before == pytest.approx(1.25 * 64, abs=0.1)
+
+
+def test_the_imports_of_numpy_and_of_the_implementation_are_slowed_and_no_other(tmp_path):
+    ask = "import sys, impls.numpy; print(*(name for name, module in sys.modules.items() if hasattr(module, 'burn')))"
+    found = subprocess.check_output([slower(tmp_path, "numpy", 2.0), "-c", ask], cwd=ROOT, text=True).split()
+    assert set(found) == {"numpy", "impls.numpy"}
 
 
 def test_nothing_else_is_slowed(tmp_path):

@@ -73,7 +73,7 @@ def test_the_chance_of_an_error_is_the_one_that_was_asked_for(run_here, tmp_path
 
 
 def test_a_candidate_that_computes_something_else_fails(run, tmp_path):
-    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", "impls.numpy", OTHER_LOSS))
+    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", {"impls.numpy": OTHER_LOSS}))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "FAILED" in done.stdout
     assert "gradients changed: " in done.stdout

@@ -78,5 +78,19 @@ class Keeping:
 
 def test_after_a_fit_garbage_is_not_in_use_and_what_is_kept_is():
     keeping = Keeping()
-    (_, before), (_, after) = (usage.of_fit(keeping, None, None, 8) for _ in range(2))
+    (_, before), (_, after) = (usage.of_fit(keeping, None, None, 8, 0.0) for _ in range(2))
     assert (after - before) / 8 == pytest.approx(2**20, rel=0.01)
+
+
+def test_a_fit_begins_when_it_is_told_to_and_its_waiting_is_not_counted(monkeypatch):
+    now = 5.0
+
+    def wait():
+        nonlocal now
+        now += 1.0
+
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("os.sched_yield", wait)
+    monkeypatch.setattr(usage, "cpu_seconds", lambda: now)
+    (first, *_), _ = usage.of_fit(Keeping(), None, None, 2, begin=8.0)
+    assert (now, first) == (8.0, 0.0)
