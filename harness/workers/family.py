@@ -27,10 +27,10 @@ def members(folder: str) -> list[int]:
     """The processes that were started in this environment, but for this one. Only Linux tells; elsewhere, nobody."""
     mark = f"TMPDIR={folder}".encode()
     found = []
-    for each in Path("/proc").glob("[0-9]*/environ"):
+    for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it has ended meanwhile, or is another user's
-            if mark in each.read_bytes().split(b"\0"):
-                found.append(int(each.parent.name))
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
     return [number for number in found if number != os.getpid()]
 
 
