@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +67,17 @@ def test_a_guarded_command_ends_with_whom_it_is_for(tmp_path, how):
         parent.send_signal(how)
         assert comes_true(lambda: all(map(has_ended, numbers)))
         assert comes_true(lambda: not folder.exists())
+
+
+@pytest.mark.parametrize("look", ["stat", "read_bytes"])
+def test_a_process_that_ends_while_it_is_looked_at_is_no_member(monkeypatch, look):
+    """It was listed, and is gone."""
+    method = getattr(Path, look)
+
+    def gone(path, **options):
+        if path.name == "environ":
+            raise ProcessLookupError
+        return method(path, **options)
+
+    monkeypatch.setattr(Path, look, gone)
+    assert family.members("/a/folder") == []
