@@ -84,7 +84,7 @@ SLOWED = ("train_step-128", "predict_step-1", "predict_step-128", *FITTING[:2], 
 
 
 def environment(folder: Path, codes: Mapping[str, str]) -> str:
-    """The interpreter of a new environment in `folder`; of `codes`, each runs in its module once that is imported."""
+    """The interpreter of a new environment in `folder`. `codes`: by module, what runs in it after its import."""
     venv.create(folder, symlinks=True)
     places = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", places))
