@@ -1,4 +1,4 @@
-"""The implementations found in this folder, by file name. Looks without importing: a framework is loaded by `load`."""
+"""The implementations: a folder with an `adapter.py` is one. They are listed without importing a framework."""
 
 import ast
 import importlib
@@ -11,18 +11,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
-from impls.contract import COMPARED, Implementation, Settings
+from impls.adapter import Adapter
+from impls.contract import COMPARED, Settings
 
 
 class Variant(NamedTuple):
     """An implementation with what must be chosen before its framework is imported."""
 
     name: str
-    implementation: str  # file name in impls/, without .py
-    packages: tuple[str, ...]  # what must be installed
-    environment: dict[str, str]  # what must be set before the import
+    implementation: str  # its folder in impls/
+    packages: tuple[str, ...]  # that must be installed
+    environment: dict[str, str]  # variables that must be set before the import
     networks: tuple[str, ...] = COMPARED  # that it is written for
-    flaw: str = ""  # why it cannot be loaded, if its file already shows it
+    flaw: str = ""  # why it cannot be loaded, if its files already show it
 
 
 class Entrant(NamedTuple):
@@ -44,40 +45,37 @@ class PackageNotInstalled(ModuleNotFoundError):
 
 
 class NotWritten(ValueError):
-    """A variant is asked for a network that its file does not have."""
+    """A variant is asked for a network that its tutorial does not have."""
 
 
 class BrokenImplementation(Exception):
-    """A file in impls/ cannot be an implementation; the message says which, and why."""
+    """A folder in impls/ cannot be an implementation; the message says which, and why."""
 
 
 def names() -> tuple[str, ...]:
-    """Names of the implementations, in alphabetical order."""
-    files = (path.stem for path in FOLDER.glob("*.py"))
-    return tuple(sorted(stem for stem in files if stem != "contract" and not stem.startswith(("_", "."))))
+    """Return the names of the implementations, in alphabetical order."""
+    return tuple(sorted(path.parent.name for path in FOLDER.glob("[!._]*/adapter.py")))
 
 
 @cache
 def variants() -> dict[str, Variant]:
-    """All variants by name. A file that assigns a tuple `BACKENDS` has one for each, chosen by <FILE>_BACKEND.
+    """Return all variants by name. A tuple `BACKENDS` in adapter.py makes one of each, chosen by <FOLDER>_BACKEND.
 
-    A backend is named as the package that it needs. The networks are the keys of the dict that the file assigns to
-    `MODELS`; a file without one, such as one that inherits from another's class, is taken to have all. What is wrong
-    with one file is its own flaw, and nobody else's.
+    A variant needs the packages that mnist.py and adapter.py import. A backend is named as its package. The networks
+    are the keys of the dict `MODELS` in mnist.py, or all if there is none. A file that cannot be read breaks its own
+    variant only.
     """
     found: dict[str, Variant] = {}
     for name in names():
         try:
             found |= {variant.name: variant for variant in _variants_of(name)}
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            file = f"{name}.py".encode(errors="backslashreplace").decode()
-            shown = name if name.isidentifier() else file  # "keras-jax" alone would be taken for Keras on JAX
-            found[shown] = Variant(shown, name, (), {}, flaw=f"impls/{file} is no implementation: {_reason(error)}")
+        except (OSError, SyntaxError, ValueError) as error:
+            found[name] = Variant(name, name, (), {}, flaw=f"impls/{name} is no implementation: {error}")
     return found
 
 
 def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
-    """Each of these networks in each of the chosen variants that is written for it."""
+    """Return each of these networks in each of the chosen variants that is written for it."""
     chosen = list(chosen)
     return [
         Entrant(variant, network)
@@ -87,44 +85,24 @@ def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
     ]
 
 
-def _variants_of(name: str) -> list[Variant]:
-    path = FOLDER / f"{name}.py"
-    if not path.is_file():
-        raise ValueError("it is not a file" if path.exists() else "it is a link to nothing")
-    if not name.isidentifier() or (FOLDER / name / "__init__.py").exists():
-        raise ValueError("Python cannot import a file of this name from here, give it another")
-    tree = ast.parse(path.read_bytes())
-    packages, networks = _imported_packages(tree), _networks(tree)
-    return [
-        Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
-        for backend in _backends(tree)
-    ] or [Variant(name, name, packages, {}, networks)]
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: {error.msg}" if error.lineno else str(error.msg)
-    return getattr(error, "strerror", "") or str(error) or type(error).__name__
-
-
-def load(variant: str, settings: Settings | None = None) -> Implementation:
+def load(variant: str, settings: Settings | None = None) -> Adapter:
     """Import the framework of `variant` into this process and build the network of `settings`.
 
-    Raises what `import_` raises, and `NotWritten` if the file of the variant does not have that network.
+    Raises what `import_` raises, and `NotWritten` if the tutorial of the variant does not have that network.
     """
     module, settings = import_(variant), settings or Settings()
     written = variants()[variant].networks
     if settings.network not in written:
         raise NotWritten(f"{variant} is not written for {settings.network!r}: it has {', '.join(written)}")
-    return module.Classifier(settings)
+    return module.Adapter(settings)
 
 
-def import_(variant: str, module: str = "impls.{}") -> ModuleType:
-    """Import the framework of `variant` into this process, with the file that uses it; return that module.
+def import_(variant: str, file: str = "adapter") -> ModuleType:
+    """Import a file of the variant's folder, and with it the framework, into this process; return that module.
 
     Raises `ValueError` for an unknown variant, `BrokenImplementation` for one with a flaw, `PackageNotInstalled` for a
-    missing package, and `RuntimeError` if what this process has imported already forbids it. Whatever else the import
-    raises comes through as it is.
+    missing package, and `RuntimeError` if what this process has imported already forbids it. Other exceptions of the
+    import are passed on.
     """
     if variant not in variants():
         raise ValueError(f"unknown variant {variant!r}, expected one of {', '.join(variants())}")
@@ -135,29 +113,68 @@ def import_(variant: str, module: str = "impls.{}") -> ModuleType:
         raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
     _refuse_clash(chosen)
     os.environ.update(chosen.environment)
-    imported = importlib.import_module(module.format(chosen.implementation))
+    imported = importlib.import_module(f"impls.{chosen.implementation}.{file}")
     _loaded.add(variant)
     return imported
 
 
 def has_file(variant: str, chapter: str) -> bool:
-    """Whether the variant has a file in this chapter, a folder of impls/."""
-    return (FOLDER / chapter / f"{variants()[variant].implementation}.py").exists()
+    """Return whether the folder of the variant has this chapter."""
+    return (FOLDER / variants()[variant].implementation / f"{chapter}.py").exists()
 
 
 def missing(variant: str) -> list[str]:
-    """The packages that it needs and that this interpreter does not have."""
-    return [package for package in variants()[variant].packages if importlib.util.find_spec(package) is None]
+    """Return the packages that it needs and that this interpreter does not have."""
+    specs = {package: importlib.util.find_spec(package) for package in variants()[variant].packages}
+    return [package for package, spec in specs.items() if spec is None or spec.origin is None]  # a folder has no origin
+
+
+def _variants_of(name: str) -> list[Variant]:
+    tree = {file: _parsed(FOLDER / name / file) for file in ("mnist.py", "adapter.py")}
+    packages = tuple(dict.fromkeys(package for each in tree.values() for package in _imported_packages(each)))
+    networks = tuple(_assigned(tree["mnist.py"], "MODELS", COMPARED))
+    backends = tuple(_assigned(tree["adapter.py"], "BACKENDS", ()))
+    return [
+        Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
+        for backend in backends
+    ] or [Variant(name, name, packages, {}, networks)]
+
+
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_bytes() if path.exists() else b"", path.name)
+
+
+def _imported_packages(tree: ast.Module) -> Iterator[str]:
+    """Third-party packages that the file imports at its top level, in order."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        else:
+            modules = [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
+        packages = {module.partition(".")[0]: None for module in modules}
+        yield from (package for package in packages if package not in {*sys.stdlib_module_names, "impls"})
+
+
+def _assigned(tree: ast.Module, name: str, default: tuple[str, ...]) -> list[str]:
+    """The strings in the dict (its keys), tuple or list that the file assigns to `name`. Raises `ValueError`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and name in [getattr(target, "id", "") for target in node.targets]:
+            items = getattr(node.value, "keys", None) or getattr(node.value, "elts", [])
+            found = [getattr(item, "value", None) for item in items]
+            if not found or not all(isinstance(each, str) for each in found):
+                raise ValueError(f"{name} must be written out with strings, got {ast.unparse(node.value)[:80]}")
+            return found
+    return list(default)
 
 
 def _refuse_clash(chosen: Variant) -> None:
     """One framework, one process: a backend is fixed at import, and TensorFlow and PyTorch together abort."""
     if chosen.name in _loaded:
         return
-    for package, enemy in (("tensorflow", "torch"), ("torch", "tensorflow")):
-        if package in chosen.packages and enemy in sys.modules:
+    for package, other in (("tensorflow", "torch"), ("torch", "tensorflow")):
+        if package in chosen.packages and other in sys.modules:
             raise RuntimeError(
-                f"{chosen.name} cannot be loaded here: this process has imported {enemy}, and with {package} beside it "
+                f"{chosen.name} cannot be loaded here: this process has imported {other}, and with {package} beside it "
                 "it would be aborted. Use a process of its own for each."
             )
     for name in _loaded:
@@ -165,55 +182,3 @@ def _refuse_clash(chosen: Variant) -> None:
         alike = (other.packages, other.environment) == (chosen.packages, chosen.environment)
         if not alike and {"numpy"} not in (set(other.packages), set(chosen.packages)):
             raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {name} already")
-
-
-def _imported_packages(tree: ast.Module) -> tuple[str, ...]:
-    """Third-party packages that the file imports at its top level, in order."""
-    modules = []
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            modules += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.level == 0:
-            modules.append(node.module)
-    packages = dict.fromkeys(module.partition(".")[0] for module in modules)
-    return tuple(name for name in packages if name not in sys.stdlib_module_names and name != "impls")
-
-
-def _backends(tree: ast.Module) -> tuple[str, ...]:
-    """What the file assigns to `BACKENDS`. Raises `ValueError` unless they are names of packages, at least one."""
-    for value in _assigned(tree, "BACKENDS"):
-        try:
-            backends = ast.literal_eval(value)
-        except (ValueError, TypeError):
-            backends = None
-        packages = [name for name in backends if isinstance(name, str)] if isinstance(backends, tuple | list) else []
-        usable = {name for name in packages if name.isidentifier() and name != "notebook"}  # a way of training
-        if not packages or len(usable) < len(backends):
-            expected = 'different packages in a tuple, such as ("torch", "jax")'
-            raise ValueError(f"BACKENDS must be {expected}, got {_shown(value)}")
-        return tuple(packages)
-    return ()
-
-
-def _networks(tree: ast.Module) -> tuple[str, ...]:
-    """Keys of what the file assigns to `MODELS`. Raises `ValueError` unless they are networks, at least one."""
-    for value in _assigned(tree, "MODELS"):
-        keys = [getattr(key, "value", None) for key in value.keys] if isinstance(value, ast.Dict) else []
-        if not keys or not set(keys) <= set(COMPARED):
-            expected = f"a dict whose keys are networks of impls/contract.py ({', '.join(COMPARED)})"
-            raise ValueError(f"MODELS must be {expected}, got {_shown(value)}")
-        return tuple(keys)
-    return COMPARED
-
-
-def _assigned(tree: ast.Module, name: str) -> Iterator[ast.expr | None]:
-    """Whatever the file assigns to `name` at its top level; None where it only declares it."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign | ast.AnnAssign):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if name in [getattr(target, "id", "") for target in targets]:
-                yield node.value
-
-
-def _shown(value: ast.expr | None) -> str:
-    return ast.unparse(value)[:80] if value else "nothing"

@@ -1,15 +1,81 @@
-"""What every implementation promises: the data, the networks, their settings, and their methods."""
+"""What is compared: the data set, the networks, and how each is trained."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 
-from impls._kinds import Dataset, Network
-
 Arrays = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Grey images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
+
+    - `image_shape`: rows and columns. Pixels are uint8, 0..255.
+    - `classes`: labels are 0..`classes` - 1.
+    - `train`, `test`: numbers of images.
+    - `files`: train images, train labels, test images, test labels: name -> SHA-256 of the file, uncompressed.
+    """
+
+    name: str
+    image_shape: tuple[int, int]
+    classes: int
+    train: int
+    test: int
+    files: dict[str, str]
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels of an image."""
+        return math.prod(self.image_shape)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """File name -> shape of its array."""
+        train, test = ((count, *self.image_shape) for count in (self.train, self.test))
+        return dict(zip(self.files, (train, train[:1], test, test[:1]), strict=True))
+
+    def raw(self, directory: str | Path) -> Path:
+        """The folder of the files below `directory`."""
+        return Path(directory) / self.name / "raw"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network as every framework builds it.
+
+    - `shapes`: parameter name -> shape, LAYER/kernel and LAYER/bias, in the order in which they are used. Kernels of
+      dense layers are (inputs, outputs), those of convolutions (height, width, inputs, outputs). Flattened inputs are
+      in the order (height, width, channel).
+    - `accuracy`, `epochs`: required fraction of correct test images after this number of epochs.
+    - `positions`: kernel name -> number of pixels to which a convolution's kernel is applied.
+    - `chapter`: the chapter that defines the network, if the tutorials do not.
+    """
+
+    shapes: dict[str, tuple[int, ...]]
+    accuracy: float
+    epochs: int
+    positions: dict[str, int] = field(default_factory=dict)
+    chapter: str = ""
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trainable scalars."""
+        return sum(map(math.prod, self.shapes.values()))
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of kernels in a training step, per image; a multiply-add counts as 2.
+
+        Each kernel is applied three times: forward, for its own gradient, and for its input's gradient. The first
+        kernel needs no gradient of its input.
+        """
+        kernels = {name: shape for name, shape in self.shapes.items() if name.endswith("kernel")}
+        first, *others = (math.prod(shape) * self.positions.get(name, 1) for name, shape in kernels.items())
+        return 2 * (2 * first + 3 * sum(others))
 
 
 DATASET = Dataset(
@@ -67,9 +133,9 @@ NETWORKS = {
         chapter="distillation",
     ),
 }
-COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # in impls/ itself
+COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # those of the tutorials
 
-# Of the MLP, under the names that they had when it was the only network: scripts outside the project use them.
+# Names that scripts outside the project use.
 LAYER_SIZES = (784, 512, 256, 10)
 PARAMETER_NAMES = tuple(NETWORKS["mlp"].shapes)
 PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
@@ -125,105 +191,13 @@ class Settings:
 
 
 def changes_state(function: Callable) -> Callable:
-    """Marks what leaves an implementation in another state than it was built in."""
+    """Mark a function that leaves an implementation in another state than it was built in."""
     function.changes_state = True
     return function
 
 
-class Implementation(Protocol):
-    """One framework's version of the networks. Built by `Classifier(settings)`, one class of that name per file.
-
-    Every array that crosses this interface is NumPy. `images` are always uint8, (n, 28, 28), 0..255, n >= 1;
-    `labels` are integers, (n,), 0..9. "float" below stands for `settings.dtype`. Parameters are a dict with the names,
-    shapes and layout of `NETWORKS[settings.network]`, whatever the framework stores. A method that takes images, labels
-    or parameters raises `TypeError` or `ValueError` if they are not of that form.
-
-    One more method may be there: `float64_gap()` says what the framework computes in float32 under `dtype="float64"`,
-    or None if nothing; the tests hold it to what it says.
-    """
-
-    settings: Settings
-    jit_compile: bool  # whether the training step is compiled, to one program for its device
-
-    def __init__(self, settings: Settings) -> None: ...
-
-    def load_dataset(self, directory: str | Path) -> tuple[Arrays, Arrays]:
-        """MNIST by the framework's own loader: ((60000 images, labels), (10000 images, labels)), all uint8.
-
-        `directory` holds the verified IDX files in `MNIST/raw/`. A framework whose loader cannot read them may fetch
-        its own copy; where it cannot, it warns and returns what `read_dataset(directory)` returns.
-        """
-
-    def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> Any:
-        """Preprocessed images and labels as the framework's own tensors, on the device. Never timed."""
-
-    @changes_state
-    def train_step(self, batch: Any) -> Any:
-        """One step of Adam on a prepared batch: the step that `fit` takes. Returns the loss before the step.
-
-        The loss is a scalar of the framework's own kind; `float(loss)` works. The work may still be under way.
-        """
-
-    @changes_state
-    def fit(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        epochs: int,
-        on_epoch: Callable[[int, float], None] | None = None,
-    ) -> dict[str, list[float]]:
-        """Train for `epochs` passes, shuffled anew in each, every image used once a pass.
-
-        `on_epoch(epoch, loss)` is called after each epoch, counted from 1. `loss` is the mean over the epoch's images
-        of the loss at the step that used them, in nats. Returns `{"loss": [one float per epoch]}`.
-        """
-
-    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-        """(mean cross-entropy in nats, fraction of images whose largest logit is their label)."""
-
-    def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Softmax of the logits: float (n, 10), in [0, 1], each row sums to 1."""
-
-    def predict_step(self, batch: Any) -> Any:
-        """Probabilities of a prepared batch, (n, 10), which are those of `probabilities`.
-
-        They are of the framework's own kind; `float(result[i, j])` works. The work may still be under way.
-        """
-
-    def versions(self) -> dict[str, str]:
-        """Package name -> version, the framework itself first."""
-
-    def preprocess(self, images: np.ndarray) -> np.ndarray:
-        """uint8 (n, 28, 28) -> float (n, 784) in [0, 1], row by row, computed by the framework."""
-
-    def logits(self, images: np.ndarray) -> np.ndarray:
-        """The last layer's output: float (n, 10), unbounded."""
-
-    def loss_and_gradients(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-        """Mean cross-entropy of the batch in nats, and its gradient for each parameter. Changes nothing."""
-
-    def parameter_count(self) -> int:
-        """Number of trainable scalars, as the framework itself counts them."""
-
-    def get_parameters(self) -> dict[str, np.ndarray]:
-        """A copy of the parameters, float."""
-
-    @changes_state
-    def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
-        """Replace all parameters. The optimizer's state stays as it is."""
-
-    def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Copies of Adam's m and v after at least one step, each like the parameters."""
-
-    def hyperparameters(self) -> dict[str, Any]:
-        """The optimizer's, those that were left at their defaults too, by the framework's own names."""
-
-    def synchronize(self) -> None:
-        """Wait until everything that was asked of the device is done."""
-
-
 def check_whole_number(name: str, value: int, low: int, high: int) -> int:
-    """Return `value` if it is one, within these limits; otherwise raise `TypeError` or `ValueError`."""
+    """Return `value` if it is an integer within these limits; otherwise raise `TypeError` or `ValueError`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if not low <= value <= high:

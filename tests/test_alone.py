@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from impls._files import read_dataset
-from impls._main import train_and_evaluate
+from impls.files import read_dataset
+from impls.__main__ import train_and_evaluate
 from tests.stranger import leave_home
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.data.idx import idx_bytes
 from harness.plugin.stash import DISPLAY
-from impls._files import read_dataset
+from impls.files import read_dataset
 from impls.contract import DATASET
 
 

@@ -6,7 +6,7 @@ import pytest
 from impls import quantization
 from impls.contract import NETWORKS
 from impls.quantization import EXACT, ROOM, Scales, bfloat16, check_exact, integers, kernel_scales, largest_sums, real
-from impls.quantization.numpy import calibrate, int32_sums
+from impls.numpy.quantization import calibrate, int32_sums
 
 OUTPUTS = 3
 

@@ -25,7 +25,7 @@ from harness.equality.training import float64_gap, train_on
 from impls import distillation
 from impls.contract import NETWORKS, Settings
 from impls.distillation import STUDENT, Distillation, targets
-from impls.distillation import numpy as numpy_distillation
+from impls.numpy import distillation as numpy_distillation
 from impls.numpy import Classifier as PlainNumpy
 from tests import rungs
 

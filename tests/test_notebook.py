@@ -22,7 +22,7 @@ def notebook(tmp_path):
 
     def notebook(name):
         file = tmp_path / f"{name}.ipynb"
-        command = [sys.executable, "-m", "impls._notebook", name, "-o", str(file)]
+        command = [sys.executable, "-m", "impls.notebook", name, "-o", str(file)]
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=SECONDS)
         return nbformat.read(file, as_version=4)
 
@@ -59,7 +59,7 @@ def test_a_file_is_told_in_cells_of_one_class_or_function(notebook):
 
 
 def test_without_a_folder_it_says_so_in_a_line(tmp_path):
-    command = [sys.executable, "-m", "impls._notebook", "numpy", "-o", str(tmp_path / "nowhere" / "numpy.ipynb")]
+    command = [sys.executable, "-m", "impls.notebook", "numpy", "-o", str(tmp_path / "nowhere" / "numpy.ipynb")]
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=os.environ)
     assert done.returncode == 1
     assert done.stderr.startswith("error: ")

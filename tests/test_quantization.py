@@ -24,7 +24,7 @@ from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from impls import quantization
 from impls.quantization import CALIBRATED_ON, LOGITS, integers, real, scaled
-from impls.quantization.numpy import calibrate, in_integers, logits_in_integers
+from impls.numpy.quantization import calibrate, in_integers, logits_in_integers
 from tests import rungs
 
 pytestmark = pytest.mark.quantization

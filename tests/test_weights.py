@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import impls.numpy
-from impls import _weights
-from impls._main import train_and_evaluate
-from impls._picture import read_picture
+from impls import weights
+from impls.__main__ import train_and_evaluate
+from impls.picture import read_picture
 from impls.contract import NETWORKS, Settings
 from tests.project import require
 
@@ -19,7 +19,7 @@ LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
 def weights(tmp_path):
     """Parameters that NumPy has drawn and saved."""
     file = tmp_path / "weights.npz"
-    _weights.save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
+    weights.save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
     return file
 
 
@@ -42,7 +42,7 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
     if framework.settings.network != "mlp":
         pytest.skip("the file is of the mlp")
     images = dataset.test.images.first(100)
-    framework.set_parameters(_weights.load(weights))
+    framework.set_parameters(weights.load(weights))
     expected = impls.load("numpy", Settings(seed=5)).logits(images.array())
     np.testing.assert_allclose(framework.logits(images), expected, rtol=0, atol=LOGITS)
 
@@ -50,7 +50,7 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
 def test_what_was_trained_is_saved_and_evaluates_alike(run, tmp_path):
     file = tmp_path / "trained.npz"
     trained = run("--epochs", 1, "--save", file)
-    assert sorted(_weights.load(file)) == sorted(NETWORKS["mlp"].shapes)
+    assert sorted(weights.load(file)) == sorted(NETWORKS["mlp"].shapes)
     loaded = run("--load", file)
     assert "epoch" not in loaded
     assert trained.splitlines()[-1] == loaded.splitlines()[-1]
@@ -84,7 +84,7 @@ def test_an_interrupted_save_leaves_what_was_there(tmp_path, monkeypatch):
     file.write_text("what was there")
     monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        _weights.save(file, {})
+        weights.save(file, {})
     assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]
 
 

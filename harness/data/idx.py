@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from impls._files import idx_header
+from impls.files import idx_header
 from impls.contract import DATASET
 
 BYTES = {  # of each file, uncompressed: its header, and one byte for each pixel or label

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impls._files import read_dataset
+from impls.files import read_dataset
 
 
 class Reference(NamedTuple):

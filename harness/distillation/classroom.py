@@ -13,7 +13,7 @@ from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.workers.worker import Worker
 from impls import distillation
-from impls._checks import check_epochs
+from impls.checks import check_epochs
 from impls.contract import COMPARED, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
 

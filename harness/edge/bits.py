@@ -20,7 +20,7 @@ from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import Settings
 from impls.quantization import CALIBRATED_ON, Scales
-from impls.quantization.numpy import calibrate
+from impls.numpy.quantization import calibrate
 
 VARIANT = "numpy"  # the tests show that all compute the same
 BITS = (8, 4, 3, 2)

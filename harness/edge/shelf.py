@@ -19,7 +19,7 @@ from impls.contract import NETWORKS, Network
 from impls.edge import ROADS, RUN_IN, Trained
 from impls.edge.official import OFFICIAL
 from impls.quantization import CALIBRATED_ON, integers
-from impls.quantization.numpy import calibrate, logits_in_integers
+from impls.numpy.quantization import calibrate, logits_in_integers
 
 DOCUMENTED = 12_800  # images, as a tutorial would: a part of an epoch
 SINGLE = Operation("predict_step", 1, rounds=200)

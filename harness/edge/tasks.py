@@ -9,12 +9,12 @@ from impls.edge import Trained
 
 def export(variant: str, function: str, trained: Trained, path: str, kind: str) -> None:
     """Write a file, by a function of `impls.edge`. Raises `PackageNotInstalled`."""
-    getattr(_module("impls.edge.{}", variant), function)(trained, path, kind)
+    getattr(_module("edge", variant), function)(trained, path, kind)
 
 
 def stablehlo(variant: str, trained: Trained, kind: str) -> str:
     """The program of a network, for `convert`. Raises `PackageNotInstalled`."""
-    return _module("impls.edge.{}", variant).to_stablehlo(trained, kind)
+    return _module("edge", variant).to_stablehlo(trained, kind)
 
 
 def has_vnni() -> bool:
@@ -24,12 +24,12 @@ def has_vnni() -> bool:
 
 def as_documented(variant: str, trained: Trained, path: str, images, labels, test_images):
     """Write a file by a framework's own way; the logits that it evaluated last. Raises `PackageNotInstalled`."""
-    return _module("impls.edge.official.{}", variant).as_documented(trained, path, images, labels, test_images)
+    return _module("edge_official", variant).as_documented(trained, path, images, labels, test_images)
 
 
-def _module(name: str, variant: str) -> ModuleType:
+def _module(file: str, variant: str) -> ModuleType:
     try:
-        return impls.import_(variant, name)
+        return impls.import_(variant, file)
     except ModuleNotFoundError as error:
         needed = f"{error.name} is not installed, and it takes it to export {variant}: pip install '.[edge]'"
         raise impls.PackageNotInstalled(needed, name=error.name) from None

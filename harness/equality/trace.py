@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.equality.distance import Distance, distance, largest_distance
-from impls.contract import Implementation, changes_state
+from impls.adapter import Adapter
+from impls.contract import changes_state
 
 
 class Trace(NamedTuple):
@@ -22,7 +23,7 @@ class Trace(NamedTuple):
 
 @changes_state
 def trace(
-    implementation: Implementation,
+    implementation: Adapter,
     images: np.ndarray,
     labels: np.ndarray,
     parameters: Mapping[str, np.ndarray],

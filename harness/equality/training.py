@@ -6,12 +6,13 @@ import time
 import numpy as np
 
 from harness.workers.events import notify
-from impls.contract import Implementation, changes_state
+from impls.adapter import Adapter
+from impls.contract import changes_state
 
 
 @changes_state
-def train(implementation: Implementation, images, labels, epochs: int, *test: np.ndarray) -> dict[str, list[float]]:
-    """`Implementation.fit`; the history gains "seconds", one float for each epoch, and "accuracy".
+def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarray) -> dict[str, list[float]]:
+    """`Adapter.fit`; the history gains "seconds", one float for each epoch, and "accuracy".
 
     `test`: images and labels, of which it is found out after each epoch, untimed, how many are right.
     Tells on the way: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if
@@ -39,16 +40,15 @@ def train(implementation: Implementation, images, labels, epochs: int, *test: np
 
 
 @changes_state
-def train_on(implementation: Implementation, images, labels) -> float:
+def train_on(implementation: Adapter, images, labels) -> float:
     """One training step on this batch; the loss before the step, in nats."""
     loss = implementation.train_step(implementation.prepare_batch(images, labels))
-    implementation.synchronize()
     return float(loss)
 
 
 @changes_state
 def follow(
-    implementation: Implementation, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool
+    implementation: Adapter, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool
 ) -> None:
     """Train in an order of our own: by `seed`, or as the images come; with the last partial batch or without."""
     random = np.random.default_rng(seed)
@@ -61,12 +61,12 @@ def follow(
             implementation.train_step(implementation.prepare_batch(images[rows], labels[rows]))
 
 
-def scribble(implementation: Implementation) -> None:
+def scribble(implementation: Adapter) -> None:
     """Overwrite what `get_parameters` returned, which must be a copy."""
     for array in implementation.get_parameters().values():
         array[:] = 7.0
 
 
-def float64_gap(implementation: Implementation) -> str | None:
+def float64_gap(implementation: Adapter) -> str | None:
     """What is computed in float32 although the dtype is float64, if the implementation says so."""
-    return implementation.float64_gap() if hasattr(implementation, "float64_gap") else None
+    return implementation.known_deviation()

@@ -11,7 +11,7 @@ import time
 
 import impls
 from harness.workers import processors
-from impls._files import read_dataset
+from impls.files import read_dataset
 from impls.contract import Settings
 
 IMAGES = 8192
@@ -29,13 +29,11 @@ def main(variant: str, directory: str, method: str, batch_size: str, threads: st
     for line in sys.stdin:
         warm = time.perf_counter() + WARM_UP_SECONDS
         while time.perf_counter() < warm:
-            step(next(batches))
-            classifier.synchronize()
+            classifier.synchronize(step(next(batches)))
         samples = []
         for batch in itertools.islice(batches, int(line)):
             start = time.perf_counter()
-            step(batch)
-            classifier.synchronize()
+            classifier.synchronize(step(batch))
             samples.append(time.perf_counter() - start)
         print(statistics.median(samples), flush=True)
 

@@ -54,7 +54,7 @@ class Machine:
         """Copy each of the four arrays to the next, `TURNS` times: 8 passes over the parameters in each turn."""
         list(self.pool.map(_copy_around, self.parts))
 
-    def synchronize(self) -> None:
+    def synchronize(self, value: object) -> None:
         pass
 
 

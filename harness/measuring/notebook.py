@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 import impls
 from impls.contract import Settings
@@ -12,7 +11,7 @@ NAME = "notebook"  # takes the place of a network; no network can have it
 
 def exists(variant: str) -> bool:
     """Whether there is a notebook way for the framework of `variant`."""
-    return (Path(impls.__file__).parent / "notebook" / f"{impls.variants()[variant].implementation}.py").exists()
+    return impls.has_file(variant, "notebook")
 
 
 class Notebook:
@@ -21,7 +20,7 @@ class Notebook:
     jit_compile = "as shipped"
 
     def __init__(self, variant: str, settings: Settings, directory: str):
-        self.module = impls.import_(variant, "impls.notebook.{}")
+        self.module = impls.import_(variant, "notebook")
         self.packages = impls.variants()[variant].packages
         self.settings = settings
         self.directory = directory

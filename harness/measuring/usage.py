@@ -8,7 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-from impls.contract import Implementation, changes_state
+from impls.adapter import Adapter
+from impls.contract import changes_state
 
 SMALL = 96  # bytes of one of Python's small objects, which are not in glibc's heap: their mean
 MALLINFO2 = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
@@ -51,7 +52,7 @@ def peak_memory() -> int | None:
 
 
 @changes_state
-def of_fit(implementation: Implementation, images, labels, epochs: int, begin: float) -> tuple[list[float], int | None]:
+def of_fit(implementation: Adapter, images, labels, epochs: int, begin: float) -> tuple[list[float], int | None]:
     """Of one `fit`: the CPU seconds of each epoch, (epochs,), and the bytes in use after it, its garbage collected.
 
     It begins at the moment `begin` of `time.monotonic`, which processes of a machine have in common.
@@ -60,6 +61,5 @@ def of_fit(implementation: Implementation, images, labels, epochs: int, begin: f
         pass
     marks = [cpu_seconds()]
     implementation.fit(images, labels, epochs, lambda *_: marks.append(cpu_seconds()))
-    implementation.synchronize()
     gc.collect()
     return [after - before for before, after in itertools.pairwise(marks)], in_use()

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.measuring import timing
-from impls.contract import DATASET, Implementation, Network, changes_state
+from impls.adapter import Adapter
+from impls.contract import DATASET, Network, changes_state
 
 IMAGES, BATCHES = 8192, 64  # at most, that the steps of one operation go through in turn, as those of an epoch would
 CHECKED = 100  # calls, at most: reading what they have computed must take little beside them
@@ -86,7 +87,7 @@ class Workload:
         if self.operation.method == "fit":
             self.epochs(1)
             return None
-        timing.once(self.call, self.implementation.synchronize)
+        timing.once(self.call, self.synchronize)
         return self._read()
 
     def warm_up(self, check: bool = True) -> None:
@@ -99,7 +100,7 @@ class Workload:
         self.rehearse()
         if check:
             calls = min(CHECKED, self.operation.rounds * self.operation.blocks)
-            timing.check_synchronize(self.call, self.implementation.synchronize, self._read, calls)
+            timing.check_synchronize(self.call, self.synchronize, self._read, calls)
         timing.come_to_rest()
 
     def block(self) -> list[float]:
@@ -107,9 +108,7 @@ class Workload:
         if self.operation.method == "fit":
             samples = self.epochs(1 + self.operation.rounds)[1:]
         else:
-            samples = timing.durations(
-                self.call, self.implementation.synchronize, self.operation.rounds, self.operation.settle
-            )
+            samples = timing.durations(self.call, self.synchronize, self.operation.rounds, self.operation.settle)
         if self.implementation.settings.threads != 1:  # one thread has no others that could spin
             timing.come_to_rest()
         return samples
@@ -121,6 +120,11 @@ class Workload:
 
     def call(self) -> None:
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
+
+    def synchronize(self) -> None:
+        """Wait until the result of the last call, if there was one, is computed."""
+        if self.result is not None:
+            self.implementation.synchronize(self.result)
 
     def _read(self) -> float | None:
         """Take into Python what the calls have computed: the last result and, after training steps, the parameters."""
@@ -139,26 +143,26 @@ class Workload:
 
 
 @changes_state
-def first_step(implementation: Implementation, images, labels) -> float:
+def first_step(implementation: Adapter, images, labels) -> float:
     """Seconds of the first training step of what was just built: with tracing and compiling."""
     step = Workload(implementation, Operation("train_step", len(images), rounds=1), images, labels)
-    return timing.once(step.call, implementation.synchronize)
+    return timing.once(step.call, step.synchronize)
 
 
 @changes_state
-def rehearse(implementation: Implementation, operation: Operation, images, labels) -> float | None:
+def rehearse(implementation: Adapter, operation: Operation, images, labels) -> float | None:
     """Do it once, untimed, and read its result as the campaign does: `Workload.rehearse`."""
     return Workload(implementation, operation, images, labels).rehearse()
 
 
 @changes_state
-def prepare(implementation: Implementation, operation: Operation, images, labels, check: bool = True) -> None:
+def prepare(implementation: Adapter, operation: Operation, images, labels, check: bool = True) -> None:
     """Get ready to measure it by `block`, with its compiling done: see `Workload.warm_up`, which raises."""
     implementation.workload = Workload(implementation, operation, images, labels)
     implementation.workload.warm_up(check)
 
 
 @changes_state
-def block(implementation: Implementation) -> list[float]:
+def block(implementation: Adapter) -> list[float]:
     """Seconds of each round of a block of what was prepared."""
     return implementation.workload.block()

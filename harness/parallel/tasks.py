@@ -5,13 +5,14 @@ import time
 from signal import Signals
 
 from harness.equality.trace import Trace, trace
-from impls.contract import Implementation, changes_state
+from impls.adapter import Adapter
+from impls.contract import changes_state
 
 STEPS = 10  # of a turn
 
 
 @changes_state
-def milliseconds(implementation: Implementation, images, labels) -> float:
+def milliseconds(implementation: Adapter, images, labels) -> float:
     """Of a step, the mean of `STEPS` on this batch."""
     batch = implementation.prepare_batch(images, labels)
     implementation.get_parameters()  # waits for what is under way; `synchronize` of TensorFlow knows one process only
@@ -23,7 +24,7 @@ def milliseconds(implementation: Implementation, images, labels) -> float:
 
 
 @changes_state
-def stricken(implementation: Implementation, images, labels, parameters, steps: int, number: int) -> Trace:
+def stricken(implementation: Adapter, images, labels, parameters, steps: int, number: int) -> Trace:
     """`trace`, and then the signal of this number: at a step, and not after a time."""
     found = trace(implementation, images, labels, parameters, steps)
     os.kill(os.getpid(), Signals(number))
@@ -31,7 +32,7 @@ def stricken(implementation: Implementation, images, labels, parameters, steps: 
 
 
 @changes_state
-def fit_by_keras(implementation: Implementation, images, labels) -> None:
+def fit_by_keras(implementation: Adapter, images, labels) -> None:
     """`model.fit` of Keras on TensorFlow, on a data set that the strategy divides."""
     import tensorflow as tf
 

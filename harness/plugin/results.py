@@ -23,7 +23,7 @@ from harness.page.results import Results
 from harness.page.source import step_of
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
 from harness.regression.report import described
-from impls._files import read_dataset
+from impls.files import read_dataset
 from impls.contract import DATASET, NETWORKS
 
 SAMPLES = 10  # images of each class that are shown
@@ -106,7 +106,7 @@ def _dataset(config: pytest.Config, trainings: Sequence[Mapping[str, Any]]) -> d
 
 def _steps(variants: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     for name in dict.fromkeys(impls.variants()[variant].implementation for variant in variants):
-        step = step_of(impls.FOLDER / f"{name}.py")
+        step = step_of(impls.FOLDER / name / "mnist.py")
         if step:
             yield name, step
 

@@ -14,7 +14,7 @@ from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.tables import COLUMNS
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, distillation, parallel, profiling, quantization
+from impls import Entrant, distillation, parallel, profiler, quantization
 from impls.contract import COMPARED, Settings
 from impls.edge import ROADS
 from impls.edge.official import OFFICIAL
@@ -26,7 +26,7 @@ CHAPTERS = {  # by mark: the parameter that is a variant, and which of them have
     "edge": ("framework", quantization),
     "distillation": ("framework", distillation),
     "parallel": ("team", parallel),
-    "profile": ("framework", profiling),
+    "profile": ("framework", profiler),
 }
 
 

@@ -12,8 +12,9 @@ from harness.measuring.workload import Operation, Workload
 from harness.profiling.hlo import FLAGS, described, programs
 from harness.profiling.kinds import KINDS, OVERHEAD, kind
 from harness.profiling.shares import shares, whole
-from impls.contract import Implementation, changes_state
-from impls.profiling import Kernel, profiler
+from impls.adapter import Adapter
+from impls.contract import changes_state
+from impls.profiler import Kernel, profiler
 
 WARM_UP = 5  # steps before each measurement
 TURNS = 5  # without the profiler and under it, so that the drift of the machine hits both alike
@@ -26,7 +27,7 @@ def dump_programs(folder: str) -> None:
 
 @changes_state
 def profile(
-    implementation: Implementation,
+    implementation: Adapter,
     variant: str,
     operation: Operation,
     images: np.ndarray,
@@ -64,9 +65,9 @@ def profile(
 def _warm_up(work: Workload) -> None:
     for _ in range(WARM_UP):
         work.call()
-    work.implementation.synchronize()
+    work.synchronize()
 
 
 def _calls(work: Workload, rounds: int) -> list[float]:
     """Seconds of each."""
-    return [timing.once(work.call, work.implementation.synchronize) for _ in range(rounds)]
+    return [timing.once(work.call, work.synchronize) for _ in range(rounds)]

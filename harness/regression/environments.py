@@ -26,7 +26,7 @@ import uv
 from harness.regression import installed, pip
 from harness.regression.requirements import IMPORTED_AS, NotBuilt, canonical, chosen, overwritten, parsed
 from harness.workers import family
-from impls._files import cache_directory
+from impls.files import cache_directory
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

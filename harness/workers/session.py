@@ -8,7 +8,7 @@ from typing import Any
 from harness.data.reference import Reference
 from harness.workers.events import heard_by
 from harness.workers.excerpt import excerpt
-from impls.contract import Implementation
+from impls.adapter import Adapter
 
 WARNINGS = 20  # different ones that a process may give
 
@@ -23,10 +23,10 @@ class Session:
     def __init__(self, notify: Callable[..., None]):
         self.notify = notify
         self.built_from: tuple | None = None
-        self.implementation: Implementation | None = None
+        self.implementation: Adapter | None = None
         self.warned: set[str] = set()
 
-    def build(self, make: Callable[..., Implementation], *arguments: Any) -> float:
+    def build(self, make: Callable[..., Adapter], *arguments: Any) -> float:
         """Build it anew as `make(*arguments)`, unless it was built so and nothing has changed it; seconds."""
         started = time.perf_counter()
         if self.built_from != (make, *arguments):
@@ -37,7 +37,7 @@ class Session:
 
     def call(self, method: str, *arguments: Any) -> Any:
         """A method of the implementation, by name."""
-        self._note_changes(getattr(Implementation, method, None))
+        self._note_changes(getattr(Adapter, method, None))
         return self.do(getattr(self.implementation, method), *arguments)
 
     def run(self, task: Callable, *arguments: Any) -> Any:

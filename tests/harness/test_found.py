@@ -12,7 +12,7 @@ import pytest
 from harness.data import found
 from harness.data.found import find
 from harness.data.idx import BYTES, DataError
-from impls._files import read_dataset
+from impls.files import read_dataset
 from tests.stranger import forbidden, public_folder
 
 NAMES = tuple(BYTES)

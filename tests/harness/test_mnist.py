@@ -15,7 +15,7 @@ import harness.data.obtain
 from harness.data import sources
 from harness.data.idx import BYTES, DataError
 from harness.data.obtain import obtain
-from impls._files import cache_directory
+from impls.files import cache_directory
 from impls.contract import DATASET
 from tests.stranger import forbidden, leave_home, powerless, public_folder
 

@@ -11,7 +11,7 @@ from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, 
 from harness.profiling.shares import shares, whole
 from harness.report.profile import accounted
 from impls.contract import Settings
-from impls.profiling import profiler
+from impls.profiler import profiler
 from tests.found import kept
 
 PROGRAM = """HloModule jit_update, is_scheduled=true

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from impls._checks import check_images
+from impls.checks import check_images
 from impls.contract import DATASET, Settings
 
 INPUT, OUTPUT = (1, DATASET.pixels), (1, DATASET.classes)

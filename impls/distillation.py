@@ -24,8 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 
 import impls
-from impls._checks import check_labels
-from impls.contract import DATASET, Implementation, Settings
+from impls.checks import check_labels
+from impls.adapter import Adapter
+from impls.contract import DATASET, Settings
 
 TEACHER, STUDENT = "cnn", "student"  # of `NETWORKS`
 
@@ -80,7 +81,7 @@ def check_targets(found: np.ndarray, count: int) -> np.ndarray:
 
 
 def evaluated(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """What `Implementation.evaluate` returns, of logits (n, 10): a student is judged by the labels alone."""
+    """What `Adapter.evaluate` returns, of logits (n, 10): a student is judged by the labels alone."""
     labels = check_labels(labels, len(logits))
     losses = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(labels)), labels]  # (n, 10) -> (n,)
     return float(losses.mean()), float(np.mean(logits.argmax(axis=1) == labels))
@@ -95,11 +96,11 @@ def exists(variant: str, network: str) -> bool:
     return impls.has_file(variant, "distillation") and "numpy" in impls.variants() and network == "mlp"
 
 
-def load(variant: str, settings: Settings, distillation: Distillation) -> Implementation:
+def load(variant: str, settings: Settings, distillation: Distillation) -> Adapter:
     """The student of a variant, as `impls.load` loads a network of impls/ itself, and raises what that raises.
 
     It is trained on `targets`, which take the place of labels in `loss_and_gradients`, `prepare_batch` and `fit`; the
     loss is the one above. `evaluate` takes labels, and returns what it returns of any network. `settings.network` says
     which network the student is: `STUDENT`, or one of the framework's own.
     """
-    return impls.import_(variant, "impls.distillation.{}").Classifier(settings, distillation)
+    return impls.import_(variant, "distillation").Adapter(settings, distillation)

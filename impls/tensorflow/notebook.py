@@ -5,7 +5,7 @@ import os
 os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras is Keras 3, which reads this when it is imported
 import tensorflow as tf
 
-from impls._files import read_dataset
+from impls.files import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):

@@ -9,7 +9,7 @@ PROFILERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
 
 
 def kernels(classifier, run, folder):
-    profiler = importlib.import_module(f"impls.profiling.{PROFILERS[keras.backend.backend()]}")
+    profiler = importlib.import_module(f"impls.profiler.{PROFILERS[keras.backend.backend()]}")
     with labelled(classifier.optimizer):
         return profiler.kernels(classifier, run, folder)
 

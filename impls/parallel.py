@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 import impls
-from impls._checks import check_epochs, check_images
+from impls.checks import check_epochs, check_images
 from impls.contract import Settings
 
 MOST_PROCESSES = 64  # of one machine, that may be asked for
@@ -76,4 +76,4 @@ def load(variant: str, settings: Settings, place: Place):
     They return the same everywhere: the loss of the whole batch, and from `get_parameters` equal bits. Raises what
     `impls.import_` raises, and whatever the engine does if the processes do not find each other.
     """
-    return impls.import_(variant, "impls.parallel.{}").Classifier(settings, place)
+    return impls.import_(variant, "parallel").Adapter(settings, place)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import impls.numpy
-from impls.profiling import Kernel
+from impls.profiler import Kernel
 
 FILE = impls.numpy.__file__
 

@@ -1,4 +1,4 @@
-"""What every implementation refuses, in the same words."""
+"""Checks of the input of every implementation: what was expected, and what came."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,10 @@ import numpy as np
 from impls.contract import DATASET, Network, check_whole_number
 
 
-def check_device(device: str, framework: str, sees_gpu: bool) -> str:
-    """Return `device` if the framework can compute on it; otherwise raise `ValueError`."""
+def check_device(device: str, framework: str, sees_gpu: bool) -> None:
+    """Raise `ValueError` if the framework cannot compute on `device`."""
     if device == "cuda" and not sees_gpu:
         raise ValueError(f"Settings.device is 'cuda', but {framework} sees no GPU here: is its CUDA build installed?")
-    return device
 
 
 def check_images(images: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import jax
 
-from impls.profiling import Kernel
+from impls.profiler import Kernel
 
 
 def kernels(classifier, run, folder):

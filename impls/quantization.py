@@ -25,7 +25,8 @@ from typing import NamedTuple
 import numpy as np
 
 import impls
-from impls.contract import Implementation, Settings
+from impls.adapter import Adapter
+from impls.contract import Settings
 
 PIXELS = 255
 ACTIVATIONS = 255
@@ -175,10 +176,10 @@ def exists(variant: str, network: str) -> bool:
     return impls.has_file(variant, "quantization") and "numpy" in known and network in known["numpy"].networks
 
 
-def load(variant: str, settings: Settings, scales: Scales) -> Implementation:
+def load(variant: str, settings: Settings, scales: Scales) -> Adapter:
     """The quantized network of a variant, as `impls.load` loads a float one, and raises what that raises.
 
     It has two methods more: `whole_numbers()`, its parameters as the framework rounds them, int32, by name; and
     `activations(images)`, of uint8 (n, 28, 28): what each layer gets and the logits, a list of int32 (n, numbers).
     """
-    return impls.import_(variant, "impls.quantization.{}").Classifier(settings, scales)
+    return impls.import_(variant, "quantization").Adapter(settings, scales)

@@ -23,9 +23,9 @@ class Kernel(NamedTuple):
 
 
 def exists(variant: str, network: str) -> bool:
-    return impls.has_file(variant, "profiling")
+    return impls.has_file(variant, "profiler")
 
 
 def profiler(variant: str) -> Callable[[Any, Callable[[], None], str], list[Kernel]]:
     """`kernels` of the framework that computes. Raises what `impls.import_` raises."""
-    return impls.import_(variant, "impls.profiling.{}").kernels
+    return impls.import_(variant, "profiler").kernels

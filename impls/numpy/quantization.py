@@ -1,10 +1,11 @@
 """NumPy, quantized: the scales, the training by hand, and the referee, who computes in integers as a device does."""
 
+from functools import partial
+
 import numpy as np
 
-from impls import numpy as float_numpy
-from impls.contract import Settings
-from impls.numpy import convolve, max_pool_gradient, patches, quarters
+from impls.numpy import adapter
+from impls.numpy.mnist import convolve, corners, gradients, max_pool_gradient, patches
 from impls.quantization import ACTIVATIONS, LOGITS, PIXELS, Scales, bfloat16, kernel_scales, rounded, scaled
 
 
@@ -13,12 +14,11 @@ def calibrate(network, parameters, images, largest=127):
 
     `parameters` are as in `NETWORKS[network]`, `images` uint8 (n, 28, 28); `largest` is as in `Scales`.
     """
-    model = float_numpy.MODELS[network]
     most = {}
     for part in np.array_split(images, len(images) // 250 + 1):  # a convolution takes a megabyte for each image
-        logits, backward = model(parameters, part.reshape(len(part), -1) / np.float32(PIXELS))  # -> (n, 10)
-        seen = {layer: inputs.max() for layer, (inputs, _) in backward(logits).items()} | {"logits": abs(logits).max()}
-        most = {name: max(value, most.get(name, 0)) for name, value in seen.items()}
+        pixels = part.reshape(len(part), -1) / np.float32(PIXELS)  # (n, 28, 28) -> (n, 784)
+        for name, array in layer_inputs(parameters, pixels):
+            most[name] = max(abs(array).max(), most.get(name, 0))
     dead = [name for name, value in most.items() if not value > 0]
     if dead:
         raise ValueError(f"{network} cannot be quantized: {dead[0]} has nothing but 0 of these {len(images)} images")
@@ -30,6 +30,23 @@ def calibrate(network, parameters, images, largest=127):
         bfloat16(most["logits"] / LOGITS[1]),
         largest,
     )
+
+
+def layer_inputs(params, x):
+    """Yield (layer, its inputs) in the float network of these parameters, and at last ("logits", logits (n, 10))."""
+    layers = [name.removesuffix("/kernel") for name in params if name.endswith("/kernel")]
+    for layer in layers:
+        kernel, bias = params[f"{layer}/kernel"], params[f"{layer}/bias"]
+        if kernel.ndim > 2:
+            x = x.reshape(-1, 28, 28, 1) if x.ndim == 2 else x  # (n, 784) -> (n, 28, 28, 1)
+            yield layer, x
+            x = np.max(corners(convolve(x, kernel) + bias), axis=0)  # (n, h, w, c) -> (n, h / 2, w / 2, outputs)
+        else:
+            x = x.reshape(len(x), -1)  # of the last convolution, (n, 7, 7, 64) -> (n, 3136)
+            yield layer, x
+            x = x @ kernel + bias  # (n, inputs) -> (n, outputs)
+        x = x if layer == layers[-1] else np.maximum(x, 0)
+    yield "logits", x
 
 
 # A quantized network returns what each layer gets, and the logits, all whole numbers; and a function that follows dL/dz
@@ -51,7 +68,7 @@ def mlp(scales, p, x):
         da3 = dz * is_inside(z, *LOGITS) * m3
         da2 = da3 @ p["dense_3/kernel"].T * is_inside(h2) * m2  # (n, 10) -> (n, 256)
         da1 = da2 @ p["dense_2/kernel"].T * is_inside(h1) * m1  # (n, 256) -> (n, 512)
-        return {"dense_1": (q0, da1), "dense_2": (q1, da2), "dense_3": (q2, da3)}
+        return gradients(p, dense_1=(q0, da1), dense_2=(q1, da2), dense_3=(q2, da3))
 
     return [q0, q1, q2, np.rint(np.clip(z, *LOGITS))], backward
 
@@ -61,10 +78,10 @@ def cnn(scales, p, x):
     f1, f2, f3, f4 = (factors.output for factors in scales.factors.values())
     q0 = np.rint(x * PIXELS).reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     h1 = np.maximum((convolve(q0, p["conv_1/kernel"]) + p["conv_1/bias"]) * f1, 0)  # -> (n, 28, 28, 32)
-    m1 = np.max(quarters(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
+    m1 = np.max(corners(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
     q1 = np.rint(np.minimum(m1, ACTIVATIONS))
     h2 = np.maximum((convolve(q1, p["conv_2/kernel"]) + p["conv_2/bias"]) * f2, 0)  # -> (n, 14, 14, 64)
-    m2 = np.max(quarters(h2), axis=0)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
+    m2 = np.max(corners(h2), axis=0)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
     q2 = np.rint(np.minimum(m2, ACTIVATIONS)).reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
     h3 = np.maximum((q2 @ p["dense_1/kernel"] + p["dense_1/bias"]) * f3, 0)  # (n, 3136) -> (n, 128)
     q3 = np.rint(np.minimum(h3, ACTIVATIONS))
@@ -77,12 +94,13 @@ def cnn(scales, p, x):
         da2 = max_pool_gradient(dm2, h2, m2) * f2  # (n, 7, 7, 64) -> (n, 14, 14, 64)
         dm1 = convolve(da2, p["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3)) * is_inside(m1)  # -> (n, 14, 14, 32)
         da1 = max_pool_gradient(dm1, h1, m1) * f1  # (n, 14, 14, 32) -> (n, 28, 28, 32)
-        return {"conv_1": (patches(q0), da1), "conv_2": (patches(q1), da2), "dense_1": (q2, da3), "dense_2": (q3, da4)}
+        convs = {"conv_1": (patches(q0), da1), "conv_2": (patches(q1), da2)}
+        return gradients(p, **convs, dense_1=(q2, da3), dense_2=(q3, da4))
 
     return [q0, q1, q2, q3, np.rint(np.clip(z, *LOGITS))], backward
 
 
-MODELS = {"mlp": mlp, "cnn": cnn}
+INTEGER_MODELS = {"mlp": mlp, "cnn": cnn}
 
 
 def is_inside(number, low=0, high=ACTIVATIONS):
@@ -90,34 +108,37 @@ def is_inside(number, low=0, high=ACTIVATIONS):
     return (number > low) & (number <= high)
 
 
-class Classifier(float_numpy.Classifier):
-    """Trains float parameters on the loss of the whole numbers that they are rounded to."""
+def quantized(scales, params, x):
+    """Return the logits (n, 10) of the integers that `params` are rounded to, and `backward`, as the models of mnist.py.
 
-    def __init__(self, settings: Settings, scales: Scales):
+    Rounding passes a gradient on unchanged; a weight that was clipped has none.
+    """
+    (*_, logits), backward = INTEGER_MODELS[scales.network](scales, rounded(params, scales), x)
+
+    def straight_through(dz):
+        grads = backward(dz * scales.logits)
+        for name, array in scaled(params, scales).items():
+            if name.endswith("kernel"):
+                grads[name] *= abs(array) <= scales.largest
+        return scaled(grads, scales)
+
+    return logits * scales.logits, straight_through
+
+
+class Adapter(adapter.Adapter):
+    """The quantized network as the suite tests it."""
+
+    def __init__(self, settings, scales):
         self.scales = scales
-        super().__init__(settings, {scales.network: self.quantized})
-
-    def quantized(self, parameters, x):
-        network = MODELS[self.scales.network]
-        (*_, logits), backward = network(self.scales, rounded(parameters, self.scales), x)
-        return logits * self.scales.logits, lambda dz: backward(dz * self.scales.logits)
-
-    def _loss_and_gradients(self, pixels, labels):
-        loss, gradients = super()._loss_and_gradients(pixels, labels)  # of the whole numbers
-        limit = self.scales.largest
-        kept = {
-            name: gradients[name] * (abs(array) <= limit) if name.endswith("kernel") else gradients[name]
-            for name, array in scaled(self.parameters, self.scales).items()
-        }
-        return loss, scaled(kept, self.scales)
+        super().__init__(settings, {scales.network: partial(quantized, scales)})
 
     def whole_numbers(self):
-        return {name: array.astype(np.int32) for name, array in rounded(self.parameters, self.scales).items()}
+        return {name: array.astype(np.int32) for name, array in rounded(self.params, self.scales).items()}
 
     def activations(self, images):
-        network = MODELS[self.scales.network]
-        numbers, _ = network(self.scales, rounded(self.parameters, self.scales), self._pixels(images))
-        return [array.reshape(len(images), -1).astype(np.int32) for array in numbers]
+        model, integers = INTEGER_MODELS[self.scales.network], rounded(self.params, self.scales)
+        outputs, _ = model(self.scales, integers, self.inputs(images))
+        return [array.reshape(len(images), -1).astype(np.int32) for array in outputs]
 
 
 def in_integers(whole, scales, images):
@@ -136,7 +157,7 @@ def in_integers(whole, scales, images):
         low, high = LOGITS if layer == layers[-1][0] else (0, ACTIVATIONS)
         # One float32 product and one rounding, half to even: the only numbers that are not whole.
         x = np.clip(np.rint(sums.astype(np.float32) * factors.output), low, high).astype(np.int8 if low else np.uint8)
-        x = np.max(quarters(x), axis=0) if convolutional else x  # (n, h, w, c) -> (n, h / 2, w / 2, c)
+        x = np.max(corners(x), axis=0) if convolutional else x  # (n, h, w, c) -> (n, h / 2, w / 2, c)
         outputs.append(x.reshape(len(x), -1))
     return outputs
 
@@ -151,9 +172,3 @@ def logits_in_integers(whole, scales, images):
     """int8 (n, 10): see `in_integers`, which is asked part by part."""
     parts = np.array_split(images, len(images) // 500 + 1)
     return np.concatenate([in_integers(whole, scales, part)[-1] for part in parts])
-
-
-if __name__ == "__main__":
-    from impls.quantization._main import quantize
-
-    quantize(float_numpy.Classifier, Classifier)

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch.profiler import ProfilerActivity
 
-from impls.profiling import Kernel
+from impls.profiler import Kernel
 
 # These compute themselves what is between the operations that they call, such as the copy of a bias before a product.
 COMPUTES = re.compile(r"aten::(addmm|mm|bmm|\w*convolution\w*|\w*max_pool2d\w*|_foreach\w*)")

@@ -6,7 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from impls.profiling import Kernel
+from impls.profiler import Kernel
 
 KERNEL = re.compile(r"(?!__inference)[\w/.-]+:_?[A-Z]\w+")  # "dense_1/Relu:_FusedMatMul": its name, and its type
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from impls._files import read_dataset
+from impls.files import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):

@@ -1,4 +1,4 @@
-"""A file of this folder as a notebook: `python -m impls._notebook pytorch` writes pytorch.ipynb, to be read and run.
+"""A file of this folder as a notebook: `python -m impls.notebook pytorch` writes pytorch.ipynb, to be read and run.
 
 Each class and function is a cell, and some at the end train it. Made by jupytext; run it in this folder's parent.
 """
@@ -18,7 +18,7 @@ TRY = """# %% [markdown]
 # %%
 import os
 
-from impls._files import cache_directory
+from impls.files import cache_directory
 
 classifier = Classifier(Settings())
 train, test = classifier.load_dataset(os.environ.get("MNIST_DIR") or cache_directory())

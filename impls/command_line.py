@@ -1,0 +1,77 @@
+"""What the commands of impls/ have in common: options, the data set, a line an epoch, and errors in one line."""
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import impls
+from impls.adapter import Adapter
+from impls.contract import COMPARED, Arrays, Settings
+from impls.files import cache_directory
+
+
+def parser(command: str, description: str, epochs: int, networks: Iterable[str] = COMPARED) -> argparse.ArgumentParser:
+    """Return a parser of the variant and of the options of every command; `command` is what follows `python -m`."""
+    parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
+    names = tuple(networks)
+    parser.add_argument("variant", choices=impls.variants(), help="a framework, with its backend")
+    parser.add_argument("--network", choices=names, default=names[0], help="the network (default: %(default)s)")
+    parser.add_argument(
+        "--epochs", type=int, default=epochs, help="passes over the training images (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=Settings.batch_size, help="images a step (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
+    parser.add_argument("--data-dir", help="folder that holds MNIST/raw/ (default: MNIST_DIR, or the user's cache)")
+    return parser
+
+
+def settings(options: argparse.Namespace) -> Settings:
+    return Settings(network=options.network, batch_size=options.batch_size, seed=options.seed)
+
+
+def load_dataset(implementation: Adapter, options: argparse.Namespace) -> tuple[Arrays, Arrays]:
+    """Return the data set by the tutorial's loader, and print the versions. Raises `ValueError` without the data."""
+    named = options.data_dir or os.environ.get("MNIST_DIR")
+    try:
+        dataset = implementation.load_dataset(Path(named).expanduser() if named else cache_directory())
+    except (AssertionError, LookupError, OSError, RuntimeError, ValueError) as error:  # of a framework's own loader
+        raise ValueError(
+            f"no MNIST in {named or 'the cache'}: {str(error) or type(error).__name__}. "
+            "Run `make data`, and name the folder that it prints with --data-dir."
+        ) from None
+    print(", ".join(f"{name} {version}" for name, version in implementation.versions().items()))
+    return dataset
+
+
+def progress(epochs: int) -> Callable[[int, float], None]:
+    """Return a function that prints a line after each epoch."""
+    started = time.perf_counter()
+
+    def report(epoch: int, loss: float) -> None:
+        elapsed = time.perf_counter() - started
+        left = elapsed / epoch * (epochs - epoch)
+        print(f"epoch {epoch:2}/{epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
+
+    return report
+
+
+def print_accuracy(implementation: Adapter, test: Arrays, label: str) -> None:
+    loss, accuracy = implementation.evaluate(*test)
+    print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {implementation.parameter_count():,} parameters{label}")
+
+
+@contextlib.contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """End the program with one line for a wrong option, for a missing package, and for Ctrl-C."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted")

@@ -1,0 +1,96 @@
+"""The Keras tutorial as the suite tests it: dtype, seed and Adam's epsilon are set from outside, on each backend."""
+
+import keras
+
+from impls import adapter
+from impls.checks import check_device
+from impls.keras import mnist
+
+BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
+
+
+class Adapter(adapter.Adapter):
+    packages = ("keras", keras.backend.backend())
+
+    def __init__(self, settings, models=None, loss_fn=None, metrics=("accuracy",)):
+        super().__init__(settings)
+        computes_on = str(keras.ops.zeros(1).device).lower()  # Keras chooses its device itself
+        check_device(settings.device, "Keras", "cpu" not in computes_on)
+        if keras.backend.backend() == "jax":
+            import jax
+
+            jax.config.update("jax_enable_x64", settings.dtype == "float64")  # without it JAX computes in float32
+        keras.config.set_floatx(settings.dtype)
+        keras.config.set_dtype_policy(settings.dtype)
+        keras.utils.set_random_seed(settings.seed)
+        self.model = (models or mnist.MODELS)[settings.network]()
+        self.loss_fn = loss_fn or keras.losses.CategoricalCrossentropy(from_logits=True)
+        epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
+        self.optimizer = mnist.make_optimizer(settings.learning_rate, settings.beta_1, settings.beta_2, **epsilon)
+        mnist.compile_model(self.model, self.optimizer, self.loss_fn, metrics)
+        self.jit_compile = self.model.jit_compile
+
+    def load_dataset(self, directory):
+        return mnist.load_mnist(directory)
+
+    def inputs(self, images):
+        return keras.ops.convert_to_tensor(mnist.preprocess(images, self.settings.dtype))
+
+    def targets(self, labels):
+        return keras.ops.convert_to_tensor(mnist.one_hot(labels))
+
+    def train_step(self, batch):
+        return mnist.train_step(self.model, *batch)
+
+    def train(self, batch, epochs, report):
+        x, y = map(self.array, batch)
+        reporter = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: report(float(logs["loss"])))
+        mnist.train_epochs(self.model, x, y, epochs, self.settings.batch_size, [reporter])
+
+    def evaluate_batch(self, batch):
+        return mnist.evaluate(self.model, *batch)
+
+    def forward(self, x):
+        return self.model.predict_on_batch(x)
+
+    def predict(self, x):
+        return mnist.predict(self.model, x)
+
+    def gradients(self, batch):
+        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
+        keeps, twin = Keeps(learning_rate=0.0), keras.Sequential(self.model.layers)  # the same layers and parameters
+        mnist.compile_model(twin, keeps, self.loss_fn)
+        return mnist.train_step(twin, *batch), keeps.gradients
+
+    def parameters(self):
+        return self.model.trainable_variables
+
+    def moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return moments[0::2], moments[1::2]
+
+    def assign(self, arrays):
+        for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
+            variable.assign(array)
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
+
+    def array(self, value):
+        return keras.ops.convert_to_numpy(value)
+
+    def known_deviation(self):
+        if keras.backend.backend() == "torch":
+            return "keras.ops.matmul and mean on torch compute in float32 (keras#23704)"
+        return None
+
+
+class Keeps(keras.optimizers.Optimizer):
+    """Keeps the gradients in variables: the way to read them on every backend."""
+
+    def build(self, variables):
+        super().build(variables)
+        self.gradients = [self.add_variable_from_reference(variable, "gradient") for variable in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign(self.gradients[self._get_variable_index(variable)], gradient)

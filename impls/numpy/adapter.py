@@ -1,0 +1,70 @@
+"""The NumPy tutorial as the suite tests it. With `dtype="float64"` it is the reference of all other frameworks."""
+
+import numpy as np
+
+from impls import adapter
+from impls.checks import check_device
+from impls.numpy import mnist
+
+
+class Adapter(adapter.Adapter):
+    packages = ("numpy",)
+
+    def __init__(self, settings, models=None, kernels=None, loss_fn=None):
+        super().__init__(settings)
+        check_device(settings.device, "NumPy", sees_gpu=False)
+        self.model = (models or mnist.MODELS)[settings.network]
+        self.loss_fn = loss_fn or mnist.cross_entropy
+        self.random = np.random.default_rng(settings.seed)
+        self.params = mnist.init(self.random, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
+        epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
+        rates = settings.learning_rate, settings.beta_1, settings.beta_2
+        self.optimizer = mnist.Adam(self.params, *rates, **epsilon)
+
+    def load_dataset(self, directory):
+        return mnist.load_mnist(directory)
+
+    def inputs(self, images):
+        return mnist.preprocess(images, self.settings.dtype)
+
+    def targets(self, labels):
+        return labels.astype(self.settings.dtype) if labels.dtype.kind == "f" else labels
+
+    def train_step(self, batch):
+        return mnist.train_step(self.model, self.loss_fn, self.optimizer, self.params, *batch)
+
+    def train_epoch(self, batch):
+        arguments = self.model, self.loss_fn, self.optimizer, self.params, *batch
+        return mnist.train_epoch(*arguments, self.random, self.settings.batch_size)
+
+    def evaluate_batch(self, batch):
+        return mnist.evaluate(self.model, self.loss_fn, self.params, *batch)
+
+    def forward(self, x):
+        return self.model(self.params, x)[0]
+
+    def predict(self, x):
+        return mnist.predict(self.model, self.params, x)
+
+    def gradients(self, batch):
+        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
+        keeps = Keeps()
+        loss = mnist.train_step(self.model, self.loss_fn, keeps, self.params, *batch)
+        return loss, [keeps.grads[name] for name in self.network.shapes]
+
+    def parameters(self):
+        return [self.params[name] for name in self.network.shapes]
+
+    def moments(self):
+        return [[moments[name] for name in self.network.shapes] for moments in (self.optimizer.m, self.optimizer.v)]
+
+    def assign(self, arrays):
+        self.params = dict(zip(self.network.shapes, arrays, strict=True))
+
+    def hyperparameters(self):
+        return {name: getattr(self.optimizer, name) for name in ("learning_rate", "beta_1", "beta_2", "epsilon")}
+
+
+class Keeps:
+    def step(self, params, grads):
+        self.grads = grads

@@ -1,0 +1,220 @@
+"""MNIST in NumPy: forward and backward passes written out, gradients derived by hand. In float64 it is the reference.
+
+The derivation is back-propagation as in Goodfellow, Bengio, Courville, "Deep Learning" (2016), sections 6.5 and 9.5.
+Run it from any folder: python impls/numpy/mnist.py --network cnn --epochs 3
+"""
+
+import argparse
+import gzip
+import os
+from pathlib import Path
+from urllib.request import urlopen
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+# %% [markdown]
+# A model returns its logits z and a function `backward`: dL/dz -> the gradient of each parameter. With dW for dL/dW,
+# - layer a = x W + b: dW = x^T da, db = the sum of da over the batch, and dx = da W^T;
+# - ReLU h = max(a, 0): da = dh where h > 0, and 0 elsewhere.
+
+
+# %%
+def mlp(params, x):
+    """784 -> 512 -> 256 -> 10. Return logits (n, 10), and `backward`: dL/dlogits (n, 10) -> gradients by name."""
+    h1 = np.maximum(x @ params["dense_1/kernel"] + params["dense_1/bias"], 0)  # (n, 784) -> (n, 512)
+    h2 = np.maximum(h1 @ params["dense_2/kernel"] + params["dense_2/bias"], 0)  # (n, 512) -> (n, 256)
+    z = h2 @ params["dense_3/kernel"] + params["dense_3/bias"]  # (n, 256) -> (n, 10)
+
+    def backward(dz):
+        da2 = dz @ params["dense_3/kernel"].T * (h2 > 0)  # (n, 10) -> (n, 256)
+        da1 = da2 @ params["dense_2/kernel"].T * (h1 > 0)  # (n, 256) -> (n, 512)
+        return gradients(params, dense_1=(x, da1), dense_2=(h1, da2), dense_3=(h2, dz))
+
+    return z, backward
+
+
+def cnn(params, x):
+    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return as `mlp` does."""
+    x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
+    h1 = np.maximum(convolve(x, params["conv_1/kernel"]) + params["conv_1/bias"], 0)  # -> (n, 28, 28, 32)
+    m1 = np.max(corners(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
+    h2 = np.maximum(convolve(m1, params["conv_2/kernel"]) + params["conv_2/bias"], 0)  # -> (n, 14, 14, 64)
+    m2 = np.max(corners(h2), axis=0)  # (n, 14, 14, 64) -> (n, 7, 7, 64)
+    flat = m2.reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
+    h3 = np.maximum(flat @ params["dense_1/kernel"] + params["dense_1/bias"], 0)  # (n, 3136) -> (n, 128)
+    z = h3 @ params["dense_2/kernel"] + params["dense_2/bias"]  # (n, 128) -> (n, 10)
+
+    def backward(dz):
+        da3 = dz @ params["dense_2/kernel"].T * (h3 > 0)  # (n, 10) -> (n, 128)
+        dm2 = (da3 @ params["dense_1/kernel"].T).reshape(m2.shape)  # (n, 128) -> (n, 7, 7, 64)
+        # A maximum is 0 only if its whole window is, so the ReLU's mask is applied to maxima: a quarter of the work.
+        da2 = max_pool_gradient(dm2 * (m2 > 0), h2, m2)  # (n, 7, 7, 64) -> (n, 14, 14, 64)
+        # The gradient of a convolution's input is a convolution with the kernel rotated by 180 degrees.
+        dm1 = convolve(da2, params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3))  # -> (n, 14, 14, 32)
+        da1 = max_pool_gradient(dm1 * (m1 > 0), h1, m1)  # (n, 14, 14, 32) -> (n, 28, 28, 32)
+        convs = {"conv_1": (patches(x), da1), "conv_2": (patches(m1), da2)}
+        return gradients(params, **convs, dense_1=(flat, da3), dense_2=(h3, dz))
+
+    return z, backward
+
+
+MODELS = {"mlp": mlp, "cnn": cnn}
+KERNELS = {  # (inputs, outputs) of dense layers, (height, width, inputs, outputs) of convolutions
+    "mlp": {"dense_1": (784, 512), "dense_2": (512, 256), "dense_3": (256, 10)},
+    "cnn": {"conv_1": (3, 3, 1, 32), "conv_2": (3, 3, 32, 64), "dense_1": (7 * 7 * 64, 128), "dense_2": (128, 10)},
+}
+
+
+def init(random, kernels, dtype=np.float32):
+    """Return {"LAYER/kernel": ..., "LAYER/bias": (outputs,)}: kernels after He (arXiv:1502.01852), biases 0."""
+    params = {}
+    for layer, shape in kernels.items():
+        params[f"{layer}/kernel"] = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(dtype)
+        params[f"{layer}/bias"] = np.zeros(shape[-1], dtype)
+    return params
+
+
+def gradients(params, **layers):
+    """Return dL/dW and dL/db of each layer, of its inputs x (n, inputs) and dL/da (n, outputs)."""
+    grads = {}
+    for layer, (x, da) in layers.items():
+        da = da.reshape(len(x), -1)  # of a convolution, a row for each pixel: (n, h, w, outputs) -> (n h w, outputs)
+        grads[f"{layer}/kernel"] = (x.T @ da).reshape(params[f"{layer}/kernel"].shape)
+        grads[f"{layer}/bias"] = da.sum(axis=0)
+    return grads
+
+
+def convolve(x, kernel):
+    """Return (n, h, w, outputs): a dense layer on patches. As in every framework, the kernel is not rotated."""
+    return (patches(x) @ kernel.reshape(-1, kernel.shape[3])).reshape(*x.shape[:3], -1)
+
+
+def patches(x):
+    """Return a row for each pixel: its 3 x 3 neighbours, 0 beyond the edge. (n, h, w, c) -> (n h w, 9 c)."""
+    windows = sliding_window_view(np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), (3, 3), axis=(1, 2))
+    return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 9 * x.shape[3])  # (n, h, w, c, 3, 3) -> (n h w, 9 c)
+
+
+def max_pool_gradient(dm, h, m):
+    """Route dL/dm to the first maximum of each window, as the frameworks do: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
+    dh, rest = np.zeros_like(h), dm.copy()
+    for target, corner in zip(corners(dh), corners(h), strict=True):
+        target[...] = rest * (corner == m)
+        rest -= target
+    return dh
+
+
+def corners(h):
+    """Return views of the four corners of each 2 x 2 window, row by row, each (n, h / 2, w / 2, c)."""
+    return h[:, ::2, ::2], h[:, ::2, 1::2], h[:, 1::2, ::2], h[:, 1::2, 1::2]
+
+
+# %%
+def load_mnist(folder):
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download what is missing."""
+
+    def read(name, header):
+        file = Path(folder, "MNIST", "raw", name)
+        if not file.exists():
+            content = gzip.decompress(urlopen(f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz").read())
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        return np.fromfile(file, np.uint8, offset=header)
+
+    return [
+        (read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28), read(f"{part}-labels-idx1-ubyte", 8))
+        for part in ("train", "t10k")
+    ]
+
+
+def preprocess(images, dtype=np.float32):
+    """Scale uint8 (n, 28, 28) in 0..255 to `dtype` (n, 784) in [0, 1]."""
+    return images.reshape(len(images), -1).astype(dtype) / 255  # (n, 28, 28) -> (n, 784)
+
+
+# %%
+class Adam:
+    """Adam (arXiv:1412.6980) as in the last paragraph of its section 2, and in Keras; m and v are like `params`."""
+
+    def __init__(self, params, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+        self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
+        self.steps = 0
+        self.m, self.v = ({name: np.zeros_like(array) for name, array in params.items()} for _ in range(2))
+
+    def step(self, params, grads):
+        """Update `params` in place."""
+        self.steps += 1
+        rate = self.learning_rate * (1 - self.beta_2**self.steps) ** 0.5 / (1 - self.beta_1**self.steps)
+        for name, g in grads.items():
+            m, v = self.m[name], self.v[name]
+            m += (1 - self.beta_1) * (g - m)
+            v += (1 - self.beta_2) * (g * g - v)
+            params[name] -= rate * m / (np.sqrt(v) + self.epsilon)
+
+
+def log_softmax(logits):
+    """Return z - log(sum(exp(z))) of each row z, whose largest entry is subtracted first: exp cannot overflow."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def cross_entropy(logits, y):
+    """Return the loss L, the mean over the batch of -log(softmax(z)[y]) in nats, and its gradient dL/dz, (n, 10)."""
+    log_p, rows = log_softmax(logits), np.arange(len(y))
+    dz = np.exp(log_p)
+    dz[rows, y] -= 1  # L = mean(log(sum(exp(z))) - z[y]), so dL/dz = (softmax(z) - one_hot(y)) / n
+    return -log_p[rows, y].mean(), dz / len(y)
+
+
+def train_step(model, loss_fn, optimizer, params, x, y):
+    """Update `params` by one batch, x (n, 784) and y (n,). Return the loss before the update."""
+    logits, backward = model(params, x)
+    loss, dlogits = loss_fn(logits, y)
+    optimizer.step(params, backward(dlogits))
+    return loss
+
+
+def train_epoch(model, loss_fn, optimizer, params, x, y, random, batch_size=128):
+    """Take a step for each batch, in the order that `random` draws. Return the mean loss over the images, in nats."""
+    order, total = random.permutation(len(x)), 0.0
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+        total += float(train_step(model, loss_fn, optimizer, params, x[rows], y[rows])) * len(rows)
+    return total / len(x)
+
+
+def evaluate(model, loss_fn, params, x, y):
+    """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
+    parts = np.array_split(x, len(x) // 1000 + 1)  # in parts: the CNN needs 0.2 MB for each image
+    logits = np.concatenate([model(params, part)[0] for part in parts])  # -> (n, 10)
+    return float(loss_fn(logits, y)[0]), float(np.mean(logits.argmax(axis=1) == y))
+
+
+def predict(model, params, x):
+    """Return probabilities (n, 10); each row sums to 1."""
+    return np.exp(log_softmax(model(params, x)[0]))
+
+
+# %%
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--network", choices=MODELS, default="mlp")
+    parser.add_argument("--epochs", type=int, default=10)
+    args = parser.parse_args()
+    folder = os.environ.get("MNIST_DIR") or Path.home() / ".cache" / "mnist-frameworks"
+    try:
+        (images, labels), (test_images, test_labels) = load_mnist(folder)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
+    random, model = np.random.default_rng(0), MODELS[args.network]
+    params = init(random, KERNELS[args.network])
+    optimizer = Adam(params)
+    x, test_x = preprocess(images), preprocess(test_images)
+    for epoch in range(1, args.epochs + 1):
+        loss = train_epoch(model, cross_entropy, optimizer, params, x, labels, random)
+        test_loss, accuracy = evaluate(model, cross_entropy, params, test_x, test_labels)
+        print(f"epoch {epoch}: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
+
+
+if __name__ == "__main__":
+    main()

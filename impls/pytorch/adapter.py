@@ -1,0 +1,91 @@
+"""The PyTorch tutorial as the suite tests it: dtype, device, threads, seed and Adam's epsilon are set from outside."""
+
+import torch
+
+from impls import adapter
+from impls.checks import check_device
+from impls.pytorch import mnist
+
+
+class Adapter(adapter.Adapter):
+    packages = ("torch", "torchvision")
+    channels_first = True
+
+    def __init__(self, settings, models=None, loss_fn=None):
+        super().__init__(settings)
+        check_device(settings.device, "PyTorch", torch.cuda.is_available())
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        torch.manual_seed(settings.seed)
+        self.dtype = getattr(torch, settings.dtype)
+        self.model = (models or mnist.MODELS)[settings.network]().to(settings.device, self.dtype)
+        self.loss_fn = loss_fn or mnist.cross_entropy
+        self.optimizer = mnist.make_optimizer(self.model, settings.learning_rate, settings.beta_1, settings.beta_2)
+        if settings.epsilon is not None:
+            self.optimizer.register_step_pre_hook(aligned(settings))
+
+    def load_dataset(self, directory):
+        return tuple((images, labels.astype("uint8")) for images, labels in mnist.load_mnist(directory))
+
+    def inputs(self, images):
+        return mnist.preprocess(images, self.dtype).to(self.settings.device)
+
+    def targets(self, labels):
+        dtype = self.dtype if labels.dtype.kind == "f" else torch.int64
+        return torch.tensor(labels, dtype=dtype, device=self.settings.device)
+
+    def train_step(self, batch):
+        return mnist.train_step(self.model, self.loss_fn, self.optimizer, *batch)
+
+    def train_epoch(self, batch):
+        return mnist.train_epoch(self.model, self.loss_fn, self.optimizer, *batch, self.settings.batch_size)
+
+    def evaluate_batch(self, batch):
+        return mnist.evaluate(self.model, self.loss_fn, *batch)
+
+    def forward(self, x):
+        with torch.inference_mode():
+            return self.model(x)
+
+    def predict(self, x):
+        return mnist.predict(self.model, x)
+
+    def gradients(self, batch):
+        """By the tutorial's step, with a learning rate of 0."""
+        unmoved = torch.optim.SGD(self.model.parameters(), lr=0.0)
+        loss = mnist.train_step(self.model, self.loss_fn, unmoved, *batch)
+        return loss, [parameter.grad for parameter in self.model.parameters()]
+
+    def parameters(self):
+        return list(self.model.parameters())
+
+    def moments(self):
+        states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
+        return tuple([state[key] for state in states] for key in ("exp_avg", "exp_avg_sq"))
+
+    def assign(self, arrays):
+        with torch.no_grad():
+            for parameter, array in zip(self.model.parameters(), arrays, strict=True):
+                parameter.copy_(torch.tensor(array))
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
+
+    def array(self, value):
+        return value.detach().cpu().numpy()
+
+    def synchronize(self, value):
+        if self.settings.device == "cuda":
+            torch.cuda.synchronize()
+
+
+def aligned(settings):
+    """Return a hook for the optimizer: PyTorch adds epsilon after the bias correction of sqrt(v), Keras before it."""
+    steps = 0
+
+    def before_step(optimizer, *_):
+        nonlocal steps
+        steps += 1
+        optimizer.param_groups[0]["eps"] = settings.epsilon / (1 - settings.beta_2**steps) ** 0.5
+
+    return before_step

@@ -1,0 +1,78 @@
+"""The TensorFlow tutorial as the suite tests it: dtype, threads, seed and Adam's epsilon are set from outside."""
+
+import tensorflow as tf
+
+from impls import adapter
+from impls.checks import check_device
+from impls.tensorflow import mnist
+
+
+class Adapter(adapter.Adapter):
+    packages = ("tensorflow", "keras")
+
+    def __init__(self, settings, models=None, loss_fn=None):
+        super().__init__(settings)
+        check_device(settings.device, "TensorFlow", bool(tf.config.list_physical_devices("GPU")))
+        if settings.threads:
+            tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
+        tf.keras.config.set_floatx(settings.dtype)
+        tf.keras.config.set_dtype_policy(settings.dtype)
+        tf.keras.utils.set_random_seed(settings.seed)
+        self.model = (models or mnist.MODELS)[settings.network]()
+        self.loss_fn = loss_fn or mnist.cross_entropy
+        epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
+        rates = settings.learning_rate, settings.beta_1, settings.beta_2
+        self.optimizer = mnist.make_optimizer(self.model, *rates, **epsilon)
+        self.jit_compile = settings.network in mnist.XLA
+        self.step = tf.function(mnist.train_step, jit_compile=self.jit_compile)
+        self.probabilities_of = tf.function(mnist.predict, jit_compile=self.jit_compile)
+
+    def load_dataset(self, directory):
+        return mnist.load_mnist(directory)
+
+    def inputs(self, images):
+        return mnist.preprocess(images, self.settings.dtype)
+
+    def targets(self, labels):
+        return tf.constant(labels, self.settings.dtype if labels.dtype.kind == "f" else tf.int64)
+
+    def train_step(self, batch):
+        return self.step(self.model, self.loss_fn, self.optimizer, *batch)
+
+    def train_epoch(self, batch):
+        return mnist.train_epoch(self.step, self.model, self.loss_fn, self.optimizer, *batch, self.settings.batch_size)
+
+    def evaluate_batch(self, batch):
+        return mnist.evaluate(self.model, self.loss_fn, *batch)
+
+    def forward(self, x):
+        return self.model(x)
+
+    def predict(self, x):
+        return self.probabilities_of(self.model, x)
+
+    def gradients(self, batch):
+        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
+        keeps = Keeps()
+        loss = mnist.train_step(self.model, self.loss_fn, keeps, *batch)
+        return loss, keeps.gradients
+
+    def parameters(self):
+        return self.model.trainable_variables
+
+    def moments(self):
+        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        return moments[0::2], moments[1::2]
+
+    def assign(self, arrays):
+        for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
+            variable.assign(array)
+
+    def hyperparameters(self):
+        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
+
+
+class Keeps:
+    def apply(self, gradients, variables):
+        self.gradients = gradients
