@@ -1,6 +1,8 @@
 # The commands of README.md, and what they stand on.
 
-PYTHON ?= python3
+# The newest Python that can make an environment; `make quick PYTHON=...` takes another.
+PYTHON ?= $(firstword $(shell for python in python3.13 python3.12 python3.11; do \
+	$$python -c 'import ensurepip' 2>/dev/null && echo $$python; done) python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt
@@ -8,11 +10,14 @@ PIP := $(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt
 # FRAMEWORKS="pytorch jax" installs these and compares these, and NumPy. Left out: all, as far as they can be had here.
 KNOWN := tensorflow pytorch keras jax
 WANTED := $(or $(FRAMEWORKS),$(KNOWN))
+# TORCH_BACKEND=cpu takes PyTorch from the index that uv's --torch-backend names: it has no CUDA, and takes 4 GB less.
+PIP_pytorch := $(if $(TORCH_BACKEND),$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt \
+	--torch-backend $(TORCH_BACKEND))
 UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
 CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
-.PHONY: quick compare test edge profile browser bits study calibrate data setup lint mutants clean clean-envs
+.PHONY: quick compare test edge profile browser bits study calibrate data setup notebooks lint constraints mutants clean clean-envs
 .NOTPARALLEL:
 
 quick: data
@@ -21,7 +26,7 @@ quick: data
 compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
-test: data
+test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2 --network cnn tests/test_network.py tests/test_ladder.py -k "not many_steps"
 
@@ -47,24 +52,39 @@ setup: $(WANTED:%=$(VENV)/installed-%)
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
-	@echo "Installing into $(VENV): about 8 GB for all frameworks, some minutes"
-	$(PIP) --editable '.[dev]'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "$$($(BIN)/python --version), $$(readlink -f $(BIN)/python): installing into $(VENV); all frameworks take 8 GB, some minutes"
+	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/installed-edge: $(VENV)/installed
-	$(PIP) --editable '.[edge]'
+EXTRAS := $(patsubst %,$(VENV)/installed-%,edge test dev)
+$(EXTRAS): $(VENV)/installed-%: $(VENV)/installed
+	$(PIP) --editable '.[$*]'
 	@touch $@
 
 $(VENV)/installed-%: $(VENV)/installed
-	@$(PIP) --editable '.[$*]' && touch $@ $(if $(FRAMEWORKS),,|| echo "$* cannot be had here, as pip says above: its variants will be missing")
+	@$(or $(PIP_$*),$(PIP)) --editable '.[$*]' && touch $@ $(if $(FRAMEWORKS),,|| echo "$* cannot be had here, as is said above: its variants will be missing")
 
 browser:
 	@command -v chromium >/dev/null || (apt-get update -qq && apt-get install -yqq --no-install-recommends chromium)
 
-lint: $(VENV)/installed
+notebooks: $(VENV)/installed-test
+	mkdir -p $@
+	for name in $(KNOWN) numpy; do $(BIN)/python -m impls.notebook $$name -o $@/$$name.ipynb || exit 1; done
+
+# Links are checked in a copy without the files that git ignores: a clone does not have them.
+lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	copy=$$(mktemp -d) && trap 'rm -r $$copy' EXIT && git ls-files -zco --exclude-standard | \
+		tar --null --files-from=- --ignore-failed-read -c | tar -xC $$copy && cd $$copy && $(abspath $(BIN))/rumdl check --no-cache
+
+# Keeps to the versions in the file; UPGRADE=--upgrade takes the newest, UPGRADE="-P jax" those of one package.
+constraints: $(VENV)/installed
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \
+		--no-emit-package setuptools --no-emit-package wheel $(UPGRADE) pyproject.toml --output-file constraints.txt
+	sed -i -E "s/( ;| and) (python_full_version < '3.14' and )?implementation_name .*//" constraints.txt
+	sed -i '1i # Versions that the suite was last run with, on Linux and Python 3.11 to 3.13.\n# Made by "make constraints" out of pyproject.toml.' constraints.txt
 
 mutants: data
 	$(BIN)/uv run --no-sync --with mutmut python -m mutmut run

@@ -6,9 +6,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent  # holds harness/ and impls/: what a worker needs
 
-# Where Python is started inside impls/, impls/numpy.py would be taken for NumPy.
-sys.path[:] = [folder for folder in sys.path if Path(folder).resolve() != ROOT / "impls"]
-
 # A process of pytest-xdist and its workers take their share of the cores, before NumPy counts them: on shared ones,
 # idle threads that spin slow down everybody.
 if "xdist" in sys.modules and "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "sched_setaffinity"):

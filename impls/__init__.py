@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +24,7 @@ class Variant(NamedTuple):
     environment: dict[str, str]  # variables that must be set before the import
     networks: tuple[str, ...] = COMPARED  # that it is written for
     flaw: str = ""  # why it cannot be loaded, if its files already show it
+    importer: Callable[[str], ModuleType] = importlib.import_module  # of its files, by their full names
 
 
 class Entrant(NamedTuple):
@@ -63,7 +64,7 @@ def variants() -> dict[str, Variant]:
 
     A variant needs the packages that mnist.py and adapter.py import. A backend is named as its package. The networks
     are the keys of the dict `MODELS` in mnist.py, or all if there is none. A file that cannot be read breaks its own
-    variant only.
+    variant only. The module that the environment variable MNIST_VARIANTS names adds what its `variants(found)` returns.
     """
     found: dict[str, Variant] = {}
     for name in names():
@@ -71,7 +72,8 @@ def variants() -> dict[str, Variant]:
             found |= {variant.name: variant for variant in _variants_of(name)}
         except (OSError, SyntaxError, ValueError) as error:
             found[name] = Variant(name, name, (), {}, flaw=f"impls/{name} is no implementation: {error}")
-    return found
+    more = os.environ.get("MNIST_VARIANTS")
+    return found | importlib.import_module(more).variants(found) if more else found
 
 
 def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
@@ -113,7 +115,7 @@ def import_(variant: str, file: str = "adapter") -> ModuleType:
         raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
     _refuse_clash(chosen)
     os.environ.update(chosen.environment)
-    imported = importlib.import_module(f"impls.{chosen.implementation}.{file}")
+    imported = chosen.importer(f"impls.{chosen.implementation}.{file}")
     _loaded.add(variant)
     return imported
 

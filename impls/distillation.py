@@ -1,31 +1,33 @@
-"""Knowledge distillation, defined once: a large network teaches a small one (Hinton, Vinyals, Dean, arXiv:1503.02531).
+"""Knowledge distillation, defined once: a small network learns from a large one (Hinton et al., arXiv:1503.02531).
 
-The student learns from each image's label, and from what the teacher says of it, the *soft targets*: not only that it
-is a 3, but how much of an 8 there is in it. With logits z of the student and t of the teacher, H(p, q) = -sum(p log(q))
-the cross-entropy of two distributions over the classes, T the temperature and a the weight of the soft part, the loss
-is the mean over the batch of
+The *student* learns from each image's label and from the *teacher*'s logits, whose softmax is the *soft targets*. They
+say more than the label: that an image is a 3, and how much it resembles an 8. With logits z of the student and t of the
+teacher, H(p, q) = -sum(p log(q)) the cross-entropy of two distributions over the classes, T the temperature and a the
+weight of the soft part, the loss is the mean over the batch of
 
     (1 - a) H(one_hot(label), softmax(z)) + a T^2 H(softmax(t / T), softmax(z / T))
 
-- A temperature above 1 makes the softmax flatter, so that the small probabilities count. It is that of both sides; the
-  label's part has none, and neither has a student at work.
+- A temperature above 1 makes the softmax flatter, so that small probabilities count. It is applied to both networks in
+  the soft part only. The label's part and the trained student have no temperature.
 - The gradient of H(softmax(t / T), softmax(z / T)) is (softmax(z / T) - softmax(t / T)) / T, and the difference shrinks
-  with 1 / T as well: T^2 keeps the soft part's share whatever the temperature (section 2 of the paper).
-- H is the cross-entropy, as in the paper, and not the Kullback-Leibler divergence, which is less by the teacher's
-  entropy: a constant, so the gradient is the same.
+  with 1 / T as well. The factor T^2 keeps the soft part's share at any temperature (section 2 of the paper).
+- H is the cross-entropy, as in the paper. The Kullback-Leibler divergence is smaller by the teacher's entropy, which is
+  a constant, so its gradient is the same.
 
-The teacher is no part of this: its logits are computed once, of all images from which the student learns, since these
-are the same in each epoch. From then on they are data.
+The teacher's logits of all training images are computed once, because they are the same in each epoch. They are data.
+
+`python -m impls.distillation VARIANT` trains a teacher, and a student without it and with it.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 import impls
-from impls.checks import check_labels
+from impls import command_line
 from impls.adapter import Adapter
+from impls.checks import check_labels
 from impls.contract import DATASET, Settings
 
 TEACHER, STUDENT = "cnn", "student"  # of `NETWORKS`
@@ -33,7 +35,7 @@ TEACHER, STUDENT = "cnn", "student"  # of `NETWORKS`
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a student is taught; the same object configures every framework.
+    """How a student is trained; the same object configures every framework.
 
     - `temperature`: T, above 0. The paper found 2.5 to 4 best for a student of 30 hidden units.
     - `weight`: a, in [0, 1]: 0 is training on the labels alone, 1 on the teacher alone. The paper gave the labels
@@ -53,7 +55,7 @@ class Distillation:
 
 
 def targets(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """What a student learns from, in place of labels: (n, 2, 10), each label as one-hot, and the teacher's logits.
+    """Return the targets of a student, (n, 2, 10): each label as one-hot, and the teacher's logits.
 
     `labels` are integers, (n,), 0..9; `logits` the teacher's, float (n, 10), whose dtype is that of the result. Raises
     `TypeError` or `ValueError` if they are not.
@@ -69,7 +71,7 @@ def targets(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
 
 
 def check_targets(found: np.ndarray, count: int) -> np.ndarray:
-    """Return them if they are `targets` of so many images; otherwise raise `TypeError` or `ValueError`."""
+    """Return `found` if it is `targets` of `count` images; otherwise raise `TypeError` or `ValueError`."""
     if not isinstance(found, np.ndarray) or found.dtype.kind != "f":
         raise TypeError(f"a student learns from `targets(labels, logits)`, a NumPy array of floats, got {_kind(found)}")
     if found.shape != (count, 2, DATASET.classes):
@@ -80,27 +82,61 @@ def check_targets(found: np.ndarray, count: int) -> np.ndarray:
     return found
 
 
-def evaluated(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
-    """What `Adapter.evaluate` returns, of logits (n, 10): a student is judged by the labels alone."""
-    labels = check_labels(labels, len(logits))
-    losses = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(labels)), labels]  # (n, 10) -> (n,)
-    return float(losses.mean()), float(np.mean(logits.argmax(axis=1) == labels))
-
-
 def _kind(value: object) -> str:
     return str(value.dtype) if isinstance(value, np.ndarray) else type(value).__name__
 
 
+class Student:
+    """The two methods of `Adapter` that differ for a student: it is trained on `targets` and evaluated on labels."""
+
+    check_targets = staticmethod(check_targets)
+
+    def evaluate(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+        """Return (mean cross-entropy in nats, fraction of images whose largest logit is their label)."""
+        logits = self.logits(images)
+        check_labels(labels, len(logits))
+        losses = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(labels)), labels]  # (n, 10) -> (n,)
+        return float(losses.mean()), float(np.mean(logits.argmax(axis=1) == labels))
+
+
 def exists(variant: str, network: str) -> bool:
-    """Whether the variant has a file here, and NumPy, which is the referee. The student is an MLP."""
+    """Return whether the variant has this chapter, and the reference, NumPy, too. The student is an MLP."""
     return impls.has_file(variant, "distillation") and "numpy" in impls.variants() and network == "mlp"
 
 
 def load(variant: str, settings: Settings, distillation: Distillation) -> Adapter:
-    """The student of a variant, as `impls.load` loads a network of impls/ itself, and raises what that raises.
+    """Build the student of a variant, with the tutorial's network if `settings.network` names one of these.
 
-    It is trained on `targets`, which take the place of labels in `loss_and_gradients`, `prepare_batch` and `fit`; the
-    loss is the one above. `evaluate` takes labels, and returns what it returns of any network. `settings.network` says
-    which network the student is: `STUDENT`, or one of the framework's own.
+    The student takes `targets` in place of labels in `prepare_batch`, `loss_and_gradients` and `fit`. `evaluate` takes
+    labels. Raises what `impls.import_` raises.
     """
-    return impls.import_(variant, "distillation").Adapter(settings, distillation)
+    adapter, chapter = impls.import_(variant), impls.import_(variant, "distillation")
+    options = {name.lower(): getattr(chapter, name) for name in ("MODELS", "KERNELS") if hasattr(chapter, name)}
+    loss_fn = chapter.make_loss(distillation.temperature, distillation.weight)
+    return type("Student", (Student, adapter.Adapter), {})(settings, loss_fn=loss_fn, **options)
+
+
+def main() -> None:
+    """Print the test accuracy of the teacher, of a student trained on labels alone, and of a distilled student."""
+    description = "Train a network on MNIST, and a small one that learns from it."
+    parser = command_line.parser("impls.distillation", description, epochs=3, networks=[TEACHER])
+    parser.add_argument("--student-epochs", type=int, default=10, help="of each student (default: 10)")
+    parser.add_argument("--temperature", type=float, default=Distillation.temperature, help="T (default: 4)")
+    parser.add_argument("--weight", type=float, default=Distillation.weight, help="a, the teacher's (default: 0.9)")
+    options = parser.parse_args()
+    with command_line.errors_in_one_line():
+        distilled = Distillation(options.temperature, options.weight)
+        settings = command_line.settings(options)
+        teacher = impls.load(options.variant, settings)
+        (images, labels), test = command_line.load_dataset(teacher, options)
+        teacher.fit(images, labels, options.epochs, command_line.progress(options.epochs))
+        command_line.print_accuracy(teacher, test, ": teacher")
+        student_targets = targets(labels, teacher.logits(images))
+        for label, how in ((": student, labels alone", Distillation(weight=0)), (": student, distilled", distilled)):
+            student = load(options.variant, replace(settings, network=STUDENT), how)
+            student.fit(images, student_targets, options.student_epochs, command_line.progress(options.student_epochs))
+            command_line.print_accuracy(student, test, label)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,25 +1,23 @@
-"""Data-parallel training: several processes hold the same network, and each computes its part of every batch.
+"""Data-parallel training, defined once: processes hold the same network, and each computes its part of every batch.
 
-Who outgrows one process takes the engine of the framework: each file here shows it, and only what it changes. The mean
-of the gradients of all parts is the gradient of the batch, as the parts are equally large. So all processes take the
-same step, and it is the step that one process would take with the whole batch.
-
-NumPy has no engine. It stays what it is, one process, and the referee.
+The parts are equally large, so the mean of their gradients is the gradient of the batch. All processes take the same
+step, and it is the step of one process with the whole batch. A framework's chapter shows how the framework's own
+library for distributed training exchanges the gradients. NumPy has none.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import impls
+from impls.adapter import Adapter
 from impls.checks import check_epochs, check_images
 from impls.contract import Settings
 
-MOST_PROCESSES = 64  # of one machine, that may be asked for
-
 
 class Place(NamedTuple):
-    """Which of the processes this one is, `rank`, counted from 0, and where each can be reached: "HOST:PORT"."""
+    """The number of this process, `rank`, counted from 0, and the address "HOST:PORT" of each process."""
 
     rank: int
     addresses: tuple[str, ...]
@@ -29,7 +27,7 @@ class Place(NamedTuple):
         return len(self.addresses)
 
     def part(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Of each array (n, ...) this process's rows, (n / processes, ...): the first are those of rank 0.
+        """Return this process's rows of each array: (n, ...) -> (n / processes, ...). Rank 0 has the first rows.
 
         Raises `ValueError` if the processes do not divide n: the mean of unequal parts is not the mean of the batch.
         """
@@ -41,39 +39,53 @@ class Place(NamedTuple):
 
 
 class InStep:
-    """`fit` for a `Classifier` whose processes take each step together: all draw the same order, by the seed."""
+    """The two methods of `Adapter` that differ in a parallel training: a process sees its own rows, in a common order.
 
-    def fit(self, images, labels, epochs, on_epoch=None):
-        """As promised in the contract. Raises `ValueError` at once if the processes do not divide every batch."""
-        size = min(self.settings.batch_size, len(check_images(images)))
-        for batch in (images[:size], images[: len(images) % size]):
+    `place` is set by the framework's chapter.
+    """
+
+    place: Place
+
+    def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> tuple[Any, Any]:
+        """Return this process's rows of a batch as `Adapter.prepare_batch` does: (n, ...) -> (n / processes, ...)."""
+        return super().prepare_batch(*self.place.part(images, labels))
+
+    def fit(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray,
+        epochs: int,
+        on_epoch: Callable[[int, float], None] | None = None,
+    ) -> dict[str, list[float]]:
+        """Train as `Adapter.fit` does. All processes draw the same order, from the seed.
+
+        Raises `ValueError` at once if the processes do not divide every batch.
+        """
+        size, count = self.settings.batch_size, len(check_images(images))
+        for batch in (images[:size], images[: count % size]):
             self.place.part(batch)
-        generator = np.random.default_rng(self.settings.seed)
-        history = {"loss": []}
+        random, history = np.random.default_rng(self.settings.seed), {"loss": []}
         for epoch in range(1, check_epochs(epochs) + 1):
-            order = generator.permutation(len(images))
-            total = 0.0
-            for start in range(0, len(images), size):
-                rows = order[start : start + size]
-                loss = self.train_step(self.prepare_batch(images[rows], labels[rows]))
-                total += float(loss) * len(rows)
-            history["loss"].append(total / len(images))
+            order, total = random.permutation(count), 0.0
+            for rows in np.split(order, range(size, count, size)):
+                total += float(self.train_step(self.prepare_batch(images[rows], labels[rows]))) * len(rows)
+            history["loss"].append(total / count)
             if on_epoch:
                 on_epoch(epoch, history["loss"][-1])
         return history
 
 
 def exists(variant: str, network: str) -> bool:
-    """Whether the variant has a file here, for each network that it has."""
+    """Return whether the variant has this chapter, which then covers each of its networks."""
     return impls.has_file(variant, "parallel")
 
 
-def load(variant: str, settings: Settings, place: Place):
-    """This process's share of a training of `place.processes`, each of which must call this, at once.
+def load(variant: str, settings: Settings, place: Place) -> Adapter:
+    """Build this process's share of a training in `place.processes` processes. All must call this at the same time.
 
-    Returns an `impls.contract.Implementation` that is good for training alone: `set_parameters`, `prepare_batch`,
-    `train_step` and `fit`, which every process calls with the same arguments, whole batches, and in the same order.
-    They return the same everywhere: the loss of the whole batch, and from `get_parameters` equal bits. Raises what
-    `impls.import_` raises, and whatever the engine does if the processes do not find each other.
+    The result trains only: each process calls `set_parameters`, `prepare_batch`, `train_step` and `fit` in the same
+    order, with the same arguments, whole batches. They return the same in each: the loss of the whole batch, and from
+    `get_parameters` the same bits. Raises what `impls.import_` raises, and what the framework raises if the processes
+    do not connect.
     """
     return impls.import_(variant, "parallel").Adapter(settings, place)

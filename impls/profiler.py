@@ -1,8 +1,8 @@
-"""Each framework's own profiler around a training step: which kernels ran, and when. A file a framework.
+"""Profiling, defined once: each framework's own profiler around a training step, and the kernels that it records.
 
-`kernels(classifier, run, folder)` calls `run()` under the profiler, leaves its trace in `folder`, for Perfetto
-(https://ui.perfetto.dev) or TensorBoard, and returns what computed. A kernel is what no other kernel runs inside; what
-the framework does around its kernels is not among them.
+A framework's chapter has `kernels(implementation, run, folder)`: it calls `run()` under the profiler, leaves the trace
+in `folder`, for Perfetto (https://ui.perfetto.dev) or TensorBoard, and returns the kernels. A kernel is an operation
+that calls no other operation. The framework's own work around its kernels is not among them.
 """
 
 from collections.abc import Callable
@@ -12,9 +12,9 @@ import impls
 
 
 class Kernel(NamedTuple):
-    """One run of a kernel, on any thread, in nanoseconds of the profiler's clock.
+    """One run of a kernel, on any thread. The times are nanoseconds of the profiler's clock.
 
-    `about` tells what it is: its name and where it was called from; of XLA, the module and the name of the operation.
+    `about` is its name and its callers; of XLA, the names of the module and of the operation.
     """
 
     about: str
@@ -23,9 +23,10 @@ class Kernel(NamedTuple):
 
 
 def exists(variant: str, network: str) -> bool:
+    """Return whether the variant has this chapter, which then covers each of its networks."""
     return impls.has_file(variant, "profiler")
 
 
 def profiler(variant: str) -> Callable[[Any, Callable[[], None], str], list[Kernel]]:
-    """`kernels` of the framework that computes. Raises what `impls.import_` raises."""
+    """Return `kernels` of the variant's framework. Raises what `impls.import_` raises."""
     return impls.import_(variant, "profiler").kernels

@@ -1,23 +1,23 @@
-"""Quantization, defined once: scales, and the whole numbers that they make of a float network.
+"""Quantization, defined once: scales, and the integers that they make of a float network.
 
-A real number is a scale times a whole number:
+A real number is a scale times an integer:
 
-- pixels: 0..255, of scale 1/255;
-- weights: -127..127, with a scale for each output of a layer;
-- biases: int32, of the scale of the products that they are added to;
-- inputs of the layers after the first: 0..255, what is above is cut off, and what is below was cut off by the ReLU;
+- pixels: 0..255, with scale 1/255;
+- kernels: -127..127 (int8), with a scale for each output of a layer;
+- biases: int32, with the scale of the products to which they are added;
+- inputs of the layers after the first: 0..255. Larger numbers are clipped; the ReLU has removed the negative ones;
 - logits: -128..127.
 
-A layer adds up products of whole numbers, and one multiplication with a float32 makes of each sum the next layer's
-input, rounded half to even. That is what the kernels of edge devices compute (XNNPACK's "fp32 requantization", MLAS in
-ONNX Runtime), so what is trained is what is deployed, to the last bit. Scales are frozen while the network is trained,
-and nothing is divided by them: compilers do not divide alike.
+A layer sums products of integers. One float32 product turns each sum into the next layer's input, rounded half to even.
+Kernels for edge devices compute the same (XNNPACK's "fp32 requantization", MLAS in ONNX Runtime), so a device computes
+exactly the network that was trained. Scales are constant during training. Nothing is divided by a scale, because
+compilers differ in how they divide.
 
-All scales but that of the pixels are bfloat16 numbers: their products are exact in float32, and they survive each file
-format's way of storing them. Sums are exact in float32, in whatever order, while they stay below 2^24: `check_exact`
-proves it of a network.
+All scales but that of the pixels are bfloat16 numbers: their products are exact in float32, and every file format holds
+them exactly. Sums below 2^24 are exact in float32 in any order; `check_exact` proves this bound for a network.
 """
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,19 +25,20 @@ from typing import NamedTuple
 import numpy as np
 
 import impls
+from impls import command_line
 from impls.adapter import Adapter
 from impls.contract import Settings
 
 PIXELS = 255
 ACTIVATIONS = 255
 LOGITS = (-128, 127)
-EXACT = 2**24  # whole numbers up to here are float32 numbers
-ROOM = EXACT / 2  # for the sums of a network that is trained on
+EXACT = 2**24  # float32 holds all integers up to here
+ROOM = EXACT / 2  # limit of the sums at calibration, as quantization-aware training may increase them
 CALIBRATED_ON = 1000  # training images
 
 
 class Factors(NamedTuple):
-    """What a layer multiplies with, float32: instead of dividing by a scale."""
+    """The factors of a layer, float32. They replace divisions by a scale."""
 
     kernel: np.ndarray  # (outputs,): 1 / scale of the kernel
     bias: np.ndarray  # (outputs,): 1 / scale of the sums
@@ -46,10 +47,10 @@ class Factors(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scales:
-    """Of one network, float32.
+    """The scales of one network, float32.
 
-    - `kernels`: by layer, (outputs,). `inputs`: by layer, (). `logits`: ().
-    - `largest`: the largest weight: 127, or less for fewer bits.
+    - `kernels`: layer -> (outputs,). `inputs`: layer -> (). `logits`: ().
+    - `largest`: the largest integer of a kernel: 127, or less for fewer bits.
     """
 
     network: str
@@ -69,17 +70,17 @@ class Scales:
 
     @property
     def outputs(self) -> dict[str, np.ndarray]:
-        """By layer, (): the scale of the next layer's input, or of the logits."""
+        """Layer -> (): the scale of the next layer's input, or of the logits."""
         return dict(zip(self.layers, [*list(self.inputs.values())[1:], self.logits], strict=True))
 
     @property
     def sums(self) -> dict[str, np.ndarray]:
-        """By layer, (outputs,): the scale of the sums of products, and of the biases."""
+        """Layer -> (outputs,): the scale of the sums of products, and of the biases."""
         return {layer: self.inputs[layer] * self.kernels[layer] for layer in self.layers}
 
     @property
     def factors(self) -> dict[str, Factors]:
-        """By layer."""
+        """Layer -> its factors."""
         one = np.float32(1)
         return {
             layer: Factors(one / self.kernels[layer], one / sums, sums / self.outputs[layer])
@@ -88,9 +89,9 @@ class Scales:
 
 
 def kernel_scales(kernel: np.ndarray, largest: int) -> np.ndarray:
-    """(..., outputs) -> (outputs,): those with the least squared error, but no sum may come near `EXACT`.
+    """Return the scales with the least squared error: (..., outputs) -> (outputs,).
 
-    Where inputs are many, an output may have to do with smaller whole numbers.
+    A scale is larger than that if the sums of its output could otherwise exceed `ROOM`.
     """
     rows = np.abs(kernel).reshape(-1, kernel.shape[-1])  # (..., outputs) -> (inputs, outputs)
     most = rows.max(axis=0)  # (outputs,)
@@ -101,16 +102,16 @@ def kernel_scales(kernel: np.ndarray, largest: int) -> np.ndarray:
 
 
 def largest_sum(kernel: np.ndarray) -> np.ndarray:
-    """(..., outputs) -> (outputs,): how far from 0 a sum of products with numbers in 0..1 can get, in any order.
+    """Return the largest absolute sum of products with inputs in 0..1, in any order: (..., outputs) -> (outputs,).
 
-    Weights above 0 can only raise it, and those below only lower it.
+    Positive weights can only increase a sum, and negative weights can only decrease it.
     """
     rows = kernel.reshape(-1, kernel.shape[-1])  # (..., outputs) -> (inputs, outputs)
     return np.maximum(np.maximum(rows, 0).sum(axis=0), np.maximum(-rows, 0).sum(axis=0))
 
 
 def scaled(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
-    """Each multiplied with the factor of its layer, in its own dtype: the whole numbers before they are rounded."""
+    """Return each parameter times its layer's factor, in its own dtype: the integers before they are rounded."""
     return {
         f"{layer}/{kind}": parameters[f"{layer}/{kind}"] * getattr(factors, kind)
         for layer, factors in scales.factors.items()
@@ -119,7 +120,7 @@ def scaled(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np
 
 
 def rounded(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
-    """The whole numbers of float `parameters`, in their own dtype, like them in names and shapes."""
+    """Return the integers of float `parameters`, with the same names and shapes, in the dtype of `parameters`."""
     limit = scales.largest
     return {
         name: np.rint(np.clip(array, -limit, limit) if name.endswith("kernel") else array)
@@ -128,35 +129,35 @@ def rounded(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, n
 
 
 def integers(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
-    """The same as integers: kernels int8, biases int32."""
+    """Return the integers of float `parameters`: kernels as int8, biases as int32."""
     return {
         name: array.astype(np.int8 if name.endswith("kernel") else np.int32)
         for name, array in rounded(parameters, scales).items()
     }
 
 
-def real(whole: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
-    """The float32 parameters that these whole numbers stand for, exact: those that a device computes with."""
+def dequantized(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, np.ndarray]:
+    """Return the float32 parameters that these `integers` stand for, exactly: a device computes with them."""
     return {
         name: (array * (scales.kernels if name.endswith("kernel") else scales.sums)[name.partition("/")[0]]).astype(
             np.float32
         )
-        for name, array in whole.items()
+        for name, array in parameters.items()
     }
 
 
-def largest_sums(whole: Mapping[str, np.ndarray], scales: Scales) -> dict[str, int]:
-    """By layer: how far from 0 the sum of an output can get, whatever the image and the order of its terms."""
-    found = {}
+def largest_sums(parameters: Mapping[str, np.ndarray], scales: Scales) -> dict[str, int]:
+    """Return the largest absolute sum of each layer with these `integers`, over all images and orders of summation."""
+    sums = {}
     for layer in scales.layers:
-        kernel, bias = (whole[f"{layer}/{kind}"].astype(np.int64) for kind in ("kernel", "bias"))
-        found[layer] = int((ACTIVATIONS * largest_sum(kernel) + np.abs(bias)).max())
-    return found
+        kernel, bias = (parameters[f"{layer}/{kind}"].astype(np.int64) for kind in ("kernel", "bias"))
+        sums[layer] = int((ACTIVATIONS * largest_sum(kernel) + np.abs(bias)).max())
+    return sums
 
 
-def check_exact(whole: Mapping[str, np.ndarray], scales: Scales) -> None:
-    """Raise `ValueError` unless float32 holds every sum of every image exactly, in any order of summation."""
-    for layer, most in largest_sums(whole, scales).items():
+def check_exact(parameters: Mapping[str, np.ndarray], scales: Scales) -> None:
+    """Raise `ValueError` unless float32 holds every sum of these `integers` exactly, in any order of summation."""
+    for layer, most in largest_sums(parameters, scales).items():
         if most >= EXACT:
             raise ValueError(
                 f"{layer} of {scales.network}: sums can reach {most:,}, and float32 counts exactly up to {EXACT:,}: "
@@ -165,21 +166,66 @@ def check_exact(whole: Mapping[str, np.ndarray], scales: Scales) -> None:
 
 
 def bfloat16(number: np.ndarray) -> np.ndarray:
-    """The nearest bfloat16, as float32; of two, the one that is even."""
+    """Return the nearest bfloat16 numbers, ties to even, as float32."""
     bits = np.asarray(number, np.float32).view(np.uint32)
     return ((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000).astype(np.uint32).view(np.float32)
 
 
 def exists(variant: str, network: str) -> bool:
-    """Whether the variant has a file here, and NumPy's, which finds the scales, has the network."""
+    """Return whether the variant has this chapter, and NumPy, which calibrates the scales, has the network."""
     known = impls.variants()
     return impls.has_file(variant, "quantization") and "numpy" in known and network in known["numpy"].networks
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Adapter:
-    """The quantized network of a variant, as `impls.load` loads a float one, and raises what that raises.
+    """Build the quantized network of a variant. Raises what `impls.import_` raises.
 
-    It has two methods more: `whole_numbers()`, its parameters as the framework rounds them, int32, by name; and
-    `activations(images)`, of uint8 (n, 28, 28): what each layer gets and the logits, a list of int32 (n, numbers).
+    It has the methods of an `Adapter` and two more. `whole_numbers()` returns its parameters as the framework rounds
+    them, int32, by name. `activations(images)` takes uint8 (n, 28, 28), and returns the inputs of each layer and the
+    logits, a list of int32 (n, numbers), channels last.
     """
     return impls.import_(variant, "quantization").Adapter(settings, scales)
+
+
+def parser(command: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser of the options of `train`; `command` is what follows `python -m`."""
+    parser = command_line.parser(command, description, epochs=3)
+    parser.add_argument("--quantized-epochs", type=int, default=2, help="epochs of the quantized network (default: 2)")
+    parser.add_argument("--bits", type=int, choices=range(2, 9), default=8, help="bits of a weight (default: 8)")
+    return parser
+
+
+def train(options: argparse.Namespace) -> tuple[Adapter, Adapter]:
+    """Train a float network, quantize it, continue the training, and print the test accuracy of each.
+
+    Return the float implementation, and the quantized one, which has an attribute `scales`.
+    """
+    from impls.numpy.quantization import calibrate  # not at the top: that file imports this one
+
+    settings = command_line.settings(options)
+    implementation = impls.load(options.variant, settings)
+    dataset, test = command_line.load_dataset(implementation, options)
+    implementation.fit(*dataset, options.epochs, command_line.progress(options.epochs))
+    command_line.print_accuracy(implementation, test, ": float32")
+    parameters = implementation.get_parameters()
+    scales = calibrate(options.network, parameters, dataset[0][:CALIBRATED_ON], 2 ** (options.bits - 1) - 1)
+    quantized = load(options.variant, settings, scales)
+    quantized.set_parameters(parameters)
+    command_line.print_accuracy(quantized, test, f": {options.bits} bits, rounded after training")
+    quantized.fit(*dataset, options.quantized_epochs, command_line.progress(options.quantized_epochs))
+    command_line.print_accuracy(quantized, test, f": {options.bits} bits, quantization-aware training")
+    return implementation, quantized
+
+
+def main() -> None:
+    options = parser(
+        "impls.quantization", "Train a network on MNIST, quantize it, and continue its training."
+    ).parse_args()
+    with command_line.errors_in_one_line():
+        _, quantized = train(options)
+        sums = largest_sums(integers(quantized.get_parameters(), quantized.scales), quantized.scales)
+        print(f"largest sums {sums}, and float32 is exact up to {EXACT:,}")
+
+
+if __name__ == "__main__":
+    main()

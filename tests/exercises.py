@@ -1,85 +1,145 @@
-"""docs/exercises.md, made of the catalogue of mistakes: `python -m tests.exercises` writes it."""
+"""The exercises, computed from the mistakes: `python -m tests.exercises` writes docs/exercises.md."""
 
 import ast
-from collections.abc import Iterator, Sequence
+import difflib
+from functools import cache
+from textwrap import dedent
 
 from harness import ROOT
-from tests import catalogue, catalogue_of_distillation, catalogue_of_parallel, catalogue_of_quantization
-from tests.catalogue import Change
+from tests.mistakes import Listed, mistakes
 
 PAGE = ROOT / "docs" / "exercises.md"
 INTRODUCTION = """# Exercises
 
-Each of these mistakes is made in impls/ on purpose, one at a time, by `pytest -m catalogue`, which shows that the suite
-notices it. Here they are for you: read the change, say what it does to the training, guess which test fails, make it,
-and run the command beneath. The answer is folded away. (Put the file back with `git checkout impls`.)
+`python -m tests.exercises` writes this page.
 
-Does the network still learn? Run `python -m impls.pytorch` with the mistake in place, and look at its accuracy: that it
-may, is why there is a suite.
+Each of these mistakes is made on purpose by the mutation tests, `pytest -m catalogue`, one at a time. Read the change,
+say how it affects the training, guess which test fails, and run the command below it. The answer is folded away.
+
+No file is edited. With this environment variable, each mistake is a variant of its own:
+
+    export MNIST_VARIANTS=tests.mistakes
+
+Many networks learn with a mistake. `python -m impls pytorch-divided_by_256` trains one and prints its accuracy.
 """
-CHAPTERS = (
-    ("The network and its training", "impls", catalogue.CONTROLS),
-    ("With whole numbers", "impls/quantization", catalogue_of_quantization.CONTROLS),
-    ("A teacher", "impls/distillation", catalogue_of_distillation.CONTROLS),
-    ("Two processes", "impls/parallel", catalogue_of_parallel.MISTAKES),
-)
-FRAMEWORKS = ("pytorch", "jax", "tensorflow", "keras")  # an exercise is set in the first that has it
+CHAPTERS = {  # by file
+    "mnist": "The network and its training",
+    "quantization": "Quantization",
+    "distillation": "Distillation",
+    "parallel": "Two processes",
+}
+FRAMEWORKS = ("keras", "tensorflow", "jax", "pytorch")  # an exercise is set in the last that has the mistake
+Definition = ast.FunctionDef | ast.ClassDef
+
+
+def exercises() -> list[Listed]:
+    """Return each mistake once, in the framework that shows it."""
+    listed = sorted(mistakes(), key=lambda mistake: FRAMEWORKS.index(mistake.folder))
+    return list({mistake.name: mistake for mistake in listed}.values())
 
 
 def text() -> str:
+    """Return the page."""
     parts = [INTRODUCTION]
-    for title, folder, mistakes in CHAPTERS:
-        parts.append(f"## {title}\n")
-        parts += (_exercise(number, folder, mistake) for number, mistake in enumerate(mistakes, 1))
+    for file, title in CHAPTERS.items():
+        chosen = [mistake for mistake in exercises() if mistake.file == file]
+        parts += [f"## {title}\n", *(_exercise(*numbered) for numbered in enumerate(chosen, 1))]
     return "\n".join(parts)
 
 
-def _exercise(number: int, folder: str, mistake: catalogue.Control | catalogue_of_parallel.Mistake) -> str:
-    framework = next(name for name in FRAMEWORKS if getattr(mistake, name, ()))
-    changes = getattr(mistake, framework)
+def _exercise(number: int, mistake: Listed) -> str:
     title = mistake.name.replace("_", " ")
+    file, _, name = mistake.caught_by.partition("[")[0].partition("::")
     lines = [
         f"### {number}. {title[0].upper()}{title[1:]}\n",
-        f"In {folder}/{framework}.py, of the {mistake.network}:\n",
+        *["```diff", *diff(mistake), "```\n"],
+        f"    {command(mistake)}\n",
+        "<details><summary>Which test fails, and why?</summary>\n",
+        f"`{name}` in {file}: {_claim(file, name)}\n",
+        "</details>\n",
     ]
-    lines += ["```diff", *_diff(f"{folder}/{framework}.py", changes), "```\n", f"    {_command(framework, mistake)}\n"]
-    file, name = _test(mistake.caught_by)
-    lines += ["<details><summary>Who notices, and why?</summary>\n", f"`{name}` in {file}: {_claim(file, name)}\n"]
-    return "\n".join([*lines, "</details>\n"])
+    return "\n".join(lines)
 
 
-def _diff(path: str, changes: Sequence[Change]) -> Iterator[str]:
-    """The lines of the file that a change touches, before and after it."""
-    source = (ROOT / path).read_text()
-    for old, new in changes:
-        before = source.count("\n", 0, source.index(old))
-        after = source.count("\n", 0, source.index(old) + len(old))
-        touched = "\n".join(source.splitlines()[before : after + 1])
-        yield from (f"-{line}" for line in touched.splitlines())
-        yield from (f"+{line}" for line in touched.replace(old, new).splitlines())
-        source = source.replace(old, new)
-
-
-def _command(framework: str, mistake: catalogue.Control | catalogue_of_parallel.Mistake) -> str:
-    file, name = _test(mistake.caught_by)
-    network = "" if mistake.network == "mlp" else f" --network {mistake.network}"
+def command(mistake: Listed) -> str:
+    """Return the command that runs the test which catches the mistake."""
+    file, _, name = mistake.caught_by.partition("[")[0].partition("::")
     dtype = next((f" and {dtype}" for dtype in ("float32", "float64") if f"[{dtype}-" in mistake.caught_by), "")
-    chosen = f'"{name}{dtype}"' if dtype else name
-    parallel = " -m parallel" if file == "tests/test_parallel.py" else ""
-    return f"pytest {file}{parallel} -k {chosen} --framework {framework}{network}"
-
-
-def _test(caught_by: str) -> tuple[str, str]:
-    file, _, name = caught_by.partition("::")
-    return file, name.partition("[")[0]
+    network = "" if mistake.network == "mlp" else f" --network {mistake.network}"
+    mark = " -m parallel" if mistake.file == "parallel" else ""
+    return f'pytest {file} -k "{name}{dtype}" --framework {mistake.folder}-{mistake.name}{network}{mark}'
 
 
 def _claim(file: str, name: str) -> str:
-    """What the test says of itself, or else its file."""
-    tree = ast.parse((ROOT / file).read_text())
-    test = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name)
-    said = ast.get_docstring(test) or ast.get_docstring(tree)
+    """Return the first paragraph of the test's docstring, or else of its file's."""
+    said = ast.get_docstring(_definitions(file)[name]) or ast.get_docstring(_parsed(file))
     return " ".join(said.partition("\n\n")[0].split())
+
+
+def diff(mistake: Listed) -> list[str]:
+    """Return the lines of a unified diff: each replaced function, and the function in its place."""
+    own = f"tests/mistakes/{mistake.folder}/{mistake.file}.py"
+    names = {node.id for node in ast.walk(mistake.node) if isinstance(node, ast.Name)}
+    helpers = [node for name, node in _definitions(own).items() if name in names]
+    lines = [f"+{line}" for helper in helpers for line in (*_source(own, helper), "", "")]
+    for member in filter(_is_definition, mistake.node.body):
+        for file in (f"impls/{mistake.folder}/{mistake.file}.py", f"impls/{mistake.folder}/adapter.py"):
+            if member.name in _definitions(file):
+                break
+        before, after = _both(file, _definitions(file)[member.name], own, member)
+        lines += list(difflib.unified_diff(before, after, n=len(before), lineterm=""))[3:]  # without its header
+    return [f"--- {file}", f"+++ {own}", *lines]
+
+
+def _both(file: str, old: Definition, own: str, new: Definition) -> tuple[list[str], list[str]]:
+    """Return the lines of a definition and of the one that replaces it; of classes, with the replaced methods only."""
+    if isinstance(new, ast.FunctionDef):
+        return _source(file, old), _with_docstring(_source(own, new), new, _source(file, old), old)
+    methods = {node.name: node for node in filter(_is_definition, old.body)}
+    if not all(each.name in methods and _is_rewritten(each, methods[each.name]) for each in new.body):
+        return [], _source(own, new)
+    pairs = [_both(file, methods[each.name], own, each) for each in new.body]
+    return tuple(
+        [_source(file, old)[0], *(f"    {line}" for part in side for line in part)] for side in zip(*pairs, strict=True)
+    )
+
+
+def _is_rewritten(new: ast.FunctionDef, old: ast.FunctionDef) -> bool:
+    """Return whether a method does without the old one: what it calls by `super()`, the old one calls too."""
+    called = {ast.unparse(node) for node in ast.walk(new) if isinstance(node, ast.Call)}
+    return all(call in ast.unparse(old) for call in called if call.startswith(f"super().{new.name}("))
+
+
+def _with_docstring(lines: list[str], new: ast.FunctionDef, old_lines: list[str], old: ast.FunctionDef) -> list[str]:
+    """Return the lines of `new` with the docstring of `old`, and the blank line after it."""
+    if not ast.get_docstring(old):
+        return lines
+    first, second = (_first_line(node) - _first_line(old) for node in old.body[:2])
+    at = _first_line(new.body[0]) - _first_line(new)
+    return [*lines[:at], *old_lines[first:second], *lines[at:]]
+
+
+def _source(file: str, node: Definition) -> list[str]:
+    lines = (ROOT / file).read_text().splitlines()[_first_line(node) - 1 : node.end_lineno]
+    return dedent("\n".join(lines)).splitlines()
+
+
+def _first_line(node: ast.stmt) -> int:
+    return min(each.lineno for each in (node, *getattr(node, "decorator_list", [])))
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, Definition)
+
+
+@cache
+def _parsed(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text())
+
+
+def _definitions(file: str) -> dict[str, Definition]:
+    """Return the functions and classes of a file by name."""
+    return {node.name: node for node in _parsed(file).body if _is_definition(node)}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-import impls.numpy
+from impls.numpy import adapter, mnist
 from harness.equality.trace import trace
 from harness.workers.session import Session
 
@@ -76,18 +76,20 @@ class FakeWorker:
 
 
 class SpoiledNumpy(Session):
-    """The NumPy implementation, in whose module `code` runs last. An epoch has some steps only."""
+    """The NumPy implementation, in whose tutorial `code` runs last. An epoch has some steps only."""
 
     kept = MappingProxyType({})
 
     def __init__(self, code=""):
         super().__init__(lambda event, **details: None)
-        self.module = ModuleType("impls.numpy")
-        exec(Path(impls.numpy.__file__).read_text() + code, vars(self.module))
+        self.module, tutorial = ModuleType("impls.numpy.adapter"), ModuleType("impls.numpy.mnist")
+        exec(Path(mnist.__file__).read_text() + code, vars(tutorial))
+        exec(Path(adapter.__file__).read_text(), vars(self.module))
+        self.module.mnist = tutorial
         self.running = True
 
     def build(self, make, variant, settings):
-        return super().build(self.module.Classifier, settings)
+        return super().build(self.module.Adapter, settings)
 
     def run(self, task, *arguments):
         return super().run(shortened if task is trace else task, *arguments)

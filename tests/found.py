@@ -36,7 +36,7 @@ def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Result
         variants=list(variants),
         frameworks={variant: f"{variant} 1.0" for variant in variants},
         tests={"passed": 20},
-        steps={"pytorch": step_of(impls.FOLDER / "pytorch.py")},
+        steps={"pytorch": step_of(impls.FOLDER / "pytorch" / "mnist.py")},
         trainings=[training(variant, epochs) for variant in variants],
         rungs=[rung(variant, place) for place, variant in enumerate(variants)],
         lessons=[{"network": "mlp", "name": "a lesson", "errors": [1e-4] * STEPS}],

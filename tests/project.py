@@ -14,10 +14,10 @@ from harness.data.reference import Parts
 
 FAKE = """
 import os, sys, time
-from impls.numpy import Classifier as Referee
+from impls.numpy.adapter import Adapter as Reference
 
 
-class Classifier(Referee):
+class Adapter(Reference):
 {body}
 """
 
@@ -41,11 +41,12 @@ class Project:
         shutil.rmtree(folder / "tests" / "harness")  # or these tests would run themselves
 
     def add(self, name: str, body: str) -> None:
-        """An implementation that is the NumPy one but for `body`, the lines of its class."""
+        """An implementation that is the NumPy one but for `body`, the lines of its adapter's class."""
         lines = "\n".join("    " + line for line in body.splitlines())
-        self.add_file(f"impls/{name}.py", FAKE.format(body=lines))
+        self.add_file(f"impls/{name}/adapter.py", FAKE.format(body=lines))
 
     def add_file(self, path: str, text: str) -> None:
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_text(text)
 
     def command(self, *arguments: str) -> list[str]:

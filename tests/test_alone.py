@@ -1,11 +1,13 @@
-"""`python -m impls.numpy` and its siblings say in one line what a user can mend."""
+"""`python -m impls` says in one line what a user can mend."""
 
 import sys
+from types import SimpleNamespace
 
 import pytest
 
+import impls
+from impls.__main__ import main
 from impls.files import read_dataset
-from impls.__main__ import train_and_evaluate
 from tests.stranger import leave_home
 
 
@@ -15,16 +17,10 @@ def run(monkeypatch):
     monkeypatch.delenv("MNIST_DIR", raising=False)
 
     def run(load, *arguments):
-        class Classifier:
-            def __init__(self, settings):
-                pass
-
-            def load_dataset(self, directory):
-                return load(directory)
-
-        monkeypatch.setattr(sys, "argv", ["impls", *arguments])
+        monkeypatch.setattr(impls, "load", lambda *_: SimpleNamespace(load_dataset=load))
+        monkeypatch.setattr(sys, "argv", ["impls", "numpy", *arguments])
         with pytest.raises(SystemExit) as ended:
-            train_and_evaluate(Classifier)
+            main()
         return ended.value.code
 
     return run

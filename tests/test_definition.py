@@ -1,19 +1,29 @@
-"""The definition of quantization does what it says: bfloat16 scales, exact sums, and a proof of both."""
+"""The definition of quantization has bfloat16 scales and exact sums, and proves that the sums are exact."""
 
 import numpy as np
 import pytest
 
 from impls import quantization
 from impls.contract import NETWORKS
-from impls.quantization import EXACT, ROOM, Scales, bfloat16, check_exact, integers, kernel_scales, largest_sums, real
 from impls.numpy.quantization import calibrate, int32_sums
+from impls.quantization import (
+    EXACT,
+    ROOM,
+    Scales,
+    bfloat16,
+    check_exact,
+    dequantized,
+    integers,
+    kernel_scales,
+    largest_sums,
+)
 
 OUTPUTS = 3
 
 
 @pytest.fixture
 def scales():
-    """Of a network with one layer."""
+    """The scales of a network with one layer."""
     return Scales("mlp", {"layer": np.full(OUTPUTS, 0.5, "float32")}, {"layer": 0.25}, 2.0)
 
 
@@ -40,10 +50,10 @@ def test_scales_have_the_least_squared_error_that_a_clip_can_give():
 
 
 def test_scales_leave_room_for_exact_sums():
-    """Weights that are all of one size and one sign: with 127 steps each, 1,000 of them would sum up to too much."""
+    """The sums of 1,000 equal weights of 127 steps each would be too large."""
     kernel = np.ones((1000, OUTPUTS), "float32")
-    whole = np.rint(kernel / kernel_scales(kernel, 127))
-    assert 255 * np.abs(whole).sum(axis=0).max() <= ROOM * 1.05
+    steps = np.rint(kernel / kernel_scales(kernel, 127))
+    assert 255 * np.abs(steps).sum(axis=0).max() <= ROOM * 1.05
     assert EXACT < 255 * 127 * 1000
 
 
@@ -51,34 +61,34 @@ def test_an_output_without_weights_has_a_scale():
     assert (kernel_scales(np.zeros((4, OUTPUTS)), 127) > 0).all()
 
 
-def test_real_numbers_are_those_of_the_whole_ones(scales):
-    whole = {"layer/kernel": np.array([[-127, 0, 127]], np.int8), "layer/bias": np.array([-3, 0, 3], np.int32)}
-    found = real(whole, scales)
+def test_dequantized_parameters_have_the_same_integers(scales):
+    parameters = {"layer/kernel": np.array([[-127, 0, 127]], np.int8), "layer/bias": np.array([-3, 0, 3], np.int32)}
+    found = dequantized(parameters, scales)
     assert found["layer/kernel"].tolist() == [[-63.5, 0, 63.5]]
     assert found["layer/bias"].tolist() == [-0.375, 0, 0.375]
     again = integers(found, scales)
-    assert all((again[name] == whole[name]).all() for name in whole)
+    assert all((again[name] == parameters[name]).all() for name in parameters)
 
 
 @pytest.mark.parametrize("excess", [0, 1])
 def test_the_proof_is_of_the_worst_image(scales, excess):
-    """Its pixels are 255 where weights have one sign, and 0 where they have the other."""
+    """The pixels of that image are 255 where weights have one sign, and 0 where they have the other."""
     inputs = EXACT // (255 * 127)
     kernel = np.full((inputs, OUTPUTS), 127, np.int8)
     room = EXACT - 255 * 127 * inputs
-    whole = {"layer/kernel": kernel, "layer/bias": np.array([0, 0, room - 1 + excess], np.int32)}
-    assert largest_sums(whole, scales) == {"layer": EXACT - 1 + excess}
+    parameters = {"layer/kernel": kernel, "layer/bias": np.array([0, 0, room - 1 + excess], np.int32)}
+    assert largest_sums(parameters, scales) == {"layer": EXACT - 1 + excess}
     if excess:
         with pytest.raises(ValueError, match="layer of mlp: sums can reach 16,777,216, and float32 counts exactly"):
-            check_exact(whole, scales)
+            check_exact(parameters, scales)
     else:
-        check_exact(whole, scales)
+        check_exact(parameters, scales)
 
 
 def test_weights_of_both_signs_do_not_add_up(scales):
     kernel = np.repeat(np.array([[127], [-127]], np.int8), 400, axis=0).repeat(OUTPUTS, axis=1)
-    whole = {"layer/kernel": kernel, "layer/bias": np.zeros(OUTPUTS, np.int32)}
-    assert largest_sums(whole, scales) == {"layer": 255 * 127 * 400}
+    parameters = {"layer/kernel": kernel, "layer/bias": np.zeros(OUTPUTS, np.int32)}
+    assert largest_sums(parameters, scales) == {"layer": 255 * 127 * 400}
 
 
 def test_sums_by_blas_are_those_of_integers(dataset):

@@ -1,6 +1,6 @@
-"""A student of every variant is taught as the definition says: loss, gradients and steps beside the referee.
+"""A student of every variant is trained as impls/distillation.py defines: its loss, gradients and steps are compared.
 
-The referee is impls/distillation/numpy.py in float64; its gradients are checked here by another way.
+The reference is impls/numpy/distillation.py in float64. Its loss and gradients are verified here by other methods.
 """
 
 from dataclasses import replace
@@ -26,24 +26,24 @@ from impls import distillation
 from impls.contract import NETWORKS, Settings
 from impls.distillation import STUDENT, Distillation, targets
 from impls.numpy import distillation as numpy_distillation
-from impls.numpy import Classifier as PlainNumpy
+from impls.numpy.adapter import Adapter as NumPy
 from tests import rungs
 
 pytestmark = pytest.mark.distillation
 NETWORK = NETWORKS[STUDENT]
-BY_DEFAULT = Distillation()
+DEFAULT = Distillation()
 BATCH_SIZE = 128
 FEW_STEPS = 20
-HOT = 2.0**10  # far above all logits, and float32 still has a thousandth of them in exp(logit / HOT)
-DIFFERENCE = 1e-5  # of a parameter: as in test_referee.py, for a network with fewer ReLUs than its smallest
+HOT = 2.0**10  # far above all logits, and exp(logit / HOT) still has a thousandth of them in float32
+DIFFERENCE = 1e-5  # of a parameter, as for the MLP in test_referee.py
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LABELS = np.array([1, 2], np.uint8)
 LOGITS = np.zeros((2, 10), np.float32)
 
 
 @pytest.fixture(scope="module")
-def lessons(dataset):
-    """(60000, 2, 10), of logits such as a teacher's are: the label's stands out, mostly."""
+def all_targets(dataset):
+    """Targets (60000, 2, 10), of logits like a teacher's: the label's logit is the largest of most images."""
     labels = dataset.train.labels.array()
     noise = np.random.default_rng(0).normal(0, 3, (len(labels), 10))
     return targets(labels, (noise + 16 * np.eye(10)[labels]).astype(np.float32))
@@ -55,8 +55,8 @@ def parameters():
 
 
 @pytest.fixture
-def batch(dataset, lessons):
-    return dataset.train.images.first(BATCH_SIZE).array(), lessons[:BATCH_SIZE]
+def batch(dataset, all_targets):
+    return dataset.train.images.first(BATCH_SIZE).array(), all_targets[:BATCH_SIZE]
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def aligned(framework):
 
 @pytest.fixture
 def student(framework, fleet, aligned, parameters):
-    """Builds the variant's, in float64 and aligned unless `changes` say otherwise."""
+    """Return a function that builds the variant's student, in float64 and aligned unless `changes` differ."""
 
-    def student(how=BY_DEFAULT, **changes):
+    def student(how=DEFAULT, **changes):
         settings = replace(aligned, **changes)
         student = fleet.framework(framework.name, settings, framework.home, distillation.load, how)
         student.set_parameters(parameters)
@@ -81,7 +81,7 @@ def student(framework, fleet, aligned, parameters):
 @pytest.fixture
 def referee(fleet, aligned, parameters):
     settings = replace(aligned, device="cpu")
-    referee = fleet.framework("numpy", settings, "the referee", distillation.load, BY_DEFAULT)
+    referee = fleet.framework("numpy", settings, "the referee", distillation.load, DEFAULT)
     referee.set_parameters(parameters)
     return referee
 
@@ -101,21 +101,22 @@ def test_gradients(student, referee, batch, reaches):
     reaches("gradients", largest_distance(gradients, expected), PASS)
 
 
-def test_many_steps(student, referee, dataset, lessons, parameters, reaches, pytestconfig):
+def test_many_steps(student, referee, dataset, all_targets, parameters, reaches, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
-    question = (trace, dataset.train.images.first(shown), lessons[:shown], parameters, steps, (1, steps))
+    question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
     found, expected = student().run(*question), referee.run(*question)
     reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
 
-def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, lessons, parameters, reaches):
-    """At a weight of 0, whatever the temperature: the steps are those of impls/numpy.py on the labels alone."""
-    alone = PlainNumpy(replace(aligned, device="cpu"), numpy_distillation.MODELS)
+def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, all_targets, parameters, reaches):
+    """At a weight of 0 the steps are those of the NumPy tutorial on the labels alone, at any temperature."""
+    settings = replace(aligned, device="cpu")
+    alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNELS)
     images, labels = (part.first(FEW_STEPS * BATCH_SIZE).array() for part in dataset.train)
     expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
-    question = (trace, images, lessons[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
+    question = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
     found = student(Distillation(weight=0.0)).run(*question)
     reaches(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     reaches(
@@ -124,15 +125,15 @@ def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset,
 
 
 def test_at_a_high_temperature_logits_are_matched(student, batch):
-    """Equation 4 of the paper: of each logit, less their mean, dL/dz is (z - t) / 10, however high the temperature.
+    """Equation 4 of the paper: at a high temperature dL/dz is (z - t) / 10, of logits less their mean.
 
-    softmax(z / T) is (1 + z / T) / 10 but for terms of (z / T)^2, which are to the first as the largest logit to T.
+    softmax(z / T) is (1 + z / T) / 10 up to terms of (z / T)^2. Their ratio to z / T is that of the largest logit to T.
     """
-    taught = student(Distillation(HOT, weight=1.0))
-    images, lessons = batch
-    z, t = (each - each.mean(axis=1, keepdims=True) for each in (taught.logits(images), lessons[:, 1]))
+    distilled = student(Distillation(HOT, weight=1.0))
+    images, soft = batch
+    z, t = (each - each.mean(axis=1, keepdims=True) for each in (distilled.logits(images), soft[:, 1]))
     expected = ((z - t) / 10).mean(axis=0)
-    found = taught.loss_and_gradients(*batch)[1]["dense_2/bias"]
+    found = distilled.loss_and_gradients(*batch)[1]["dense_2/bias"]
     assert distance(found, expected, "dL/db").error < max(abs(z).max(), abs(t).max()) / HOT
 
 
@@ -143,20 +144,20 @@ def test_evaluation_is_by_labels_alone(student, referee, dataset, reaches):
     assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
 
 
-def test_fit_leaves_each_image_what_was_said_of_it(student, referee, batch):
-    """With a learning rate that changes nothing, an epoch's loss is that of all images, in whatever order they come."""
+def test_fit_keeps_each_image_with_its_targets(student, referee, batch):
+    """With a learning rate near 0 the mean loss of an epoch is that of all images, in any order."""
     expected, _ = referee.loss_and_gradients(*batch)
     still = student(learning_rate=2.0**-60, batch_size=BATCH_SIZE // 3)
     assert still.fit(*batch, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
 
 
-def test_a_student_learns_from_a_teacher_alone(student, lessons, dataset, pytestconfig):
-    """As well as is asked of it, and with --long for as many epochs, while every label that it is given is wrong."""
-    epochs, shown = (NETWORK.epochs, len(lessons)) if pytestconfig.option.long else (3, len(lessons) // 2)
+def test_a_student_learns_from_a_teacher_alone(student, all_targets, dataset, pytestconfig):
+    """It reaches the required accuracy while every label that it is given is wrong. With --long: all epochs."""
+    epochs, shown = (NETWORK.epochs, len(all_targets)) if pytestconfig.option.long else (3, len(all_targets) // 2)
     wrong = (dataset.train.labels.first(shown).array() + 1) % 10
-    taught = student(Distillation(weight=1.0), dtype="float32")
-    taught.fit(dataset.train.images.first(shown), targets(wrong, lessons[:shown, 1]), epochs)
-    _, accuracy = taught.evaluate(*dataset.test)
+    distilled = student(Distillation(weight=1.0), dtype="float32")
+    distilled.fit(dataset.train.images.first(shown), targets(wrong, all_targets[:shown, 1]), epochs)
+    _, accuracy = distilled.evaluate(*dataset.test)
     assert accuracy >= required_accuracy(NETWORK, epochs)
 
 
@@ -193,7 +194,7 @@ def test_other_targets_are_refused(student, found, error, message):
     ],
     ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
 )
-def test_lessons(labels, logits, error, message):
+def test_all_targets(labels, logits, error, message):
     with pytest.raises(error, match=message):
         targets(labels, logits)
 
@@ -214,10 +215,10 @@ def test_a_distillation_out_of_range(field, value):
 
 
 def test_loss_of_the_referee_by_another_way():
-    """By SciPy: the Kullback-Leibler divergence, and the teacher's entropy, which is what it lacks."""
+    """By SciPy: the Kullback-Leibler divergence plus the teacher's entropy is the cross-entropy."""
     random = np.random.default_rng(0)
     z, t, labels = random.normal(0, 3, (8, 10)), random.normal(0, 3, (8, 10)), np.arange(8)
-    loss, _ = numpy_distillation.distillation_loss(Distillation(3.0, 0.7), z, targets(labels, t))
+    loss, _ = numpy_distillation.make_loss(3.0, 0.7)(z, targets(labels, t))
     p, q = softmax(t / 3, axis=1), softmax(z / 3, axis=1)
     divergence, entropy = rel_entr(p, q).sum(axis=1), -(p * np.log(p)).sum(axis=1)
     hard = -np.log(softmax(z, axis=1)[labels, labels])
@@ -226,7 +227,7 @@ def test_loss_of_the_referee_by_another_way():
 
 @pytest.mark.parametrize("name", NETWORK.shapes)
 def test_gradients_of_the_referee_against_finite_differences(batch, parameters, name):
-    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), BY_DEFAULT)
+    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), DEFAULT)
     referee.set_parameters(parameters)
     _, gradients = referee.loss_and_gradients(*batch)
     index = np.unravel_index(abs(gradients[name]).argmax(), gradients[name].shape)
@@ -241,7 +242,7 @@ def test_gradients_of_the_referee_against_finite_differences(batch, parameters, 
 
 
 def test_a_variant_without_a_file_here_has_no_student(project):
-    """It is deselected, as its network may be one that nobody has taught."""
+    """Its tests are deselected."""
     assert distillation.exists("keras-jax", "mlp")
     assert not distillation.exists("keras-jax", "cnn")
     project.add("newcomer", "pass")

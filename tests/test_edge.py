@@ -1,6 +1,6 @@
-"""What quantization-aware training trained is what a device computes, to the last bit; and what files of it take.
+"""int8 export is bit-exact: a device returns the logits of the quantized network that was trained.
 
-Each file is run where no framework is, but PyTorch where there is no other way: in an environment of its own.
+Each file runs in an environment without a framework. Only ExecuTorch needs PyTorch. Time and memory are recorded.
 """
 
 import numpy as np
@@ -19,26 +19,29 @@ pytestmark = pytest.mark.edge
 
 @pytest.fixture
 def recorded(framework, runtime, kind, record_property):
-    """Put figures of the file into the table at the end."""
+    """Return a function that adds numbers of the file to the table at the end."""
     return lambda **found: record_property("file", {"runtime": runtime, "kind": kind, **found})
 
 
 @pytest.fixture
 def expected(framework, shelf, kind, path):
-    """Logits of the test images: a float network's as its framework computes them, a quantized one's by the referee,
-    and of a framework's own way those that it evaluated last."""
+    """The logits of the test images, by the kind of the file.
+
+    Those of a float network are its framework's, and those of an int8 network the reference's in integers. Those of a
+    framework's documented way are the last that it evaluated.
+    """
     ready = shelf.trained(framework)
     if kind == "official":
         return shelf.official(framework, path)
     if kind == "float":
         return ready.logits["float"]
-    check_exact(ready.trained["int8"].whole, ready.trained["int8"].scales)
+    check_exact(ready.trained["int8"].integers, ready.trained["int8"].scales)
     return ready.right
 
 
 @pytest.fixture
 def path(framework, runtime, kind, shelf):
-    """The file. Skips if a package that exports it is missing."""
+    """The exported file. Skips if a package for the export is missing."""
     try:
         return shelf.file(framework, runtime, kind)
     except PackageNotInstalled as error:
@@ -52,9 +55,9 @@ def test_what_was_trained_is_what_its_whole_numbers_compute(framework, shelf, da
 
 
 def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shelf, dataset, expected, recorded):
-    """An int8 file all 100,000 logits to the last bit, and a float file each but for rounding.
+    """All 100,000 logits of an int8 file are bit-exact; those of a float file are equal within a tolerance.
 
-    A framework's own way to int8 does not, unless `OFFICIAL` says so: that must be mended when this turns red.
+    A framework's documented way to int8 must be bit-exact if and only if `OFFICIAL` says so.
     """
     device = shelf.device(runtime)
     device.build(loader(kind), runtime, str(path))

@@ -1,4 +1,4 @@
-"""What a user gets who does as the tutorials say, and where there is no road: each turns red the day it is mended."""
+"""Limitations of the frameworks' exporters and of ONNX Runtime. A test fails once its limitation is fixed."""
 
 import pytest
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.edge
 
 @pytest.fixture
 def state(record_property):
-    """A line below the tables."""
+    """Return a function that adds a line below the tables."""
     return lambda line: record_property("statement", line)
 
 
 def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):
-    """As it comes, it adds up in 16 bits there, unless it is told not to."""
+    """With default options it sums products in 16 bits there."""
     framework = fleet.framework("numpy", Settings())
     path, device = shelf.file(framework, "onnx", "int8"), shelf.device("onnx")
     device.build(tasks.as_it_comes, "onnx", str(path))
@@ -26,13 +26,14 @@ def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, st
     found = fidelity(device.call("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
     has_vnni = device.do(tasks.has_vnni)
     state(
-        f"ONNX Runtime as it comes, on a processor {'with' if has_vnni else 'without'} VNNI: {found.differ:,} of "
-        f"{expected.size:,} logits differ, by up to {found.largest:.0f} steps; {found.labels} images are renamed"
+        f"ONNX Runtime with default options, on a processor {'with' if has_vnni else 'without'} VNNI: "
+        f"{found.differ:,} of {expected.size:,} logits differ, by up to {found.largest:.0f} steps; "
+        f"{found.labels} predicted classes change"
     )
     assert (found.differ == 0) == has_vnni
 
 
-def test_keras_on_jax_has_no_road_to_litert():
+def test_keras_on_jax_does_not_export_to_litert():
     code = """
 import json, keras
 model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
@@ -74,7 +75,7 @@ print(json.dumps({"said": said}))
 
 
 def test_keras_on_jax_exports_a_pooling_to_onnx_that_cannot_be_run(tmp_path):
-    """jax2onnx counts the images and the channels among its dimensions."""
+    """The dimensions of the pooling by jax2onnx include the images and the channels."""
     code = f"""
 import json, keras, numpy, onnxruntime
 model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.MaxPooling2D()])

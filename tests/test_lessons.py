@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 import impls
-import impls.numpy
+import impls
 from harness.equality.distance import largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, trace
 from impls.contract import NETWORKS, Settings
-from impls.numpy import max_pool_gradient as numpy_max_pool_gradient
-from impls.numpy import quarters as numpy_quarters
+from impls.numpy import mnist
+from impls.numpy.mnist import max_pool_gradient as first
 from tests.rungs import short
 
 pytestmark = pytest.mark.lessons
@@ -197,7 +197,7 @@ for _ in range(20):
     prediction = jax.predict_step(batch)
     returned.append(time.perf_counter() - start)
     unready += not prediction.is_ready()
-    jax.synchronize()
+    jax.synchronize(prediction)
     done.append(time.perf_counter() - start)
 milliseconds = {"returned": 1e3 * statistics.median(returned), "done": 1e3 * statistics.median(done)}
 print(json.dumps({"unready": unready, "milliseconds": milliseconds}))
@@ -212,19 +212,19 @@ def test_pytorch_keeps_its_kernels_transposed():
 
 def last(dm, h, m):
     """The gradient of each maximum to the last that equals it."""
-    return numpy_max_pool_gradient(dm[:, ::-1, ::-1], h[:, ::-1, ::-1], m[:, ::-1, ::-1])[:, ::-1, ::-1]
+    return first(dm[:, ::-1, ::-1], h[:, ::-1, ::-1], m[:, ::-1, ::-1])[:, ::-1, ::-1]
 
 
 def shared(dm, h, m):
     """In equal parts to all that equal it."""
     equal = everyone(np.ones_like(dm), h, m)
-    return everyone(dm / sum(numpy_quarters(equal)), h, m)
+    return everyone(dm / sum(mnist.corners(equal)), h, m)
 
 
 def everyone(dm, h, m):
     """Whole to each that equals it: not a gradient at all."""
     dh = np.zeros_like(h)
-    for target, number in zip(numpy_quarters(dh), numpy_quarters(h), strict=True):
+    for target, number in zip(mnist.corners(dh), mnist.corners(h), strict=True):
         target[...] = dm * (number == m)
     return dh
 
@@ -238,7 +238,7 @@ def test_who_gets_the_gradient_of_equal_maxima_does_not_matter_if_it_is_given_on
     referee = impls.load("numpy", Settings(network="cnn", dtype="float64"))
     referee.set_parameters(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
     _, right = referee.loss_and_gradients(images, labels)
-    monkeypatch.setattr(impls.numpy, "max_pool_gradient", rule)
+    monkeypatch.setattr(mnist, "max_pool_gradient", rule)
     _, gradients = referee.loss_and_gradients(images, labels)
     error, where = largest_distance(gradients, right)
     print(f"{rule.__name__}: {error:.1e} at {where}")
@@ -248,8 +248,8 @@ def test_who_gets_the_gradient_of_equal_maxima_does_not_matter_if_it_is_given_on
 def test_most_windows_of_the_first_pooling_have_equal_maxima(dataset):
     pixels = dataset.train.images.first(128).array().reshape(-1, 28, 28, 1) / 255
     kernel, bias = list(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1).values())[:2]
-    h = np.maximum(impls.numpy.convolve(pixels, kernel) + bias, 0)
-    equal = np.sum([number == np.max(numpy_quarters(h), axis=0) for number in numpy_quarters(h)], axis=0)
-    lit = np.max(numpy_quarters(h), axis=0) > 0
+    h = np.maximum(mnist.convolve(pixels, kernel) + bias, 0)
+    equal = np.sum([number == np.max(mnist.corners(h), axis=0) for number in mnist.corners(h)], axis=0)
+    lit = np.max(mnist.corners(h), axis=0) > 0
     print(f"{(equal > 1).mean():.0%} of the windows have equal maxima, {((equal > 1) & lit).mean():.0%} above 0")
     assert (equal > 1).mean() > 0.5

@@ -1,6 +1,6 @@
-"""Two processes with 64 images each train as one process with 128 does, on each framework's own engine.
+"""Data parallelism is exact: two processes with 64 images each take the steps of one process with 128.
 
-The referee is impls/numpy.py, in one process, in float64. A variant has one team of two processes for all these tests.
+The reference is impls/numpy/mnist.py, in one process, in float64. A variant has one team of processes for all tests.
 """
 
 from dataclasses import replace
@@ -24,14 +24,14 @@ pytestmark = pytest.mark.parallel
 PROCESSES, BATCH_SIZE = 2, 128
 ALIGNED = Settings(dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
 STEPS_OF_CNN = 30  # where a step takes long
-FEW = 10  # steps, where a hundred would say no more
+FEW = 10  # steps
 FITTED, EPOCHS = 448, 2  # images: three batches and a half
-TIMEOUT = 120  # seconds of silence: two TensorFlows that start on a busy machine take 20
+TIMEOUT = 120  # seconds without a message: the start of two TensorFlow processes on a busy machine takes 20
 
 
 @pytest.fixture(scope="module")
 def teams():
-    """Those that were started, by variant and network."""
+    """The teams that were started, by variant and network."""
     teams = {}
     yield teams
     for team in teams.values():
@@ -40,7 +40,7 @@ def teams():
 
 @pytest.fixture
 def team(request, teams, record_property):
-    """The variant in two processes, freshly built. Skips if a package is missing."""
+    """The variant in two processes, newly built. Skips if a package is missing."""
     variant, network = request.param
     record_property("variant", variant)
     record_property("network", network)
@@ -65,7 +65,7 @@ def parameters(network):
 
 @pytest.fixture
 def one_process(referee, network):
-    """The referee."""
+    """The reference."""
     return referee(replace(ALIGNED, network=network))
 
 
@@ -76,7 +76,7 @@ def known():
 
 @pytest.fixture
 def followed(team, one_process, network, dataset, parameters, known, pytestconfig):
-    """The training of a hundred steps: in each process, and the referee's. Of the CNN 30, without --long."""
+    """The traces of 100 steps of all processes, and the reference's; of the CNN 30 steps without --long."""
     short = has_convolutions(NETWORKS[network]) and not pytestconfig.option.long
     steps = STEPS_OF_CNN if short else STEPS
     question = (trace, *dataset.train, parameters, steps, (1, steps))
@@ -93,7 +93,7 @@ def reaches(team, record_property):
 
 
 def assert_same_bits(each):
-    """Of parameters by name, in every process."""
+    """`each` holds the parameters of every process, by name."""
     first, *others = each
     for name in first:
         off = [np.count_nonzero(first[name] != other[name]) for other in others]
@@ -105,7 +105,7 @@ def test_all_begin_alike(team):
 
 
 def test_many_steps(followed, reaches):
-    """The loss of the whole batch at each step, as each process knows it, and the parameters after the last."""
+    """Compare the loss of the whole batch at each step, in each process, and the parameters after the last step."""
     found, expected = followed
     steps = len(expected.losses)
     apart = max(max(losses_apart(each, expected)) for each in found)
@@ -121,12 +121,12 @@ def test_all_end_with_the_same_bits(followed):
 
 
 def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, parameters, reaches):
-    """In every process the images of the others are black, and their labels 0: whoever used them would be wrong.
+    """In each process the images of the others are black and their labels 0, so that their use changes the loss.
 
-    Rank 0 has the first half of each batch. So each image is used once, by one process.
+    Rank 0 has the first half of each batch. Each image is used once, by one process.
     """
     images, labels = (part.array() for part in dataset.train.first(FEW * BATCH_SIZE))
-    owner = np.arange(len(images)) // (BATCH_SIZE // PROCESSES) % PROCESSES  # (n,): the rank that an image belongs to
+    owner = np.arange(len(images)) // (BATCH_SIZE // PROCESSES) % PROCESSES  # (n,): the rank that has the image
     questions = [
         (trace, images * (owner == rank)[:, None, None], labels * (owner == rank), parameters, FEW)
         for rank in range(PROCESSES)
@@ -137,7 +137,7 @@ def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, param
 
 
 def test_fit(team, one_process, dataset, parameters, reaches):
-    """It is the training of one process on the order that the seed gives."""
+    """Compare with one process that trains in the order drawn from the seed."""
     images, labels = (part.array() for part in dataset.train.first(FITTED))
     team.call("set_parameters", parameters)
     found = team.call("fit", images, labels, EPOCHS)
@@ -157,22 +157,22 @@ def test_fit(team, one_process, dataset, parameters, reaches):
 
 @pytest.mark.parametrize("way", ["train_step", "fit"])
 def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parameters, way):
-    """105 images, as 53 and 52: their means have unequal weights, of which most engines say nothing."""
+    """105 images would be 53 and 52, whose means have unequal weights. Most libraries do not report this."""
     images, labels = dataset.train.first(105)
     try:
         if way == "fit":
             team.call("fit", images, labels, 1)
         else:
             team.run(trace, images, labels, parameters, 1)
-        said = "nothing"
+        raised = "no exception"
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-    assert said.startswith("ValueError: a batch of 105 images cannot be divided by 2 processes"), said
+        raised = f"{type(error).__name__}: {error}"
+    assert raised.startswith("ValueError: a batch of 105 images cannot be divided by 2 processes"), raised
     assert team.is_running(), "the processes could go on"
 
 
 def test_one_process_of_jax_with_two_devices(fleet, dataset):
-    """The same file: its mesh is of all devices, whosever they are. What they cannot divide, JAX itself refuses."""
+    """The mesh spans all devices, of one process or of several. JAX raises an error for a batch it cannot divide."""
     require("jax", "optax")
     parameters, one_process = start(NETWORKS["mlp"].shapes, seed=1, bias=0.1), fleet.framework("numpy", ALIGNED)
     question = (trace, *dataset.train, parameters, STEPS)

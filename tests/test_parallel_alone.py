@@ -1,4 +1,4 @@
-"""`python -m impls.parallel.pytorch` trains in two processes, or says in one line what a user can mend."""
+"""`python -m harness.parallel pytorch` trains in two processes, or ends with one line that names the error."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def run(dataset):
     require("torch", "torchvision")
 
     def run(*arguments):
-        command = [sys.executable, "-m", "impls.parallel.pytorch", "--data-dir", dataset.directory, *arguments]
+        command = [sys.executable, "-m", "harness.parallel", "pytorch", "--data-dir", dataset.directory, *arguments]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
 
     return run
@@ -33,13 +33,13 @@ def test_it_prints_accuracy_and_seconds(run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "line"),
     [
         (("--batch-size", "127"), "error: a batch of 127 images cannot be divided by 2 processes"),
         (("--processes", "0"), "error: --processes must be in 1..64, got 0"),
     ],
     ids=["uneven", "none"],
 )
-def test_bad_input_is_one_line(run, arguments, said):
+def test_bad_input_is_one_line(run, arguments, line):
     done = run(*arguments)
-    assert (done.returncode, done.stderr.splitlines()) == (1, [said])
+    assert (done.returncode, done.stderr.splitlines()) == (1, [line])

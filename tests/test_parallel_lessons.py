@@ -1,4 +1,4 @@
-"""Roads to several processes that do not exist yet, in Keras 3: each test turns red the day that one is opened."""
+"""Two ways to train in several processes that Keras 3 does not support yet: each test fails once one is supported."""
 
 import pytest
 
@@ -13,21 +13,21 @@ pytestmark = pytest.mark.parallel
 
 @pytest.mark.parametrize("backend", ["tensorflow", "torch"])
 def test_keras_distribution_is_for_jax_alone(backend):
-    """Keras issue 23418: on PyTorch it is merged for a later version; on TensorFlow its file says not to use it."""
+    """Keras issue 23418: PyTorch's is merged for a later version, TensorFlow's file says that it must not be used."""
     code = """
 import json, keras
 try:
     keras.distribution.initialize("127.0.0.1:0", 1, 0)
-    said = ""
+    message = ""
 except AttributeError as error:
-    said = str(error)
-print(json.dumps({"said": said}))
+    message = str(error)
+print(json.dumps({"message": message}))
 """
-    assert "has no attribute 'initialize'" in measured(code, backend, KERAS_BACKEND=backend)["said"]
+    assert "has no attribute 'initialize'" in measured(code, backend, KERAS_BACKEND=backend)["message"]
 
 
 def test_keras_fit_is_not_for_several_workers_of_tensorflow(dataset):
-    """Keras issues 20585 and 20601: it takes what is divided among the processes for a tensor."""
+    """Keras issues 20585 and 20601: it takes an array that is divided among the processes for a tensor."""
     for package in impls.missing("keras-tensorflow"):
         pytest.skip(f"{package} is not installed")
     team = Team("keras-tensorflow", 2)

@@ -1,4 +1,4 @@
-"""The time of a step is accounted for: by kernels of known kinds, and by what the framework does around them."""
+"""The profile accounts for the time of a step: kernels of known kinds, and the framework's overhead around them."""
 
 import pytest
 
@@ -19,15 +19,15 @@ def test_where_the_time_goes(framework, profile, operation, record_property):
     assert tuple(parts) == KINDS
     assert min(parts.values()) >= 0
     assert sum(parts.values()) == pytest.approx(found["seconds"])
-    assert parts[OVERHEAD] < found["seconds"], "no kernel was seen"
+    assert parts[OVERHEAD] < found["seconds"], "no kernel was recorded"
     has_convolutions = any(len(shape) > 2 for shape in framework.network.shapes.values())
     expected = {CONVOLUTION: has_convolutions, OPTIMIZER: operation.method == "train_step"}
     assert {name: parts[name] > 0 for name in expected} == expected
-    assert parts[MATRIX] > 0 or has_convolutions, "of the CNN, XLA makes one kernel, which counts as a convolution"
+    assert parts[MATRIX] > 0 or has_convolutions, "XLA compiles the CNN to one kernel, which counts as a convolution"
 
 
 def test_most_of_a_large_prediction_is_kernels(framework, dataset, tmp_path):
-    """If kernels went unseen, what they take would be called overhead."""
+    """The time of kernels that were not recorded would count as overhead."""
     count = 1000 if any(len(shape) > 2 for shape in framework.network.shapes.values()) else 8192
     operation = Operation("predict_step", count, rounds=3)
     folders = str(tmp_path), str(tmp_path / "traces")

@@ -1,6 +1,6 @@
-"""A quantized network of every variant computes what its whole numbers say, to the last bit, and is trained alike.
+"""A quantized network of every variant equals the reference in integers bit by bit, and its training equals NumPy's.
 
-The referee is impls/quantization/numpy.py: in integers for what a device computes, in float64 for the training.
+The reference is impls/numpy/quantization.py: in integers for the activations, in float64 for the training.
 """
 
 from dataclasses import replace
@@ -23,18 +23,18 @@ from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from impls import quantization
-from impls.quantization import CALIBRATED_ON, LOGITS, integers, real, scaled
-from impls.numpy.quantization import calibrate, in_integers, logits_in_integers
+from impls.numpy.quantization import calibrate, integer_activations, integer_logits
+from impls.quantization import CALIBRATED_ON, LOGITS, dequantized, integers, scaled
 from tests import rungs
 
 pytestmark = pytest.mark.quantization
 BATCH_SIZE = 64
-TRAINED_ON = 2000  # images, before whole numbers are compared once more
+TRAINED_ON = 2000  # images of quantization-aware training, before all logits are compared again
 
 
 @pytest.fixture(scope="module")
 def calibrated(dataset):
-    """Parameters to start from, and their scales, by network."""
+    """Return initial parameters and their scales, for the network of a framework."""
     known = {}
 
     def calibrated(framework):
@@ -60,7 +60,7 @@ def scales(framework, calibrated):
 
 @pytest.fixture
 def quantized(framework, parameters, scales):
-    """With these parameters, in float32, as it is deployed."""
+    """The quantized network with these parameters, in float32, as it is deployed."""
     quantized = framework.made_by(quantization.load, scales)
     quantized.set_parameters(parameters)
     return quantized
@@ -68,7 +68,7 @@ def quantized(framework, parameters, scales):
 
 @pytest.fixture
 def images(framework, dataset, pytestconfig):
-    """All of the test; where they take long, without --long, a tenth: test_edge.py takes all in any case."""
+    """All test images; for convolutions a tenth of them without --long, as test_edge.py always takes all."""
     short = has_convolutions(framework.network) and not pytestconfig.option.long
     return dataset.test.images.first(len(dataset.test.images.array()) // (10 if short else 1))
 
@@ -80,7 +80,7 @@ def aligned(framework):
 
 @pytest.fixture
 def climber(quantized, aligned, parameters):
-    """The same in float64, aligned."""
+    """The quantized network in float64, aligned."""
     climber = quantized.with_settings(**vars(aligned))
     climber.set_parameters(parameters)
     return climber
@@ -99,13 +99,13 @@ def reaches(climber, record_property):
 
 
 def assert_equal(found, expected, what):
-    """To the last bit; how many numbers are not, and how far off, if not all are."""
+    """Require equality to the last bit; the message counts the differences, and has the largest."""
     off = np.abs(np.asarray(found, np.float64) - expected)
     assert not off.any(), f"{np.count_nonzero(off):,} of {off.size:,} {what} differ, by up to {off.max():g}"
 
 
 def test_scales_come_from_training_images(framework, dataset, tmp_path):
-    """Those of a file for a device, trained on a few images: from the first 1,000, and none of the test."""
+    """The scales of an exported file depend on the first 1,000 training images, and on no test image."""
     few = dataset._replace(train=dataset.train.first(TRAINED_ON), test=dataset.test.first(CALIBRATED_ON))
     trained = Shelf(tmp_path, few, interpreter=str, epochs=1).trained(framework).trained
     images = dataset.train.images.first(CALIBRATED_ON).array()
@@ -118,31 +118,31 @@ def test_scales_come_from_training_images(framework, dataset, tmp_path):
 def test_whole_numbers(quantized, parameters, scales):
     expected = integers(parameters, scales)
     for name, found in quantized.whole_numbers().items():
-        assert_equal(found, expected[name], f"whole numbers of {name}")
+        assert_equal(found, expected[name], f"integers of {name}")
 
 
 def test_whole_numbers_of_ties(quantized, parameters, scales):
-    """Parameters halfway between two whole numbers: half to even, of a product, for a quotient would be another."""
+    """Parameters halfway between two integers round to even. They are products: a quotient would be another number."""
     halfway = {name: array + 0.5 for name, array in integers(parameters, scales).items()}
-    tied = real(halfway, scales)
+    tied = dequantized(halfway, scales)
     ties = {name: np.mean(array % 1 == 0.5) for name, array in scaled(tied, scales).items()}
     assert all(0.1 < part < 1 for name, part in ties.items() if name.endswith("kernel")), ties
     quantized.set_parameters(tied)
     expected = integers(tied, scales)
     for name, found in quantized.whole_numbers().items():
-        assert_equal(found, expected[name], f"whole numbers of {name}")
+        assert_equal(found, expected[name], f"integers of {name}")
 
 
 def test_activations(quantized, parameters, scales, dataset):
     images = dataset.test.images.first(256)
-    expected = in_integers(integers(parameters, scales), scales, images.array())
+    expected = integer_activations(integers(parameters, scales), scales, images.array())
     names = [*(f"inputs of {layer}" for layer in scales.layers), "logits"]
     for name, found, right in zip(names, quantized.activations(images), expected, strict=True):
         assert_equal(found, right, name)
 
 
 def test_activations_of_ties(quantized, parameters, scales, dataset):
-    """One float32 product takes sums halfway between two whole numbers: half to even, and two products are another."""
+    """Sums that one float32 product takes halfway between two integers round to even. Two products would miss them."""
     tied = {name: np.zeros(array.shape, np.int8) for name, array in parameters.items()}  # so that sums are biases
     for layer, factors in scales.factors.items():
         halves = np.arange(LOGITS[1])[:, None] + 0.5  # (127, 1)
@@ -150,33 +150,33 @@ def test_activations_of_ties(quantized, parameters, scales, dataset):
         hit = biases.astype(np.float32) * factors.output == halves
         assert hit.any(axis=0).mean() > 0.1, f"{layer} has no ties"
         tied[f"{layer}/bias"] = np.take_along_axis(biases, np.argmax(hit, axis=0)[None], axis=0)[0]  # -> (outputs,)
-    quantized.set_parameters(real(tied, scales))
+    quantized.set_parameters(dequantized(tied, scales))
     image = dataset.test.images.first(1)
-    expected = in_integers(integers(real(tied, scales), scales), scales, image.array())
+    expected = integer_activations(integers(dequantized(tied, scales), scales), scales, image.array())
     for layer, found, right in zip(scales.layers, quantized.activations(image)[1:], expected[1:], strict=True):
         assert_equal(found, right, f"outputs of {layer}")
 
 
 def test_all_logits(quantized, parameters, scales, images):
-    whole = integers(parameters, scales)
-    quantization.check_exact(whole, scales)
-    expected = logits_in_integers(whole, scales, images.array())
+    integer_parameters = integers(parameters, scales)
+    quantization.check_exact(integer_parameters, scales)
+    expected = integer_logits(integer_parameters, scales, images.array())
     assert len(np.unique(expected)) > 100
     assert_equal(quantized.logits(images), expected * np.float32(scales.logits), "logits")
 
 
 def test_all_logits_of_what_was_trained_on(quantized, scales, dataset, images):
     quantized.fit(*dataset.train.first(TRAINED_ON), 1)
-    whole = integers(quantized.get_parameters(), scales)
-    quantization.check_exact(whole, scales)
-    expected = logits_in_integers(whole, scales, images.array())
+    integer_parameters = integers(quantized.get_parameters(), scales)
+    quantization.check_exact(integer_parameters, scales)
+    expected = integer_logits(integer_parameters, scales, images.array())
     assert_equal(quantized.logits(images), expected * np.float32(scales.logits), "logits")
     labels = dataset.test.labels.array()[: len(expected)]
     assert np.mean(expected.argmax(axis=1) == labels) > 0.5, "equal, but not learning"
 
 
 def test_gradients_of_the_straight_through_rule(climber, referee, dataset, parameters, reaches):
-    """Of parameters so large that weights, activations and logits are cut off."""
+    """The parameters are so large that weights, activations and logits are clipped."""
     large = {name: array * np.float32(1.25) for name, array in parameters.items()}
     climber.set_parameters(large)
     referee.set_parameters(large)
@@ -187,7 +187,7 @@ def test_gradients_of_the_straight_through_rule(climber, referee, dataset, param
 
 
 def test_many_steps(climber, referee, dataset, parameters, reaches, pytestconfig):
-    """In float64 alone: a float32 parameter that is rounded the other way parts the paths at once."""
+    """Only in float64: in float32, one parameter that is rounded the other way separates the trainings at once."""
     short = has_convolutions(climber.network) and not pytestconfig.option.long
     steps = STEPS // 10 if short else STEPS
     question = (trace, *dataset.train, parameters, steps, (steps,))

@@ -7,8 +7,8 @@ import pytest
 from scipy.special import logsumexp
 
 import impls
-import impls.numpy
 from impls.contract import NETWORKS, Settings
+from impls.numpy import mnist
 
 WRITTEN = impls.variants()["numpy"].networks
 
@@ -57,7 +57,7 @@ def test_convolution_by_another_way():
 
     random = np.random.default_rng(0)
     x, kernel = random.normal(size=(2, 6, 4, 3)), random.normal(size=(3, 3, 3, 5))
-    found = impls.numpy.convolve(x, kernel)
+    found = mnist.convolve(x, kernel)
     assert found.shape == (2, 6, 4, 5)
     for image, output in np.ndindex(2, 5):
         planes = [correlate2d(x[image, ..., c], kernel[..., c, output], mode="same") for c in range(3)]
@@ -123,7 +123,7 @@ def test_equal_maxima_get_the_gradient_once():
     """The first of them, row by row; MNIST, mostly black, is full of them."""
     windows = np.array([[3, 3, 1, 2], [3, 0, 2, 2.0]]).reshape(1, 2, 4, 1)
     maxima, gradient = np.array([3, 2.0]).reshape(1, 1, 2, 1), np.array([5, 7.0]).reshape(1, 1, 2, 1)
-    found = impls.numpy.max_pool_gradient(gradient, windows, maxima)
+    found = mnist.max_pool_gradient(gradient, windows, maxima)
     assert found.reshape(2, 4).tolist() == [[5, 0, 0, 7], [0, 0, 0, 0]]
 
 

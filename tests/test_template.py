@@ -58,16 +58,17 @@ PYTORCH = """class Small(nn.Module):
         self.out = nn.Linear(32, 10)
 
     def forward(self, x):
-        return self.out(F.relu(self.hidden(x)))  # (n, 64) -> (n, 32) -> (n, 10)
+        return self.out(relu(self.hidden(x)))  # (n, 64) -> (n, 32) -> (n, 10)
 
 
 MODELS = {"small": Small, """
-JAX = """def small(p, x):
-    x = jax.nn.relu(x @ p["in/kernel"] + p["in/bias"])  # (n, 64) -> (n, 32)
-    return x @ p["out/kernel"] + p["out/bias"]  # (n, 32) -> (n, 10)
+JAX = """def small(params, x):
+    return dense(params["out"], jax.nn.relu(dense(params["in"], x)))  # (n, 64) -> (n, 32) -> (n, 10)
 
 
 MODELS = {"small": small, """
+KERNELS = """KERNELS = {
+    "small": {"in": (64, 32), "out": (32, 10)},"""
 
 
 def between(text: str, first: str, last: str) -> str:
@@ -108,8 +109,8 @@ def changed(template, digits):
             (("import numpy as np", ""), "import numpy as np\n\nfrom harness.data.digits import from_scikit_learn"),
             (("SOURCES = {", "\n}\n"), 'SOURCES = {"scikit-learn": from_scikit_learn}\n'),
         ],
-        "impls/pytorch.py": [(("MODELS = {", ""), PYTORCH)],
-        "impls/jax.py": [(("MODELS = {", ""), JAX)],
+        "impls/pytorch/mnist.py": [(("MODELS = {", ""), PYTORCH)],
+        "impls/jax/mnist.py": [(("MODELS = {", ""), JAX), (("KERNELS = {", ""), KERNELS)],
     }
     new = {}
     for path, changes in edits.items():

@@ -5,11 +5,11 @@ import sys
 import numpy as np
 import pytest
 
-import impls.numpy
-from impls import weights
-from impls.__main__ import train_and_evaluate
-from impls.picture import read_picture
+import impls
+from impls.__main__ import main
 from impls.contract import NETWORKS, Settings
+from impls.picture import read_picture
+from impls.weights import load, save
 from tests.project import require
 
 LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
@@ -19,18 +19,18 @@ LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
 def weights(tmp_path):
     """Parameters that NumPy has drawn and saved."""
     file = tmp_path / "weights.npz"
-    weights.save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
+    save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
     return file
 
 
 @pytest.fixture
 def run(monkeypatch, dataset, capsys):
-    """Runs impls.numpy with these arguments; what it says, or the line with which it ends."""
+    """Run `python -m impls numpy` with these arguments; return what it prints, or the line with which it ends."""
 
     def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["impls.numpy", "--data-dir", dataset.directory, *map(str, arguments)])
+        monkeypatch.setattr(sys, "argv", ["impls", "numpy", "--data-dir", dataset.directory, *map(str, arguments)])
         try:
-            train_and_evaluate(impls.numpy.Classifier, impls.numpy.MODELS)
+            main()
         except SystemExit as ended:
             return ended.code
         return capsys.readouterr().out
@@ -42,7 +42,7 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
     if framework.settings.network != "mlp":
         pytest.skip("the file is of the mlp")
     images = dataset.test.images.first(100)
-    framework.set_parameters(weights.load(weights))
+    framework.set_parameters(load(weights))
     expected = impls.load("numpy", Settings(seed=5)).logits(images.array())
     np.testing.assert_allclose(framework.logits(images), expected, rtol=0, atol=LOGITS)
 
@@ -50,7 +50,7 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
 def test_what_was_trained_is_saved_and_evaluates_alike(run, tmp_path):
     file = tmp_path / "trained.npz"
     trained = run("--epochs", 1, "--save", file)
-    assert sorted(weights.load(file)) == sorted(NETWORKS["mlp"].shapes)
+    assert sorted(load(file)) == sorted(NETWORKS["mlp"].shapes)
     loaded = run("--load", file)
     assert "epoch" not in loaded
     assert trained.splitlines()[-1] == loaded.splitlines()[-1]
@@ -84,7 +84,7 @@ def test_an_interrupted_save_leaves_what_was_there(tmp_path, monkeypatch):
     file.write_text("what was there")
     monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        weights.save(file, {})
+        save(file, {})
     assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]
 
 

@@ -1,1 +1,1 @@
-"""Networks that learn from another: what a teacher is worth, and what it can teach of a digit that it never shows."""
+"""Experiments with distillation: its effect on accuracy, and a student that is trained without one of the digits."""

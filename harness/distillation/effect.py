@@ -1,59 +1,59 @@
-"""What is a teacher worth to a student? The same student alone and taught, from the same seeds, for as many steps."""
+"""Measure the effect of distillation: the same student trained on labels alone and distilled, over paired seeds."""
 
 import numpy as np
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from harness.distillation.classroom import Classroom, opened, parser
+from harness.distillation.experiment import Experiment, opened, parser
 from harness.judging.intervals import mean_interval, paired_effect
 from impls.contract import Settings
 from impls.distillation import Distillation
 
-ALONE = Distillation(weight=0)  # the teacher's part is 0: trained on the labels
+LABELS_ALONE = Distillation(weight=0)
 
 
-def trial(classroom: Classroom, settings: Settings, how: Distillation, epochs: int) -> tuple[float, float]:
-    """The test accuracy in percent, alone and taught."""
+def trial(experiment: Experiment, settings: Settings, how: Distillation, epochs: int) -> tuple[float, float]:
+    """Return the test accuracies in percent: of the student trained on labels alone, and distilled."""
 
     def accuracy(how: Distillation) -> float:
-        classroom.teach(settings, how, epochs)
-        return 100 * classroom.worker.call("evaluate", *classroom.dataset.test)[1]
+        experiment.train_student(settings, how, epochs)
+        return 100 * experiment.worker.call("evaluate", *experiment.dataset.test)[1]
 
-    return accuracy(ALONE), accuracy(how)
+    return accuracy(LABELS_ALONE), accuracy(how)
 
 
-def table(classroom: Classroom, network: str, trials: list[tuple[float, float]]) -> Table:
-    """Both ways with their 95 % intervals, and the paired effect of the teacher with its own."""
-    alone, taught = zip(*trials, strict=True)
-    found = Table(
-        title=f"{classroom.variant}: test accuracy of {network} and {len(trials)} seeds; "
-        f"its teacher: {classroom.accuracy:.2%}",
+def table(experiment: Experiment, network: str, trials: list[tuple[float, float]]) -> Table:
+    """Return both accuracies with their 95 % intervals, and the paired effect with its own."""
+    alone, distilled = zip(*trials, strict=True)
+    result = Table(
+        title=f"{experiment.variant}: test accuracy of {network}, {len(trials)} seeds; "
+        f"teacher: {experiment.accuracy:.2%}",
         title_justify="left",
     )
     for heading in ("", "mean", "95 % interval"):
-        found.add_column(heading, justify="right")
-    for what, accuracies in (("alone", alone), ("taught", taught)):
+        result.add_column(heading, justify="right")
+    for label, accuracies in (("labels alone", alone), ("distilled", distilled)):
         mean, low, high = mean_interval(accuracies)
-        found.add_row(what, f"{mean:.2f} %", f"{low:.2f} to {high:.2f}")
-    effect = paired_effect(taught, alone)
-    found.add_row("effect, points", f"{effect.mean:+.2f}", f"{effect.low:+.2f} to {effect.high:+.2f}")
-    better = int(np.sum(np.array(taught) > np.array(alone)))
-    found.caption = f"taught is better with {better} of {len(trials)} seeds"
-    return found
+        result.add_row(label, f"{mean:.2f} %", f"{low:.2f} to {high:.2f}")
+    effect = paired_effect(distilled, alone)
+    result.add_row("effect, points", f"{effect.mean:+.2f}", f"{effect.low:+.2f} to {effect.high:+.2f}")
+    better = int(np.sum(np.array(distilled) > np.array(alone)))
+    result.caption = f"distilled is better with {better} of {len(trials)} seeds"
+    return result
 
 
 def main() -> None:
-    options_of = parser(__doc__.splitlines()[0])
-    options_of.add_argument("--seeds", type=int, default=10, help="of students, each way (default: 10)")
-    options = options_of.parse_args()
+    options_parser = parser(__doc__.splitlines()[0])
+    options_parser.add_argument("--seeds", type=int, default=10, help="of students (default: 10)")
+    options = options_parser.parse_args()
     if options.seeds < 2:
-        options_of.error("an interval needs at least 2 seeds")
-    with opened(options) as (classroom, how):
+        options_parser.error("an interval needs at least 2 seeds")
+    with opened(options) as (experiment, how):
         for network in options.network:
             every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
-            trials = [trial(classroom, settings, how, options.epochs) for settings in track(every, network)]
-            Console(width=120).print(table(classroom, network, trials))
+            trials = [trial(experiment, settings, how, options.epochs) for settings in track(every, network)]
+            Console(width=120).print(table(experiment, network, trials))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,1 @@
-"""Networks on devices: trained and quantized here, exported, and run where no framework is.
-
-A variant goes in; out come files, and what their logits are beside those of whole numbers.
-"""
+"""Networks on devices: trained and quantized, exported, and run in an environment without a framework."""

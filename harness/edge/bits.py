@@ -1,6 +1,7 @@
-"""What does it buy to train with whole numbers, instead of rounding once? `make bits` tells, for 8 to 2 bits.
+"""Compare quantization-aware training with rounding after training, for weights of 8 to 2 bits: `make bits`.
 
-Both networks see as many images: one is trained on in float32 and rounded at the end, the other rounds in each step.
+Both networks see the same number of images. One continues in float32 and is rounded at the end, the other rounds in
+each step.
 """
 
 import argparse
@@ -19,19 +20,19 @@ from harness.judging.intervals import mean_interval, paired_effect
 from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import Settings
-from impls.quantization import CALIBRATED_ON, Scales
 from impls.numpy.quantization import calibrate
+from impls.quantization import CALIBRATED_ON, Scales
 
-VARIANT = "numpy"  # the tests show that all compute the same
+VARIANT = "numpy"  # the tests show that all variants compute the same
 BITS = (8, 4, 3, 2)
-BEFORE, AFTER = 3, 2  # epochs: in float32, and then of the two ways beside each other
+BEFORE, AFTER = 3, 2  # epochs in float32, and epochs of each of the two ways
 FLOAT = "float32"
 
 Accuracies = dict[str, float]  # in percent
 
 
 def trial(worker: Worker, dataset: Parts, network: str, seed: int) -> Accuracies:
-    """Of one seed: "float32", and "BITS rounded" and "BITS trained"."""
+    """Return the test accuracies of one seed: of "float32", "BITS rounded" and "BITS trained"."""
     settings = Settings(network=network, seed=seed)
     images = dataset.train.images.first(CALIBRATED_ON).array()
 
@@ -48,21 +49,21 @@ def trial(worker: Worker, dataset: Parts, network: str, seed: int) -> Accuracies
 
     begun = trained_on({}, BEFORE)
     finished = trained_on(begun, AFTER)
-    found = {FLOAT: accuracy()}
+    accuracies = {FLOAT: accuracy()}
     for bits in BITS:
         largest = 2 ** (bits - 1) - 1
         trained_on(finished, 0, calibrate(network, finished, images, largest))
-        found[f"{bits} rounded"] = accuracy()
+        accuracies[f"{bits} rounded"] = accuracy()
         trained_on(begun, AFTER, calibrate(network, begun, images, largest))
-        found[f"{bits} trained"] = accuracy()
-    return found
+        accuracies[f"{bits} trained"] = accuracy()
+    return accuracies
 
 
 def table(trials: list[Accuracies]) -> Table:
-    """A row for each number of bits: both ways, and the paired effect of the second, with its 95 % interval."""
+    """Return a row for each number of bits: both ways, and the paired effect of the second, with its 95 % interval."""
     reached = mean_interval([each[FLOAT] for each in trials])
     interval = f"{reached.low:.2f} to {reached.high:.2f}"
-    found = Table(
+    result = Table(
         title=f"Test accuracy of {len(trials)} seeds; float32: {reached.mean:.2f} % ({interval})",
         title_justify="left",
     )
@@ -73,13 +74,13 @@ def table(trials: list[Accuracies]) -> Table:
         "effect, points",
         "95 % interval",
     ):
-        found.add_column(heading, justify="right")
+        result.add_column(heading, justify="right")
     for bits in BITS:
         rounded, trained = ([each[f"{bits} {way}"] for each in trials] for way in ("rounded", "trained"))
         effect = paired_effect(trained, rounded)
         means = (f"{np.mean(values):.2f} %" for values in (rounded, trained))
-        found.add_row(str(bits), *means, f"{effect.mean:+.2f}", f"{effect.low:+.2f} to {effect.high:+.2f}")
-    return found
+        result.add_row(str(bits), *means, f"{effect.mean:+.2f}", f"{effect.low:+.2f} to {effect.high:+.2f}")
+    return result
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How a file that runs on a device compares with what was trained: number by number, and image by image."""
+"""The difference between the logits of an exported file and those of the trained network."""
 
 from typing import NamedTuple
 
@@ -6,12 +6,12 @@ import numpy as np
 
 
 class Fidelity(NamedTuple):
-    """Of all logits of the test images.
+    """A comparison of all logits of the test images.
 
-    - `accuracy`: the fraction of images that the device gets right.
-    - `differ`: logits that are not those expected; `largest`: by how much at most: in steps of whole numbers, or, of a
-      float file, as real numbers.
-    - `labels`: images of which another digit has the largest logit.
+    - `accuracy`: the fraction of images whose largest logit is that of their label.
+    - `differ`: the number of logits that are not equal to those expected.
+    - `largest`: the largest difference, in steps of an integer; of a float file, as a real number.
+    - `labels`: the number of images whose predicted class differs.
     """
 
     accuracy: float
@@ -21,7 +21,7 @@ class Fidelity(NamedTuple):
 
 
 def fidelity(found: np.ndarray, expected: np.ndarray, labels: np.ndarray, step: float = 1.0) -> Fidelity:
-    """`found` and `expected` are logits, (n, 10), float32; `step` is the real number that is counted as 1."""
+    """Compare logits, both float32 (n, 10); `step` is the difference that counts as 1. Raises `ValueError`."""
     if found.shape != expected.shape:
         raise ValueError(f"expected logits of shape {expected.shape}, got {found.shape}")
     off = np.abs(found.astype(np.float64) - expected)
@@ -35,6 +35,6 @@ def fidelity(found: np.ndarray, expected: np.ndarray, labels: np.ndarray, step: 
 
 
 def step_of(logits: np.ndarray) -> float:
-    """How far neighbouring ones are apart if they are whole numbers of 8 bits, times a scale; otherwise 1."""
+    """Return the distance of neighbouring values if the logits are 8-bit integers times a scale, otherwise 1."""
     levels = np.unique(logits)
     return float(np.diff(levels).min()) if 1 < len(levels) <= 256 else 1.0

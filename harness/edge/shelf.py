@@ -1,4 +1,4 @@
-"""The files of this session: each is trained for, exported and kept when it is first asked for."""
+"""The exported files of a session. Each network is trained, exported and kept at its first use."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,19 +16,19 @@ from harness.workers.fleet import Framework
 from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import NETWORKS, Network
-from impls.edge import ROADS, RUN_IN, Trained
+from impls.edge import EXPORTERS, RUN_IN, SUFFIXES, Trained
 from impls.edge.official import OFFICIAL
+from impls.numpy.quantization import calibrate, integer_logits
 from impls.quantization import CALIBRATED_ON, integers
-from impls.numpy.quantization import calibrate, logits_in_integers
 
-DOCUMENTED = 12_800  # images, as a tutorial would: a part of an epoch
+DOCUMENTED = 12_800  # training images for a framework's documented way, as in tutorials: a part of an epoch
 SINGLE = Operation("predict_step", 1, rounds=200)
 
 
 class Ready(NamedTuple):
-    """A network as a variant has trained it, by kind of file: what is exported, and the logits that it has here.
+    """A network that a variant has trained, and its logits of the test images, by kind of file ("float", "int8").
 
-    `right` are those that its whole numbers have, computed in integers. All are of the test images, float32 (n, 10).
+    `right`: the logits of the int8 network by the reference in integers. All logits are float32 (n, 10).
     """
 
     trained: dict[str, Trained]
@@ -37,9 +37,10 @@ class Ready(NamedTuple):
 
 
 class Shelf:
-    """`folder` is where the files lie; `interpreter(environment)` finds the Python of one of `impls.edge`.
+    """Trains networks, exports them, and keeps the files in `folder`.
 
-    `epochs` of training; without it, as many as `plan` says.
+    - `interpreter(environment)`: returns the Python of an environment of `impls.edge`.
+    - `epochs`: epochs of each training; None is the number in `plan`.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Shelf:
         self.workers: dict[str, Worker] = {}
 
     def trained(self, framework: Framework) -> Ready:
-        """The network of this variant, after training in float32, and after training on with whole numbers."""
+        """Return the network of this variant after training in float32, and after quantization-aware training."""
         name, network = f"{framework.name}-{framework.settings.network}", framework.settings.network
         if name not in self.ready:
             test = self.dataset.test.images
@@ -70,28 +71,31 @@ class Shelf:
             quantized.set_parameters(parameters)
             quantized.run(train, *train_set, after)
             kinds = {"float": parameters, "int8": quantized.get_parameters()}
-            found = {kind: Trained(network, each, scales) for kind, each in kinds.items()}
-            right = referee(found["int8"], test.array())
-            self.ready[name] = Ready(found, {"float": logits, "int8": quantized.logits(test)}, right)
+            trained = {kind: Trained(network, each, scales) for kind, each in kinds.items()}
+            right = reference_logits(trained["int8"], test.array())
+            self.ready[name] = Ready(trained, {"float": logits, "int8": quantized.logits(test)}, right)
         return self.ready[name]
 
     def file(self, framework: Framework, runtime: str, kind: str) -> Path:
-        """The network of this variant as a file, exported if need be."""
-        path = self.folder / f"{framework.name}-{framework.settings.network}-{kind}.{SUFFIX[runtime]}"
+        """Return the path of the exported network. Export it if there is no such file yet."""
+        path = self.folder / f"{framework.name}-{framework.settings.network}-{kind}.{SUFFIXES[runtime]}"
         if kind == "official":
             self.official(framework, path)
         elif not path.exists():
-            road, trained = ROADS[framework.name][runtime], self.trained(framework).trained[kind]
-            home = self.home(framework, road.environment)
-            if road.function == "to_stablehlo":
+            exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
+            home = self.home(framework, exporter.environment)
+            if exporter.function == "to_stablehlo":
                 text = home.do(tasks.stablehlo, framework.name, trained, kind)
                 self.worker("converter").do(tasks.convert, text, str(path))
             else:
-                home.do(tasks.export, framework.name, road.function, trained, str(path), kind)
+                home.do(tasks.export, framework.name, exporter.function, trained, str(path), kind)
         return path
 
     def official(self, framework: Framework, path: Path) -> np.ndarray:
-        """Logits of the test images, float32 (n, 10), that the framework's own way evaluated before it wrote `path`."""
+        """Export the network by the framework's documented way.
+
+        Return the logits of the test images, float32 (n, 10), that the framework evaluated before it wrote `path`.
+        """
         if path not in self.evaluated:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
             data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
@@ -100,22 +104,22 @@ class Shelf:
         return self.evaluated[path]
 
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
-        """The file, for a campaign that times single predictions."""
+        """Return the file as a participant of a campaign that times single predictions."""
         path, network = self.file(framework, runtime, kind), framework.settings.network
         build, operation = (loader(kind), runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
         python = self.interpreter(RUN_IN[runtime])
         return Participant(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 
     def device(self, runtime: str) -> Worker:
-        """Where files for this runtime are run; `tasks.loaded` loads one."""
+        """Return the worker that runs files for this runtime; `tasks.loaded` loads one."""
         return self.worker(RUN_IN[runtime])
 
     def home(self, framework: Framework, environment: str) -> Framework | Worker:
-        """Where it is exported: in an environment, or where it was trained, if there is none."""
+        """Return the worker that exports: one of `environment`, or that of the training if it is empty."""
         return self.worker(environment, framework.name) if environment else framework
 
     def worker(self, environment: str, variant: str = "") -> Worker:
-        """A process in an environment of `impls.edge`, for one variant if it is to import a framework."""
+        """Return a process in an environment of `impls.edge`; one that imports a framework is of one variant."""
         name = " for ".join(filter(None, [environment, variant]))
         if name not in self.workers or not self.workers[name].is_running():
             self.workers[name] = Worker(name, python=self.interpreter(environment), threads=1 if not variant else None)
@@ -127,9 +131,9 @@ class Shelf:
 
 
 def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, int, int]:
-    """On which images it is trained, for how many epochs, and for how many more when it is quantized.
+    """Return the training images, the epochs in float32, and the epochs of quantization-aware training.
 
-    Convolutions take long: they have a sixth of an epoch, which is enough for numbers that are none of chance.
+    A network with convolutions gets a sixth of an epoch, as its epochs are long.
     """
     if epochs:
         return images, epochs, epochs
@@ -137,14 +141,11 @@ def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, in
 
 
 def loader(kind: str) -> Callable:
-    """The task that loads a file of this kind where it is run: an official one as the runtime comes."""
+    """Return the task that loads a file of this kind; the runtime runs an official file with its default options."""
     return tasks.as_it_comes if kind == "official" else tasks.loaded
 
 
-SUFFIX = {"litert": "tflite", "onnx": "onnx", "executorch": "pte"}
-
-
-def referee(trained: Trained, images: np.ndarray) -> np.ndarray:
-    """The logits that the whole numbers of `trained` have, computed in integers: float32 (n, 10)."""
+def reference_logits(trained: Trained, images: np.ndarray) -> np.ndarray:
+    """Return the logits of the integers of `trained`, by the reference in integers: float32 (n, 10)."""
     scales = trained.scales
-    return logits_in_integers(integers(trained.parameters, scales), scales, images) * np.float32(scales.logits)
+    return integer_logits(integers(trained.parameters, scales), scales, images) * np.float32(scales.logits)

@@ -1,4 +1,4 @@
-"""What workers do for a device: export a network in one environment, convert it in another, run it in a third."""
+"""Tasks of the workers: export a network in one environment, convert it in another, run it in a third."""
 
 from importlib import import_module
 from types import ModuleType
@@ -8,22 +8,25 @@ from impls.edge import Trained
 
 
 def export(variant: str, function: str, trained: Trained, path: str, kind: str) -> None:
-    """Write a file, by a function of `impls.edge`. Raises `PackageNotInstalled`."""
+    """Write a file, by a function of the variant's edge.py. Raises `PackageNotInstalled`."""
     getattr(_module("edge", variant), function)(trained, path, kind)
 
 
 def stablehlo(variant: str, trained: Trained, kind: str) -> str:
-    """The program of a network, for `convert`. Raises `PackageNotInstalled`."""
+    """Return the program of a network, for `convert`. Raises `PackageNotInstalled`."""
     return _module("edge", variant).to_stablehlo(trained, kind)
 
 
 def has_vnni() -> bool:
-    """Whether the processor here adds up products of uint8 and int8 in 32 bits."""
+    """Return whether this processor sums products of uint8 and int8 in 32 bits."""
     return import_module("impls.edge.runtimes.onnx").has_vnni()
 
 
 def as_documented(variant: str, trained: Trained, path: str, images, labels, test_images):
-    """Write a file by a framework's own way; the logits that it evaluated last. Raises `PackageNotInstalled`."""
+    """Write a file by a framework's documented way; return the logits that it evaluated.
+
+    Raises `PackageNotInstalled`.
+    """
     return _module("edge_official", variant).as_documented(trained, path, images, labels, test_images)
 
 
@@ -31,7 +34,7 @@ def _module(file: str, variant: str) -> ModuleType:
     try:
         return impls.import_(variant, file)
     except ModuleNotFoundError as error:
-        needed = f"{error.name} is not installed, and it takes it to export {variant}: pip install '.[edge]'"
+        needed = f"{error.name} is not installed, and the export of {variant} needs it: pip install '.[edge]'"
         raise impls.PackageNotInstalled(needed, name=error.name) from None
 
 
@@ -41,12 +44,12 @@ def convert(text: str, path: str) -> None:
 
 
 def loaded(runtime: str, path: str):
-    """A runtime with the file in it, on one thread. Raises `PackageNotInstalled`."""
+    """Return a runtime that has loaded the file, on one thread. Raises `PackageNotInstalled`."""
     return _runtime(runtime).Runtime(path)
 
 
 def as_it_comes(runtime: str, path: str):
-    """The same with nothing set that its documentation does not ask for: it may be less exact."""
+    """Return a runtime with its default options, which may be less exact. Raises `PackageNotInstalled`."""
     module = _runtime(runtime)
     return module.Runtime(path, as_it_comes=True) if runtime == "onnx" else module.Runtime(path)
 

@@ -1,4 +1,4 @@
-"""Two versions of a runtime: whether they compute the same of a file, to the last bit, and whether one is slower."""
+"""Comparison of two versions of a runtime: whether their logits of a file are bit-exact, and whether one is slower."""
 
 import contextlib
 import statistics
@@ -18,18 +18,18 @@ from harness.regression.requirements import canonical, parsed
 from harness.workers.worker import Worker
 from impls.edge import ENVIRONMENTS
 
-DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # that have an environment without a framework
-BLOCKS = 6  # of each version in a launch, in turns
+DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # those that run in the environment "device"
+BLOCKS = 6  # blocks of each version in a launch, interleaved
 
 
 def named_in(requirements: Iterable[str]) -> list[str]:
-    """The runtimes that these requirements are about."""
+    """Return the runtimes whose distributions these requirements name."""
     names = {canonical(parsed(each).name) for each in requirements}
     return [runtime for runtime, distribution in DISTRIBUTIONS.items() if distribution in names]
 
 
 def environment(requirements: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The environment "device" with these in place of its own, as `impls.edge.ENVIRONMENTS` has it."""
+    """Return the environment "device" with these requirements in place of its own, as in `impls.edge.ENVIRONMENTS`."""
     ours, packages = ENVIRONMENTS["device"]
     named = {canonical(parsed(each).name) for each in requirements}
     return [*requirements, *(each for each in ours if canonical(parsed(each).name) not in named)], packages
@@ -38,11 +38,11 @@ def environment(requirements: Sequence[str]) -> tuple[list[str], tuple[str, ...]
 class Versions:
     """Both versions, by their interpreters: the baseline's and the candidate's.
 
-    - `file(runtime, kind)`: what is run.
-    - `start(python)`: gives a fresh worker, on one thread and the same processor for both.
+    - `file(runtime, kind)`: returns the file that is run.
+    - `start(python)`: returns a new worker, on one thread and the same processor for both.
     - `margin`, `error`: as in `judge`; `family` verdicts share the error.
 
-    `found` are the answers that were given, by runtime, kind and question.
+    `found` holds the results, by runtime, kind and question.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Versions:
         self.found: dict[tuple[str, str, str], Finding | Verdict] = {}
 
     def numerics(self, runtime: str, kind: str) -> Finding:
-        """Whether all logits of the test images are the same."""
+        """Return whether all logits of the test images are equal."""
         with self._both(runtime, kind) as workers:
             before, after = (worker.call("logits", self.dataset.test.images) for worker in workers)
             versions = " -> ".join(worker.call("versions")[DISTRIBUTIONS[runtime]] for worker in workers)
@@ -74,7 +74,7 @@ class Versions:
         return self._known(runtime, kind, "logits", Finding("changed" if off else "identical", detail))
 
     def time(self, runtime: str, kind: str) -> Verdict:
-        """Of a single prediction: the median of a launch, of which as many are made as it takes to decide."""
+        """Compare the time of a prediction, the median of a launch. Add launches until there is a verdict."""
         seconds: tuple[list[float], list[float]] = ([], [])
         for launches, error in looks(self.error, self.family):
             while len(seconds[0]) < launches:
@@ -86,7 +86,7 @@ class Versions:
         return self._known(runtime, kind, "time", verdict)
 
     def _launch(self, runtime: str, kind: str, number: int) -> list[float]:
-        """Seconds of a prediction of the baseline and of the candidate."""
+        """Return the seconds of a prediction by the baseline and by the candidate."""
         with self._both(runtime, kind) as workers:
             for worker in workers:
                 worker.run(prepare, SINGLE, *self.dataset.train)

@@ -1,1 +1,1 @@
-"""Trainings of several processes: started, bound, watched and ended together."""
+"""Data-parallel trainings: processes that are started, watched and ended together."""

@@ -1,4 +1,4 @@
-"""What the processes of a team are asked to do, each with its own part of the same implementation."""
+"""Tasks of the processes of a team. Each runs them with its own share of the same implementation."""
 
 import os
 import time
@@ -8,14 +8,14 @@ from harness.equality.trace import Trace, trace
 from impls.adapter import Adapter
 from impls.contract import changes_state
 
-STEPS = 10  # of a turn
+STEPS = 10  # of a block
 
 
 @changes_state
 def milliseconds(implementation: Adapter, images, labels) -> float:
-    """Of a step, the mean of `STEPS` on this batch."""
+    """Return milliseconds of a training step on this batch, the mean of `STEPS`."""
     batch = implementation.prepare_batch(images, labels)
-    implementation.get_parameters()  # waits for what is under way; `synchronize` of TensorFlow knows one process only
+    implementation.get_parameters()  # waits for the steps before, in every framework
     started = time.perf_counter()
     for _ in range(STEPS):
         implementation.train_step(batch)
@@ -24,8 +24,8 @@ def milliseconds(implementation: Adapter, images, labels) -> float:
 
 
 @changes_state
-def stricken(implementation: Adapter, images, labels, parameters, steps: int, number: int) -> Trace:
-    """`trace`, and then the signal of this number: at a step, and not after a time."""
+def trace_and_signal(implementation: Adapter, images, labels, parameters, steps: int, number: int) -> Trace:
+    """Return the `trace` of so many steps after sending the signal `number` to this process."""
     found = trace(implementation, images, labels, parameters, steps)
     os.kill(os.getpid(), Signals(number))
     return found
@@ -33,7 +33,7 @@ def stricken(implementation: Adapter, images, labels, parameters, steps: int, nu
 
 @changes_state
 def fit_by_keras(implementation: Adapter, images, labels) -> None:
-    """`model.fit` of Keras on TensorFlow, on a data set that the strategy divides."""
+    """Call `model.fit` of Keras on TensorFlow with a data set that the strategy divides."""
     import tensorflow as tf
 
     batches = tf.data.Dataset.from_tensor_slices(implementation.prepare_batch(images, labels)).batch(32)

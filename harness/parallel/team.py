@@ -1,7 +1,7 @@
-"""Processes that train one network together: they start, work and end together, whatever becomes of one of them.
+"""Processes that train one network together. They start, work and end together, also if one of them dies or hangs.
 
-They find each other through the engine of their framework. What it does when one of them dies or hangs differs: it
-raises an error at once or after half an hour, aborts the process, or waits for ever. Here all get one error in time.
+Frameworks differ in how they report a process that dies or hangs: an error at once, an error after half an hour, an
+aborted process, or none. A `Team` raises one error within its timeout, and ends all processes.
 """
 
 import contextlib
@@ -17,21 +17,22 @@ import psutil
 from harness.workers import processors
 from harness.workers.worker import Worker, WorkerDied, in_a_line
 from impls import parallel
-from impls.contract import Settings
+from impls.contract import Settings, check_whole_number
 from impls.parallel import Place
 
-SECONDS_BETWEEN_LOOKS = 0.2  # at whether something was heard
-SECONDS_TO_FOLLOW = 2.0  # for the others to say what they know of it, when one process has failed
+MOST_PROCESSES = 64
+SECONDS_BETWEEN_LOOKS = 0.2  # at the time of the last message
+SECONDS_TO_FOLLOW = 2.0  # for the other processes to report their errors, after the first error
 
 
 class TeamBroken(WorkerDied):
-    """One of the processes died or hangs, or they did not find each other; all were ended."""
+    """One of the processes died or hangs, or they did not connect. All were ended."""
 
 
 class Team:
-    """A process for each part of a batch, each with a session and a processor of its own.
+    """A process for each part of a batch, with a session and a processor for each.
 
-    - `timeout`: seconds for which nobody may be heard while they work.
+    - `timeout`: seconds without a message from the process of rank 0 after which they are ended.
     - `on_event(event, details)`: called for each event of `Session` in the process of rank 0.
     - `environment`: variables to set in each before anything is imported.
     """
@@ -63,7 +64,7 @@ class Team:
                         threads=1,
                         lane=rank % processors.count(),
                         environment=environment,
-                        timeout=2 * timeout,  # the team's is the one that ends
+                        timeout=2 * timeout,  # longer than the team's timeout, which ends all processes
                     )
                 )
         except BaseException:
@@ -71,19 +72,19 @@ class Team:
             raise
 
     def build(self, settings: Settings) -> None:
-        """`impls.parallel.load` in every process."""
+        """Call `impls.parallel.load` in every process."""
         self._ask("build", lambda rank, worker: worker.build(parallel.load, self.variant, settings, self.places[rank]))
 
     def call(self, method: str, *arguments: Any) -> list[Any]:
-        """A method of what was built, in every process; what each returns."""
+        """Call a method of the implementation in every process. Return the results by rank."""
         return self._ask(method, lambda rank, worker: worker.call(method, *arguments))
 
     def run(self, task: Callable, *arguments: Any) -> list[Any]:
-        """`task(implementation, *arguments)` in every process; what each returns."""
+        """Run `task(implementation, *arguments)` in every process. Return the results by rank."""
         return self.run_each(*[(task, *arguments)] * len(self.workers))
 
     def run_each(self, *questions: tuple) -> list[Any]:
-        """The same, with a task and its arguments for each process."""
+        """Run tasks as `run` does; `questions` holds a tuple (task, *arguments) for each process."""
         return self._ask(questions[0][0].__name__, lambda rank, worker: worker.run(*questions[rank]))
 
     def is_running(self) -> bool:
@@ -94,21 +95,21 @@ class Team:
             worker.close()
 
     def _ask(self, doing: str, ask: Callable[[int, Worker], Any]) -> list[Any]:
-        """`ask(rank, worker)` of all at once. Raises what one of them raised, or `TeamBroken`."""
+        """Call `ask(rank, worker)` for all at the same time. Raises the exception of one of them, or `TeamBroken`."""
         self.heard = time.monotonic()
         pool = ThreadPoolExecutor(len(self.workers))
         asked = [pool.submit(ask, rank, worker) for rank, worker in enumerate(self.workers)]
         try:
             self._watch(doing, asked)
         except BaseException:  # Ctrl-C too
-            self.close()  # what the threads wait for
+            self.close()  # the threads of the pool wait for these processes
             raise
         finally:
             pool.shutdown()
         return [each.result() for each in asked]
 
     def _watch(self, doing: str, asked: list[Future]) -> None:
-        """Wait until all have answered. Raises `TeamBroken` if they do not, or do not live to be asked again."""
+        """Wait for all answers. Raises `TeamBroken` if one is missing, or if a process is not running any more."""
         done, waiting = set(), set(asked)
         while waiting and not any(each.exception() for each in done):
             if time.monotonic() - self.heard > self.timeout:
@@ -117,17 +118,17 @@ class Team:
         if waiting:
             waiting = wait(asked, SECONDS_TO_FOLLOW).not_done
         if waiting or not self.is_running():
-            known = self._known(asked)
+            causes = self._causes(asked)
             self.close()
             taken = [
                 f"{address} is taken by another program" for address in self.places[0].addresses if is_taken(address)
             ]
-            cause, *more = [*taken, *known] or [f"nobody was heard for {self.timeout:g} s"]
-            told = f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {cause}"
-            raise TeamBroken("\n".join([told, *more]))
+            cause, *more = [*taken, *causes] or [f"no message for {self.timeout:g} s"]
+            first_line = f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {cause}"
+            raise TeamBroken("\n".join([first_line, *more]))
 
-    def _known(self, asked: list[Future]) -> list[str]:
-        """What is known of each, first who is the cause: who died, then who hangs, then who has noticed it."""
+    def _causes(self, asked: list[Future]) -> list[str]:
+        """Return a line for each process that failed: first those that died, then those that hang, then the others."""
         died, stopped, others = [], [], []
         for worker, each in zip(self.workers, asked, strict=True):
             error = each.exception() if each.done() else None
@@ -140,10 +141,15 @@ class Team:
         return [*died, *stopped, *others]
 
 
+def check_processes(processes: int) -> int:
+    """Return the number of processes if a team can have it; otherwise raise `ValueError`."""
+    return check_whole_number("--processes", processes, 1, MOST_PROCESSES)
+
+
 def places(processes: int) -> list[Place]:
-    """For so many processes on this machine, reached through its loopback alone, at ports that are free now."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(processes)]
+    """Return the places of `processes` processes of this machine, on its loopback interface, at ports that are free."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(processes)]
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         addresses = tuple(f"127.0.0.1:{each.getsockname()[1]}" for each in sockets)
@@ -151,12 +157,12 @@ def places(processes: int) -> list[Place]:
 
 
 def is_taken(address: str) -> bool:
-    """Whether a program listens there."""
+    """Return whether a program listens at `address`."""
     host, port = address.split(":")
-    with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have ended do not count
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections in TIME_WAIT do not count
         try:
-            tried.bind((host, int(port)))
+            probe.bind((host, int(port)))
         except OSError:
             return True
     return False

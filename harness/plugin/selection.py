@@ -16,7 +16,7 @@ from harness.workers import variables
 from harness.workers.worker import limits
 from impls import Entrant, distillation, parallel, profiler, quantization
 from impls.contract import COMPARED, Settings
-from impls.edge import ROADS
+from impls.edge import EXPORTERS
 from impls.edge.official import OFFICIAL
 
 OF_A_VARIANT = {"framework", "team", "timed", "upgraded"}  # parameters of the tests that are about one
@@ -131,7 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _files(entrant: Entrant) -> list[tuple[Entrant, str, str]]:
     """What is written of it for devices: ours to each runtime, and that of the framework's own way."""
-    ours = [(entrant, runtime, kind) for kind in ("float", "int8") for runtime in ROADS.get(entrant.variant, ())]
+    ours = [(entrant, runtime, kind) for kind in ("float", "int8") for runtime in EXPORTERS.get(entrant.variant, ())]
     way = OFFICIAL.get(entrant.variant)
     return [*ours, (entrant, way.runtime, "official")] if way and entrant.network in way.networks else ours
 
@@ -160,7 +160,7 @@ def lacks_its_chapter(item: pytest.Item) -> bool:
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     for mark, (parameter, chapter) in CHAPTERS.items():
         if item.get_closest_marker(mark) is not None and parameter in parameters:
-            about = parameters[parameter]  # no entrant, if there is no road for any
+            about = parameters[parameter]  # no entrant, if there is no exporter for any
             return not (isinstance(about, Entrant) and chapter.exists(*about))
     return False
 

@@ -1,1 +1,1 @@
-"""Where the time of a step goes. In go a worker and an operation; out comes what each kind of work took of it."""
+"""Profiles of the operations of a variant: the time of a call by kind of work."""

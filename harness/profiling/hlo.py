@@ -1,16 +1,16 @@
-"""The programs that XLA compiles: what is behind the name of an operation, which alone its profiler knows."""
+"""The programs that XLA compiles. Its profiler records names of operations, and the programs hold their definitions."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
-FLAGS = "--xla_dump_to={} --xla_dump_hlo_as_text"  # lets XLA write its programs into a folder
+FLAGS = "--xla_dump_to={} --xla_dump_hlo_as_text"  # XLA writes its programs into a folder
 
 
 def programs(folder: Path) -> dict[str, str]:
-    """Of what XLA wrote there: "module operation" -> what that computes, and from where it was called.
+    """Return "module operation" -> its instruction and the source lines that called it, from the files in `folder`.
 
-    Of a fusion, the operations that were fused; of its metadata, those of the fusion alone.
+    A fusion has the instructions that were fused, too, without their metadata.
     """
     found = {}
     for file in sorted(folder.glob("*after_optimizations.txt")):
@@ -28,12 +28,12 @@ def programs(folder: Path) -> dict[str, str]:
 
 
 def described(about: str, known: Mapping[str, str]) -> str:
-    """What is known of a kernel: the program behind its name, where XLA ran it, or else what it says itself."""
+    """Return the definition of a kernel that XLA ran; of others `about` itself."""
     return known.get(about, about)
 
 
 def _computations(text: str) -> dict[str, dict[str, str]]:
-    """Of each computation, its instructions by name."""
+    """Return computation -> name of instruction -> instruction."""
     computations: dict[str, dict[str, str]] = {}
     for line in text.splitlines():
         if header := re.match(r"(?:ENTRY )?%([\w.-]+) .*\{$", line):
@@ -44,7 +44,7 @@ def _computations(text: str) -> dict[str, dict[str, str]]:
 
 
 def _frames(text: str) -> dict[str, str]:
-    """Stack frame -> the files and functions from there outwards, of those that are named in tables at the top."""
+    """Return stack frame -> its file and function, and those of its callers, from the tables at the top."""
     names = {title: _table(text, title) for title in ("FileNames", "FunctionNames", "FileLocations", "StackFrames")}
     places = {}
     for number, entry in names["FileLocations"].items():
@@ -52,7 +52,7 @@ def _frames(text: str) -> dict[str, str]:
         file, function = about.get("file_name_id", ""), about.get("function_name_id", "")
         places[number] = f"{names['FileNames'].get(file)} {names['FunctionNames'].get(function)}"
     found: dict[str, str] = {}
-    for number, entry in names["StackFrames"].items():  # a frame comes after the one that it was called from
+    for number, entry in names["StackFrames"].items():  # a frame comes after its caller
         about = dict(re.findall(r"(\w+)=(\d+)", entry))
         outer = found.get(about.get("parent_frame_id", ""), "")
         found[number] = f"{places.get(about.get('file_location_id'), '')}\n{outer}"
@@ -60,7 +60,7 @@ def _frames(text: str) -> dict[str, str]:
 
 
 def _table(text: str, title: str) -> dict[str, str]:
-    """The numbered lines below a title."""
+    """Return the numbered lines below a title: number -> line."""
     _, _, rest = text.partition(f"\n{title}\n")
     entries = (line.partition(" ") for line in rest.partition("\n\n")[0].splitlines())
     return {number: entry for number, _, entry in entries}

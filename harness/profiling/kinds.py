@@ -1,4 +1,4 @@
-"""What a kernel does, in the same words for all frameworks, by what it tells of itself."""
+"""Kinds of kernels, the same for all frameworks, recognised by the kernel's name, callers or program."""
 
 import re
 
@@ -6,7 +6,7 @@ MATRIX, CONVOLUTION, ELEMENTWISE = "matrix products", "convolutions", "element-w
 OPTIMIZER, MOVEMENT, OVERHEAD = "optimizer", "data movement", "overhead"
 KINDS = (MATRIX, CONVOLUTION, ELEMENTWISE, OPTIMIZER, MOVEMENT, OVERHEAD)
 
-# In this order: what the optimizer does is the optimizer's, whatever it is.
+# The first match counts, so any kernel that the optimizer calls is the optimizer's.
 PATTERNS = {
     OPTIMIZER: re.compile(r"optax/(?!losses)|optimizer|\badam\b", re.IGNORECASE),
     CONVOLUTION: re.compile(r" convolution\(|aten::\w*convolution|:\w*Conv2D\w*$|^(convol|patches)"),
@@ -20,5 +20,5 @@ PATTERNS = {
 
 
 def kind(about: str) -> str:
-    """Of a kernel that tells this of itself; element-wise if nothing else is known."""
-    return next((found for found, pattern in PATTERNS.items() if pattern.search(about)), ELEMENTWISE)
+    """Return the kind of the kernel that `described` describes so; element-wise if no pattern matches."""
+    return next((kind for kind, pattern in PATTERNS.items() if pattern.search(about)), ELEMENTWISE)

@@ -1,4 +1,4 @@
-"""A profile of a variant: in a fresh worker, with what XLA says of its programs; the traces are kept if asked for."""
+"""The profile of a variant, measured in a new worker. The traces are kept on request."""
 
 import statistics
 import tempfile
@@ -19,15 +19,16 @@ from impls.contract import NETWORKS, Settings
 
 PROFILED = [each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-128")]
 ROUNDS = 50  # calls under the profiler, of a light network
-IMAGES = 8192  # that the calls go through in turn
+IMAGES = 8192  # of the batches, which the calls use in turn
 
 
 def profiles(
     entrant: Entrant, settings: Settings, dataset: Parts, start: Callable[[str], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
-    """Operation -> what `harness.profiling.tasks.profile` found out about it, and the `floor` of a training step.
+    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `floor` of a training step.
 
-    `start(name)` gives a fresh worker of a variant, or of the floor. Raises what the worker raises.
+    `start(name)` returns a new worker of a variant, or of the floor. `traces` is the folder in which traces are kept,
+    or None. Raises what the worker raises.
     """
     settings = replace(settings, network=entrant.network)
     with tempfile.TemporaryDirectory() as scratch:
@@ -48,7 +49,7 @@ def profiles(
 
 
 def _floor(operation: Operation, settings: Settings, dataset: Parts, start: Callable[[str], Worker]) -> float | None:
-    """Seconds; of training steps alone."""
+    """Return the floor of a training step in seconds; None for other operations."""
     if operation.method != "train_step":
         return None
     worker = start(floor.NAME)

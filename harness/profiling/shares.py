@@ -1,11 +1,11 @@
-"""Whose is each moment? Kernels overlap on several threads, and a moment is shared out evenly among those that run."""
+"""The time of each kind of kernel. Kernels overlap on several threads, so a moment is divided evenly among them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 
 def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
-    """kind -> time, of kernels as (kind, start, end), in any unit. The sum is the time in which at least one ran."""
+    """Return kind -> time of kernels (kind, start, end), in any unit. The sum is the time in which at least one ran."""
     edges = []
     for kind, start, end in kernels:
         if end > start:
@@ -24,7 +24,7 @@ def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
 
 
 def whole(parts: Mapping[str, float], wall: float, rest: str) -> dict[str, float]:
-    """The parts, and as `rest` what is left of `wall`. Raises `ValueError` if they are more than it."""
+    """Return the parts, and the remainder of `wall` as `rest`. Raises `ValueError` if the parts exceed `wall`."""
     left = wall - sum(parts.values())
     if left < 0:
         raise ValueError(f"kernels took {sum(parts.values()):.3g}, which is more than the {wall:.3g} around them")

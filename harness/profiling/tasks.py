@@ -1,4 +1,4 @@
-"""What is done in a worker: its steps, timed as they are and under the profiler of its framework."""
+"""Tasks of a worker: time the calls of an operation without and with the profiler of the framework."""
 
 import os
 from collections import Counter
@@ -17,11 +17,11 @@ from impls.contract import changes_state
 from impls.profiler import Kernel, profiler
 
 WARM_UP = 5  # steps before each measurement
-TURNS = 5  # without the profiler and under it, so that the drift of the machine hits both alike
+TURNS = 5  # calls without the profiler, then with it: a drift of the machine affects both
 
 
 def dump_programs(folder: str) -> None:
-    """Let XLA write there what it compiles. Comes before the framework is imported."""
+    """Let XLA write the programs that it compiles into `folder`. Call it before the framework is imported."""
     os.environ["XLA_FLAGS"] = FLAGS.format(folder)
 
 
@@ -35,7 +35,7 @@ def profile(
     programs_in: str,
     traces_in: str,
 ) -> dict[str, Any]:
-    """Seconds of a call: `alone`, in all under the profiler, `seconds`, and of these each kind's, `parts`.
+    """Return seconds of a call: `alone`, under the profiler (`seconds`), and of the latter those of each kind, `parts`.
 
     Each is a mean over `operation.rounds` calls, at least one in each of `TURNS`.
     """
@@ -43,7 +43,7 @@ def profile(
     record, rounds = profiler(variant), max(1, operation.rounds // TURNS)
     alone: list[float] = []
     taken: list[float] = []
-    turns: list[list[Kernel]] = []  # each by a clock of its own
+    turns: list[list[Kernel]] = []  # the clock of each is another
     for turn in range(TURNS):
         _warm_up(work)
         alone += _calls(work, rounds)
@@ -69,5 +69,5 @@ def _warm_up(work: Workload) -> None:
 
 
 def _calls(work: Workload, rounds: int) -> list[float]:
-    """Seconds of each."""
+    """Return the seconds of each call."""
     return [timing.once(work.call, work.synchronize) for _ in range(rounds)]

@@ -1,15 +1,15 @@
-"""From training to the device: what is exported, by which roads, and the environments in which that is done."""
+"""Export to devices: what is exported, by which exporters, and in which environments."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from impls.quantization import Scales, check_exact, integers, real
+from impls.quantization import Scales, check_exact, dequantized, integers
 
 
 class Trained(NamedTuple):
-    """What every exporter is given: a network as it was trained, and how it is quantized.
+    """The argument of every exporter: a trained network and its scales.
 
     `parameters` are float, as in `NETWORKS[network]`.
     """
@@ -19,44 +19,46 @@ class Trained(NamedTuple):
     scales: Scales
 
     @property
-    def whole(self) -> dict[str, np.ndarray]:
-        """The whole numbers of the parameters: kernels int8, biases int32. Raises as `check_exact` does."""
-        found = integers(self.parameters, self.scales)
-        check_exact(found, self.scales)
-        return found
+    def integers(self) -> dict[str, np.ndarray]:
+        """The integers of the parameters: kernels int8, biases int32. Raises as `check_exact` does."""
+        parameters = integers(self.parameters, self.scales)
+        check_exact(parameters, self.scales)
+        return parameters
 
     @property
-    def real(self) -> dict[str, np.ndarray]:
-        """The float32 parameters that the whole numbers stand for."""
-        return real(self.whole, self.scales)
+    def dequantized(self) -> dict[str, np.ndarray]:
+        """The float32 parameters that the integers stand for."""
+        return dequantized(self.integers, self.scales)
 
 
-class Road(NamedTuple):
-    """How a variant gets to a runtime: by a function of its file here, in an environment ("" is where it was trained).
+class Exporter(NamedTuple):
+    """An export of a variant to a runtime: a function of its edge.py, and the environment in which it runs.
 
-    `to_stablehlo` ends half-way: `_stablehlo.convert` goes on from there, in the environment "converter".
+    The environment "" is that of the training. `to_stablehlo` returns a program; `_stablehlo.convert` makes the LiteRT
+    file of it, in the environment "converter".
     """
 
     function: str
     environment: str = ""
 
 
-ROADS = {
-    "numpy": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
-    "jax": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
-    "tensorflow": {"litert": Road("to_litert"), "onnx": Road("to_onnx")},
+EXPORTERS = {  # by variant and runtime
+    "numpy": {"litert": Exporter("to_stablehlo"), "onnx": Exporter("to_onnx")},
+    "jax": {"litert": Exporter("to_stablehlo"), "onnx": Exporter("to_onnx")},
+    "tensorflow": {"litert": Exporter("to_litert"), "onnx": Exporter("to_onnx")},
     "pytorch": {
-        "litert": Road("to_litert", "torch"),
-        "onnx": Road("to_onnx"),
-        "executorch": Road("to_executorch", "torch"),
+        "litert": Exporter("to_litert", "torch"),
+        "onnx": Exporter("to_onnx"),
+        "executorch": Exporter("to_executorch", "torch"),
     },
-    "keras-tensorflow": {"litert": Road("to_litert"), "onnx": Road("to_onnx")},
-    "keras-jax": {"litert": Road("to_stablehlo"), "onnx": Road("to_onnx")},
-    "keras-torch": {"litert": Road("to_litert", "torch"), "onnx": Road("to_onnx")},
+    "keras-tensorflow": {"litert": Exporter("to_litert"), "onnx": Exporter("to_onnx")},
+    "keras-jax": {"litert": Exporter("to_stablehlo"), "onnx": Exporter("to_onnx")},
+    "keras-torch": {"litert": Exporter("to_litert", "torch"), "onnx": Exporter("to_onnx")},
 }
+SUFFIXES = {"litert": "tflite", "onnx": "onnx", "executorch": "pte"}
 
-# What each is made of, and what is imported of it. Files are run in "device", which has no framework; those for
-# ExecuTorch, whose makers have no runtime without PyTorch, in "torch".
+# Environment -> (requirements, modules to import). Files run in "device", which has no framework; those for ExecuTorch,
+# which has no runtime without PyTorch, run in "torch".
 ENVIRONMENTS = {
     "converter": (("litert-converter==0.5.0",), ("litert_converter",)),
     "device": (("ai-edge-litert==2.3.0", "onnxruntime==1.32.0"), ("ai_edge_litert", "onnxruntime")),

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 @contextmanager
 def written(path: str | Path) -> Iterator[Path]:
-    """A name beside `path` to write to: what is there at the end takes the name `path`, and nothing if it failed."""
+    """Give a temporary path in the folder of `path`. Without an exception, its file is renamed to `path` at the end."""
     path = Path(path)
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         temporary = Path(folder) / path.name

@@ -1,4 +1,7 @@
-"""An ONNX file, node by node. Int8 is quantization and its opposite there, which ONNX Runtime joins with the layers."""
+"""A writer of ONNX files, node by node. An int8 file has QuantizeLinear and DequantizeLinear around each layer.
+
+ONNX Runtime fuses them with the layer into one integer kernel.
+"""
 
 import numpy as np
 import onnx
@@ -10,11 +13,13 @@ from impls.quantization import LOGITS
 
 
 class Graph:
+    """Nodes of the network. A method adds a node, and returns the name of its output."""
+
     image = "image"
 
     def __init__(self, trained, kind):
         self.quantized = kind == "int8"
-        self.arrays = trained.whole if self.quantized else trained.parameters
+        self.arrays = trained.integers if self.quantized else trained.parameters
         self.scales = {"kernel": trained.scales.kernels, "bias": trained.scales.sums}
         self.nodes, self.constants, self.forms = [], [], {}
 
@@ -29,7 +34,7 @@ class Graph:
         return name
 
     def rounded(self, x, scale, signed=False):
-        """To uint8, signed or not: ONNX Runtime joins no layer that is given uint8 and returns int8."""
+        """Round to uint8, also if `signed`: ONNX Runtime fuses no layer with uint8 inputs and int8 outputs."""
         if not self.quantized:
             return x
         zero_point = np.array(-LOGITS[0] if signed else 0, np.uint8)
@@ -41,18 +46,20 @@ class Graph:
         return name
 
     def moved(self, operator, x, *shape, **attributes):
-        """What computes no new number: quantized as `x` is, or ONNX Runtime would not join what follows."""
+        """Add an operator that moves numbers. It is quantized like `x`: ONNX Runtime fuses the next layer only then."""
         name = self.node(operator, x, *shape, **attributes)
         return self.quantized_as(name, self.forms[x]) if self.quantized else name
 
     def parameter(self, layer, kind, axes, outputs=0):
-        """Transposed to these `axes`; `outputs` is the axis of the layer's outputs then."""
+        """Add a parameter, transposed to these `axes`; `outputs` is the axis of the layer's outputs afterwards."""
         array = self.arrays[f"{layer}/{kind}"].transpose(axes)
         name = self.constant(array)
         if not self.quantized:
             return name
         scales = self.scales[kind][layer]
-        zero_points = np.zeros(len(scales), array.dtype)  # optional in ONNX, but ONNX Runtime adds a scalar, and fails
+        zero_points = np.zeros(
+            len(scales), array.dtype
+        )  # optional in ONNX; ONNX Runtime's default is a scalar, and fails
         return self.node("DequantizeLinear", name, self.constant(scales), self.constant(zero_points), axis=outputs)
 
     def dense(self, x, layer):
@@ -64,14 +71,14 @@ class Graph:
         return self.node("Conv", x, kernel, self.parameter(layer, "bias", (0,)), pads=[1, 1, 1, 1])
 
     def relu(self, x):
-        return x if self.quantized else self.node("Relu", x)  # nothing is below 0 in uint8
+        return x if self.quantized else self.node("Relu", x)  # uint8 has no negative numbers
 
     def max_pool(self, x):
         return self.moved("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
 
     def picture(self, x):
         shape = self.constant(np.array([-1, 1, *DATASET.image_shape]))
-        return self.moved("Reshape", x, shape)  # (n, 784) -> (n, 1, 28, 28): channels are first in ONNX
+        return self.moved("Reshape", x, shape)  # (n, 784) -> (n, 1, 28, 28): ONNX puts channels first
 
     def row(self, x):
         channels_last = self.moved("Transpose", x, perm=[0, 2, 3, 1])  # (n, 64, 7, 7) -> (n, 7, 7, 64)

@@ -1,4 +1,4 @@
-"""Float ONNX to int8 ONNX by ONNX Runtime's own tool, which is told every scale: it has none to find."""
+"""Float ONNX to int8 ONNX by ONNX Runtime's quantizer. All scales are given, so its own calibration is not used."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ LAYERS = ("Conv", "Gemm", "MatMul")
 
 
 def quantize(source: str | Path, path: str | Path, trained: Trained) -> None:
-    """Write at `path` the int8 form of the float file `source`, whose parameters are `trained.real`."""
+    """Write the int8 form of the float file `source` to `path`. Its parameters are `trained.dequantized`."""
     with TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(source, prepared, skip_symbolic_shape=True)  # folds constants
@@ -39,7 +39,7 @@ def quantize(source: str | Path, path: str | Path, trained: Trained) -> None:
 
 
 class OneImage(CalibrationDataReader):
-    """A black one: the tool insists on data, though it is left nothing to learn from it."""
+    """One black image: the quantizer requires data, although no scale depends on them."""
 
     def __init__(self, name):
         self.feeds = iter([{name: np.zeros((1, DATASET.pixels), np.float32)}])
@@ -49,7 +49,7 @@ class OneImage(CalibrationDataReader):
 
 
 def join_biases(graph):
-    """Make each layer add its bias itself. Where an Add of its own does it, sums would be rounded before and after."""
+    """Move each bias from an Add node into its layer. Otherwise sums would be rounded before and after the Add."""
     constants = {each.name: each for each in graph.initializer}
     consumers = {name: node for node in graph.node for name in node.input}
     for layer in [node for node in graph.node if node.op_type in LAYERS]:
@@ -65,33 +65,33 @@ def join_biases(graph):
             layer.op_type = "Gemm"
             kept = [each for each in layer.attribute if each.name == "transB"]
             layer.ClearField("attribute")
-            layer.attribute.extend(kept)  # the factors of the product and of the bias are 1 if left out
+            layer.attribute.extend(kept)  # alpha and beta are 1 by default
         last.output[0] = follower.output[0]
         graph.node.remove(follower)
     used = {name for node in graph.node for name in node.input}
     for name in constants.keys() - used:
         graph.initializer.remove(constants[name])
-    graph.ClearField("value_info")  # shapes, among them that of a bias as it was
+    graph.ClearField("value_info")  # inferred shapes, which the new biases do not have
 
 
 def overrides(graph, scales):
-    """Scale and zero point of each tensor: of kernels by output, of all others from where on the way they are."""
+    """Return scale and zero point of each tensor: of kernels by output, of the others by their position."""
     names = iter(scales.layers)
-    found = {graph.input[0].name: (scales.inputs[scales.layers[0]], 0)}
+    numbers = {graph.input[0].name: (scales.inputs[scales.layers[0]], 0)}
     kernels = {}
     for node in graph.node:
-        before = [found[name] for name in node.input if name in found]
+        before = [numbers[name] for name in node.input if name in numbers]
         if not before:
             continue
         if node.op_type in LAYERS:
             layer = next(names)
-            zero_point = 128 if layer == scales.layers[-1] else 0  # logits can be below 0, what a ReLU returns cannot
+            zero_point = 128 if layer == scales.layers[-1] else 0  # only logits can be negative
             before = [(scales.outputs[layer], zero_point)]
             kernels[node.input[1]] = [
                 override(QuantType.QInt8, scale, 0) | {"axis": output_axis(node)} for scale in scales.kernels[layer]
             ]
-        found |= dict.fromkeys(node.output, before[0])
-    return kernels | {name: [override(QuantType.QUInt8, *each)] for name, each in found.items()}
+        numbers |= dict.fromkeys(node.output, before[0])
+    return kernels | {name: [override(QuantType.QUInt8, *each)] for name, each in numbers.items()}
 
 
 def override(quant_type, scale, zero_point):
@@ -103,6 +103,6 @@ def override(quant_type, scale, zero_point):
 
 
 def output_axis(node):
-    """Of a layer's kernel: (outputs, inputs, 3, 3), (inputs, outputs), or (outputs, inputs) if it is transposed."""
+    """Return the output axis of a kernel: (outputs, inputs, 3, 3), (inputs, outputs), or (outputs, inputs)."""
     transposed = any(each.name == "transB" and each.i for each in node.attribute)
     return 0 if node.op_type == "Conv" or transposed else 1

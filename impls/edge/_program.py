@@ -1,4 +1,7 @@
-"""StableHLO as text, line by line, of one image. Int8 is told as the composites that LiteRT's converter knows."""
+"""A writer of StableHLO as text, line by line, for one image.
+
+Numbers that an int8 file holds as integers are marked by composites that LiteRT's converter knows.
+"""
 
 from math import prod
 
@@ -9,17 +12,19 @@ from impls.quantization import LOGITS
 
 
 class Program:
+    """Lines of the network. A method adds an operation, and returns the name of its result."""
+
     image = "%image"
 
     def __init__(self, trained, kind):
         self.quantized = kind == "int8"
-        self.arrays = trained.real if self.quantized else trained.parameters
+        self.arrays = trained.dequantized if self.quantized else trained.parameters
         self.scales = trained.scales
         self.lines, self.functions = [], []
         self.shapes = {self.image: (1, DATASET.pixels)}
 
     def operation(self, name, *inputs, shape, attributes=""):
-        """Of this name in StableHLO, in MLIR's generic form. `shape` is that of the result."""
+        """Add the operation of this name in StableHLO, in MLIR's generic form. `shape` is that of the result."""
         types = f"({', '.join(tensor(self.shapes[each]) for each in inputs)}) -> {tensor(shape)}"
         result = f"%{len(self.shapes)}"
         self.lines.append(f'{result} = "stablehlo.{name}"({", ".join(inputs)}) {attributes} : {types}')
@@ -31,11 +36,11 @@ class Program:
         return self.operation("constant", shape=array.shape, attributes=f"<{{value = {value}}}>")
 
     def rounded(self, x, scale, signed=False):
-        """Without a sign, 0 is the least int8."""
+        """Mark activations. Unless `signed`, the smallest int8 stands for 0."""
         return self.marked(x, np.atleast_1d(scale), zero_point=0 if signed else LOGITS[0])
 
     def marked(self, x, scales, zero_point, attributes="narrow_range = false"):
-        """The converter makes whole numbers of what is marked. To others, a mark is a function that does nothing."""
+        """Mark `x` as integers for the converter. For other tools, a mark is the identity function."""
         if not self.quantized:
             return x
         shape = self.shapes[x]
@@ -105,10 +110,10 @@ class Program:
 
 
 def tensor(shape, dtype="f32"):
-    """MLIR's name for the type of an array."""
+    """Return MLIR's name for the type of an array."""
     return f"tensor<{''.join(f'{size}x' for size in shape)}{dtype}>"
 
 
 def dense(array, dtype):
-    """MLIR's spelling of an array's numbers: its bytes, lowest first, in hexadecimal digits."""
+    """Return MLIR's notation for an array: its little-endian bytes in hexadecimal."""
     return f'dense<"0x{np.asarray(array, dtype).tobytes().hex()}">'

@@ -1,4 +1,4 @@
-"""StableHLO to LiteRT, without TensorFlow: the calls that litert-torch makes of litert-converter's own binding."""
+"""StableHLO to LiteRT without TensorFlow, by the calls that litert-torch makes to litert-converter."""
 
 import sys
 from pathlib import Path
@@ -10,14 +10,14 @@ from impls.edge._files import written
 
 
 def convert(text: str, path: str | Path) -> None:
-    """Write at `path` what `to_stablehlo` of NumPy or JAX returned."""
+    """Write the LiteRT file of `text`, the result of a variant's `to_stablehlo`, to `path`."""
     context = ir.Context()
     converter_api_ext.prepare_mlir_context(context)
     with context:
         module = ir.Module.parse(text)
         converter_api_ext.set_signature(module.operation, "serving_default", ["image"], ["logits"])
         config = converter_api_ext.ConvertToTFLConfig()
-        config.strict_qdq_mode = True  # else what is marked as int8 comes out as float, and nothing is said
+        config.strict_qdq_mode = True  # otherwise numbers marked as int8 become floats, without a warning
         converter_api_ext.run_convert_to_tfl_passes(module, passmanager.PassManager(), config)
         content = converter_api_ext.export_flatbuffer_to_bytes(module.operation)
     with written(path) as temporary:

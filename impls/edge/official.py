@@ -1,8 +1,8 @@
-"""What a user gets who does as the documentation says: the frameworks' own ways to whole numbers, and to a file.
+"""The frameworks' documented ways to an int8 file, for comparison.
 
-Each file here has `as_documented(trained, path, images, labels, test_images)`: it starts from the float parameters of
-`trained`, may train on the uint8 images (n, 28, 28) and their labels, and writes the file. It returns what the
-framework evaluates last before that: the logits of the test images, float32 (n, 10).
+Each edge_official.py has `as_documented(trained, path, images, labels, test_images)`. It starts from the float
+parameters of `trained`, may train on the uint8 images (n, 28, 28) and their labels, and writes the file. It returns the
+logits of the test images, float32 (n, 10), that the framework evaluates last before the export.
 """
 
 from typing import NamedTuple
@@ -11,9 +11,10 @@ from impls.contract import COMPARED
 
 
 class Documented(NamedTuple):
-    """A framework's own way to a runtime, by its file here, in an environment ("" is where it was trained).
+    """A framework's documented way to a runtime, in an environment; "" is that of the training.
 
-    `exact`: of which networks the device computes what was evaluated, to the last bit, as far as it was seen.
+    - `networks`: the networks for which the export succeeds.
+    - `exact`: the networks whose logits on the device were bit-exact in all runs so far.
     """
 
     runtime: str
@@ -22,7 +23,7 @@ class Documented(NamedTuple):
     exact: tuple[str, ...] = ()
 
 
-# Keras on JAX has no pooling in ONNX that can be run; on PyTorch the CNN was not tried to the end.
+# Keras on JAX exports a pooling to ONNX that ONNX Runtime cannot run. The CNN of Keras on PyTorch was not tried.
 OFFICIAL = {
     "jax": Documented("litert", "qwix"),
     "tensorflow": Documented("litert"),

@@ -24,6 +24,7 @@ class Adapter(adapter.Adapter):
         self.model = (models or mnist.MODELS)[settings.network]
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.optimizer = adam(settings.learning_rate, settings.beta_1, settings.beta_2, settings.epsilon)
+        self.fixed = self.model, self.loss_fn, self.optimizer
         self.key, self.epochs = jax.random.key(settings.seed), 0
         with jax.default_device(self.device):
             params = mnist.init(self.key, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
@@ -40,14 +41,13 @@ class Adapter(adapter.Adapter):
         return jax.device_put(labels.astype(dtype), self.device)
 
     def train_step(self, batch):
-        self.state, loss = mnist.train_step(self.model, self.loss_fn, self.optimizer, self.state, *batch)
+        self.state, loss = mnist.train_step(*self.fixed, self.state, *batch)
         return loss
 
     def train_epoch(self, batch):
         self.epochs += 1
         key, size = jax.random.fold_in(self.key, self.epochs), self.settings.batch_size
-        arguments = self.model, self.loss_fn, self.optimizer, self.state, *batch, key, size
-        self.state, loss = mnist.train_epoch(*arguments)
+        self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, key, size)
         return loss
 
     def evaluate_batch(self, batch):
@@ -72,18 +72,18 @@ class Adapter(adapter.Adapter):
         return self._tensors(self.state[1][0].mu), self._tensors(self.state[1][0].nu)
 
     def assign(self, arrays):
-        params = {name.partition("/")[0]: {} for name in self.network.shapes}
+        params = {}
         for name, array in zip(self.network.shapes, arrays, strict=True):
             layer, kind = name.split("/")
-            params[layer][kind] = jax.device_put(array, self.device)
+            params.setdefault(layer, {})[kind] = jax.device_put(array, self.device)
         self.state = params, self.state[1]
 
     def _tensors(self, params):
         return [params[layer][kind] for layer, kind in (name.split("/") for name in self.network.shapes)]
 
     def hyperparameters(self):
-        shipped = {name: each.default for name, each in inspect.signature(optax.adam).parameters.items()}
-        s = self.settings
+        s, parameters = self.settings, inspect.signature(optax.adam).parameters
+        shipped = {name: each.default for name, each in parameters.items()}
         return shipped | {"learning_rate": s.learning_rate, "b1": s.beta_1, "b2": s.beta_2}
 
     def synchronize(self, value):
@@ -92,22 +92,17 @@ class Adapter(adapter.Adapter):
 
 @cache  # one object for the same numbers: JAX compiles a step anew for each optimizer
 def adam(learning_rate, beta_1, beta_2, epsilon):
-    """Return the tutorial's optimizer, with its own epsilon if `epsilon` is None, otherwise aligned.
-
-    optax adds epsilon after the bias correction of sqrt(v), Keras before it.
-    """
-    if epsilon is None:
-        return mnist.make_optimizer(learning_rate, beta_1, beta_2)
+    """Return the tutorial's optimizer, with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
+    native = mnist.make_optimizer(learning_rate, beta_1, beta_2)
 
     def update(grads, state, params=None):
-        corrected = epsilon / jnp.sqrt(1 - beta_2 ** (state[0].count + 1))
-        return mnist.make_optimizer(learning_rate, beta_1, beta_2, corrected).update(grads, state, params)
+        eps = epsilon / jnp.sqrt(1 - beta_2 ** (state[0].count + 1))
+        return mnist.make_optimizer(learning_rate, beta_1, beta_2, eps=eps).update(grads, state, params)
 
-    return optax.GradientTransformation(mnist.make_optimizer(learning_rate, beta_1, beta_2).init, update)
-
-
-def keep(grads, state, params=None):
-    return jax.tree.map(jnp.zeros_like, grads), grads
+    return native if epsilon is None else optax.GradientTransformation(native.init, update)
 
 
-KEEPS = optax.GradientTransformation(lambda params: jax.tree.map(jnp.zeros_like, params), keep)
+KEEPS = optax.GradientTransformation(
+    init=lambda params: jax.tree.map(jnp.zeros_like, params),
+    update=lambda grads, state, params=None: (jax.tree.map(jnp.zeros_like, grads), grads),
+)

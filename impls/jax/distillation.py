@@ -1,49 +1,32 @@
-"""JAX, taught: another loss function in the same jitted step."""
+"""Knowledge distillation in JAX: another pure function as the loss of the same jitted step.
 
-from functools import partial
+The rest is the tutorial's: impls/jax/mnist.py with this network, and this loss on targets (n, 2, 10).
+"""
 
 import jax
 import optax
 
-from impls import jax as float_jax
-from impls.contract import Settings
-from impls.distillation import Distillation, check_targets, evaluated
+from impls.jax import mnist
 
 
-def student(p, x):
-    """784 -> 30 -> 10, a ReLU after the hidden layer. Returns logits: the loss applies the softmax."""
-    x = jax.nn.relu(x @ p["dense_1/kernel"] + p["dense_1/bias"])  # (n, 784) -> (n, 30)
-    return x @ p["dense_2/kernel"] + p["dense_2/bias"]  # (n, 30) -> (n, 10)
+def student(params, x):
+    """784 -> 30 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    x = jax.nn.relu(mnist.dense(params["dense_1"], x))  # (n, 784) -> (n, 30)
+    return mnist.dense(params["dense_2"], x)  # (n, 30) -> (n, 10)
 
 
-MODELS = {**float_jax.MODELS, "student": student}
+MODELS = {**mnist.MODELS, "student": student}
+KERNELS = {**mnist.KERNELS, "student": {"dense_1": (784, 30), "dense_2": (30, 10)}}
 
 
-def distillation_loss(temperature, weight, logits, targets):
-    """Of logits (n, 10) and targets (n, 2, 10): mean over the batch."""
-    one_hot, teacher_logits = targets[:, 0], targets[:, 1]  # (n, 2, 10) -> (n, 10), (n, 10)
-    soft_targets = jax.nn.softmax(teacher_logits / temperature)
-    hard = optax.softmax_cross_entropy(logits, one_hot).mean()
-    soft = optax.softmax_cross_entropy(logits / temperature, soft_targets).mean()
-    return (1 - weight) * hard + weight * temperature**2 * soft
+def make_loss(temperature, weight):
+    """Return the loss: logits (n, 10), targets (n, 2, 10) -> the mean over the batch, (), in nats."""
 
+    def loss_fn(logits, targets):
+        one_hot, teacher_logits = targets[:, 0], targets[:, 1]  # (n, 2, 10) -> (n, 10), (n, 10)
+        soft_targets = jax.nn.softmax(teacher_logits / temperature)
+        hard = optax.softmax_cross_entropy(logits, one_hot).mean()  # (n, 10) -> ()
+        soft = optax.softmax_cross_entropy(logits / temperature, soft_targets).mean()  # (n, 10) -> ()
+        return (1 - weight) * hard + weight * temperature**2 * soft
 
-class Classifier(float_jax.Classifier):
-    """Trains a student on labels and on a teacher's logits."""
-
-    def __init__(self, settings: Settings, distillation: Distillation):
-        loss = partial(distillation_loss, distillation.temperature, distillation.weight)
-        super().__init__(settings, MODELS, loss)
-
-    def prepare_batch(self, images, targets):
-        targets = check_targets(targets, len(images)).astype(self.settings.dtype)
-        return self._pixels(images), jax.device_put(targets, self.device)
-
-    def evaluate(self, images, labels):
-        return evaluated(self.logits(images), labels)
-
-
-if __name__ == "__main__":
-    from impls.distillation._main import teach
-
-    teach(float_jax.Classifier, Classifier)
+    return loss_fn

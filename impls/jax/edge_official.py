@@ -1,4 +1,4 @@
-"""Qwix' quantization-aware training as its guide has it, for comparison: a Flax module to LiteRT."""
+"""Quantization-aware training by Qwix as in its guide, for comparison: a Flax module to LiteRT."""
 
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from jax import export
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
 from impls.edge._stablehlo import convert
+from impls.jax.adapter import Adapter
+from impls.jax.mnist import cross_entropy, make_optimizer, preprocess
 
 RULES = [qwix.QuantizationRule(weight_qtype="int8", act_qtype="int8")]
 
 
 class MLP(nn.Module):
-    """784 -> 512 -> 256 -> 10, a ReLU after each hidden layer."""
+    """784 -> 512 -> 256 -> 10. Return logits (n, 10)."""
 
     @nn.compact
     def __call__(self, x):
@@ -29,7 +31,7 @@ class MLP(nn.Module):
 
 
 class CNN(nn.Module):
-    """Two 3 x 3 convolutions, to 32 and 64 channels, each with a ReLU and 2 x 2 max-pooling; then 3136 -> 128 -> 10."""
+    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
 
     @nn.compact
     def __call__(self, x):
@@ -47,50 +49,39 @@ MODELS = {"mlp": MLP, "cnn": CNN}
 
 
 def as_documented(trained: Trained, path: str | Path, images, labels, test_images) -> np.ndarray:
-    """Train for an epoch of these images, with ranges that are averaged meanwhile; then they are frozen."""
-    settings, pixels = Settings(trained.network), scaled(images)
+    """Train for an epoch of these images while ranges are averaged, then freeze the ranges and export."""
+    adapter = Adapter(Settings(trained.network))
+    adapter.set_parameters(trained.parameters)
+    x, test_x = preprocess(images), preprocess(test_images)
     network = MODELS[trained.network]()
     model = qwix.quantize_model(network, qwix.OdmlQatProvider(RULES))
-    statistics = model.init(jax.random.key(settings.seed), pixels[:1])["quant_stats"]
-    parameters, statistics = train(model, nested(trained.parameters), statistics, pixels, labels, settings)
-    evaluated = jax.jit(partial(model.apply, {"params": parameters, "quant_stats": statistics}))
-    logits = np.concatenate([evaluated(part) for part in jnp.split(scaled(test_images), 10)])  # -> (n, 10)
+    statistics = model.init(jax.random.key(adapter.settings.seed), x[:1])["quant_stats"]
+    params, statistics = train(model, adapter.state[0], statistics, x, labels, adapter.settings)
+    evaluated = jax.jit(partial(model.apply, {"params": params, "quant_stats": statistics}))
+    logits = np.concatenate([evaluated(part) for part in jnp.split(test_x, 10)])  # -> (n, 10)
 
-    converted = qwix.quantize_model(network, qwix.OdmlConversionProvider(RULES, parameters, statistics))
-    forward = jax.jit(partial(converted.apply, {"params": parameters}))
+    converted = qwix.quantize_model(network, qwix.OdmlConversionProvider(RULES, params, statistics))
+    forward = jax.jit(partial(converted.apply, {"params": params}))
     convert(export.export(forward)(jax.ShapeDtypeStruct((1, DATASET.pixels), jnp.float32)).mlir_module(), path)
     return logits
 
 
-def train(model, parameters, statistics, pixels, labels, settings):
-    optimizer = optax.adam(settings.learning_rate)
-    state = optimizer.init(parameters)
+def train(model, params, statistics, x, labels, settings):
+    """Return parameters and statistics after an epoch."""
+    optimizer = make_optimizer(settings.learning_rate)
+    state = optimizer.init(params)
 
-    def loss(parameters, statistics, pixels, labels):
-        variables = {"params": parameters, "quant_stats": statistics}
-        logits, changed = model.apply(variables, pixels, mutable="quant_stats")
-        losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
-        return losses.mean(), changed["quant_stats"]
+    def loss(params, statistics, x, y):
+        logits, changed = model.apply({"params": params, "quant_stats": statistics}, x, mutable="quant_stats")
+        return cross_entropy(logits, y), changed["quant_stats"]
 
     @jax.jit
-    def update(parameters, statistics, state, pixels, labels):
-        gradients, statistics = jax.grad(loss, has_aux=True)(parameters, statistics, pixels, labels)
-        updates, state = optimizer.update(gradients, state)
-        return optax.apply_updates(parameters, updates), statistics, state
+    def update(params, statistics, state, x, y):
+        grads, statistics = jax.grad(loss, has_aux=True)(params, statistics, x, y)
+        updates, state = optimizer.update(grads, state)
+        return optax.apply_updates(params, updates), statistics, state
 
     order = np.random.default_rng(settings.seed).permutation(len(labels))
     for rows in np.array_split(order, len(labels) / settings.batch_size):
-        parameters, statistics, state = update(parameters, statistics, state, pixels[rows], labels[rows])
-    return parameters, statistics
-
-
-def scaled(images):
-    return jnp.asarray(images.reshape(len(images), -1), jnp.float32) / 255  # (n, 28, 28) -> (n, 784)
-
-
-def nested(parameters):
-    """{"dense_1/kernel": ...} -> {"dense_1": {"kernel": ...}}, as Flax has it."""
-    layers = dict.fromkeys(name.partition("/")[0] for name in parameters)
-    return {
-        layer: {kind: jnp.asarray(parameters[f"{layer}/{kind}"]) for kind in ("kernel", "bias")} for layer in layers
-    }
+        params, statistics, state = update(params, statistics, state, x[rows], labels[rows])
+    return params, statistics

@@ -92,9 +92,9 @@ def preprocess(images, dtype=jnp.float32):
 
 
 # %%
-def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
+def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
     """Return Adam (arXiv:1412.6980) as a pair of pure functions, `init` and `update`."""
-    return optax.adam(learning_rate, beta_1, beta_2, epsilon)
+    return optax.adam(learning_rate, beta_1, beta_2, **options)
 
 
 def cross_entropy(logits, y):

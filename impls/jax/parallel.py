@@ -1,6 +1,6 @@
-"""JAX in several processes: arrays that lie in parts on a mesh of all devices, and the very step of one process.
+"""JAX in several processes: arrays that are sharded over the devices of all processes, and the tutorial's jitted step.
 
-The compiler sees that the batch is divided and the parameters are not, and adds the exchange of the gradients.
+The batch is sharded and the parameters are replicated, so the compiler adds the exchange of the gradients.
 """
 
 from functools import cache
@@ -8,41 +8,32 @@ from functools import cache
 import jax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
-from impls import jax as one_process
-from impls.contract import Settings
-from impls.parallel import InStep, Place
+from impls.jax import adapter
+from impls.parallel import InStep
 
 
 @cache  # once in a process
-def join(place: Place):
-    """A mesh of the devices of all processes; one process may have several."""
-    meeting = place.addresses[0]  # kept by rank 0; unless it is bound there, it listens to the whole network
-    jax.distributed.initialize(meeting, place.processes, place.rank, coordinator_bind_address=meeting)
-    return jax.make_mesh(
-        (jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,)
-    )  # the compiler divides the work
+def join(place):
+    """Connect this process with the others, and return a mesh of all devices; a process may have several."""
+    coordinator = place.addresses[0]  # rank 0, which would listen on all interfaces without a bind address
+    jax.distributed.initialize(coordinator, place.processes, place.rank, coordinator_bind_address=coordinator)
+    return jax.make_mesh((jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,))  # Auto: the compiler shards
 
 
-class Classifier(InStep, one_process.Classifier):
-    def __init__(self, settings: Settings, place: Place):
+class Adapter(InStep, adapter.Adapter):
+    def __init__(self, settings, place):
         mesh = join(place)
-        self.whole = NamedSharding(mesh, PartitionSpec())  # on every device the same
-        self.divided = NamedSharding(mesh, PartitionSpec("batch"))  # on every device its rows
         super().__init__(settings)
         self.place = place
-        self.parameters, self.optimizer_state = jax.device_put((self.parameters, self.optimizer_state), self.whole)
+        self.replicated = NamedSharding(mesh, PartitionSpec())
+        self.sharded = NamedSharding(mesh, PartitionSpec("batch"))
+        self.state = jax.device_put(self.state, self.replicated)
 
-    def set_parameters(self, parameters):
-        super().set_parameters(parameters)
-        self.parameters = jax.device_put(self.get_parameters(), self.whole)
+    def assign(self, arrays):
+        super().assign(arrays)
+        self.state = jax.device_put(self.state, self.replicated)
 
     def prepare_batch(self, images, labels):
-        own = super().prepare_batch(*self.place.part(images, labels))  # (n, ...) -> (n / processes, ...)
-        # One array of all processes' rows, of which each holds its own: (n / processes, ...) -> (n, ...).
-        return tuple(jax.make_array_from_process_local_data(self.divided, array) for array in own)
-
-
-if __name__ == "__main__":
-    from impls.parallel._main import train_together
-
-    train_together("jax")
+        """Return global arrays (n, ...), of which this process holds its own rows, (n / processes, ...)."""
+        own = super().prepare_batch(images, labels)
+        return tuple(jax.make_array_from_process_local_data(self.sharded, array) for array in own)

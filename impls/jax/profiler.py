@@ -1,4 +1,4 @@
-"""JAX: `jax.profiler.trace` records each operation that XLA runs, on each of its threads."""
+"""Profiling in JAX: `jax.profiler.trace` records each operation that XLA runs, on each thread."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import jax
 from impls.profiler import Kernel
 
 
-def kernels(classifier, run, folder):
+def kernels(implementation, run, folder):
     with jax.profiler.trace(folder):
         run()
     [file] = Path(folder).glob("**/*.xplane.pb")

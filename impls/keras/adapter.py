@@ -12,7 +12,7 @@ BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variabl
 class Adapter(adapter.Adapter):
     packages = ("keras", keras.backend.backend())
 
-    def __init__(self, settings, models=None, loss_fn=None, metrics=("accuracy",)):
+    def __init__(self, settings, models=None, loss_fn=None):
         super().__init__(settings)
         computes_on = str(keras.ops.zeros(1).device).lower()  # Keras chooses its device itself
         check_device(settings.device, "Keras", "cpu" not in computes_on)
@@ -27,6 +27,7 @@ class Adapter(adapter.Adapter):
         self.loss_fn = loss_fn or keras.losses.CategoricalCrossentropy(from_logits=True)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         self.optimizer = mnist.make_optimizer(settings.learning_rate, settings.beta_1, settings.beta_2, **epsilon)
+        metrics = () if loss_fn else ("accuracy",)  # the targets of another loss may be no labels
         mnist.compile_model(self.model, self.optimizer, self.loss_fn, metrics)
         self.jit_compile = self.model.jit_compile
 
@@ -37,6 +38,8 @@ class Adapter(adapter.Adapter):
         return keras.ops.convert_to_tensor(mnist.preprocess(images, self.settings.dtype))
 
     def targets(self, labels):
+        if labels.dtype.kind == "f":
+            return keras.ops.convert_to_tensor(labels, self.settings.dtype)
         return keras.ops.convert_to_tensor(mnist.one_hot(labels))
 
     def train_step(self, batch):
@@ -59,7 +62,7 @@ class Adapter(adapter.Adapter):
     def gradients(self, batch):
         """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
         keeps, twin = Keeps(learning_rate=0.0), keras.Sequential(self.model.layers)  # the same layers and parameters
-        mnist.compile_model(twin, keeps, self.loss_fn)
+        mnist.compile_model(twin, keeps, self.loss_fn, metrics=())
         return mnist.train_step(twin, *batch), keeps.gradients
 
     def parameters(self):

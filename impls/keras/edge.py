@@ -1,6 +1,6 @@
-"""Keras to the device: by `model.export`, and where that has no road, by that of the backend.
+"""Export of the Keras network: by `model.export`, or by the backend's exporter if `model.export` does not support it.
 
-What a road alone needs is imported where it is taken: not every environment has it.
+Packages of one exporter are imported in its function, as not every environment has them.
 """
 
 from functools import partial
@@ -12,71 +12,75 @@ import keras
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
 from impls.edge._files import written
-from impls.keras import Classifier
+from impls.keras.adapter import Adapter
 from impls.quantization import LOGITS
 
 IMAGE = keras.InputSpec(shape=(1, DATASET.pixels), dtype="float32", name="image")
 
 
 def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
-    """On TensorFlow and PyTorch. Keras insists on a name that ends in .tflite."""
-    model = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    """Export on TensorFlow and PyTorch. Keras requires a name that ends in .tflite."""
+    model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     with written(path) as temporary:
         if kind == "float":
             model.export(temporary, format="litert", input_signature=[IMAGE], verbose=False)
         elif keras.backend.backend() == "torch":
-            from impls.edge._keras_torch import litert
+            from impls.keras.edge_torch import litert
 
             litert(model, trained.scales).export(temporary)
         else:
-            from impls.edge.tensorflow import litert
+            from impls.tensorflow.edge import litert
 
             temporary.write_bytes(litert(model, trained, kind))
 
 
 def to_stablehlo(trained: Trained, kind: str) -> str:
-    """On JAX, where `model.export` knows no LiteRT: `impls.edge._stablehlo.convert` makes a file of it."""
+    """Return the text of the program, on JAX, where `model.export` does not support LiteRT.
+
+    `impls.edge._stablehlo.convert` makes a LiteRT file of it.
+    """
     from jax import ShapeDtypeStruct, export, jit
 
-    from impls.edge.jax import marked
+    from impls.jax.edge import marked, marked_kernel
 
     def mark_kernel(layer, kernel):
-        scales = trained.scales.kernels[layer]
-        return marked(kernel, scales, narrow_range=True, quantization_dimension=kernel.ndim - 1)
+        return marked_kernel(kernel, trained.scales.kernels[layer])
 
-    forward = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    forward = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     if kind == "int8":
         forward = partial(quantized, forward, trained.scales, marked, mark_kernel)
     return export.export(jit(forward))(ShapeDtypeStruct(IMAGE.shape, IMAGE.dtype)).mlir_module()
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
-    """It takes one image at a time."""
+    """Export on every backend, for one image at a time."""
     import onnx
 
     from impls.edge._onnx import quantize
 
-    model = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     if keras.backend.backend() == "jax":
         model = with_another_pooling(model)
     with TemporaryDirectory() as folder, written(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
         model.export(source, format="onnx", input_signature=[IMAGE], verbose=False)
-        onnx.save(onnx.load(source), source)  # as one file: on JAX there are two
+        onnx.save(onnx.load(source), source)  # as one file: JAX writes two
         if kind == "int8":
             quantize(source, temporary, trained)
 
 
 def built(network, parameters):
-    classifier = Classifier(Settings(network))
-    classifier.set_parameters(parameters)
-    return classifier.model
+    """Return the tutorial's network with these parameters."""
+    adapter = Adapter(Settings(network))
+    adapter.set_parameters(parameters)
+    return adapter.model
 
 
 def quantized(model, scales, mark, mark_kernel, x):
-    """What the model computes, with a mark on all that the device keeps as whole numbers, in the backend's own way.
+    """Return the logits of `model`, with a mark on all numbers that the device holds as integers.
 
-    `mark(x, scale, zero_point)` is of int8: the least of them is 0 to what a ReLU returns.
+    `mark(x, scale, zero_point)` and `mark_kernel(layer, kernel)` are the backend's, for int8. For outputs of a ReLU,
+    the smallest int8 stands for 0.
     """
     x = mark(x, scales.inputs[scales.layers[0]], LOGITS[0])
     names = iter(scales.layers)
@@ -92,17 +96,9 @@ def quantized(model, scales, mark, mark_kernel, x):
 
 
 def with_another_pooling(model):
-    """For jax2onnx, which makes of a MaxPooling2D a MaxPool in four dimensions, and ONNX Runtime knows three."""
-    from impls.jax import max_pool
+    """Replace MaxPooling2D: jax2onnx makes a MaxPool in four dimensions of it, and ONNX Runtime has three."""
+    from impls.jax.mnist import max_pool
 
     pooling = keras.layers.MaxPooling2D
     layers = [keras.layers.Lambda(max_pool) if isinstance(layer, pooling) else layer for layer in model.layers]
     return keras.Sequential([keras.Input(batch_shape=IMAGE.shape), *layers])
-
-
-if __name__ == "__main__":
-    from impls.edge._main import deploy
-    from impls.quantization.keras import Classifier as Quantized
-
-    litert = {"stablehlo": to_stablehlo} if keras.backend.backend() == "jax" else {"litert": to_litert}
-    deploy(Classifier, Quantized, {**litert, "onnx": to_onnx})

@@ -1,17 +1,17 @@
-"""Keras on PyTorch to LiteRT, quantized: a PyTorch module of the Keras model's layers, with the marks of PyTorch."""
+"""Export of the quantized Keras network on PyTorch to LiteRT: a PyTorch module of the Keras layers."""
 
 import litert_torch
 import torch
 from litert_torch.quantize.pt2e_quantizer import PT2EQuantizer, get_symmetric_quantization_config
 from litert_torch.quantize.quant_config import QuantConfig
 
-from impls.edge.keras import quantized
-from impls.edge.pytorch import IMAGE, Named, Q, rounded
+from impls.keras.edge import quantized
+from impls.pytorch.edge import IMAGE, Named, Q, rounded
 
 
 def litert(model, scales):
-    """Of a Keras model, whose parameters are whole numbers of these scales. An int8 file, as that of PyTorch."""
-    # Nothing is left to quantize, but the converter must know that activations are whole numbers too: "static".
+    """Return the int8 LiteRT file of a Keras model, whose parameters are integers times these scales."""
+    # Everything is quantized already; "static" tells the converter that activations are integers too.
     static = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=False)
     how = QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(static))
     module = Named(Quantized(model, scales)).eval()
@@ -19,11 +19,13 @@ def litert(model, scales):
 
 
 class Quantized(torch.nn.Module):
+    """A Keras model with PyTorch's quantization operators as marks."""
+
     def __init__(self, model, scales):
         super().__init__()
         self.model = model
         self.scales = scales
-        for layer, kernel_scales in scales.kernels.items():  # as buffers: the converter finds no other tensors
+        for layer, kernel_scales in scales.kernels.items():  # as buffers: the converter requires it
             self.register_buffer(f"{layer}_scales", torch.tensor(kernel_scales))
             self.register_buffer(f"{layer}_zero_points", torch.zeros(len(kernel_scales), dtype=torch.int64))
 

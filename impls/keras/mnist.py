@@ -89,9 +89,9 @@ class Shuffled(keras.utils.PyDataset):
 
 
 # %%
-def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-    """Return Adam (arXiv:1412.6980), which adds epsilon before the bias correction."""
-    return keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
+    """Return Adam (arXiv:1412.6980)."""
+    return keras.optimizers.Adam(learning_rate, beta_1, beta_2, **options)
 
 
 def compile_model(model, optimizer, loss, metrics=("accuracy",)):

@@ -1,4 +1,4 @@
-"""Keras as in most notebooks: Sequential, compile and fit, all at their defaults."""
+"""Keras as in most notebooks, the baseline: Sequential, compile and fit with their defaults."""
 
 import keras
 
@@ -6,7 +6,7 @@ from impls.files import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):
-    (images, labels), _ = read_dataset(directory)  # as keras.datasets.mnist.load_data() would return them
+    (images, labels), _ = read_dataset(directory)  # the arrays of keras.datasets.mnist.load_data()
     model = keras.Sequential(
         [
             keras.Input((28, 28)),

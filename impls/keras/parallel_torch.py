@@ -4,30 +4,27 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from impls import keras as one_process
-from impls.contract import Settings
-from impls.parallel import InStep, Place
-from impls.parallel.pytorch import join
+from impls.keras import adapter
+from impls.parallel import InStep
+from impls.pytorch.parallel import join
 
 
-class Classifier(InStep, one_process.Classifier):
-    def __init__(self, settings: Settings, place: Place):
+class Adapter(InStep, adapter.Adapter):
+    def __init__(self, settings, place):
         join(place)
         super().__init__(settings)
         self.place = place
-        self.module = DistributedDataParallel(self.model)  # every process begins with the parameters of rank 0
-
-    def prepare_batch(self, images, labels):
-        return super().prepare_batch(*self.place.part(images, labels))  # (n, ...) -> (n / processes, ...)
+        self.module = DistributedDataParallel(self.model)  # sends the parameters of rank 0 to every process
 
     def train_step(self, batch):
-        pixels, one_hot = batch
+        """Take the step of `train_on_batch`, which would not call the module around the model."""
+        x, y = batch
         self.module.zero_grad()
-        loss = self.loss(one_hot, self.module(pixels, training=True))
-        loss.backward()  # of the own part; the gradients are those of the whole batch
+        loss = self.loss_fn(y, self.module(x, training=True))  # the mean over this process's rows
+        loss.backward()  # averages the gradients over the processes
         gradients = [variable.value.grad for variable in self.model.trainable_variables]
         with torch.no_grad():
             self.optimizer.apply(gradients, self.model.trainable_variables)
         loss = loss.detach()
-        dist.all_reduce(loss)  # their sum, in every process
+        dist.all_reduce(loss)  # the sum over the processes, in each of them
         return loss / self.place.processes

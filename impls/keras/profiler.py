@@ -1,22 +1,22 @@
-"""Keras has no profiler of its own: that of its backend is taken, around `train_on_batch`."""
+"""Profiling in Keras, which has no profiler: that of the backend is used."""
 
 import contextlib
 import importlib
 
 import keras
 
-PROFILERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
+FOLDERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
 
 
-def kernels(classifier, run, folder):
-    profiler = importlib.import_module(f"impls.profiler.{PROFILERS[keras.backend.backend()]}")
-    with labelled(classifier.optimizer):
-        return profiler.kernels(classifier, run, folder)
+def kernels(implementation, run, folder):
+    profiler = importlib.import_module(f"impls.{FOLDERS[keras.backend.backend()]}.profiler")
+    with labelled(implementation.optimizer):
+        return profiler.kernels(implementation, run, folder)
 
 
 @contextlib.contextmanager
 def labelled(optimizer):
-    """On PyTorch, say which operations are the optimizer's, as PyTorch's own optimizers do themselves."""
+    """Label the operations of the optimizer on PyTorch, as PyTorch's own optimizers do."""
     if keras.backend.backend() != "torch":
         yield
         return
@@ -26,4 +26,4 @@ def labelled(optimizer):
     try:
         yield
     finally:
-        del optimizer.apply  # the label, which hides the method of the class
+        del optimizer.apply  # the attribute, which hides the method of the class

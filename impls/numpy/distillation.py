@@ -1,62 +1,45 @@
-"""NumPy, taught: the loss and its gradient by hand. In float64 it is the referee of all the others."""
+"""Knowledge distillation in NumPy: the loss and its gradient by hand. In float64 it is the reference.
+
+The rest is the tutorial's: impls/numpy/mnist.py with this network, and this loss on targets (n, 2, 10).
+"""
 
 import numpy as np
 
-from impls import numpy as float_numpy
-from impls.contract import Settings
-from impls.distillation import Distillation, check_targets
-from impls.numpy import log_softmax, parameter_gradients
+from impls.numpy import mnist
+from impls.numpy.mnist import log_softmax
 
 
-def student(p, x):
-    """784 -> 30 -> 10, a ReLU after the hidden layer."""
-    h1 = np.maximum(x @ p["dense_1/kernel"] + p["dense_1/bias"], 0)  # (n, 784) -> (n, 30)
-    z = h1 @ p["dense_2/kernel"] + p["dense_2/bias"]  # (n, 30) -> (n, 10)
+def student(params, x):
+    """784 -> 30 -> 10. Return logits (n, 10), and `backward`: dL/dlogits (n, 10) -> gradients by name."""
+    h1 = np.maximum(x @ params["dense_1/kernel"] + params["dense_1/bias"], 0)  # (n, 784) -> (n, 30)
+    z = h1 @ params["dense_2/kernel"] + params["dense_2/bias"]  # (n, 30) -> (n, 10)
 
     def backward(dz):
-        da1 = dz @ p["dense_2/kernel"].T * (h1 > 0)  # (n, 10) -> (n, 30)
-        return {"dense_1": (x, da1), "dense_2": (h1, dz)}
+        da1 = dz @ params["dense_2/kernel"].T * (h1 > 0)  # (n, 10) -> (n, 30)
+        return mnist.gradients(params, dense_1=(x, da1), dense_2=(h1, dz))
 
     return z, backward
 
 
-MODELS = {**float_numpy.MODELS, "student": student}
+MODELS = {**mnist.MODELS, "student": student}
+KERNELS = {**mnist.KERNELS, "student": {"dense_1": (784, 30), "dense_2": (30, 10)}}
 
 
-def distillation_loss(distillation, z, targets):
-    """The loss, and dL/dz: (n, 10)."""
-    temperature, weight = distillation.temperature, distillation.weight
-    one_hot, t = targets[:, 0], targets[:, 1]  # (n, 2, 10) -> (n, 10), (n, 10)
-    soft_targets = np.exp(log_softmax(t / temperature))
-    hard, soft = log_softmax(z), log_softmax(z / temperature)
-    loss = (1 - weight) * cross_entropy(one_hot, hard) + weight * temperature**2 * cross_entropy(soft_targets, soft)
-    # H(p, softmax(z / T)) = log(sum(exp(z / T))) - sum(p z / T), so dH/dz = (softmax(z / T) - p) / T: one T stays.
-    dz = (1 - weight) * (np.exp(hard) - one_hot) + weight * temperature * (np.exp(soft) - soft_targets)
-    return loss, dz / len(z)
+def make_loss(temperature, weight):
+    """Return the loss: logits z (n, 10), targets (n, 2, 10) -> the mean over the batch in nats, and dL/dz (n, 10)."""
+
+    def loss_fn(z, targets):
+        one_hot, teacher_logits = targets[:, 0], targets[:, 1]  # (n, 2, 10) -> (n, 10), (n, 10)
+        soft_targets = np.exp(log_softmax(teacher_logits / temperature))
+        hard, soft = log_softmax(z), log_softmax(z / temperature)
+        loss = (1 - weight) * cross_entropy(one_hot, hard) + weight * temperature**2 * cross_entropy(soft_targets, soft)
+        # H(p, softmax(z / T)) = log(sum(exp(z / T))) - sum(p z / T), so T^2 dH/dz = T (softmax(z / T) - p).
+        dz = (1 - weight) * (np.exp(hard) - one_hot) + weight * temperature * (np.exp(soft) - soft_targets)
+        return loss, dz / len(z)
+
+    return loss_fn
 
 
 def cross_entropy(p, log_q):
-    """Mean over the batch of H(p, q)."""
+    """Return the mean over the batch of H(p, q): (n, 10), (n, 10) -> ()."""
     return -(p * log_q).sum(axis=1).mean()
-
-
-class Classifier(float_numpy.Classifier):
-    """Trains a student on labels and on a teacher's logits."""
-
-    def __init__(self, settings: Settings, distillation: Distillation):
-        self.distillation = distillation
-        super().__init__(settings, MODELS)
-
-    def prepare_batch(self, images, targets):
-        return self._pixels(images), check_targets(targets, len(images)).astype(self.settings.dtype)
-
-    def _loss_and_gradients(self, pixels, targets):
-        logits, backward = self.model(self.parameters, pixels)
-        loss, dz = distillation_loss(self.distillation, logits, targets)
-        return loss, parameter_gradients(self.parameters, backward(dz))
-
-
-if __name__ == "__main__":
-    from impls.distillation._main import teach
-
-    teach(float_numpy.Classifier, Classifier)

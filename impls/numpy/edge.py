@@ -1,4 +1,4 @@
-"""NumPy to the device: the network written by hand, in nodes of ONNX and in lines of StableHLO, to make LiteRT of."""
+"""Export of the NumPy network: written by hand, as nodes of ONNX, and as lines of StableHLO for LiteRT."""
 
 from pathlib import Path
 
@@ -13,15 +13,15 @@ def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
 
 
 def to_stablehlo(trained: Trained, kind: str) -> str:
-    """The text of the program; `impls.edge._stablehlo.convert` makes a LiteRT file of it."""
+    """Return the text of the program; `impls.edge._stablehlo.convert` makes a LiteRT file of it."""
     program = Program(trained, kind)
     return program.text(network(program, trained.scales))
 
 
 def network(writer, scales):
-    """The MLP or the CNN in the words of `writer`, which returns a name for what each of its methods computes.
+    """Write the MLP or the CNN. Each method of `writer`, a `Graph` or a `Program`, returns the name of its result.
 
-    What is `rounded` is what the device keeps as whole numbers: pixels, what each ReLU returns, and logits.
+    A device holds the results of `rounded` as integers: pixels, outputs of the ReLU, and logits.
     """
     convolutions = [layer for layer in scales.layers if layer.startswith("conv")]
     *hidden, last = scales.layers[len(convolutions) :]
@@ -35,11 +35,3 @@ def network(writer, scales):
     for layer in hidden:
         x = writer.rounded(writer.relu(writer.dense(x, layer)), scales.outputs[layer])
     return writer.rounded(writer.dense(x, last), scales.logits, signed=True)  # -> (n, 10)
-
-
-if __name__ == "__main__":
-    from impls.edge._main import deploy
-    from impls.numpy import Classifier as Float
-    from impls.quantization.numpy import Classifier as Quantized
-
-    deploy(Float, Quantized, {"stablehlo": to_stablehlo, "onnx": to_onnx})

@@ -1,16 +1,16 @@
-"""PyTorch, taught: cross-entropy takes probabilities in place of labels, so both parts of the loss are one function."""
+"""Knowledge distillation in PyTorch: `cross_entropy` takes probabilities in place of labels, so it is both parts.
 
-import torch
+The rest is the tutorial's: impls/pytorch/mnist.py with this network, and this loss on targets (n, 2, 10).
+"""
+
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import cross_entropy, relu, softmax
 
-from impls import pytorch as float_pytorch
-from impls.contract import Settings
-from impls.distillation import Distillation, check_targets, evaluated
+from impls.pytorch import mnist
 
 
 class Student(nn.Module):
-    """784 -> 30 -> 10, a ReLU after the hidden layer. Returns logits: the loss applies the softmax."""
+    """784 -> 30 -> 10. Return logits (n, 10): the loss applies the softmax."""
 
     def __init__(self):
         super().__init__()
@@ -18,44 +18,21 @@ class Student(nn.Module):
         self.dense_2 = nn.Linear(30, 10)
 
     def forward(self, x):
-        x = F.relu(self.dense_1(x))  # (n, 784) -> (n, 30)
+        x = relu(self.dense_1(x))  # (n, 784) -> (n, 30)
         return self.dense_2(x)  # (n, 30) -> (n, 10)
 
 
-MODELS = {**float_pytorch.MODELS, "student": Student}
+MODELS = {**mnist.MODELS, "student": Student}
 
 
-class DistillationLoss(nn.Module):
-    """Of logits (n, 10) and targets (n, 2, 10): mean over the batch."""
+def make_loss(temperature, weight):
+    """Return the loss: logits (n, 10), targets (n, 2, 10) -> the mean over the batch, (), in nats."""
 
-    def __init__(self, temperature, weight):
-        super().__init__()
-        self.temperature = temperature
-        self.weight = weight
-
-    def forward(self, logits, targets):
+    def loss_fn(logits, targets):
         one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-        soft_targets = F.softmax(teacher_logits / self.temperature, dim=1)
-        hard = F.cross_entropy(logits, one_hot)
-        soft = F.cross_entropy(logits / self.temperature, soft_targets)
-        return (1 - self.weight) * hard + self.weight * self.temperature**2 * soft
+        soft_targets = softmax(teacher_logits / temperature, dim=1)
+        hard = cross_entropy(logits, one_hot)
+        soft = cross_entropy(logits / temperature, soft_targets)
+        return (1 - weight) * hard + weight * temperature**2 * soft
 
-
-class Classifier(float_pytorch.Classifier):
-    """Trains a student on labels and on a teacher's logits."""
-
-    def __init__(self, settings: Settings, distillation: Distillation):
-        super().__init__(settings, MODELS, DistillationLoss(distillation.temperature, distillation.weight))
-
-    def prepare_batch(self, images, targets):
-        targets = torch.tensor(check_targets(targets, len(images)), device=self.device, dtype=self.dtype)
-        return self._pixels(images), targets
-
-    def evaluate(self, images, labels):
-        return evaluated(self.logits(images), labels)
-
-
-if __name__ == "__main__":
-    from impls.distillation._main import teach
-
-    teach(float_pytorch.Classifier, Classifier)
+    return loss_fn

@@ -1,4 +1,4 @@
-"""PyTorch as in most notebooks: a DataLoader that makes a tensor of one image at a time, and Adam as it comes."""
+"""PyTorch as in most notebooks, the baseline: a DataLoader that converts one image at a time, and Adam's defaults."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""PyTorch: `torch.profiler` records each operation with those that it calls; what calls no other is a kernel."""
+"""Profiling in PyTorch: `torch.profiler` records each operation with its callers. Those that call none are kernels."""
 
 import re
 from pathlib import Path
@@ -8,11 +8,11 @@ from torch.profiler import ProfilerActivity
 
 from impls.profiler import Kernel
 
-# These compute themselves what is between the operations that they call, such as the copy of a bias before a product.
+# These call operations and compute too: `addmm` copies the bias by an operation, and computes the product itself.
 COMPUTES = re.compile(r"aten::(addmm|mm|bmm|\w*convolution\w*|\w*max_pool2d\w*|_foreach\w*)")
 
 
-def kernels(classifier, run, folder):
+def kernels(implementation, run, folder):
     with torch.profiler.profile(activities=[ProfilerActivity.CPU]) as profile:
         run()
     profile.export_chrome_trace(str(Path(folder) / "trace.json"))
@@ -24,7 +24,7 @@ def kernels(classifier, run, folder):
 
 
 def own_time(event):
-    """From when to when it runs, in microseconds, without the operations that it calls."""
+    """Yield the intervals in which it runs, in microseconds, without the operations that it calls."""
     start = event.time_range.start
     for child in sorted(event.cpu_children, key=lambda child: child.time_range.start):
         yield start, child.time_range.start
@@ -33,7 +33,7 @@ def own_time(event):
 
 
 def path(event):
-    """The names from the outermost operation to this: "Optimizer.step#Adam.step > aten::_fused_adam_"."""
+    """Return the names from the outermost operation to this: "Optimizer.step#Adam.step > aten::_fused_adam_"."""
     names = []
     while event:
         names.append(event.name)

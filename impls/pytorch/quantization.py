@@ -1,16 +1,19 @@
-"""PyTorch, quantized: a module around each layer that rounds, and a rounding that passes gradients straight through."""
+"""Quantization-aware training in PyTorch: a module around each layer rounds the layer's input and parameters.
+
+The network and the training are the tutorial's: impls/pytorch/mnist.py.
+"""
 
 import torch
 from torch import nn
 from torch.func import functional_call
 
-from impls import pytorch as float_pytorch
-from impls.contract import Settings
-from impls.quantization import ACTIVATIONS, LOGITS, PIXELS, Scales
+from impls.pytorch import adapter
+from impls.pytorch.mnist import MODELS
+from impls.quantization import ACTIVATIONS, LOGITS, PIXELS
 
 
 class Round(torch.autograd.Function):
-    """Half to even, with a gradient of 1 ("straight through", arXiv:1308.3432)."""
+    """Round half to even, with a gradient of 1 ("straight through", arXiv:1308.3432)."""
 
     @staticmethod
     def forward(context, x):
@@ -21,77 +24,73 @@ class Round(torch.autograd.Function):
         return gradient
 
 
+def quantize(x, low=0, high=ACTIVATIONS):
+    """Return the integers next to `x`, clipped to [low, high], in the dtype of `x`."""
+    return Round.apply(x.clamp(low, high))
+
+
 class QuantizedLayer(nn.Module):
-    """`layer` on whole numbers, of its input and its parameters. Its output is in steps of the next layer's input."""
+    """Compute `layer` on integers. The output is in units of the next layer's input scale, and not rounded yet."""
 
     def __init__(self, layer, factors, largest):
         super().__init__()
         self.layer = layer
         self.largest = largest
-        size = [1] * (layer.weight.dim() - 2)  # of an image: a convolution has (outputs, inputs, height, width)
+        size = [1] * (layer.weight.dim() - 2)  # a convolution's weight is (outputs, inputs, height, width)
         self.register_buffer("kernel_factor", torch.tensor(factors.kernel).reshape(-1, 1, *size))
         self.register_buffer("bias_factor", torch.tensor(factors.bias))
         self.register_buffer("output_factor", torch.tensor(factors.output).reshape(-1, *size))
 
-    def whole_parameters(self):
-        weight = Round.apply((self.layer.weight * self.kernel_factor).clamp(-self.largest, self.largest))
+    def integer_parameters(self):
+        weight = quantize(self.layer.weight * self.kernel_factor, -self.largest, self.largest)
         return {"weight": weight, "bias": Round.apply(self.layer.bias * self.bias_factor)}
 
-    def whole_input(self, x):
-        return Round.apply(x.clamp(0, ACTIVATIONS))
-
     def forward(self, x):
-        sums = functional_call(self.layer, self.whole_parameters(), self.whole_input(x))
+        sums = functional_call(self.layer, self.integer_parameters(), quantize(x))
         return sums * self.output_factor
 
 
 class QuantizedNetwork(nn.Module):
-    """The network of `scales` with its layers quantized: what is between them commutes with scales."""
+    """The tutorial's network with quantized layers. Its ReLU and its max-pooling commute with the positive scales."""
 
-    def __init__(self, scales: Scales):
+    def __init__(self, scales):
         super().__init__()
-        self.model = float_pytorch.MODELS[scales.network]()
+        self.model = MODELS[scales.network]()
         for name, factors in scales.factors.items():
             setattr(self.model, name, QuantizedLayer(getattr(self.model, name), factors, scales.largest))
         self.layers = [getattr(self.model, name) for name in scales.layers]
         self.register_buffer("scale", torch.tensor(scales.logits))
 
-    def whole_logits(self, x):
-        return Round.apply(self.model(x * PIXELS).clamp(*LOGITS))  # (n, 784) -> (n, 10)
+    def integer_logits(self, x):
+        return quantize(self.model(x * PIXELS), *LOGITS)  # (n, 784) -> (n, 10)
 
     def forward(self, x):
-        return self.whole_logits(x) * self.scale
+        return self.integer_logits(x) * self.scale
 
 
-class Classifier(float_pytorch.Classifier):
-    """Trains float parameters on the loss of the whole numbers that they are rounded to."""
+class Adapter(adapter.Adapter):
+    """The quantized network as the suite tests it."""
 
-    def __init__(self, settings: Settings, scales: Scales):
+    def __init__(self, settings, scales):
         self.scales = scales
         super().__init__(settings, {scales.network: lambda: QuantizedNetwork(scales)})
 
     def whole_numbers(self):
-        parameters = [tensor for layer in self.model.layers for tensor in layer.whole_parameters().values()]
-        return self._named_arrays(parameters)
+        tensors = [tensor.int() for layer in self.model.layers for tensor in layer.integer_parameters().values()]
+        return self.named(tensors)
 
     def activations(self, images):
         seen = []
         hooks = [
-            layer.register_forward_pre_hook(lambda layer, inputs: seen.append(layer.whole_input(*inputs)))
+            layer.register_forward_pre_hook(lambda layer, inputs: seen.append(quantize(*inputs)))
             for layer in self.model.layers
         ]
         with torch.inference_mode():
-            seen.append(self.model.whole_logits(self._pixels(images)))
+            seen.append(self.model.integer_logits(self.inputs(images)))
         for hook in hooks:
             hook.remove()
-        channels = [*self.channels[::2], 1]  # of the inputs of each kernel, and of the logits
-        return [
-            x.reshape(len(x), count, -1).permute(0, 2, 1).flatten(1).int().cpu().numpy()  # channels last, (n, numbers)
+        channels = [*self._channels()[::2], 1]  # of the input of each kernel, and of the logits
+        return [  # (n, channels, ...) -> (n, positions, channels) -> (n, numbers)
+            self.array(x.reshape(len(x), count, -1).transpose(1, 2).flatten(1).int())
             for x, count in zip(seen, channels, strict=True)
         ]
-
-
-if __name__ == "__main__":
-    from impls.quantization._main import quantize
-
-    quantize(float_pytorch.Classifier, Classifier)

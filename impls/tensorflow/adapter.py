@@ -41,7 +41,7 @@ class Adapter(adapter.Adapter):
         return self.step(self.model, self.loss_fn, self.optimizer, *batch)
 
     def train_epoch(self, batch):
-        return mnist.train_epoch(self.step, self.model, self.loss_fn, self.optimizer, *batch, self.settings.batch_size)
+        return mnist.train_epoch(self.model, self.loss_fn, self.optimizer, *batch, self.step, self.settings.batch_size)
 
     def evaluate_batch(self, batch):
         return mnist.evaluate(self.model, self.loss_fn, *batch)

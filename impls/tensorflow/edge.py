@@ -1,4 +1,4 @@
-"""TensorFlow to the device: LiteRT by its own converter, and ONNX by tf2onnx."""
+"""Export of the TensorFlow network: to LiteRT by TensorFlow's converter, and to ONNX by tf2onnx."""
 
 import os
 from functools import partial
@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-os.environ["KERAS_BACKEND"] = "tensorflow"  # as in impls/tensorflow.py, before anything imports Keras
+os.environ["KERAS_BACKEND"] = "tensorflow"  # as in mnist.py, before anything imports Keras
 import tensorflow as tf
 import tf2onnx
 from tensorflow.lite.tools import flatbuffer_utils
@@ -17,7 +17,7 @@ from impls.edge import Trained
 from impls.edge._files import written
 from impls.edge._onnx import quantize
 from impls.quantization import ACTIVATIONS, LOGITS
-from impls.tensorflow import Classifier
+from impls.tensorflow.adapter import Adapter
 
 
 def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
@@ -27,7 +27,7 @@ def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
-    model = built(trained.network, trained.parameters if kind == "float" else trained.real)
+    model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     image = tf.TensorSpec((None, DATASET.pixels), name="image")
     with TemporaryDirectory() as folder, written(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
@@ -37,17 +37,18 @@ def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
 
 
 def built(network, parameters):
-    classifier = Classifier(Settings(network))
-    classifier.set_parameters(parameters)
-    return classifier.model
+    """Return the tutorial's network with these parameters."""
+    adapter = Adapter(Settings(network))
+    adapter.set_parameters(parameters)
+    return adapter.model
 
 
 def returns_logits(forward):
-    return tf.function(lambda image: {"logits": forward(image)})  # the key becomes the name of the file's output
+    return tf.function(lambda image: {"logits": forward(image)})  # the key names the file's output
 
 
 def litert(model, trained, kind):
-    """The file that the converter makes of a Keras model. An int8 one takes pixels - 128, and its logits are whole."""
+    """Return the LiteRT file of a Keras model. The input of an int8 file is pixels - 128, its output integer logits."""
     archive = tf.keras.export.ExportArchive()
     archive.track(model)
     forward = model if kind == "float" else partial(marked, model, trained.scales)
@@ -63,7 +64,7 @@ def litert(model, trained, kind):
 
 
 def marked(model, scales, pixels):
-    """What the model computes, while the pixels and what each layer returns are rounded to their whole numbers."""
+    """Return the logits of `model`, with the pixels and the outputs of each layer rounded to integers times a scale."""
     outputs = iter(scales.outputs.values())
     x = rounded(pixels, scales.inputs[scales.layers[0]])
     for layer in model.layers:
@@ -79,9 +80,9 @@ def rounded(x, scale, limits=(0, ACTIVATIONS)):
 
 
 def with_parameters(content, trained):
-    """A LiteRT file with the parameters of `trained`: the converter finds its own, from the largest weights.
+    """Return a LiteRT file with the integers of `trained`. The converter derives other scales from the largest weights.
 
-    It can be told the scales of a convolution's kernel, but not those of a dense layer's: there
+    Its scales can be set for the kernel of a convolution, but not of a dense layer: there
     `fake_quant_with_min_max_vars_per_channel` is a ConverterError.
     """
     model = flatbuffer_utils.convert_bytearray_to_object(content)
@@ -89,18 +90,11 @@ def with_parameters(content, trained):
     layers = [operator for operator in graph.operators if len(operator.inputs) == 3]  # an input, a kernel and a bias
     for name, operator in zip(trained.scales.layers, layers, strict=True):
         kernel, bias = (graph.tensors[index] for index in operator.inputs[1:])
-        outputs_first = np.moveaxis(trained.whole[f"{name}/kernel"], -1, 0)  # (..., outputs) -> (outputs, ...)
-        for tensor, whole, scales in (
+        outputs_first = np.moveaxis(trained.integers[f"{name}/kernel"], -1, 0)  # (..., outputs) -> (outputs, ...)
+        for tensor, integers, scales in (
             (kernel, outputs_first, trained.scales.kernels[name]),
-            (bias, trained.whole[f"{name}/bias"], trained.scales.sums[name]),
+            (bias, trained.integers[f"{name}/bias"], trained.scales.sums[name]),
         ):
-            model.buffers[tensor.buffer].data = np.frombuffer(whole.tobytes(), np.uint8)
+            model.buffers[tensor.buffer].data = np.frombuffer(integers.tobytes(), np.uint8)
             tensor.quantization.scale = scales
     return flatbuffer_utils.convert_object_to_bytearray(model)
-
-
-if __name__ == "__main__":
-    from impls.edge._main import deploy
-    from impls.quantization.tensorflow import Classifier as Quantized
-
-    deploy(Classifier, Quantized, {"litert": to_litert, "onnx": to_onnx})

@@ -1,4 +1,4 @@
-"""TensorFlow's own post-training quantization as its guide has it, for comparison: a Keras model to LiteRT."""
+"""Post-training quantization as in TensorFlow's guide, for comparison: a Keras model to LiteRT."""
 
 from pathlib import Path
 
@@ -6,19 +6,20 @@ import numpy as np
 
 from impls.edge import Trained
 from impls.edge._files import written
-from impls.edge.tensorflow import built, tf
 from impls.quantization import CALIBRATED_ON
+from impls.tensorflow.edge import built, tf
+from impls.tensorflow.mnist import preprocess
 
 
 def as_documented(trained: Trained, path: str | Path, images, labels, test_images) -> np.ndarray:
-    """The converter finds all scales, from the float parameters and from what it computes of some of the images.
+    """Export with the converter's own scales, from the float parameters and the activations for some of the images.
 
-    So what was evaluated last is the float network.
+    The network that is evaluated last is therefore the float network.
     """
 
     def representative_dataset():
         for image in images[:CALIBRATED_ON]:
-            yield [image.reshape(1, -1).astype(np.float32) / 255]  # (28, 28) -> (1, 784)
+            yield [preprocess(image[None])]  # (28, 28) -> (1, 784)
 
     model = built(trained.network, trained.parameters)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -29,5 +30,4 @@ def as_documented(trained: Trained, path: str | Path, images, labels, test_image
     content = converter.convert()
     with written(path) as temporary:
         temporary.write_bytes(content)
-    pixels = test_images.reshape(len(test_images), -1).astype(np.float32) / 255  # (n, 28, 28) -> (n, 784)
-    return model.predict(pixels, batch_size=1000, verbose=0)
+    return model.predict(preprocess(test_images), batch_size=1000, verbose=0)

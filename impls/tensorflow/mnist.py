@@ -72,9 +72,9 @@ def preprocess(images, dtype="float32"):
 
 
 # %%
-def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-7):
-    """Return Adam (arXiv:1412.6980), which adds epsilon before the bias correction, for the parameters of `model`."""
-    optimizer = tf.keras.optimizers.Adam(learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
+    """Return Adam (arXiv:1412.6980) for the parameters of `model`."""
+    optimizer = tf.keras.optimizers.Adam(learning_rate, beta_1, beta_2, **options)
     optimizer.build(model.trainable_variables)  # here, as a tf.function may create variables in its first call only
     return optimizer
 
@@ -94,7 +94,7 @@ def train_step(model, loss_fn, optimizer, x, y):
 
 
 @tf.function
-def train_epoch(step, model, loss_fn, optimizer, x, y, batch_size=128):
+def train_epoch(model, loss_fn, optimizer, x, y, step, batch_size=128):
     """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats, ().
 
     `step` is `train_step`, or its compiled form. The loop is compiled too: the same loop in Python over a tf.data
@@ -141,7 +141,7 @@ def main():
     x, y = preprocess(images), tf.constant(labels, tf.int64)
     test_x, test_y = preprocess(test_images), tf.constant(test_labels, tf.int64)
     for epoch in range(1, args.epochs + 1):
-        loss = float(train_epoch(step, model, cross_entropy, optimizer, x, y))
+        loss = float(train_epoch(model, cross_entropy, optimizer, x, y, step))
         test_loss, accuracy = evaluate(model, cross_entropy, test_x, test_y)
         print(f"epoch {epoch}: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
 

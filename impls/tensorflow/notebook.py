@@ -1,4 +1,4 @@
-"""TensorFlow as in most notebooks: Sequential, compile and fit, all at their defaults."""
+"""TensorFlow as in most notebooks, the baseline: Sequential, compile and fit with their defaults."""
 
 import os
 
@@ -9,7 +9,7 @@ from impls.files import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):
-    (images, labels), _ = read_dataset(directory)  # as tf.keras.datasets.mnist.load_data() would return them
+    (images, labels), _ = read_dataset(directory)  # the arrays of tf.keras.datasets.mnist.load_data()
     model = tf.keras.Sequential(
         [
             tf.keras.Input((28, 28)),

@@ -1,45 +1,42 @@
-"""TensorFlow in several processes: MultiWorkerMirroredStrategy, and a step that it runs in each of them.
+"""TensorFlow in several processes: MultiWorkerMirroredStrategy runs the tutorial's step in each of them.
 
-Under a strategy, Keras' losses are divided by the number of processes, and its optimizers add up the gradients.
+Under a strategy, the optimizer sums the gradients of all processes. So the loss of each is divided by their number.
 """
 
 import json
 import os
-from functools import cache
+from functools import cache, partial
 
 import tensorflow as tf
 
-from impls import tensorflow as one_process
-from impls.contract import Settings
-from impls.parallel import InStep, Place
+from impls.parallel import InStep
+from impls.tensorflow import adapter, mnist
 
 
-@cache  # once in a process, and before anything else is asked of TensorFlow
-def join(place: Place):
+@cache  # once in a process, and before any other use of TensorFlow
+def join(place):
+    """Connect this process with the others, and return the strategy."""
     cluster = {"worker": place.addresses}
     os.environ["TF_CONFIG"] = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": place.rank}})
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
-class Classifier(InStep, one_process.Classifier):
-    def __init__(self, settings: Settings, place: Place):
+@tf.function
+def train_step(strategy, model, loss_fn, optimizer, x, y):
+    """Take the tutorial's step in each process, on its rows x (n, 784) and y (n,). Return the sum of the losses, ()."""
+    loss = strategy.run(mnist.train_step, (model, loss_fn, optimizer, x, y))
+    return strategy.reduce("SUM", loss, axis=None)
+
+
+class Adapter(InStep, adapter.Adapter):
+    def __init__(self, settings, place):
         self.strategy = join(place)
-        with self.strategy.scope():  # every process begins with the parameters of rank 0
-            super().__init__(settings)
+
+        def loss_fn(y, logits):
+            return mnist.cross_entropy(y, logits) / place.processes  # (n,), (n, 10) -> ()
+
+        with self.strategy.scope():  # sends the parameters of rank 0 to every process
+            super().__init__(settings, loss_fn=loss_fn)
         self.place = place
         self.jit_compile = False  # XLA cannot exchange gradients between processes
-        self._update_own = super()._update
-        self._update = tf.function(self._update_together)
-
-    def prepare_batch(self, images, labels):
-        return super().prepare_batch(*self.place.part(images, labels))  # (n, ...) -> (n / processes, ...)
-
-    def _update_together(self, pixels, labels):
-        loss = self.strategy.run(self._update_own, args=(pixels, labels))  # of the own part, divided
-        return self.strategy.reduce("SUM", loss, axis=None)
-
-
-if __name__ == "__main__":
-    from impls.parallel._main import train_together
-
-    train_together("tensorflow")
+        self.step = partial(train_step, self.strategy)

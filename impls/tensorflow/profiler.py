@@ -1,4 +1,4 @@
-"""TensorFlow: `tf.profiler.experimental` records each operation, be it a kernel of its own or one that XLA runs."""
+"""Profiling in TensorFlow: `tf.profiler.experimental` records TensorFlow's kernels, and the operations of XLA."""
 
 import re
 from pathlib import Path
@@ -8,10 +8,10 @@ from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 from impls.profiler import Kernel
 
-KERNEL = re.compile(r"(?!__inference)[\w/.-]+:_?[A-Z]\w+")  # "dense_1/Relu:_FusedMatMul": its name, and its type
+KERNEL = re.compile(r"(?!__inference)[\w/.-]+:_?[A-Z]\w+")  # "dense_1/Relu:_FusedMatMul": its name and its type
 
 
-def kernels(classifier, run, folder):
+def kernels(implementation, run, folder):
     with tf.profiler.experimental.Profile(folder):
         run()
     [file] = Path(folder).glob("**/*.xplane.pb")

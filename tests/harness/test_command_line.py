@@ -94,11 +94,11 @@ BROKEN = {
 def zoo(tmp_path_factory, dataset):
     """What comes of variants that crash, break, or are not installed, and of one in good health beside them."""
     project = Project(tmp_path_factory.mktemp("zoo"), dataset)
-    project.add_file("impls/absent.py", "import no_such_framework\n")
+    project.add_file("impls/absent/adapter.py", "import no_such_framework\n")
     for name, death in CRASHES.items():
         project.add(name, f"def logits(self, images): {death}")
     for name, line in BROKEN.items():
-        project.add_file(f"impls/{name}.py", f"import json\n{line}\n")
+        project.add_file(f"impls/{name}/adapter.py", f"import json\n{line}\n")
     frameworks = chosen("numpy", "absent", *CRASHES, *BROKEN)
     files = ("tests/test_output.py", "tests/test_network.py", "tests/test_ladder.py")
     tests = (*files, "-k", "alone or order_of_the_batch or same_seed_same or (test_logits and float64)")
@@ -124,7 +124,7 @@ def test_a_missing_package_is_a_skip_that_names_it(zoo):
 def test_a_framework_that_breaks_at_import_is_a_failure_that_is_told_once(zoo, name):
     found, done = zoo
     assert set(of(name, found).values()) <= {"failure", "error"}
-    places = [line for line in done.stdout.splitlines() if f"in the worker of {name}: impls/{name}.py:2" in line]
+    places = [line for line in done.stdout.splitlines() if f"in the worker of {name}: impls/{name}/adapter.py:2" in line]
     assert len([place for place in places if place.startswith("E ")]) == 1  # CI's summary repeats the message
 
 
@@ -218,7 +218,7 @@ def test_what_cannot_be_saved_or_compared_costs_nobody_the_tables(project):
 
 
 def test_where_nothing_was_measured_nothing_is_saved_and_the_reason_is_shown(project):
-    project.add_file("impls/broken.py", "1 / 0\n")
+    project.add_file("impls/broken/adapter.py", "1 / 0\n")
     campaign = ("--framework", "broken", "--benchmark-only", "--launches", "1", "-k", "predict_step-1]")
     done = project.run(*campaign, "--benchmark-json=run.json", "--benchmark-compare")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
@@ -228,7 +228,7 @@ def test_where_nothing_was_measured_nothing_is_saved_and_the_reason_is_shown(pro
 
 
 def test_who_computes_in_float32_cannot_be_the_referee(project):
-    project.add("rough", "def float64_gap(self): return 'all is float32'")
+    project.add("rough", "def known_deviation(self): return 'all is float32'")
     rung = ("tests/test_ladder.py", "-k", "test_logits and float64", "--framework", "numpy")
     found, done = outcomes(project, *rung, "--referee", "rough")
     assert found == {"test_logits[float64-numpy-mlp]": "error"}
@@ -277,8 +277,8 @@ def test_the_notebook_way_takes_part_if_wanted(run_here):
 
 
 def test_compare_ends_with_tables_of_every_variant(project):
-    project.add("dull", "def train_step(self, batch): return 2.3")
-    project.add_file("impls/absent.py", "import no_such_framework\n")
+    project.add("dull", "def train_epoch(self, batch): return 2.3")
+    project.add_file("impls/absent/adapter.py", "import no_such_framework\n")
     frameworks = [argument for name in ("numpy", "dull", "absent") for argument in ("--framework", name)]
     done = project.run("-q", "--compare", "--epochs", "1", "--launches", "1", *frameworks)
     comparison, _, campaign = done.stdout.partition("Median milliseconds")
@@ -294,7 +294,7 @@ def test_compare_ends_with_tables_of_every_variant(project):
 
 
 def test_accuracy_below_the_target_fails(project):
-    project.add("dull", "def train_step(self, batch): return 2.3")
+    project.add("dull", "def train_epoch(self, batch): return 2.3")
     found, done = outcomes(project, "-m", "accuracy", "--framework", "dull", "--epochs", "1")
     assert found == {"test_accuracy[dull-mlp]": "failure"}
     assert "after 1 epochs, expected at least 94%" in done.stdout

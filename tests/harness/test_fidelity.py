@@ -15,7 +15,7 @@ def test_equal_logits():
     assert fidelity(EXPECTED, EXPECTED, LABELS) == (0.5, 0, 0.0, 0)
 
 
-def test_each_logit_that_is_off_is_counted_and_the_largest_is_told_in_steps():
+def test_each_different_logit_counts_and_the_largest_is_in_steps():
     found = EXPECTED + np.array([[0, -1.0, 0], [0, 0, 0.5]], np.float32)
     assert fidelity(found, EXPECTED, LABELS, step=0.5) == (0.0, 2, 2.0, 1)
 

@@ -18,46 +18,44 @@ from tests.fakes import SpoiledNumpy
 from tests.project import require
 
 SCALED_NUMPY = """
-def mlp(p, x, right=mlp):
-    z, backward = right(p, x)
+def mlp(params, x, right=mlp):
+    z, backward = right(params, x)
     return z * 1.01, backward
 MODELS = {"mlp": mlp}
 """
 EPSILON_NUMPY = """
 class Adam(Adam):
-    def __init__(self, settings, parameters):
-        super().__init__(settings, parameters)
-        if settings.epsilon is None:
-            self.epsilon = 1e-6
+    def __init__(self, params, learning_rate, beta_1, beta_2, epsilon=1e-6):
+        super().__init__(params, learning_rate, beta_1, beta_2, epsilon)
 """
 INITIALISER_NUMPY = """
-he_normal = initial_parameters
-def initial_parameters(generator, shapes, dtype):
-    return {name: array * np.asarray(0.7, dtype) for name, array in he_normal(generator, shapes, dtype).items()}
+he_normal = init
+def init(random, kernels, dtype):
+    return {name: array * np.asarray(0.7, dtype) for name, array in he_normal(random, kernels, dtype).items()}
 """
 OTHER_NUMBERS_NUMPY = """
-he_normal = initial_parameters
-def initial_parameters(generator, shapes, dtype):
-    generator.normal()
-    return he_normal(generator, shapes, dtype)
+he_normal = init
+def init(random, kernels, dtype):
+    random.normal()
+    return he_normal(random, kernels, dtype)
 """
 OTHER_ORDER_NUMPY = """
-right = loss_and_gradients
-def loss_and_gradients(model, parameters, x, labels):
-    loss, gradients = right(model, parameters, x, labels)
-    gradients["dense_1/bias"] = np.nextafter(gradients["dense_1/bias"], x.dtype.type(1))
-    return loss, gradients
+right = gradients
+def gradients(params, **layers):
+    grads = right(params, **layers)
+    bias = grads["dense_1/bias"]
+    return grads | {"dense_1/bias": np.nextafter(bias, bias.dtype.type(1))}
 """
 ROUGH_NUMPY = """
 class Adam(Adam):
-    def apply(self, gradients, parameters):
-        super().apply(gradients, parameters)
+    def step(self, params, grads):
+        super().step(params, grads)
         for v in self.v.values():
             if v.dtype == np.float32:
                 v.view(np.uint32)[:] &= 0xFFFF0000  # what bfloat16 holds
 """
 FAILING_NUMPY = """
-def loss_and_gradients(model, parameters, x, labels):
+def gradients(params, **layers):
     raise RuntimeError("no gradients any more")
 """
 LEAKY_TORCH = """

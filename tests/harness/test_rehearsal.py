@@ -8,7 +8,7 @@ from harness.measuring.timing import Unmeasurable
 from harness.measuring.workload import OPERATIONS
 from harness.workers.session import Session
 from impls.contract import Settings
-from impls.numpy import Classifier
+from impls.numpy.adapter import Adapter
 
 IMAGES = np.zeros((4, 28, 28), np.uint8)
 LABELS = np.arange(4)
@@ -22,7 +22,7 @@ class Opaque:
 def rehearse(method, **replaced):
     """The rehearsal of the method by NumPy's implementation, of which these methods are replaced."""
     session = Session(lambda *_, **__: None)
-    session.implementation = type("Fake", (Classifier,), replaced)(Settings())
+    session.implementation = type("Fake", (Adapter,), replaced)(Settings())
     return session.run(workload.rehearse, BY_METHOD[method], IMAGES, LABELS)
 
 

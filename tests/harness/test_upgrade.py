@@ -73,7 +73,7 @@ def test_the_chance_of_an_error_is_the_one_that_was_asked_for(run_here, tmp_path
 
 
 def test_a_candidate_that_computes_something_else_fails(run, tmp_path):
-    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", {"impls.numpy": OTHER_LOSS}))
+    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", {"impls.numpy.mnist": OTHER_LOSS}))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "FAILED" in done.stdout
     assert "gradients changed: " in done.stdout
@@ -157,7 +157,7 @@ def test_what_cannot_be_compared_is_refused_in_a_line(run_here, monkeypatch, arg
 
 
 FAILING = """
-def loss_and_gradients(model, parameters, x, labels):
+def gradients(params, **layers):
     raise RuntimeError("no gradients any more")
 """
 

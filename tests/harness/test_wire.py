@@ -7,7 +7,6 @@ import execnet
 import numpy as np
 import pytest
 
-import impls.numpy
 from harness.data.reference import Reference
 from harness.equality.distance import Distance
 from harness.equality.trace import trace
@@ -15,6 +14,7 @@ from harness.measuring.workload import Operation
 from harness.workers.wire import decode, encode
 from impls import Entrant
 from impls.contract import Settings
+from impls.numpy import adapter, mnist
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_is_ours_crosses_by_its_name(dataset):
 
 def test_what_the_other_side_could_not_import_is_refused():
     """Least of all what belongs to a framework: pytest's process would import that."""
-    for stranger in (lambda: None, fractions.Fraction(1, 2), impls.numpy.cnn, impls.numpy.Classifier(Settings())):
+    for stranger in (lambda: None, fractions.Fraction(1, 2), mnist.cnn, adapter.Adapter(Settings())):
         with pytest.raises(TypeError, match="cannot send"):
             encode(stranger)
 

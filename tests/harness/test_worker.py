@@ -112,11 +112,11 @@ def test_an_exception_tells_what_caused_it(start):
 
 
 def test_a_broken_implementation_is_told_in_a_line(start, project):
-    project.add_file("impls/broken.py", "def")
+    project.add_file("impls/broken/adapter.py", "def")
     worker = start("pass")
     with pytest.raises(BrokenImplementation) as raised:
         worker.build(impls.load, "broken", Settings())
-    assert written(raised.value) == "impls/broken.py is no implementation: line 1: invalid syntax"
+    assert written(raised.value) == "impls/broken is no implementation: invalid syntax (adapter.py, line 1)"
 
 
 def test_an_exception_of_an_unknown_type_keeps_its_name(start):

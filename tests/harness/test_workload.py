@@ -44,7 +44,7 @@ class Device:
             self.now += 10.0 if epoch == 1 else 1.0
             on_epoch(epoch, 0.5)
 
-    def synchronize(self):
+    def synchronize(self, value):
         self._read(None)
 
     def get_parameters(self):

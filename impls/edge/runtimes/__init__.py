@@ -1,1 +1,1 @@
-"""What runs an artefact on a device: each of these files needs its runtime and NumPy, and no framework."""
+"""The runtimes of the devices: each file needs its runtime and NumPy, and no framework."""

@@ -1,7 +1,7 @@
-"""Of what dtypes the constants of an ONNX file are, read without the `onnx` package, which a device does not have.
+"""The dtypes of the constants of an ONNX file, read without the `onnx` package, which a device does not have.
 
-An ONNX file is a message of protobuf, whose encoding is told at https://protobuf.dev/programming-guides/encoding; the
-numbers of the fields are those of onnx.proto.
+An ONNX file is a protobuf message (https://protobuf.dev/programming-guides/encoding). The numbers of the fields are
+those of onnx.proto.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ QUANTIZING = {b"QuantizeLinear", b"DequantizeLinear"}
 
 
 def constant_dtypes(content: bytes) -> set[str]:
-    """Of all tensors in the file but scales and zero points."""
+    """Return the dtypes of all constant tensors but scales and zero points."""
     graph = dict(fields(content))[7]
-    found, scales = {}, set()
+    dtypes, scales = {}, set()
     for number, value in fields(graph):
         if number == 5:  # an initializer
             tensor = dict(fields(value))
-            found[tensor[8]] = DTYPES.get(tensor[2], "other")
+            dtypes[tensor[8]] = DTYPES.get(tensor[2], "other")
         elif number == 1:  # a node
             node = list(fields(value))
             inputs = [name for field, name in node if field == 1]
@@ -27,12 +27,12 @@ def constant_dtypes(content: bytes) -> set[str]:
             elif operator == b"Constant":
                 attribute = dict(fields(dict(node)[5]))
                 if 5 in attribute:  # a tensor, and not a number
-                    found[dict(node)[2]] = DTYPES.get(dict(fields(attribute[5]))[2], "other")
-    return {dtype for name, dtype in found.items() if name not in scales}
+                    dtypes[dict(node)[2]] = DTYPES.get(dict(fields(attribute[5]))[2], "other")
+    return {dtype for name, dtype in dtypes.items() if name not in scales}
 
 
 def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """The number and the value of each; one of bytes may be a message itself."""
+    """Yield number and value of each field; a value of bytes may be a message itself."""
     at = 0
     while at < len(message):
         key, at = varint(message, at)
@@ -46,7 +46,7 @@ def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def varint(message: bytes, at: int) -> tuple[int, int]:
-    """A whole number, seven bits in each byte, the lowest first; and where it ends."""
+    """Return an integer, stored as 7 bits in each byte, the lowest first, and the position after it."""
     value = shift = 0
     while message[at] >= 128:
         value |= (message[at] - 128) << shift

@@ -1,4 +1,4 @@
-"""What the runtimes share: the pixels as a file wants them, its logits as real numbers, and the calls of the clock."""
+"""The base class of the runtimes: pixels in the file's dtype, logits as real numbers, and the timed methods."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ INPUT, OUTPUT = (1, DATASET.pixels), (1, DATASET.classes)
 
 
 def unusable(path: Path, expected: str, got: object) -> ValueError:
-    """What to raise of a file that cannot be run: one line."""
+    """Return the exception for a file that cannot be run, with a message of one line."""
     return ValueError(f"{path} must be {expected}, got {' '.join(str(got).split())}")
 
 
@@ -23,10 +23,10 @@ def read(path: Path) -> bytes:
 
 
 def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], dtypes: tuple[str, ...]) -> str:
-    """The dtype of the only one of these `tensors`, (shape, dtype). Raises `ValueError` if it is not as wanted."""
+    """Return the dtype of the only one of these `tensors`, (shape, dtype). Raise `ValueError` if it is another one."""
     if len(tensors) == 1:
         found, dtype = tensors[0]
-        free = [size if isinstance(size, int) else 1 for size in found]  # any number of images: a name, or None
+        free = [size if isinstance(size, int) else 1 for size in found]  # a name or None means any number of images
         if tuple(free) == shape and dtype in dtypes:
             return dtype
     got = ", ".join(f"{dtype} {list(found)}" for found, dtype in tensors) or "none"
@@ -34,10 +34,10 @@ def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], 
 
 
 class ImageByImage:
-    """Of `impls.contract.Implementation` what a trained network needs. A subclass adds what its runtime does.
+    """A trained network with some of the methods of `impls.adapter.Adapter`. A subclass adds `predict_step`.
 
     - `input_dtype`: "float32" for pixels / 255, "uint8" for pixels, "int8" for pixels - 128.
-    - `weights`: the dtypes of the constants in the file, but not of scales.
+    - `weights`: the dtypes of the constants in the file, without scales.
     - `scale`, `zero_point`: real number = (output - zero_point) * scale.
     """
 
@@ -52,7 +52,7 @@ class ImageByImage:
         self.settings = Settings(threads=threads)
 
     def logits(self, images: np.ndarray) -> np.ndarray:
-        """float32 (n, 10)."""
+        """Return float32 (n, 10) of uint8 (n, 28, 28)."""
         rows = self._pixels(images)
         outputs = np.concatenate([self.predict_step(rows[at : at + 1]) for at in range(len(rows))])  # -> (n, 10)
         return (outputs.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
@@ -61,13 +61,13 @@ class ImageByImage:
         return {"input": self.input_dtype, "output": self.output_dtype, "weights": self.weights}
 
     def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """A batch is one image."""
+        """Return the pixels of one image, (1, 784)."""
         if len(images) != 1:
             raise ValueError(f"a device is given one image at a time, got {len(images)}")
         return self._pixels(images)
 
-    def synchronize(self) -> None:
-        pass  # a runtime returns when it is done
+    def synchronize(self, value: object) -> None:
+        pass  # a runtime returns when the result is computed
 
     def _pixels(self, images):
         pixels = check_images(images).reshape(len(images), -1)  # (n, 28, 28) -> (n, 784)

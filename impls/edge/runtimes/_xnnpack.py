@@ -1,4 +1,4 @@
-"""Of what dtypes the constants of an ExecuTorch file are: read in the graph that it holds for XNNPACK.
+"""The dtypes of the constants of an ExecuTorch file, read from its graph for XNNPACK.
 
 That graph is a flatbuffer; the numbers of its fields are those of executorch/backends/xnnpack/serialization/schema.fbs.
 """
@@ -9,11 +9,11 @@ from flatbuffers.number_types import Int16Flags, Uint8Flags, Uint32Flags
 from flatbuffers.table import Table
 
 DTYPES = {1: "float32", 2: "float16", 3: "int8", 4: "uint8", 5: "int32", 6: "int8", 7: "int32", 8: "int4", 12: "int32"}
-QUANTIZED = 2  # of the kinds of values
+QUANTIZED = 2  # the kind of a value that has a scale
 
 
 def constant_dtypes(content: bytes) -> set[str]:
-    """Of all constants; none if nothing in the file is for XNNPACK."""
+    """Return the dtypes of all constants, or an empty set if the file has no graph for XNNPACK."""
     start = content.find(b"XH00") - 4
     if start < 0:
         return set()
@@ -23,7 +23,7 @@ def constant_dtypes(content: bytes) -> set[str]:
     return {
         DTYPES.get(each.GetSlot(slot(0), 0, Int16Flags), "other")
         for each in tensors
-        if each.GetSlot(slot(3), 0, Uint32Flags)  # where its data are; 0 if it is no constant
+        if each.GetSlot(slot(3), 0, Uint32Flags)  # the offset of its data; 0 if it is no constant
     }
 
 
@@ -44,5 +44,5 @@ def table(parent, field):
 
 
 def slot(field):
-    """Where a flatbuffer's table says where this field is."""
+    """Return the position of a field's offset in the table of a flatbuffer."""
     return 4 + 2 * field

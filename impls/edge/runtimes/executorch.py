@@ -1,4 +1,4 @@
-"""ExecuTorch, on the device: its runtime, with the kernels of XNNPACK. Its tensors are those of the `torch` package."""
+"""The runtime ExecuTorch, with the kernels of XNNPACK. Its tensors are those of the `torch` package."""
 
 from importlib.metadata import version
 
@@ -10,14 +10,14 @@ from impls.edge.runtimes._runtime import INPUT, OUTPUT, ImageByImage, check_tens
 from impls.edge.runtimes._xnnpack import constant_dtypes
 
 METHOD = "forward"
-FLOAT = 6  # of ExecuTorch's ScalarType
+FLOAT = 6  # float32 in ExecuTorch's ScalarType
 
 
 class Runtime(ImageByImage):
     def __init__(self, path, threads=1):
         super().__init__(path, threads)
         content = read(self.path)
-        _unsafe_reset_threadpool(threads)  # before the network is loaded, which keeps the threads that it finds
+        _unsafe_reset_threadpool(threads)  # before loading: a network keeps the threads of that moment
         try:
             self.program = ExecuTorch.get().load_program(content)
             described = self.program.metadata(METHOD)

@@ -1,4 +1,4 @@
-"""LiteRT, on the device: its interpreter, with the kernels of XNNPACK."""
+"""The runtime LiteRT: its interpreter, with the kernels of XNNPACK."""
 
 from importlib.metadata import version
 
@@ -41,9 +41,9 @@ class Runtime(ImageByImage):
 
 
 def parse(path, content):
-    """Inputs, outputs and constants of the file, each as (shape, dtype).
+    """Return inputs, outputs and constants of the file, each a list of (shape, dtype).
 
-    In Python, an offset that leads out of the file raises an exception; in the interpreter it could end the process.
+    An offset outside of the file raises an exception in Python. In the interpreter it could end the process.
     """
     if content[4:8] != b"TFL3":
         got = f"{len(content):,} bytes, with {content[4:8]!r} there"

@@ -1,4 +1,4 @@
-"""ONNX Runtime, on the CPU of the device."""
+"""The runtime ONNX Runtime, on the CPU."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -13,26 +13,26 @@ DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": 
 
 
 class Runtime(ImageByImage):
-    """`as_it_comes`: where the processor has no VNNI, products may be added up in 16 bits, and saturate."""
+    """`as_it_comes`: with default options, which sum products in 16 bits, and saturate, on processors without VNNI."""
 
     def __init__(self, path, threads=1, as_it_comes=False):
         super().__init__(path, threads)
         content = read(self.path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # what is wrong is raised, and need not be printed too
+        options.log_severity_level = 4  # errors are raised, and not printed as well
         if not (as_it_comes or has_vnni()):
             options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             self.session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # those that ONNX Runtime raises have no other base
+        except Exception as error:  # the exceptions of ONNX Runtime have no other base class
             raise unusable(self.path, "an ONNX file that ONNX Runtime can load", error) from error
         inputs, outputs = (
             [(tuple(each.shape), DTYPES.get(each.type, each.type)) for each in tensors]
             for tensors in (self.session.get_inputs(), self.session.get_outputs())
         )
         self.input_dtype = check_tensors(self.path, "input", inputs, INPUT, tuple(DTYPES.values()))
-        # The scale of an output is not in the file, so it must be real numbers.
+        # The file does not hold the scale of its output, so the output must be real numbers.
         self.output_dtype = check_tensors(self.path, "output", outputs, OUTPUT, ("float32",))
         self.weights = sorted(constant_dtypes(content))
         self.input, self.outputs = self.session.get_inputs()[0].name, [self.session.get_outputs()[0].name]
@@ -49,9 +49,9 @@ class Runtime(ImageByImage):
 
 
 def has_vnni():
-    """Whether this processor adds up products of uint8 and int8 in 32 bits: x86 without VNNI does in 16, and saturates.
+    """Return whether this processor sums products of uint8 and int8 in 32 bits: x86 without VNNI has 16, and saturates.
 
-    Where it is not known, the setting that avoids it is safe: other processors ignore it.
+    False is safe for unknown processors: they ignore the option that follows from it.
     """
     cpuinfo = Path("/proc/cpuinfo")
     known = cpuinfo.read_text().split() if cpuinfo.exists() else []

@@ -1,4 +1,4 @@
-"""A teacher that is trained once, and any number of students that learn from what it says of the training images."""
+"""A teacher that is trained once, and any number of students that are trained on its logits."""
 
 import argparse
 import contextlib
@@ -18,10 +18,10 @@ from impls.contract import COMPARED, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
 
 
-class Classroom:
-    """Of one variant, in a worker.
+class Experiment:
+    """The experiment of one variant, in a worker. The constructor trains the teacher.
 
-    - `labels`: of the training images, uint8 (60000,). `logits`: what the teacher says of them, float32 (60000, 10).
+    - `labels`: of the training images, uint8 (60000,). `logits`: the teacher's, float32 (60000, 10).
     - `accuracy`: the teacher's, on the test images.
     """
 
@@ -35,16 +35,16 @@ class Classroom:
         self.logits: np.ndarray = worker.call("logits", dataset.train.images)
         self.accuracy: float = worker.call("evaluate", *dataset.test)[1]
 
-    def teach(self, settings: Settings, how: Distillation, epochs: int, shown: np.ndarray | None = None) -> None:
-        """Train a student, which `worker` has then, on the images that are `shown`: bool (60000,), None for all."""
+    def train_student(self, settings: Settings, how: Distillation, epochs: int, used: np.ndarray | None = None) -> None:
+        """Train a student in `worker` on the images of `used`, bool (60000,); on all if it is None."""
         self.worker.build(distillation.load, self.variant, settings, how)
-        rows = slice(None) if shown is None else shown
+        rows = slice(None) if used is None else used
         images = self.dataset.train.images.array()[rows]
         self.worker.run(train, images, targets(self.labels, self.logits)[rows], epochs)
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """The options that every experiment has."""
+    """Return a parser of the options of every experiment."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--framework", choices=impls.variants(), default="numpy", help="default: numpy")
     networks = (STUDENT, *COMPARED)
@@ -60,8 +60,8 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def opened(options: argparse.Namespace) -> Iterator[tuple[Classroom, Distillation]]:
-    """With its teacher trained, and how a student is taught. What is wrong with the data or the options ends it all."""
+def opened(options: argparse.Namespace) -> Iterator[tuple[Experiment, Distillation]]:
+    """Give the experiment, its teacher trained, and the distillation. End the program with one line for an error."""
     try:
         how = Distillation(options.temperature, options.weight)
         for epochs in (options.teacher_epochs, options.epochs):
@@ -69,7 +69,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Classroom, Distillatio
         dataset = Parts.at(obtain())
         worker = Worker(options.framework, threads=options.threads)
         try:
-            yield Classroom(worker, options.framework, dataset, options.teacher_epochs), how
+            yield Experiment(worker, options.framework, dataset, options.teacher_epochs), how
         finally:
             worker.close()
     except (DataError, impls.PackageNotInstalled, ValueError) as error:

@@ -1,0 +1,52 @@
+"""Train in several processes of this machine: `python -m harness.parallel pytorch --processes 2`."""
+
+import contextlib
+import sys
+from pathlib import Path
+
+import impls
+from harness.data.obtain import DataError, obtain
+from harness.data.reference import Parts
+from harness.equality.training import train
+from harness.parallel.team import Team, check_processes
+from harness.workers.worker import Worker, WorkerDied, WorkerError
+from impls import command_line, parallel
+
+
+def main() -> None:
+    """Print a line for each epoch, with its seconds, and the test accuracy, which one process computes."""
+    description = "Train a network on MNIST in several processes and print its test accuracy."
+    parser = command_line.parser("harness.parallel", description, epochs=10)
+    parser.add_argument("--processes", type=int, default=2, help="each has its part of every batch (default: 2)")
+    options = parser.parse_args()
+    with command_line.errors_in_one_line(), contextlib.ExitStack() as stack:
+        if not parallel.exists(options.variant, options.network):
+            raise ValueError(f"{options.variant} has no chapter on parallel training")
+        processes, settings = check_processes(options.processes), command_line.settings(options)
+
+        def on_event(event: str, details: dict) -> None:
+            if event == "epoch":
+                line = "epoch {epoch:2}/{epochs}  loss {loss:.4f}  {seconds:5.1f} s"
+                print(line.format(epochs=options.epochs, **details))
+
+        try:
+            dataset = Parts.at(obtain(options.data_dir and Path(options.data_dir)))
+            team = Team(options.variant, processes, on_event=on_event)
+            stack.callback(team.close)
+            team.build(settings)
+            versions = team.call("versions")[0]
+            print(", ".join(f"{name} {version}" for name, version in versions.items()))
+            history = team.run(train, *dataset.train, options.epochs)[0]
+            single = Worker(options.variant)
+            stack.callback(single.close)
+            single.build(impls.load, options.variant, settings)
+            single.call("set_parameters", team.call("get_parameters")[0])
+            loss, accuracy = single.call("evaluate", *dataset.test)
+        except (DataError, WorkerDied, WorkerError) as error:
+            sys.exit(f"error: {str(error).splitlines()[0]}")
+    seconds = sum(history["seconds"]) / len(history["seconds"])
+    print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}; {processes} processes, {seconds:.1f} s an epoch")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,563 @@
+"""Mistakes in the PyTorch tutorial and its adapter."""
+# ruff: noqa: N801, N805 - a class is a mistake here, and its functions take the place of others
+
+import itertools
+import threading
+from dataclasses import replace
+
+import torch
+from torch import nn
+from torch.nn.functional import avg_pool2d, conv2d, dropout, leaky_relu, linear, max_pool2d, pad, relu, softmax
+from torchvision import datasets
+
+from impls.pytorch import adapter, mnist
+from impls.pytorch.mnist import train_step
+from tests.mistakes import Mistake, catchers
+
+
+class no_scaling(Mistake):
+    caught_by = catchers.PIXELS
+
+    def preprocess(images, dtype=torch.float32):
+        return torch.tensor(images).to(dtype).flatten(1)  # (n, 28, 28) -> (n, 784)
+
+
+class divided_by_256(Mistake):
+    caught_by = catchers.PIXELS
+
+    def preprocess(images, dtype=torch.float32):
+        return torch.tensor(images).to(dtype).flatten(1) / 256  # (n, 28, 28) -> (n, 784)
+
+
+class normalised_by_mean_and_deviation(Mistake):
+    caught_by = catchers.PIXELS
+
+    def preprocess(images, dtype=torch.float32):
+        return (torch.tensor(images).to(dtype).flatten(1) / 255 - 0.1307) / 0.3081  # (n, 28, 28) -> (n, 784)
+
+
+class pixels_through_float16(Mistake):
+    caught_by = catchers.PIXELS
+
+    def preprocess(images, dtype=torch.float32):
+        return (torch.tensor(images).flatten(1) / 255).half().to(dtype)  # (n, 28, 28) -> (n, 784)
+
+
+class images_transposed(Mistake):
+    caught_by = catchers.CORNER
+
+    def preprocess(images, dtype=torch.float32):
+        return torch.tensor(images).to(dtype).transpose(1, 2).flatten(1) / 255  # (n, 28, 28) -> (n, 784)
+
+
+class test_images_in_the_training_set(Mistake):
+    caught_by = catchers.LOADER
+
+    def load_mnist(folder):
+        parts = [datasets.MNIST(folder, train=train, download=True) for train in (False, False)]
+        return [(part.data.numpy(), part.targets.numpy()) for part in parts]
+
+
+class kernel_transposed(Mistake):
+    caught_by = catchers.SET
+
+    class Adapter(adapter.Adapter):
+        def assign(self, arrays):
+            super().assign([array.T.reshape(array.shape) for array in arrays])
+
+
+class bias_missing(Mistake):
+    caught_by = catchers.COUNT
+
+    class MLP(mnist.MLP):
+        def __init__(self):
+            super().__init__()
+            self.dense_1 = nn.Linear(784, 512)
+            self.dense_2 = nn.Linear(512, 256, bias=False)
+            self.dense_3 = nn.Linear(256, 10)
+
+
+class seed_ignored(Mistake):
+    caught_by = catchers.SEED
+
+    class Adapter(adapter.Adapter):
+        def __init__(self, settings):
+            super().__init__(replace(settings, seed=0))
+
+
+class float32_where_float64_is_asked(Mistake):
+    caught_by = catchers.DTYPE
+
+    class Adapter(adapter.Adapter):
+        def __init__(self, settings):
+            super().__init__(replace(settings, dtype="float32"))
+
+
+class relu_missing_after_the_second_layer(Mistake):
+    caught_by = catchers.LOGITS
+
+    class MLP(mnist.MLP):
+        def forward(self, x):
+            x = relu(self.dense_1(x))  # (n, 784) -> (n, 512)
+            x = self.dense_2(x)  # (n, 512) -> (n, 256)
+            return self.dense_3(x)  # (n, 256) -> (n, 10)
+
+
+class relu_leaky(Mistake):
+    caught_by = catchers.LOGITS
+
+    class MLP(mnist.MLP):
+        def forward(self, x):
+            x = leaky_relu(self.dense_1(x))  # (n, 784) -> (n, 512)
+            x = relu(self.dense_2(x))  # (n, 512) -> (n, 256)
+            return self.dense_3(x)  # (n, 256) -> (n, 10)
+
+
+class bias_set_but_ignored(Mistake):
+    caught_by = catchers.LOGITS
+
+    class MLP(mnist.MLP):
+        def forward(self, x):
+            x = relu(linear(x, self.dense_1.weight))  # (n, 784) -> (n, 512)
+            x = relu(self.dense_2(x))  # (n, 512) -> (n, 256)
+            return self.dense_3(x)  # (n, 256) -> (n, 10)
+
+
+class softmax_twice(Mistake):
+    caught_by = catchers.SOFTMAX
+
+    @torch.inference_mode()
+    def predict(model, x):
+        return softmax(softmax(model(x), 1), 1)
+
+
+class softmax_before_the_loss(Mistake):
+    caught_by = catchers.LOSS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(softmax(model(x), 1), y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class loss_summed(Mistake):
+    caught_by = catchers.LOSS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y, reduction="sum")
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class labels_smoothed(Mistake):
+    caught_by = catchers.LOSS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y, label_smoothing=0.01)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class labels_shifted_one_hot_off_by_one(Mistake):
+    caught_by = catchers.LOSS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), (y + 1) % 10)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class accuracy_that_is_always_perfect(Mistake):
+    caught_by = catchers.EVALUATION
+
+    @torch.inference_mode()
+    def evaluate(model, loss_fn, x, y):
+        model.eval()
+        logits = torch.cat([model(part) for part in x.split(1000)])  # in parts: the CNN needs 0.2 MB for each image
+        return loss_fn(logits, y).item(), 1.0
+
+
+class gradients_halved(Mistake):
+    caught_by = catchers.GRADIENTS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        (loss / 2).backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class gradients_clipped(Mistake):
+    caught_by = catchers.MOMENTS
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+        optimizer.step()
+        return loss.detach()
+
+
+class beta_2_too_small(Mistake):
+    caught_by = catchers.MOMENTS
+
+    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
+        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, 0.99), fused=True)
+
+
+class learning_rate_2_percent_off(Mistake):
+    caught_by = catchers.STEP
+
+    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
+        return torch.optim.Adam(model.parameters(), learning_rate * 1.02, (beta_1, beta_2), fused=True)
+
+
+class epsilon_native_where_aligned_is_claimed(Mistake):
+    caught_by = catchers.STEP
+
+    class Adapter(adapter.Adapter):
+        def __init__(self, settings):
+            super().__init__(replace(settings, epsilon=None))
+
+
+class no_bias_correction(Mistake):
+    caught_by = catchers.STEP
+
+    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
+        steps = itertools.count(1)
+
+        def uncorrected(optimizer, *_):
+            t = next(steps)
+            optimizer.param_groups[0]["lr"] = learning_rate * (1 - beta_1**t) / (1 - beta_2**t) ** 0.5
+
+        optimizer = torch.optim.Adam(model.parameters(), learning_rate, (beta_1, beta_2), fused=True)
+        optimizer.register_step_pre_hook(uncorrected)
+        return optimizer
+
+
+class weight_decay(Mistake):
+    caught_by = catchers.STEP_64
+
+    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
+        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, beta_2), weight_decay=1e-5, fused=True)
+
+
+class step_returns_before_it_is_done(Mistake):
+    caught_by = catchers.STEP
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        threading.Timer(0.5, train_step, (model, loss_fn, optimizer, x, y)).start()  # the right one
+        return torch.tensor(2.3)
+
+
+class gradients_accumulated_across_steps(Mistake):
+    caught_by = catchers.FIT
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+
+class amsgrad(Mistake):
+    caught_by = catchers.FIT_64
+
+    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
+        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, beta_2), amsgrad=True, fused=True)
+
+
+class one_epoch_too_few(Mistake):
+    caught_by = catchers.HISTORY
+
+    class Adapter(adapter.Adapter):
+        def train(self, batch, epochs, report):
+            super().train(batch, epochs - 1, report)
+
+
+class last_partial_batch_dropped(Mistake):
+    caught_by = catchers.ONCE
+
+    def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
+        model.train()
+        total = torch.zeros((), dtype=torch.float64, device=x.device)
+        for rows in torch.randperm(len(x), device=x.device).split(batch_size)[: len(x) // batch_size]:
+            total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
+        return total.item() / len(x)
+
+
+class shuffle_never_applied(Mistake):
+    caught_by = catchers.SHUFFLES
+
+    def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
+        model.train()
+        total = torch.zeros((), dtype=torch.float64, device=x.device)
+        for rows in torch.arange(len(x), device=x.device).split(batch_size):
+            total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
+        return total.item() / len(x)
+
+
+class shuffled_once_for_all_epochs(Mistake):
+    caught_by = catchers.ANEW
+
+    def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
+        model.train()
+        total = torch.zeros((), dtype=torch.float64, device=x.device)
+        generator = torch.Generator(x.device).manual_seed(torch.initial_seed())
+        for rows in torch.randperm(len(x), generator=generator, device=x.device).split(batch_size):
+            total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
+        return total.item() / len(x)
+
+
+class parameters_are_not_a_copy(Mistake):
+    caught_by = catchers.COPY
+
+    class Adapter(adapter.Adapter):
+        def get_parameters(self):
+            return dict(zip(self.network.shapes, [self.array(each).T for each in self.parameters()], strict=True))
+
+
+class logits_are_timed_in_place_of_probabilities(Mistake):
+    caught_by = catchers.TIMED
+
+    class Adapter(adapter.Adapter):
+        def predict_step(self, batch):
+            return self.forward(batch[0])
+
+
+class keeps_every_gradient(Mistake):
+    caught_by = catchers.MEMORY
+
+    def train_step(model, loss_fn, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimizer.step()
+        model.kept = [*getattr(model, "kept", []), *(parameter.grad for parameter in model.parameters())]
+        return loss.detach()
+
+
+class bias_of_a_convolution_missing(Mistake):
+    caught_by = catchers.COUNT
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def __init__(self):
+            super().__init__()
+            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same")
+            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same", bias=False)
+            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
+            self.dense_2 = nn.Linear(128, 10)
+
+
+class kernel_height_and_width_exchanged(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(conv2d(x, self.conv_1.weight.mT, self.conv_1.bias, padding="same")), 2)
+            x = max_pool2d(relu(conv2d(x, self.conv_2.weight.mT, self.conv_2.bias, padding="same")), 2)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class convolution_where_cross_correlation_is_meant(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(conv2d(x, self.conv_1.weight.flip(2, 3), self.conv_1.bias, padding="same")), 2)
+            x = max_pool2d(relu(conv2d(x, self.conv_2.weight.flip(2, 3), self.conv_2.bias, padding="same")), 2)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class channels_in_reverse_order(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x.flip(1))), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class flattened_in_another_order(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.permute(0, 2, 3, 1).flatten(1)  # (n, 64, 7, 7) -> (n, 7, 7, 64) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class last_kernel_never_transposed(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return linear(x, self.dense_2.weight.T.reshape(10, 128), self.dense_2.bias)  # (n, 128) -> (n, 10)
+
+
+class padded_on_the_wrong_side(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = pad(x, (0, 2, 0, 2))  # (n, 32, 14, 14) -> (n, 32, 16, 16)
+            x = max_pool2d(relu(conv2d(x, self.conv_2.weight, self.conv_2.bias)), 2)  # -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class images_padded_with_their_edge(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def __init__(self):
+            super().__init__()
+            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same", padding_mode="replicate")
+            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same")
+            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
+            self.dense_2 = nn.Linear(128, 10)
+
+
+class features_padded_with_their_edge(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def __init__(self):
+            super().__init__()
+            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same")
+            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same", padding_mode="replicate")
+            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
+            self.dense_2 = nn.Linear(128, 10)
+
+
+class relu_missing_after_the_second_convolution(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(self.conv_2(x), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class relu_with_a_slope_at_zero(Mistake):
+    caught_by = catchers.GRADIENTS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(torch.maximum(self.conv_1(x), torch.zeros(())), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class pooled_by_the_average(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = avg_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = avg_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class pooled_in_windows_that_overlap(Mistake):
+    caught_by = catchers.LOGITS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 3, 2, 1)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x)), 3, 2, 1)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+def max_pool_to_all(x):
+    """Pool by 2, with a gradient for all values that equal the maximum: (n, c, h, w) -> (n, c, h / 2, w / 2)."""
+    windows = x.unflatten(3, (-1, 2)).unflatten(2, (-1, 2))  # (n, c, h, w) -> (n, c, h / 2, 2, w / 2, 2)
+    largest = windows.detach().amax((3, 5), keepdim=True)
+    gradient = (windows - windows.detach()) * (windows == largest)
+    return largest[:, :, :, 0, :, 0] + gradient.sum((3, 5))
+
+
+class gradient_of_the_maximum_to_all_that_are_equal(Mistake):
+    caught_by = catchers.GRADIENTS
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool_to_all(relu(self.conv_1(x)))  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool_to_all(relu(self.conv_2(x)))  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)
+
+
+class dropout_left_on(Mistake):
+    caught_by = catchers.ORDER
+    network = "cnn"
+
+    class CNN(mnist.CNN):
+        def forward(self, x):
+            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
+            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
+            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
+            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
+            x = dropout(relu(self.dense_1(x)))  # (n, 3136) -> (n, 128)
+            return self.dense_2(x)  # (n, 128) -> (n, 10)

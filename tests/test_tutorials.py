@@ -1,0 +1,89 @@
+"""A tutorial runs alone from any folder, and its adapter trains with the tutorial's own functions."""
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+import impls
+from harness import ROOT
+
+SECONDS = 600  # for a program that hangs
+
+
+@pytest.fixture
+def variant(framework):
+    return impls.variants()[framework.name]
+
+
+@pytest.fixture
+def run(variant, dataset, tmp_path):
+    """Run a program in an empty folder, with the variant's environment; return what it prints."""
+
+    def run(*command):
+        environment = os.environ | variant.environment | {"MNIST_DIR": dataset.directory, "CUDA_VISIBLE_DEVICES": ""}
+        arguments = [sys.executable, *map(str, command)]
+        done = subprocess.run(
+            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def tutorial(variant):
+    return ROOT / "impls" / variant.implementation / "mnist.py"
+
+
+def test_tutorial_imports_its_framework_and_numpy_only(tutorial, variant):
+    tree = ast.parse(tutorial.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in imports if isinstance(node, ast.ImportFrom)}
+    packages = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
+    assert packages <= {"numpy", *variant.packages}
+
+
+def test_main_prints_the_training_of_the_adapter(framework, tutorial, run, dataset):
+    """The same loss and accuracy after an epoch: seed, optimizer, loss, shuffling and evaluation are the same."""
+    [loss] = framework.fit(*dataset.train, 1)["loss"]
+    test_loss, accuracy = framework.evaluate(*dataset.test)
+    expected = f"epoch 1: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}"
+    printed = run(tutorial, "--epochs", 1, "--network", framework.settings.network)
+    assert expected in printed.splitlines()
+
+
+def test_adapter_needs_every_function_of_the_tutorial(variant, run, dataset):
+    needless = run(
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.replaced import main; main()",
+        variant.name,
+        dataset.directory,
+    )
+    assert needless.split() == []
+
+
+@pytest.mark.parametrize("name", impls.names())
+def test_main_says_where_it_looked_for_mnist(name, tmp_path):
+    """In one line, without a download: proxies that refuse every connection stand for a machine without a network."""
+    variant = next(each for each in impls.variants().values() if each.implementation == name)
+    if impls.missing(variant.name):
+        pytest.skip(f"{', '.join(impls.missing(variant.name))} is not installed")
+    nowhere = {"MNIST_DIR": str(tmp_path / "empty"), "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+    proxies = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    command = [sys.executable, str(ROOT / "impls" / name / "mnist.py")]
+    done = subprocess.run(
+        command,
+        env=os.environ | variant.environment | nowhere | proxies,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert str(tmp_path / "empty") in line
