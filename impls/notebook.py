@@ -16,10 +16,9 @@ def write(name: str, output: Path) -> None:
     import jupytext
     from nbformat.v4 import new_code_cell
 
-    variant = impls.variants().get(name)
-    notebook = jupytext.read(
-        impls.FOLDER / (variant.implementation if variant else name) / "mnist.py", fmt="py:percent"
-    )
+    variant = impls.variants().get(name)  # none for Keras without a backend
+    folder = impls.FOLDER / (variant.implementation if variant else name)
+    notebook = jupytext.read(folder / "mnist.py", fmt="py:percent")
     backend = BACKEND.format(environment=variant.environment) if variant and variant.environment else ""
     notebook.cells.insert(0, new_code_cell(backend + OPTIONS))
     notebook.metadata["kernelspec"] = KERNEL

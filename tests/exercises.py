@@ -34,7 +34,8 @@ Definition = ast.FunctionDef | ast.ClassDef
 
 def exercises() -> list[Listed]:
     """Return each mistake once, in the framework that shows it."""
-    listed = sorted(mistakes(), key=lambda mistake: FRAMEWORKS.index(mistake.folder))
+    listed = [mistake for mistake in mistakes() if mistake.file in CHAPTERS]
+    listed.sort(key=lambda mistake: FRAMEWORKS.index(mistake.folder))
     return list({mistake.name: mistake for mistake in listed}.values())
 
 
@@ -48,10 +49,9 @@ def text() -> str:
 
 
 def _exercise(number: int, mistake: Listed) -> str:
-    title = mistake.name.replace("_", " ")
     file, _, name = mistake.caught_by.partition("[")[0].partition("::")
     lines = [
-        f"### {number}. {title[0].upper()}{title[1:]}\n",
+        f"### {number}. {mistake.name.replace('_', ' ').capitalize()}\n",
         *["```diff", *diff(mistake), "```\n"],
         f"    {command(mistake)}\n",
         "<details><summary>Which test fails, and why?</summary>\n",

@@ -4,11 +4,16 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
+import harness.edge.shelf
+import impls
 from harness import ROOT
-from tests.mistakes import mistakes
+from harness.edge.shelf import Shelf
+from impls.edge import EXPORTERS
+from tests.mistakes import Listed, Mistake, mistakes, shelf
 from tests.project import require
 
 pytestmark = pytest.mark.catalogue
@@ -19,31 +24,29 @@ PACKAGES = {
     "jax": ("jax", "optax"),
     "tensorflow": ("tensorflow",),
 }
+ON_THE_SHELF = [each for each in vars(shelf).values() if isinstance(each, type) and each.__base__ is Mistake]
+FEW = 2000  # training images, enough for an export
+
+
+def messages(report: Path) -> dict[str, str]:
+    """Read pytest's report: test id without its file -> "passed" or the message of the failure."""
+    found = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        bad = [child for child in case if child.tag in ("failure", "error", "skipped")]
+        found[case.get("name")] = bad[0].get("message") if bad else "passed"
+    return found
+
+
+def assert_caught(found: dict[str, str], unchanged: str, mistaken: str) -> None:
+    """Assert that the test passes for the unchanged variant, and that its assertion fails for the mistake."""
+    passed, failed = (found[test.partition("::")[2]] for test in (unchanged, mistaken))
+    assert passed == "passed"
+    assert failed.startswith(("AssertionError", "assert ")), f"{mistaken}: {failed}"
 
 
 @pytest.fixture(scope="session")
-def messages(tmp_path_factory, dataset):
-    """Return a function that runs pytest: test id without its file -> "passed" or the message of the failure."""
-
-    def messages(*arguments):
-        report = tmp_path_factory.mktemp("mistakes") / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}", *arguments]
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        environment = ours | {"MNIST_DIR": dataset.directory, "MNIST_VARIANTS": "tests.mistakes"}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert report.exists(), done.stdout + done.stderr
-        found = {}
-        for case in ElementTree.parse(report).iter("testcase"):
-            bad = [child for child in case if child.tag in ("failure", "error", "skipped")]
-            found[case.get("name")] = bad[0].get("message") if bad else "passed"
-        return found
-
-    return messages
-
-
-@pytest.fixture(scope="session")
-def outcomes(messages):
-    """Return a function that tries all mistakes of a file in one process, beside the unchanged variant."""
+def outcomes(tmp_path_factory, dataset):
+    """Return a function that tries all mistakes of a file, and the unchanged variant, in one process."""
     finished = {}
 
     def outcomes(folder, file):
@@ -55,23 +58,77 @@ def outcomes(messages):
                 for variant in (unchanged, f"{unchanged}-{mistake.name}"):
                     tests[mistake.test(variant)] = variant
             variants = [f"--framework={variant}" for variant in dict.fromkeys(tests.values())]
-            options = "--in-process", "--network=all", *(["-m", "parallel"] if file == "parallel" else [])
-            finished[folder, file] = messages(*options, *variants, *tests)
+            report = tmp_path_factory.mktemp("mistakes") / "report.xml"
+            options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--in-process", "--network=all"]
+            options += ["-m", "parallel"] if file == "parallel" else []
+            ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+            done = subprocess.run(
+                [sys.executable, "-m", "pytest", *options, *variants, *tests],
+                cwd=ROOT,
+                env=ours | {"MNIST_DIR": dataset.directory, "MNIST_VARIANTS": "tests.mistakes"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert report.exists(), done.stdout + done.stderr
+            finished[folder, file] = messages(report)
         return finished[folder, file]
 
     return outcomes
 
 
 def parameter(mistake):
-    marks = [pytest.mark.parallel] if mistake.file == "parallel" else []
-    return pytest.param(mistake, id=f"{mistake.folder}-{mistake.name}", marks=marks)
+    """Return the parameter of a test, with the marks of the test that catches the mistake."""
+    marks = {"parallel": [pytest.mark.parallel], "edge": [pytest.mark.edge, pytest.mark.long]}
+    file = mistake.caught_by.partition(".py")[0].removeprefix("tests/test_")
+    return pytest.param(mistake, marks=marks.get(file, []))
 
 
-@pytest.mark.parametrize("mistake", [*map(parameter, mistakes())])
+def name(mistake):
+    return f"{mistake.folder}-{mistake.name}" if isinstance(mistake, Listed) else mistake.__name__
+
+
+@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder in UNCHANGED], ids=name)
 def test_caught(outcomes, mistake):
-    """The test's assertion fails for the mistake and holds for the unchanged variant."""
     require(*PACKAGES[mistake.folder])
-    found, unchanged = outcomes(mistake.folder, mistake.file), UNCHANGED[mistake.folder]
-    assert found[mistake.test(unchanged).partition("::")[2]] == "passed"
-    message = found[mistake.test(f"{unchanged}-{mistake.name}").partition("::")[2]]
-    assert message.startswith(("AssertionError", "assert ")), f"{mistake.name}: {message}"
+    unchanged = UNCHANGED[mistake.folder]
+    found = outcomes(mistake.folder, mistake.file)
+    assert_caught(found, mistake.test(unchanged), mistake.test(f"{unchanged}-{mistake.name}"))
+
+
+@pytest.fixture
+def exported(run_here, monkeypatch, tmp_path):
+    """Return a function that runs tests of an export by NumPy of few images: what `messages` returns."""
+    monkeypatch.setattr(harness.edge.shelf, "plan", lambda images, *_: (images.first(FEW), 1, 1))
+
+    def exported(*tests):
+        report = tmp_path / "report.xml"
+        done = run_here("-q", f"--junitxml={report}", "--network=all", "-m", "edge or quantization", *tests)
+        assert report.exists(), done.stdout
+        return messages(report)
+
+    return exported
+
+
+@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder == "numpy"], ids=name)
+def test_caught_in_an_export(exported, monkeypatch, mistake):
+    """NumPy's exports compute in worker processes, where MNIST_VARIANTS makes the mistake."""
+    variant = f"numpy-{mistake.name}"
+    monkeypatch.setenv("MNIST_VARIANTS", "tests.mistakes")
+    monkeypatch.setitem(EXPORTERS, variant, EXPORTERS["numpy"])
+    tests = mistake.test("numpy"), mistake.test(variant)
+    impls.variants.cache_clear()
+    try:
+        assert_caught(exported(*tests), *tests)
+    finally:
+        impls.variants.cache_clear()
+
+
+@pytest.mark.parametrize("mistake", [parameter(each) for each in ON_THE_SHELF], ids=name)
+def test_caught_on_the_shelf(exported, monkeypatch, mistake):
+    """The shelf is not of a variant, so the test runs twice."""
+    test = mistake.caught_by.format("numpy-mlp")
+    right = exported(test)
+    monkeypatch.setattr(Shelf, "trained", mistake.trained)
+    [message] = exported(test).values()
+    assert_caught({**right, "mistaken": message}, test, "::mistaken")

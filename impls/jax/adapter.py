@@ -1,7 +1,7 @@
 """The JAX tutorial as the suite tests it: dtype, device, seed and Adam's epsilon are set from outside."""
 
 import inspect
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -20,25 +20,23 @@ class Adapter(adapter.Adapter):
         super().__init__(settings)
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
-        self.device = jax.local_devices(backend={"cpu": "cpu", "cuda": "gpu"}[settings.device])[0]
+        jax.config.update("jax_default_device", jax.local_devices(backend=settings.device)[0])
         self.model = (models or mnist.MODELS)[settings.network]
-        self.loss_fn = loss_fn or mnist.cross_entropy
-        self.optimizer = adam(settings.learning_rate, settings.beta_1, settings.beta_2, settings.epsilon)
-        self.fixed = self.model, self.loss_fn, self.optimizer
+        self.rates = settings.learning_rate, settings.beta_1, settings.beta_2
+        self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
+        self.names = [name.split("/") for name in self.network.shapes]
         self.key, self.epochs = jax.random.key(settings.seed), 0
-        with jax.default_device(self.device):
-            params = mnist.init(self.key, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
-            self.state = params, self.optimizer.init(params)
+        params = mnist.init(self.key, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
+        self.state = params, self.fixed[2].init(params)
 
     def load_dataset(self, directory):
         return mnist.load_mnist(directory)
 
     def inputs(self, images):
-        return jax.device_put(mnist.preprocess(images, self.settings.dtype), self.device)
+        return mnist.preprocess(images, self.settings.dtype)
 
     def targets(self, labels):
-        dtype = self.settings.dtype if labels.dtype.kind == "f" else "int32"
-        return jax.device_put(labels.astype(dtype), self.device)
+        return jnp.asarray(labels, self.settings.dtype if labels.dtype.kind == "f" else "int32")
 
     def train_step(self, batch):
         self.state, loss = mnist.train_step(*self.fixed, self.state, *batch)
@@ -46,12 +44,12 @@ class Adapter(adapter.Adapter):
 
     def train_epoch(self, batch):
         self.epochs += 1
-        key, size = jax.random.fold_in(self.key, self.epochs), self.settings.batch_size
-        self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, key, size)
+        key = jax.random.fold_in(self.key, self.epochs)
+        self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, key, self.settings.batch_size)
         return loss
 
     def evaluate_batch(self, batch):
-        return mnist.evaluate(self.model, self.loss_fn, self.state[0], *batch)
+        return mnist.evaluate(self.model, self.fixed[1], self.state[0], *batch)
 
     def forward(self, x):
         return jax.jit(self.model)(self.state[0], x)
@@ -60,9 +58,8 @@ class Adapter(adapter.Adapter):
         return mnist.predict(self.model, self.state[0], x)
 
     def gradients(self, batch):
-        """By the tutorial's step, with an optimizer that keeps the gradients as its state and changes nothing."""
         params = jax.tree.map(jnp.copy, self.state[0])  # the step reuses the memory of its state
-        (_, grads), loss = mnist.train_step(self.model, self.loss_fn, KEEPS, (params, KEEPS.init(params)), *batch)
+        (_, grads), loss = mnist.train_step(*self.fixed[:2], KEEP_GRADIENTS, (params, None), *batch)
         return loss, self._tensors(grads)
 
     def parameters(self):
@@ -73,18 +70,17 @@ class Adapter(adapter.Adapter):
 
     def assign(self, arrays):
         params = {}
-        for name, array in zip(self.network.shapes, arrays, strict=True):
-            layer, kind = name.split("/")
-            params.setdefault(layer, {})[kind] = jax.device_put(array, self.device)
+        for (layer, kind), array in zip(self.names, arrays, strict=True):
+            params.setdefault(layer, {})[kind] = jnp.asarray(array)
         self.state = params, self.state[1]
 
     def _tensors(self, params):
-        return [params[layer][kind] for layer, kind in (name.split("/") for name in self.network.shapes)]
+        return [params[layer][kind] for layer, kind in self.names]
 
     def hyperparameters(self):
-        s, parameters = self.settings, inspect.signature(optax.adam).parameters
-        shipped = {name: each.default for name, each in parameters.items()}
-        return shipped | {"learning_rate": s.learning_rate, "b1": s.beta_1, "b2": s.beta_2}
+        call = inspect.signature(optax.adam).bind(*self.rates)
+        call.apply_defaults()
+        return call.arguments
 
     def synchronize(self, value):
         jax.block_until_ready(value)
@@ -93,16 +89,12 @@ class Adapter(adapter.Adapter):
 @cache  # one object for the same numbers: JAX compiles a step anew for each optimizer
 def adam(learning_rate, beta_1, beta_2, epsilon):
     """Return the tutorial's optimizer, with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
-    native = mnist.make_optimizer(learning_rate, beta_1, beta_2)
+    make = partial(mnist.make_optimizer, learning_rate, beta_1, beta_2)
 
     def update(grads, state, params=None):
-        eps = epsilon / jnp.sqrt(1 - beta_2 ** (state[0].count + 1))
-        return mnist.make_optimizer(learning_rate, beta_1, beta_2, eps=eps).update(grads, state, params)
+        return make(eps=epsilon / jnp.sqrt(1 - beta_2 ** (state[0].count + 1))).update(grads, state, params)
 
-    return native if epsilon is None else optax.GradientTransformation(native.init, update)
+    return make() if epsilon is None else optax.GradientTransformation(make().init, update)
 
 
-KEEPS = optax.GradientTransformation(
-    init=lambda params: jax.tree.map(jnp.zeros_like, params),
-    update=lambda grads, state, params=None: (jax.tree.map(jnp.zeros_like, grads), grads),
-)
+KEEP_GRADIENTS = optax.GradientTransformation(None, lambda grads, *_: (jax.tree.map(jnp.zeros_like, grads), grads))

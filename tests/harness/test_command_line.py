@@ -124,7 +124,8 @@ def test_a_missing_package_is_a_skip_that_names_it(zoo):
 def test_a_framework_that_breaks_at_import_is_a_failure_that_is_told_once(zoo, name):
     found, done = zoo
     assert set(of(name, found).values()) <= {"failure", "error"}
-    places = [line for line in done.stdout.splitlines() if f"in the worker of {name}: impls/{name}/adapter.py:2" in line]
+    place = f"in the worker of {name}: impls/{name}/adapter.py:2"
+    places = [line for line in done.stdout.splitlines() if place in line]
     assert len([place for place in places if place.startswith("E ")]) == 1  # CI's summary repeats the message
 
 

@@ -31,8 +31,11 @@ def test_mistakes_have_names_of_their_own():
 
 
 def test_same_mistake_is_caught_by_the_same_test():
-    assert len({mistake.name for mistake in mistakes()}) == len({mistake[2:5] for mistake in mistakes()})
+    assert len({mistake.name for mistake in mistakes()}) == len({(*mistake[1:5],) for mistake in mistakes()})
 
 
 def test_page_has_each_mistake_once():
-    assert text().count("\n### ") == len({mistake.name for mistake in mistakes()}) == len(exercises())
+    """But for exports, which are run with patched tables."""
+    titles = [line.partition(". ")[2] for line in text().splitlines() if line.startswith("### ")]
+    names = {mistake.name.replace("_", " ").capitalize() for mistake in mistakes() if mistake.file != "edge"}
+    assert sorted(titles) == sorted(names)

@@ -48,9 +48,7 @@ class Listed(NamedTuple):
     def members(self) -> dict:
         """Import the mistake, and with it the framework; return what replaces functions and classes, by their names."""
         mistake = getattr(import_module(f"{__name__}.{self.folder}.{self.file}"), self.name)
-        return {
-            name: member for name, member in vars(mistake).items() if name not in {*vars(Mistake), "__firstlineno__"}
-        }
+        return {name: member for name, member in vars(mistake).items() if name not in vars(Mistake)}
 
 
 @cache

@@ -45,3 +45,8 @@ PARALLEL_STEPS = "tests/test_parallel.py::test_many_steps[{}]"
 SAME_BITS = "tests/test_parallel.py::test_all_end_with_the_same_bits[{}]"
 PARALLEL_FIT = "tests/test_parallel.py::test_fit[{}]"
 REFUSED = "tests/test_parallel.py::test_a_batch_that_cannot_be_divided_is_refused_by_name[{}-train_step]"
+
+SCALES = "tests/test_quantization.py::test_scales_come_from_training_images[{}]"
+TRAINED = "tests/test_edge.py::test_what_was_trained_is_what_its_whole_numbers_compute[{}]"
+ONNX = "tests/test_edge.py::test_a_device_computes_what_was_trained[int8-{}-onnx]"
+LITERT = "tests/test_edge.py::test_a_device_computes_what_was_trained[int8-{}-litert]"
