@@ -3,9 +3,9 @@
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
-from impls.numpy import adapter, mnist
 from harness.equality.trace import trace
 from harness.workers.session import Session
+from impls.numpy import adapter, mnist
 
 CONDITIONS = {"threads": "all", "affinity": [0, 1], "device": "cpu", "jit_compile": False, "python": "3.11"}
 ANSWERS = {

@@ -8,8 +8,8 @@ import pytest
 
 from harness.data.idx import idx_bytes
 from harness.plugin.stash import DISPLAY
-from impls.files import read_dataset
 from impls.contract import DATASET
+from impls.files import read_dataset
 
 
 def assert_canonical(loaded, dataset):

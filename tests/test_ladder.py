@@ -1,6 +1,6 @@
 """From equal parameters and batches every variant computes what the referee computes, from logits to a hundred steps.
 
-The referee is impls/numpy/mnist.py in float64, its gradients derived by hand, in a worker of its own. Rungs 1 to 3, the data,
+The referee is impls/numpy/mnist.py in float64, in a worker of its own. Rungs 1 to 3, the data,
 the preprocessing and the shapes, stand in test_dataset.py, test_preprocessing.py and test_network.py.
 """
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 import impls
-import impls
 from harness.equality.distance import largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.start import start

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from impls.files import idx_header
 from impls.contract import DATASET
+from impls.files import idx_header
 
 BYTES = {  # of each file, uncompressed: its header, and one byte for each pixel or label
     name: len(idx_header(shape)) + math.prod(shape) for name, shape in DATASET.shapes.items()

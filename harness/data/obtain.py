@@ -10,8 +10,8 @@ import filelock
 from harness.data import sources, whole
 from harness.data.found import find
 from harness.data.idx import BYTES, DataError, verify
-from impls.files import cache_directory
 from impls.contract import DATASET
+from impls.files import cache_directory
 
 SECONDS_TO_WAIT = 1000  # for another run that fills the cache: longer than all sources together may take
 

@@ -47,9 +47,7 @@ def train_on(implementation: Adapter, images, labels) -> float:
 
 
 @changes_state
-def follow(
-    implementation: Adapter, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool
-) -> None:
+def follow(implementation: Adapter, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool) -> None:
     """Train in an order of our own: by `seed`, or as the images come; with the last partial batch or without."""
     random = np.random.default_rng(seed)
     size = implementation.settings.batch_size

@@ -11,8 +11,8 @@ import time
 
 import impls
 from harness.workers import processors
-from impls.files import read_dataset
 from impls.contract import Settings
+from impls.files import read_dataset
 
 IMAGES = 8192
 WARM_UP_SECONDS = 0.1

@@ -23,8 +23,8 @@ from harness.page.results import Results
 from harness.page.source import step_of
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
 from harness.regression.report import described
-from impls.files import read_dataset
 from impls.contract import DATASET, NETWORKS
+from impls.files import read_dataset
 
 SAMPLES = 10  # images of each class that are shown
 NO_TROUBLE = ("", "passed", "deselected", "warnings")  # outcomes, as the terminal calls them

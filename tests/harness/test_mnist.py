@@ -15,8 +15,8 @@ import harness.data.obtain
 from harness.data import sources
 from harness.data.idx import BYTES, DataError
 from harness.data.obtain import obtain
-from impls.files import cache_directory
 from impls.contract import DATASET
+from impls.files import cache_directory
 from tests.stranger import forbidden, leave_home, powerless, public_folder
 
 NAMES = tuple(DATASET.files)
