@@ -47,6 +47,22 @@ print(json.dumps({"said": said}))
     assert "TensorFlow or PyTorch" in measured(code, "jax", KERAS_BACKEND="jax")["said"]
 
 
+def test_jax2onnx_does_not_export_a_nested_jit_of_jax_0_11():
+    """So `Documented` exports Keras on JAX in an environment with an older JAX."""
+    code = """
+import json, jax, jax2onnx
+inner = jax.jit(lambda x: x + 1)
+try:
+    jax2onnx.to_onnx(lambda x: inner(x), [(1, 4)])
+    said = ""
+except AttributeError as error:
+    said = str(error)
+print(json.dumps({"said": said, "version": jax.__version_info__[:2]}))
+"""
+    result = measured(code, "jax2onnx")
+    assert ("ClosedJaxpr" in result["said"]) == (result["version"] >= [0, 11])
+
+
 def test_tensorflow_converts_no_dense_kernel_that_is_quantized_by_channel():
     code = """
 import json, os

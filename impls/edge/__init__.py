@@ -66,9 +66,17 @@ ENVIRONMENTS = {
         ("torch==2.14.1", "torchvision==0.29.1", "keras==3.15.1", "litert-torch==0.10.0", "executorch==1.5.1"),
         ("torch", "torchvision", "keras", "litert_torch", "executorch"),
     ),
-    "qwix": (
-        ("jax==0.10.2", "optax==0.2.8", "flax==0.12.8", "qwix==0.1.8", "litert-converter==0.5.0"),
-        ("jax", "optax", "flax", "qwix", "litert_converter"),
+    "jax": (
+        (
+            "jax==0.10.2",  # jax2onnx 0.17.1 does not export a nested jit of JAX 0.11 and later
+            "jax2onnx==0.17.1",
+            "keras==3.15.1",
+            "optax==0.2.8",
+            "flax==0.12.8",
+            "qwix==0.1.8",
+            "litert-converter==0.5.0",
+        ),
+        ("jax", "jax2onnx", "keras", "optax", "flax", "qwix", "litert_converter"),
     ),
 }
 RUN_IN = {"litert": "device", "onnx": "device", "executorch": "torch"}

@@ -25,10 +25,10 @@ class Documented(NamedTuple):
 
 # Keras on JAX exports a pooling to ONNX that ONNX Runtime cannot run. The CNN of Keras on PyTorch was not tried.
 OFFICIAL = {
-    "jax": Documented("litert", "qwix"),
+    "jax": Documented("litert", "jax"),
     "tensorflow": Documented("litert"),
     "pytorch": Documented("executorch", "torch"),
     "keras-tensorflow": Documented("onnx", exact=("mlp",)),
-    "keras-jax": Documented("onnx", networks=("mlp",), exact=("mlp",)),
+    "keras-jax": Documented("onnx", "jax", networks=("mlp",), exact=("mlp",)),
     "keras-torch": Documented("onnx", networks=("mlp",), exact=("mlp",)),
 }
