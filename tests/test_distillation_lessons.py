@@ -1,4 +1,4 @@
-"""What a user gets who distils as Keras' tutorials say: it turns red the day that it is mended."""
+"""The default distillation loss of Keras differs from the definition; the test fails once Keras fixes it."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from tests.test_lessons import measured
 
 pytestmark = pytest.mark.lessons
 TEMPERATURE = 4.0
-SMALLEST = 1e-7  # to which Keras raises a probability: `keras.config.epsilon()`
+SMALLEST = 1e-7  # Keras clips probabilities there: `keras.config.epsilon()`
 LOGITS = np.random.default_rng(0).normal(0, 8, (2, 4, 10))  # of a teacher and a student
 KERAS = f"""
 import json, keras, numpy
@@ -21,15 +21,15 @@ print(json.dumps({{name: float(way.compute_loss(teacher, student)) for name, way
 
 
 def divergence(p, q):
-    """Of Kullback and Leibler: mean over the rows."""
+    """Return the mean over the rows of the Kullback-Leibler divergence."""
     return rel_entr(p, q).sum(axis=1).mean()
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
 def test_keras_distils_logits_without_a_softmax_unless_the_loss_is_an_object(backend):
-    """It asks whether the loss is a `KLDivergence`, and its default, "kl_divergence", is looked up as a function.
+    """Keras applies the softmax and T^2 only if the loss is a `KLDivergence` object. Its default is a function.
 
-    So it takes the divergence of the logits, cut off as if they were probabilities, without the square of T.
+    So the default is the divergence of the logits, clipped as if they were probabilities, without T^2.
     """
     found = measured(KERAS, backend, KERAS_BACKEND=backend)
     softened = LOGITS / TEMPERATURE
