@@ -86,8 +86,8 @@ def test_an_exception_comes_over_with_the_line_at_fault_and_the_worker_lives_on(
     with pytest.raises(AttributeError, match="no attribute 'missing'") as raised:
         worker.call("logits", IMAGES)
     assert raised.value.__notes__ == [
-        "in the worker of fake: impls/fake.py:7 in inner: def inner(self): return sys.float_info.missing\n"
-        "  impls/fake.py:8 in logits: def logits(self, images): return self.inner()"
+        "in the worker of fake: impls/fake/adapter.py:7 in inner: def inner(self): return sys.float_info.missing\n"
+        "  impls/fake/adapter.py:8 in logits: def logits(self, images): return self.inner()"
     ]
     assert worker.call("parameter_count") == 535_818
 
@@ -97,7 +97,7 @@ def test_an_exception_from_inside_a_framework_is_told_from_impls_on(start):
     with pytest.raises(WorkerError, match="LinAlgError: Singular matrix") as raised:
         worker.call("logits", IMAGES)
     first, *_, last = raised.value.__notes__[0].splitlines()
-    assert "impls/fake.py:7 in logits" in first
+    assert "impls/fake/adapter.py:7 in logits" in first
     assert "raised at" in last
     assert "_linalg.py" in last
 
