@@ -111,7 +111,7 @@ def load(variant: str, settings: Settings, distillation: Distillation) -> Adapte
     labels. Raises what `impls.import_` raises.
     """
     adapter, chapter = impls.import_(variant), impls.import_(variant, "distillation")
-    options = {name.lower(): getattr(chapter, name) for name in ("MODELS", "KERNELS") if hasattr(chapter, name)}
+    options = {name.lower(): getattr(chapter, name) for name in ("MODELS", "KERNEL_SHAPES") if hasattr(chapter, name)}
     loss_fn = chapter.make_loss(distillation.temperature, distillation.weight)
     return type("Student", (Student, adapter.Adapter), {})(settings, loss_fn=loss_fn, **options)
 

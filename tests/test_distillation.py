@@ -113,7 +113,7 @@ def test_many_steps(student, referee, dataset, all_targets, parameters, reaches,
 def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, all_targets, parameters, reaches):
     """At a weight of 0 the steps are those of the NumPy tutorial on the labels alone, at any temperature."""
     settings = replace(aligned, device="cpu")
-    alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNELS)
+    alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNEL_SHAPES)
     images, labels = (part.first(FEW_STEPS * BATCH_SIZE).array() for part in dataset.train)
     expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
     question = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])

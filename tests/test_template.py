@@ -67,7 +67,7 @@ JAX = """def small(params, x):
 
 
 MODELS = {"small": small, """
-KERNELS = """KERNELS = {
+KERNELS = """KERNEL_SHAPES = {
     "small": {"in": (64, 32), "out": (32, 10)},"""
 
 
@@ -110,7 +110,7 @@ def changed(template, digits):
             (("SOURCES = {", "\n}\n"), 'SOURCES = {"scikit-learn": from_scikit_learn}\n'),
         ],
         "impls/pytorch/mnist.py": [(("MODELS = {", ""), PYTORCH)],
-        "impls/jax/mnist.py": [(("MODELS = {", ""), JAX), (("KERNELS = {", ""), KERNELS)],
+        "impls/jax/mnist.py": [(("MODELS = {", ""), JAX), (("KERNEL_SHAPES = {", ""), KERNELS)],
     }
     new = {}
     for path, changes in edits.items():

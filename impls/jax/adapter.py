@@ -16,7 +16,7 @@ class Adapter(adapter.Adapter):
     packages = ("jax", "optax")
     jit_compile = True
 
-    def __init__(self, settings, models=None, kernels=None, loss_fn=None):
+    def __init__(self, settings, models=None, kernel_shapes=None, loss_fn=None):
         super().__init__(settings)
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
@@ -25,8 +25,8 @@ class Adapter(adapter.Adapter):
         self.rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
         self.names = [name.split("/") for name in self.network.shapes]
-        self.key, self.epochs = jax.random.key(settings.seed), 0
-        params = mnist.init(self.key, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
+        self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
+        params = mnist.init(init_key, (kernel_shapes or mnist.KERNEL_SHAPES)[settings.network], settings.dtype)
         self.state = params, self.fixed[2].init(params)
 
     def load_dataset(self, directory):
@@ -44,7 +44,7 @@ class Adapter(adapter.Adapter):
 
     def train_epoch(self, batch):
         self.epochs += 1
-        key = jax.random.fold_in(self.key, self.epochs)
+        key = jax.random.fold_in(self.order_key, self.epochs)
         self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, key, self.settings.batch_size)
         return loss
 

@@ -35,18 +35,18 @@ def cnn(params, x):
 
 
 MODELS = {"mlp": mlp, "cnn": cnn}
-KERNELS = {  # (inputs, outputs) of dense layers, (height, width, inputs, outputs) of convolutions
+KERNEL_SHAPES = {  # (inputs, outputs) of a dense layer, (height, width, inputs, outputs) of a convolution
     "mlp": {"dense_1": (784, 512), "dense_2": (512, 256), "dense_3": (256, 10)},
     "cnn": {"conv_1": (3, 3, 1, 32), "conv_2": (3, 3, 32, 64), "dense_1": (7 * 7 * 64, 128), "dense_2": (128, 10)},
 }
 
 
-def init(key, kernels, dtype=jnp.float32):
-    """Return {layer: {"kernel": ..., "bias": (outputs,)}}: kernels after He (arXiv:1502.01852), biases 0."""
-    he_normal, keys = jax.nn.initializers.he_normal(), iter(jax.random.split(key, len(kernels)))
+def init(key, kernel_shapes, dtype=jnp.float32):
+    """Return {layer: {"kernel": ..., "bias": (outputs,)}}: truncated normals after He (arXiv:1502.01852), biases 0."""
+    keys = jax.random.split(key, len(kernel_shapes))  # a key for each draw: the same key draws the same numbers
     return {
-        layer: {"kernel": he_normal(next(keys), shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
-        for layer, shape in kernels.items()
+        layer: {"kernel": jax.nn.initializers.he_normal()(key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
+        for key, (layer, shape) in zip(keys, kernel_shapes.items(), strict=True)
     }
 
 
@@ -57,14 +57,14 @@ def dense(layer, x):
 
 def conv(layer, x):
     """(n, height, width, inputs) -> (n, height, width, outputs), padded with zeros."""
-    form = ("NHWC", "HWIO", "NHWC")
-    return jax.lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=form) + layer["bias"]
+    axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch, height, width, channels; inputs, outputs
+    return jax.lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=axes) + layer["bias"]
 
 
 def max_pool(x):
-    """(n, h, w, c) -> (n, h / 2, w / 2, c). The gradient of `lax.reduce_window` would take half of a step on a CPU."""
+    """(n, h, w, c) -> (n, h / 2, w / 2, c). On a CPU, the gradient of the usual `lax.reduce_window` is slow."""
     n, h, w, c = x.shape
-    return x.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))
+    return x.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))  # a 2 x 2 window lies on axes 2 and 4
 
 
 # %%
@@ -88,12 +88,12 @@ def load_mnist(folder):
 def preprocess(images, dtype=jnp.float32):
     """Scale uint8 (n, 28, 28) in 0..255 to `dtype` (n, 784) in [0, 1]."""
     x = jnp.asarray(images).reshape(len(images), -1).astype(dtype)  # (n, 28, 28) -> (n, 784)
-    return x / jnp.full_like(x, 255)  # XLA turns a division by a scalar into a product, which rounds twice
+    return x / jnp.full_like(x, 255)  # XLA, the compiler, turns x / 255 into x * (1 / 255), which rounds twice
 
 
 # %%
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
-    """Return Adam (arXiv:1412.6980) as a pair of pure functions, `init` and `update`."""
+    """Return Adam (arXiv:1412.6980) as two pure functions: `init` makes its state, `update` returns the next one."""
     return optax.adam(learning_rate, beta_1, beta_2, **options)
 
 
@@ -102,34 +102,35 @@ def cross_entropy(logits, y):
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 
+# Compiled at the first call and for each new shape or static argument. A donated `state` is invalid after the call.
 @partial(jax.jit, static_argnames=("model", "loss_fn", "optimizer"), donate_argnames="state")
 def train_step(model, loss_fn, optimizer, state, x, y):
-    """Take a step on x (n, 784) and y (n,). Return the new state, in the memory of the old, and the loss, ()."""
+    """Take a step on x (n, 784) and y (n,). Return the new (params, optimizer state), and the loss before it, ()."""
     params, optimizer_state = state
-    loss, grads = jax.value_and_grad(lambda params: loss_fn(model(params, x), y))(params)
+    loss, grads = jax.value_and_grad(lambda p: loss_fn(model(p, x), y))(params)  # grads: a dict like params
     updates, optimizer_state = optimizer.update(grads, optimizer_state, params)
-    return (optax.apply_updates(params, updates), optimizer_state), loss
+    return (optax.apply_updates(params, updates), optimizer_state), loss  # params + updates: nothing changes in place
 
 
 @partial(jax.jit, static_argnames=("model", "loss_fn", "optimizer"), donate_argnames="state")
 def train_on_rows(model, loss_fn, optimizer, state, x, y, rows):
-    """Take a step on these rows: to gather them in compiled code makes an epoch of the MLP 1.4 times as fast."""
-    return train_step(model, loss_fn, optimizer, state, x[rows], y[rows])
+    """Take a step on x[rows] and y[rows]. Indexing in compiled code makes an epoch of the MLP 1.4 times as fast."""
+    return train_step(model, loss_fn, optimizer, state, x[rows], y[rows])  # compiled as a part of this function
 
 
 def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
-    """Take a step for each batch, in the order that `key` draws. Return the state and the mean loss, in nats."""
+    """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
     order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0
     for rows in np.split(order, range(batch_size, len(x), batch_size)):
         state, loss = train_on_rows(model, loss_fn, optimizer, state, x, y, rows)
-        total += loss * len(rows)  # dispatched asynchronously: float(loss) would wait for each step
+        total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
     return state, float(total) / len(x)
 
 
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = jnp.array_split(x, len(x) // 1000 + 1)  # in parts: the CNN needs 0.2 MB for each image
-    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # -> (n, 10)
+    parts = jnp.split(x, range(1000, len(x), 1000))  # in parts: the CNN needs 0.2 MB for each image
+    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # -> (n, 10); compiled once a shape
     return float(loss_fn(logits, y)), float(jnp.mean(logits.argmax(axis=1) == y))
 
 
@@ -150,13 +151,12 @@ def main():
         (images, labels), (test_images, test_labels) = load_mnist(folder)
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
-
-    key, model, optimizer = jax.random.key(0), MODELS[args.network], make_optimizer()
-    params = init(key, KERNELS[args.network])
+    init_key, order_key = jax.random.split(jax.random.key(0))  # JAX has no global seed: each draw is given a key
+    model, optimizer, params = MODELS[args.network], make_optimizer(), init(init_key, KERNEL_SHAPES[args.network])
     state = params, optimizer.init(params)
     x, y, test_x, test_y = preprocess(images), jnp.asarray(labels), preprocess(test_images), jnp.asarray(test_labels)
     for epoch in range(1, args.epochs + 1):
-        state, loss = train_epoch(model, cross_entropy, optimizer, state, x, y, jax.random.fold_in(key, epoch))
+        state, loss = train_epoch(model, cross_entropy, optimizer, state, x, y, jax.random.fold_in(order_key, epoch))
         test_loss, accuracy = evaluate(model, cross_entropy, state[0], test_x, test_y)
         print(f"epoch {epoch}: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
 

@@ -10,13 +10,13 @@ from impls.numpy import mnist
 class Adapter(adapter.Adapter):
     packages = ("numpy",)
 
-    def __init__(self, settings, models=None, kernels=None, loss_fn=None):
+    def __init__(self, settings, models=None, kernel_shapes=None, loss_fn=None):
         super().__init__(settings)
         check_device(settings.device, "NumPy", sees_gpu=False)
         self.model = (models or mnist.MODELS)[settings.network]
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.random = np.random.default_rng(settings.seed)
-        self.params = mnist.init(self.random, (kernels or mnist.KERNELS)[settings.network], settings.dtype)
+        self.params = mnist.init(self.random, (kernel_shapes or mnist.KERNEL_SHAPES)[settings.network], settings.dtype)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.optimizer = mnist.Adam(self.params, *rates, **epsilon)

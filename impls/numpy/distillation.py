@@ -22,7 +22,7 @@ def student(params, x):
 
 
 MODELS = {**mnist.MODELS, "student": student}
-KERNELS = {**mnist.KERNELS, "student": {"dense_1": (784, 30), "dense_2": (30, 10)}}
+KERNEL_SHAPES = {**mnist.KERNEL_SHAPES, "student": {"dense_1": (784, 30), "dense_2": (30, 10)}}
 
 
 def make_loss(temperature, weight):

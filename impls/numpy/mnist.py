@@ -60,7 +60,7 @@ def cnn(params, x):
 
 
 MODELS = {"mlp": mlp, "cnn": cnn}
-KERNELS = {  # (inputs, outputs) of dense layers, (height, width, inputs, outputs) of convolutions
+KERNEL_SHAPES = {  # (inputs, outputs) of dense layers, (height, width, inputs, outputs) of convolutions
     "mlp": {"dense_1": (784, 512), "dense_2": (512, 256), "dense_3": (256, 10)},
     "cnn": {"conv_1": (3, 3, 1, 32), "conv_2": (3, 3, 32, 64), "dense_1": (7 * 7 * 64, 128), "dense_2": (128, 10)},
 }
@@ -207,7 +207,7 @@ def main():
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
     random, model = np.random.default_rng(0), MODELS[args.network]
-    params = init(random, KERNELS[args.network])
+    params = init(random, KERNEL_SHAPES[args.network])
     optimizer = Adam(params)
     x, test_x = preprocess(images), preprocess(test_images)
     for epoch in range(1, args.epochs + 1):
