@@ -37,13 +37,13 @@ profile: data
 	$(BIN)/python -m pytest -m profile -q $(CHOSEN)
 
 bits: data
-	$(BIN)/python -m harness.edge.bits
+	$(BIN)/python -m studies.bits
 
 study: data
-	$(BIN)/python -m harness.equality.study
+	$(BIN)/python -m studies.recipe
 
 calibrate: data
-	$(BIN)/python -m harness.regression.calibrate
+	$(BIN)/python -m studies.calibrate
 
 data: setup
 	$(BIN)/python -m harness.data.obtain

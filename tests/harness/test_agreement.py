@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.measuring.agreement import sentence
+from studies.agreement import sentence
 
 
 @pytest.mark.parametrize(

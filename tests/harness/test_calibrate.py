@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from harness.judging.verdict import FEWEST
-from harness.regression import calibrate
-from harness.regression.calibrate import table
 from harness.regression.launch import QUANTITIES, STEPS
-from harness.regression.spoiled import SLOWED
+from studies import calibrate
+from studies.calibrate import table
+from studies.spoiled import SLOWED
 from tests.fakes import FakeWorker
 
 

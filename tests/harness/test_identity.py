@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from harness.regression.identity import Contradiction, allows, identified
-from harness.regression.spoiled import environment
 from harness.regression.versions import Side
+from studies.spoiled import environment
 from tests.fakes import FakeWorker
 
 KERAS = {"version": "3.15.1", "file": "/env/keras/__init__.py", "inside": True, "distributions": ["keras==3.15.1"]}

@@ -10,9 +10,9 @@ from harness.equality.limits import STEPS_OF_AN_EPOCH
 from harness.equality.trace import Trace, trace
 from harness.regression.numerics import CHECKS, REDRAWN, _first_difference, _likeness, _train
 from harness.regression.pair import CandidateFailed, Pair
-from harness.regression.spoiled import environment
 from harness.workers.worker import Worker
 from impls.contract import Settings
+from studies.spoiled import environment
 from tests.fakes import STEPS as SOME
 from tests.fakes import SpoiledNumpy
 from tests.project import require

@@ -8,7 +8,7 @@ import pytest
 
 from harness import ROOT
 from harness.regression.launch import QUANTITIES
-from harness.regression.spoiled import SLOWED, SLOWER, SLOWER_IMPORT, slower
+from studies.spoiled import SLOWED, SLOWER, SLOWER_IMPORT, slower
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import pytest
 
 from harness.regression.environments import interpreter
 from harness.regression.pair import SIDES
-from harness.regression.spoiled import environment, slower
 from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from impls.contract import Settings
+from studies.spoiled import environment, slower
 from tests.fakes import FakeWorker, SpoiledNumpy
 
 COLLECTED = [f"tests/test_{name}.py" for name in ("regression", "output", "latency")]

@@ -25,11 +25,11 @@ from harness.data.obtain import obtain
 from harness.data.reference import Parts
 from harness.judging.verdict import FAMILY_ERROR
 from harness.measuring.participants import starter
-from harness.regression import spoiled
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.workers import processors
 from impls.contract import Settings
+from studies import spoiled
 
 COLUMNS = ("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open", "launches", "minutes")
 CAPTION = (

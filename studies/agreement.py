@@ -1,4 +1,4 @@
-"""Do the times that a worker reports agree with those of a plain loop? `python -m harness.measuring.agreement`."""
+"""Do the times that a worker reports agree with those of a plain loop? `python -m studies.agreement`."""
 
 import argparse
 import contextlib
@@ -87,7 +87,7 @@ def _worker(variant: str, operation: Operation, settings: Settings, dataset: Par
 def _plain(variant: str, operation: Operation, settings: Settings, dataset: Parts) -> Iterator[subprocess.Popen]:
     arguments = [variant, dataset.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
     with subprocess.Popen(
-        [sys.executable, "-m", "harness.measuring.bare_loop", *arguments],
+        [sys.executable, "-m", "studies.bare_loop", *arguments],
         cwd=ROOT,
         env=os.environ | limits(settings.threads, settings.device),
         stdin=subprocess.PIPE,

@@ -8,9 +8,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from harness.distillation.experiment import Experiment, opened, parser
 from impls.contract import DATASET, Settings
 from impls.distillation import Distillation
+from studies.experiment import Experiment, opened, parser
 
 MISSING = 3
 RAISES = np.arange(0, 20.05, 0.1)  # of the bias

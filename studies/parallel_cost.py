@@ -1,4 +1,4 @@
-"""Measure a training step in one process and in several: `python -m harness.parallel.cost`.
+"""Measure a training step in one process and in several: `python -m studies.parallel_cost`.
 
 Three configurations are compared: one process on one core, one process on as many cores as there are processes, and the
 processes, each bound to a core. They are interleaved, a few steps at a time, because the speed of a machine drifts. A

@@ -1,6 +1,6 @@
 """Steps in a plain loop, without pytest, worker or campaign: what `agreement` holds the campaign against.
 
-Started as `python -m harness.measuring.bare_loop VARIANT DIRECTORY METHOD BATCH_SIZE THREADS`. For each line on stdin
+Started as `python -m studies.bare_loop VARIANT DIRECTORY METHOD BATCH_SIZE THREADS`. For each line on stdin
 it takes some warm-up steps and then measures as many as the line says; it answers with their median in seconds.
 """
 

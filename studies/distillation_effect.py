@@ -5,10 +5,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from harness.distillation.experiment import Experiment, opened, parser
 from harness.judging.intervals import mean_interval, paired_effect
 from impls.contract import Settings
 from impls.distillation import Distillation
+from studies.experiment import Experiment, opened, parser
 
 LABELS_ALONE = Distillation(weight=0)
 

@@ -1,0 +1,1 @@
+"""Experiments whose results the documentation quotes. Nothing imports them but their tests."""
