@@ -41,7 +41,7 @@ def from_zero(values: Iterable[float], start: float = 4, end: float = 216) -> Ax
 
 
 def shown(value: float) -> str:
-    """Return a number with three digits; below 1e-3 and from 1e5 on, as a power of ten."""
+    """Return a number with three digits; below 1e-3 and from 1e5 on, one digit and a power of ten."""
     if value and not 1e-3 <= abs(value) < 1e5:
         return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

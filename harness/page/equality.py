@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from itertools import accumulate
 
+from harness.page.axis import shown
 from harness.page.chart import Chart, Series
 from harness.page.results import Record, Results, finite
 
@@ -26,7 +27,7 @@ def growth(results: Results, network: str) -> Chart:
         10.0 ** math.ceil(math.log10(highest)),
         logarithmic=True,
         limit=limit,
-        limit_name=f"limit {limit:.0e}",
+        limit_name=f"limit {shown(limit)}",
     )
 
 
@@ -60,6 +61,6 @@ def proofs(results: Results, implementation: str) -> list[str]:
         errors = finite(rung["growth"])
         if f"{rung['variant']}-".startswith(f"{implementation}-") and errors:
             computed = ", computed in float32" if rung["gap"] else ""
-            largest = f"loss of {len(errors)} steps within {max(errors):.0e} of the reference"
+            largest = f"loss of {len(errors)} steps within {shown(max(errors))} of the reference"
             lines.append(f"{rung['variant']}, {rung['network']}: {largest}{computed}")
     return lines

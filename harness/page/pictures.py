@@ -14,15 +14,11 @@ from harness.page.top import TRAIN
 
 
 def pictures(results: Results) -> dict[str, str]:
-    """Return the SVG of each file name, drawn of the first network. Raises `Unreadable` if the run lacks one."""
+    """Return the SVG of each file name, drawn of the first network. Raises `Unreadable` if the run lacks one.
+
+    steps.svg has the training step of each variant, the fastest first, with one dot for each process run.
+    """
     network = next(iter(results.networks), "")
-    if not results.followed(network) or not any(each["seconds"].get(TRAIN) for each in results.of("launches", network)):
-        raise Unreadable("expected results of both pytest -m ladder and pytest --benchmark-only (make compare)")
-    return {"growth.svg": render("growth.svg", chart=growth(results, network)), "steps.svg": steps(results, network)}
-
-
-def steps(results: Results, network: str) -> str:
-    """Return the SVG of a training step in each variant, fastest first: one dot for each process run."""
     floors = results.floor(network, TRAIN)
     rows = []
     for each in results.of("launches", network):
@@ -30,9 +26,12 @@ def steps(results: Results, network: str) -> str:
         if milliseconds:
             ratio, colour = multiples(each, TRAIN, floors), results.colour(each["variant"])
             rows.append((median(milliseconds), each["variant"], milliseconds, ratio, colour))
+    if not (rows and results.followed(network)):
+        raise Unreadable("expected results of both pytest -m ladder and pytest --benchmark-only (make compare)")
     roofline = 1e3 * (median(floors) or 0)
-    axis = from_zero([roofline, *(value for row in rows for value in row[2])], 140, 590)
-    return render("steps.svg", network=network, rows=sorted(rows), roofline=roofline, axis=axis)
+    axis = from_zero([roofline, *(value for row in rows for value in row[2])], 140, 560)
+    steps = render("steps.svg", network=network, rows=sorted(rows), roofline=roofline, axis=axis)
+    return {"growth.svg": render("growth.svg", chart=growth(results, network)), "steps.svg": steps}
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from harness.page.axis import shown
 from harness.page.results import Results, finite, median
 from harness.page.speed import multiples
 from harness.page.upgrades import title
@@ -25,7 +26,7 @@ def _equality(results: Results) -> Iterator[Sentence]:
             yield "equality", f"Not all compute the same: {names} beyond the limit, {network}."
         elif held:
             worst = max(held, key=lambda rung: rung["error"] / rung["limit"])
-            largest = f"largest error {worst['error']:.0e} in “{worst['name']}”, limit {worst['limit']:.0e}"
+            largest = f"largest error {shown(worst['error'])} in “{worst['name']}”, limit {shown(worst['limit'])}"
             count = len({rung["variant"] for rung in held})
             counted = f"{count} of {count + len(excepted)}" if excepted else f"All {count}"
             exception = f"; computed in float32: {', '.join(excepted)}" if excepted else ""

@@ -1,22 +1,13 @@
 """Verdicts on upgrades: each as an interval against the margin, worst first, and the history of several runs."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any
 
 from harness.judging.verdict import UNITS
 from harness.page.axis import Axis
 from harness.page.results import Record, finite
 
 WORST_FIRST = ("changed", "worse", "missing", "not comparable", "inconclusive", "redrawn", "better", "within rounding")
-
-
-class Strip(NamedTuple):
-    """A figure of a verdict in percent."""
-
-    changes: list[float | None]  # of each pair of process runs
-    axis: Axis
-    margin: tuple[float, float]
-    interval: tuple[float, float]
 
 
 def title(run: Record) -> str:
@@ -54,15 +45,19 @@ def _signed(value: float | None, unit: str) -> str:
     return "unbounded" if value is None else f"{factor * value:+.{digits}f}"
 
 
-def strip(verdict: Record, margin: float) -> Strip | None:
-    """Return the figure of a change in percent; None for another verdict. `margin` is the tolerated slowdown."""
+def strip(verdict: Record, margin: float) -> dict[str, Any]:
+    """Return the arguments of the macro `strip`: the change of each pair of process runs, in percent.
+
+    `margin` is the tolerated slowdown. The result is empty for a verdict in another unit, or without a change.
+    """
     if verdict.get("change") is None or verdict["unit"] != "%":
-        return None
+        return {}
     pairs = zip(verdict.get("candidate") or [], verdict.get("baseline") or [], strict=False)
     changes = [100 * (after / before - 1) if after and before else None for after, before in pairs]
     ends = [100 * (verdict["change"] if verdict[name] is None else verdict[name]) for name in ("low", "high")]
     widest = max(map(abs, (*finite(changes), *ends, 200 * margin)))
-    return Strip(changes, Axis(-widest, widest, 4, 216), (100 / (1 + margin) - 100, 100 * margin), tuple(ends))
+    band = (100 / (1 + margin) - 100, 100 * margin)
+    return {"values": changes, "axis": Axis(-widest, widest, 4, 216), "band": band, "interval": ends}
 
 
 def history(runs: Sequence[Record]) -> dict[tuple[str, str], list[str]]:

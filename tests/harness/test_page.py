@@ -15,7 +15,6 @@ from PIL import Image
 
 import impls
 from harness import ROOT
-from harness.page.axis import Axis
 from harness.page.chart import Chart, Series, spread
 from harness.page.page import html
 from harness.page.results import Unreadable, as_json, read, results_of
@@ -117,14 +116,6 @@ def test_line_breaks_at_a_missing_value():
     chart = Chart([Series("one", [1.0, None, 3.0, None], "v0")], "step", "loss", 0, 10)
     assert chart.path(chart.series[0]) == f"M{chart.x(1):g} {chart.y(1.0):g}M{chart.x(3):g} {chart.y(3.0):g}"
     assert [end for _, end, _ in chart.labels()] == [(chart.x(3), chart.y(3.0))]
-
-
-def test_axis_has_round_ticks():
-    assert Axis(0.955, 0.98, 0, 1).ticks() == pytest.approx([0.955, 0.96, 0.965, 0.97, 0.975, 0.98])
-    assert Axis(0, 1, 0, 1).ticks(8, least=1) == [0, 1]
-    logarithmic = Axis(1e-16, 1, 0, 160, logarithmic=True)
-    assert logarithmic.ticks() == pytest.approx([1e-16, 1e-13, 1e-10, 1e-7, 1e-4, 0.1])
-    assert [logarithmic(value) for value in (0, 1e-16, 1e-8, 1)] == [0, 0, 80, 160]
 
 
 def test_labels_keep_apart_within_the_figure():
