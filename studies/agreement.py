@@ -15,13 +15,14 @@ from harness import ROOT
 from harness.data.obtain import obtain
 from harness.data.reference import Parts
 from harness.judging.intervals import mean_interval
+from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
 from harness.workers.worker import Worker, limits
 from impls.contract import Settings
 
 MARGIN = 0.02  # of the plain loop's time
 COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
-TURNS = 12  # in each launch, alternating who is first
+TURNS = 12  # in each launch
 REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
 
 
@@ -56,10 +57,9 @@ def one_launch(variant: str, operation: Operation, settings: Settings, dataset: 
             return float(plain.stdout.readline() or "nan")
 
         times = {ours: [], theirs: []}
-        for turn in range(TURNS):
-            for side in (ours, theirs) if turn % 2 else (theirs, ours):
-                times[side].append(side())
-                time.sleep(REST)
+        for side in interleaved((ours, theirs), range(TURNS)):
+            times[side].append(side())
+            time.sleep(REST)
     return math.log(statistics.median(times[ours]) / statistics.median(times[theirs]))
 
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich import box
@@ -23,10 +24,11 @@ from rich.table import Table
 import impls
 from harness.data.obtain import obtain
 from harness.data.reference import Parts
-from harness.judging.verdict import FAMILY_ERROR
+from harness.judging.sequential import Sampling
 from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
+from harness.regression.pair import Pairs
 from harness.workers import processors
 from impls.contract import Settings
 from studies import spoiled
@@ -57,18 +59,19 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     settings = Settings(threads=options.threads)
     dataset = Parts.at(obtain(None))
     start = starter(settings, 600.0, (), lambda *_: None)
-    lanes = most_lanes(processors.count(), settings.threads)
-    family = len(QUANTITIES) * len(impls.variants())
+    sampling = Sampling(
+        comparisons=len(QUANTITIES) * len(impls.variants()),
+        at_once=most_lanes(processors.count(), settings.threads),
+        seconds=60 * options.max_minutes,
+    )
     with tempfile.TemporaryDirectory() as scratch:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdown, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
-            wanted = judged(slowdown)
-            comparison = Comparison(
-                variant, pythons, settings, dataset, start, wanted, margin / 100, FAMILY_ERROR, family, lanes
-            )
+            pairs = Pairs(pythons, settings, dataset, start)
+            comparison = Comparison(pairs, variant, judged(slowdown), replace(sampling, margin=margin / 100))
             began = time.monotonic()
-            comparison.run(60 * options.max_minutes)
+            comparison.run()
             described = {"variant": variant, "slowdown": slowdown, "margin": margin, "run": turn}
             yield described | {"seconds": round(time.monotonic() - began, 1)} | _found(comparison)
 

@@ -17,6 +17,7 @@ from rich.table import Table
 import impls
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
+from harness.measuring.interleaving import interleaved
 from harness.parallel.tasks import STEPS, milliseconds
 from harness.parallel.team import Team, check_processes
 from harness.workers.worker import Worker
@@ -41,8 +42,10 @@ def measure(variant: str, settings: Settings, processes: int, turns: int, datase
         team.build(settings)
         sides = [one_process(1), one_process(processes), lambda *question: max(team.run(*question))]
         question = milliseconds, *dataset.train.first(settings.batch_size)
-        blocks = [[side(*question) for side in sides] for _ in range(turns + 1)]
-    return [statistics.median(each) for each in zip(*blocks[1:], strict=True)]  # programs are compiled in the first
+        blocks = {side: [] for side in sides}
+        for side in interleaved(sides, range(turns + 1)):
+            blocks[side].append(side(*question))
+    return [statistics.median(each[1:]) for each in blocks.values()]  # programs are compiled in the first
 
 
 def main() -> None:

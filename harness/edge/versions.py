@@ -1,8 +1,8 @@
 """Comparison of two versions of a runtime: whether their logits of a file are bit-exact, and whether one is slower."""
 
 import contextlib
-import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,18 @@ import numpy as np
 from harness.data.reference import Parts
 from harness.edge import tasks
 from harness.edge.shelf import SINGLE
-from harness.judging.verdict import Verdict, judge, looks
-from harness.measuring.campaign import in_turn
-from harness.measuring.workload import block, prepare
+from harness.judging.sequential import Batch, Sampling, sequential
+from harness.judging.verdict import Verdict, judge
+from harness.measuring import figures
+from harness.measuring.campaign import Campaign, Participant
 from harness.regression.numerics import Finding
+from harness.regression.pair import SIDES
 from harness.regression.requirements import canonical, parsed
 from harness.workers.worker import Worker
 from impls.edge import ENVIRONMENTS
 
 DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # those that run in the environment "device"
-BLOCKS = 6  # blocks of each version in a launch, interleaved
+PREDICTION = SINGLE._replace(blocks=6)
 
 
 def named_in(requirements: Iterable[str]) -> list[str]:
@@ -35,79 +37,61 @@ def environment(requirements: Sequence[str]) -> tuple[list[str], tuple[str, ...]
     return [*requirements, *(each for each in ours if canonical(parsed(each).name) not in named)], packages
 
 
+@dataclass
 class Versions:
-    """Both versions, by their interpreters: the baseline's and the candidate's.
+    """Both versions of a runtime, by their interpreters: the baseline's and the candidate's.
 
     - `file(runtime, kind)`: returns the file that is run.
-    - `start(python)`: returns a new worker, on one thread and the same processor for both.
-    - `margin`, `error`: as in `judge`; `family` verdicts share the error.
+    - `start(participant)`: returns a new worker, on one thread and the same processor for both.
 
     `found` holds the results, by runtime, kind and question.
     """
 
-    def __init__(
-        self,
-        pythons: Sequence[str],
-        file: Callable[[str, str], Path],
-        start: Callable[[str], Worker],
-        dataset: Parts,
-        margin: float,
-        error: float,
-        family: int,
-    ):
-        self.pythons = pythons
-        self.file = file
-        self.start = start
-        self.dataset = dataset
-        self.margin = margin
-        self.error = error
-        self.family = family
-        self.found: dict[tuple[str, str, str], Finding | Verdict] = {}
+    pythons: Sequence[str]
+    file: Callable[[str, str], Path]
+    start: Callable[[Participant], Worker]
+    dataset: Parts
+    sampling: Sampling
+    found: dict[tuple[str, str, str], Finding | Verdict] = field(default_factory=dict, init=False)
 
     def numerics(self, runtime: str, kind: str) -> Finding:
         """Return whether all logits of the test images are equal."""
-        with self._both(runtime, kind) as workers:
-            before, after = (worker.call("logits", self.dataset.test.images) for worker in workers)
-            versions = " -> ".join(worker.call("versions")[DISTRIBUTIONS[runtime]] for worker in workers)
-        off = int(np.count_nonzero(before != after))
-        detail = f"{DISTRIBUTIONS[runtime]} {versions}: {off:,} of {before.size:,} logits of the {kind} file differ"
-        return self._known(runtime, kind, "logits", Finding("changed" if off else "identical", detail))
+        (before, old), (after, new) = map(self._logits, self._participants(runtime, kind))
+        off, name = int(np.count_nonzero(before != after)), DISTRIBUTIONS[runtime]
+        detail = f"{name} {old[name]} -> {new[name]}: {off:,} of {before.size:,} logits of the {kind} file differ"
+        finding = self.found[runtime, kind, "logits"] = Finding("changed" if off else "identical", detail)
+        return finding
 
     def time(self, runtime: str, kind: str) -> Verdict:
         """Compare the time of a prediction, the median of a launch. Add launches until there is a verdict."""
-        seconds: tuple[list[float], list[float]] = ([], [])
-        for launches, error in looks(self.error, self.family):
-            while len(seconds[0]) < launches:
-                for side, found in zip(seconds, self._launch(runtime, kind, len(seconds[0])), strict=True):
-                    side.append(found)
-            verdict = judge(*seconds, self.margin, error)
-            if not verdict.worth_more_launches:
-                break
-        return self._known(runtime, kind, "time", verdict)
+        campaign = Campaign(self._participants(runtime, kind), self.dataset, self.start)
 
-    def _launch(self, runtime: str, kind: str, number: int) -> list[float]:
-        """Return the seconds of a prediction by the baseline and by the candidate."""
-        with self._both(runtime, kind) as workers:
-            for worker in workers:
-                worker.run(prepare, SINGLE, *self.dataset.train)
-            samples: dict[int, list[float]] = {0: [], 1: []}
-            for turn in range(BLOCKS):
-                for side in in_turn((0, 1), number * BLOCKS + turn):
-                    samples[side] += workers[side].run(block)
-        return [statistics.median(each) for each in samples.values()]
+        def launch(batch: Batch) -> None:
+            campaign.run(len(batch.numbers))
+            if campaign.failures:
+                raise next(iter(campaign.failures.values()))
 
-    @contextlib.contextmanager
-    def _both(self, runtime: str, kind: str) -> Iterator[list[Worker]]:
-        path, workers = str(self.file(runtime, kind)), []
+        def judged(_: str, alpha: float) -> Verdict:
+            sides = (figures.medians(campaign.launches[side], PREDICTION) for side in SIDES)
+            return judge(*sides, self.sampling.margin, alpha)
+
+        with contextlib.closing(campaign):
+            *_, verdicts = sequential(launch, judged, ["time"], self.sampling)
+        verdict = self.found[runtime, kind, "time"] = verdicts["time"]
+        return verdict
+
+    def _logits(self, participant: Participant) -> tuple[np.ndarray, dict[str, str]]:
+        """Return the logits of the test images, and the versions of the packages that computed them."""
+        worker = self.start(participant)
         try:
-            for python in self.pythons:
-                workers.append(self.start(python))
-                workers[-1].build(tasks.loaded, runtime, path)
-            yield workers
+            worker.build(*participant.build)
+            return worker.call("logits", self.dataset.test.images), worker.call("versions")
         finally:
-            for worker in workers:
-                worker.close()
+            worker.close()
 
-    def _known(self, runtime, kind, question, answer):
-        self.found[runtime, kind, question] = answer
-        return answer
+    def _participants(self, runtime: str, kind: str) -> list[Participant]:
+        build = (tasks.loaded, runtime, str(self.file(runtime, kind)))
+        return [
+            Participant(side, runtime, "", build, (PREDICTION,), has_first_step=False, python=python)
+            for side, python in zip(SIDES, self.pythons, strict=True)
+        ]

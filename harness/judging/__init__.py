@@ -1,1 +1,1 @@
-"""What a handful of numbers shows. In go samples and a margin; out come intervals, and a word."""
+"""Statistics without I/O: confidence intervals, verdicts against a margin, and sequential sampling."""

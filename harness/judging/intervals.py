@@ -1,4 +1,4 @@
-"""Where a mean lies, as far as a handful of values shows, and on which side of a margin: the stuff of all verdicts."""
+"""Confidence intervals of means, and their place relative to a margin."""
 
 import math
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ class Interval(NamedTuple):
     high: float
 
     def against(self, margin: float) -> str:
-        """ "within" if all of it is between -margin and +margin, "above" or "below" if all of it is beyond one of them,
-        otherwise "across": that nothing is to be seen is no evidence that there is nothing."""
+        """Return "within" if all of it is between -margin and +margin, "above" or "below" if all of it is beyond.
+
+        Otherwise return "across": absence of evidence is not evidence of absence.
+        """
         if -margin < self.low and self.high < margin:
             return "within"
         if self.low > margin:
@@ -26,22 +28,22 @@ class Interval(NamedTuple):
 
 
 def half_width(error: float, values: int, spread: float) -> float:
-    """Half of Student's interval of the mean of so many values, which is wrong with a chance of `error`.
+    """Return half the width of Student's interval of the mean of `values` values, wrong with a chance of `error`.
 
-    `spread` is the standard deviation of the values; the answer has its unit.
+    `spread` is the standard deviation of the values; the result has its unit.
     """
     return float(stats.t.isf(error / 2, values - 1)) * spread / math.sqrt(values)
 
 
 def mean_interval(values: Sequence[float], error: float = 0.05) -> Interval:
-    """Student's, of the mean of values, (n,), n >= 2, which is wrong with a chance of `error`."""
+    """Return Student's interval of the mean of values, (n,), n >= 2, wrong with a chance of `error`."""
     mean = float(np.mean(values))
     half = half_width(error, len(values), float(np.std(values, ddof=1)))
     return Interval(mean, mean - half, mean + half)
 
 
 def paired_effect(changed: Sequence[float], baseline: Sequence[float]) -> Interval:
-    """Mean of `changed - baseline`, pair by pair, at 95 %. Both (n,), n >= 2, finite, or `ValueError`."""
+    """Return the mean of `changed - baseline`, at 95 %. Both (n,), n >= 2, finite; otherwise raises `ValueError`."""
     differences = np.asarray(changed, float) - np.asarray(baseline, float)
     if differences.ndim != 1 or len(differences) < 2:
         raise ValueError(f"an interval needs at least 2 pairs, got {differences.size}")
@@ -51,9 +53,9 @@ def paired_effect(changed: Sequence[float], baseline: Sequence[float]) -> Interv
 
 
 def difference_of_means(a: Sequence[float], b: Sequence[float]) -> Interval:
-    """Mean of a, (n,), less mean of b, (m,), at 90 %. `ValueError` if n or m is below 2.
+    """Return the mean of a, (n,), less the mean of b, (m,), at 90 %. Raises `ValueError` if n or m is below 2.
 
-    Welch's, without the assumption of equal variances. At 90 %, "within" a margin is two one-sided tests at 5 %
+    Welch's interval does not assume equal variances. At 90 %, "within" a margin is two one-sided tests at 5 %
     (Schuirmann 1987, doi:10.1007/BF01068419).
     """
     if min(len(a), len(b)) < 2:

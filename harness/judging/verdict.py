@@ -1,36 +1,33 @@
-"""Is the candidate better, worse or the same? A verdict on one quantity, from launches of both versions in pairs.
+"""Verdict on one quantity, from paired process runs ("launches") of a baseline and a candidate.
 
-What a comparison must not do, and how others decide:
+Method:
 
-- pyperf calls two versions different when Student's t on all values of all processes passes 5 %. Steps of one process
-  are not independent: their common error, that of the launch, stays however many there are. So with enough values
-  everything is "significant". asv adds a factor (1.1) and a stricter test (Mann-Whitney's, 0.002), on repeats again,
-  of one version after the other. Both are silent where they see no difference: "the same" is not a statement of theirs.
-- pytest-benchmark's --benchmark-compare-fail compares two saved medians, without any error.
-- benchmatrix takes whole runs as its evidence, corrects for the number of benchmarks and tests for equivalence, as is
-  done here. It bootstraps (BCa), which trusts a handful of runs to show the tails, and its pairs are whole runs of
-  the suite, one after the other.
+- The unit of evidence is the launch. Steps of one process share the error of that process, however many there are.
+- The two launches of a pair are alive at once, and their measurements are interleaved. So drift of the machine is in
+  both.
+- The statistic is the logarithm of the ratio of a pair, with Student's t interval of its mean. If nothing changed, the
+  two of a pair are exchangeable, and their log ratio has a symmetric distribution. Under symmetric heavy tails, t is
+  conservative (Benjamini 1983, doi:10.1080/01621459.1983.10477983).
+- The interval is compared with a margin. All of it beyond: "worse" or "better". All of it within: "same" (two one-sided
+  tests, Schuirmann 1987, doi:10.1007/BF01068419). Otherwise: "inconclusive".
+- The interval that decides has the error rate of its analysis (`sequential.py`). The printed interval has 95 %.
 
-Here both versions are alive at once and measured in turns, so that the machine's drift is in both; the launch, not the
-step, is the unit of evidence; what is judged is the logarithm of the ratio of each pair of launches, by Student's t. If
-nothing changed, the two of a pair could be exchanged, so that its distribution is symmetric, and under heavy tails t
-errs to the careful side (Benjamini 1983, doi:10.1080/01621459.1983.10477983). The interval decides against a margin:
-all of it beyond, "worse" or "better"; all of it within, "same" (two one-sided tests, Schuirmann 1987,
-doi:10.1007/BF01068419); anything else is "inconclusive".
+Assumption: a few launches show how launches differ. A slow mode of one launch in ten is absent from eight launches with
+a chance of 43 %, whatever the test. `make calibrate` measures the error rates.
 
-What that assumes: that a handful of launches shows how launches differ. A slow mode that one launch in ten falls into
-stays unseen in eight launches four times in ten, whatever the test. `make calibrate` measures what comes of it here.
+Other tools:
 
-Sampling stops when the verdict is clear, and whoever looks often is fooled more often. So verdicts are looked for at
-the numbers of launches in `LOOKS` alone. The error that a run may make is parted among its quantities, equally, and for
-each among its looks, most to the first: the chance that any verdict is wrong is at most the sum of the parts
-(Bonferroni), whatever depends on what. Who runs out of time before a look has that look then. Holm's steps, which ease
-the test as others are decided, would gain nothing: a quantity can be wrong in two directions, and when one is ruled
-out, the other is still to be ruled out. The intervals that are printed are plain 95 % ones.
+- pyperf applies Student's t test, at 5 %, to all values of all processes. These values are dependent, so with enough of
+  them every difference is significant.
+- asv requires a factor of 1.1 and Mann-Whitney's test at 0.002, on repeats of one version after the other. Like pyperf,
+  it has no verdict "same".
+- pytest-benchmark's `--benchmark-compare-fail` compares two saved medians, without an error estimate.
+- benchmatrix compares whole runs, corrects for the number of benchmarks and tests for equivalence, as this module does.
+  It uses the bootstrap (BCa), which needs more runs to show the tails. Its runs are sequential.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,26 +35,23 @@ from scipy import stats
 
 from harness.judging.intervals import mean_interval
 
-FAMILY_ERROR = 0.01  # chance that any verdict of a run is wrong, unless --error says otherwise
-LOOKS = {8: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # launches of each side: part of the error that is spent on this look
-FEWEST, MOST = min(LOOKS), max(LOOKS)
-TOO_MANY = 3 * MOST  # launches: who seems to need more is given up, though the estimate is rough
+FEWEST = 8  # launches of each version: with fewer, nothing is decided
 WORDS = {"above": "worse", "below": "better", "within": "same", "across": "inconclusive"}
 UNITS = {"%": (100, 1, "%"), "points": (100, 2, "pt"), "KiB": (1 / 1024, 1, " KiB")}  # factor, digits, sign
 
 
 class Verdict(NamedTuple):
-    """The change from baseline to candidate in a word, and why no clearer one was possible.
+    """Change from the baseline to the candidate, and the reason if it is not clear.
 
     - `word`: better, worse, same, inconclusive, not comparable or missing.
-    - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; where the unit is not "%", the
-      difference.
-    - `unit`: "%"; "points" for an accuracy, whose difference is a part of 1; "KiB" for a difference in bytes.
-    - `needed`: launches that would decide what is inconclusive, as far as can be seen.
+    - `launches`: of each version.
+    - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; the difference if the unit is not "%".
+    - `unit`: "%"; "points" for an accuracy, whose difference is a fraction of 1; "KiB" for a difference in bytes.
+    - `needed`: estimated number of launches that would decide an inconclusive quantity.
     """
 
     word: str
-    launches: int = 0  # of each side
+    launches: int = 0
     change: float | None = None
     low: float | None = None
     high: float | None = None
@@ -69,10 +63,6 @@ class Verdict(NamedTuple):
     def decided(self) -> bool:
         return self.word in ("better", "worse", "same")
 
-    @property
-    def worth_more_launches(self) -> bool:
-        return self.word == "inconclusive" and self.needed <= TOO_MANY
-
     def __str__(self) -> str:
         if self.change is None:
             return self.word
@@ -81,55 +71,34 @@ class Verdict(NamedTuple):
         return f"{self.word} {change}{sign} ({low} to {high})"
 
 
-def looks(error: float, quantities: int) -> Iterator[tuple[int, float]]:
-    """The launches after which a verdict is looked for, and the chance with which each verdict then may be wrong.
+def judge(
+    baseline: Sequence[float], candidate: Sequence[float], margin: float, alpha: float, unit: str = "%"
+) -> Verdict:
+    """Return the verdict on values of both versions, (n,) each, of which equal indices are a pair.
 
-    All verdicts on so many quantities, at all looks, are wrong with a chance of `error` at most.
+    - `margin`: a change that does not matter: 0.05 for a slowdown of 5 %, a speed-up to 1 / 1.05; with another unit
+      than "%", a difference as large.
+    - `alpha`: the chance that the verdict is wrong.
+    - `unit`: "%" judges ratios of positive costs, such as seconds; "KiB" differences of bytes; "points" differences of
+      accuracies in [0, 1], of which more is better.
+
+    Raises `ValueError` if `margin` is not positive. Unusable values give the verdict "missing" or "not comparable".
     """
-    for launches, part in LOOKS.items():
-        yield launches, error * part / quantities
-
-
-def judge(baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float) -> Verdict:
-    """A verdict on what both took in each launch, (n,) each, positive, in any unit; the k-th of both are a pair.
-
-    - `margin`: a slowdown that does not matter: 0.05 for 5 %; a speed-up is measured against 1 / 1.05.
-    - `error`: the chance with which this verdict may be wrong.
-
-    Raises `ValueError` if `margin` is not positive. Whatever is wrong with the data is said by the verdict.
-    """
-    flaw = _flaw(baseline, candidate, margin)
-    if flaw:
-        return flaw
+    problem = _problem(baseline, candidate, margin)
+    if problem:
+        return problem
+    if unit != "%":
+        verdict = _decide(np.subtract(candidate, baseline), margin, alpha)
+        opposite = {"better": "worse", "worse": "better"} if unit == "points" else {}
+        return verdict._replace(word=opposite.get(verdict.word, verdict.word), unit=unit)
     if min(*baseline, *candidate) <= 0:
         return Verdict("not comparable", reason="a value that is not above zero was measured")
-    logarithms = np.log(np.divide(candidate, baseline))  # (n,)
-    verdict = _decide(logarithms, math.log1p(margin), error)
+    verdict = _decide(np.log(np.divide(candidate, baseline)), math.log1p(margin), alpha)
     return verdict._replace(**{name: math.expm1(getattr(verdict, name)) for name in ("change", "low", "high")})
 
 
-def judge_difference(
-    baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float, unit: str
-) -> Verdict:
-    """The same on differences, for what may be zero, or less. Less is better.
-
-    - `margin`: a difference that does not matter, as the values are given.
-    - `unit`: of the verdict, one of `UNITS`.
-    """
-    return _flaw(baseline, candidate, margin) or _decide(np.subtract(candidate, baseline), margin, error)._replace(
-        unit=unit
-    )
-
-
-def judge_accuracy(baseline: Sequence[float], candidate: Sequence[float], margin: float, error: float) -> Verdict:
-    """The same on test accuracies, in [0, 1]; the k-th of both are of the same seed. More is better."""
-    verdict = judge_difference(baseline, candidate, margin, error, "points")
-    opposite = {"better": "worse", "worse": "better"}
-    return verdict._replace(word=opposite.get(verdict.word, verdict.word))
-
-
-def _flaw(baseline: Sequence[float], candidate: Sequence[float], margin: float) -> Verdict | None:
-    """What is to be said if these cannot be judged."""
+def _problem(baseline: Sequence[float], candidate: Sequence[float], margin: float) -> Verdict | None:
+    """Return the verdict on values that cannot be judged."""
     if not margin > 0:
         raise ValueError(f"the margin must be positive, got {margin}")
     if not len(baseline) and not len(candidate):
@@ -141,25 +110,23 @@ def _flaw(baseline: Sequence[float], candidate: Sequence[float], margin: float) 
     return None
 
 
-def _decide(differences: np.ndarray, limit: float, error: float) -> Verdict:
-    """The verdict on paired differences, (n,), of which more is worse, against -limit and +limit."""
+def _decide(differences: np.ndarray, limit: float, alpha: float) -> Verdict:
+    """Return the verdict on paired differences, (n,), of which more is worse, against -limit and +limit."""
     n, mean = len(differences), float(differences.mean())
-    if n < 2:
-        return Verdict("inconclusive", n, mean, -math.inf, math.inf, f"{FEWEST} launches are needed")
-    verdict = Verdict("inconclusive", n, *mean_interval(differences))
+    interval = mean_interval(differences) if n > 1 else (mean, -math.inf, math.inf)
+    verdict = Verdict("inconclusive", n, *interval)
     if n < FEWEST:
         return verdict._replace(reason=f"{FEWEST} launches are needed")
-    word = WORDS[mean_interval(differences, error).against(limit)]
+    word = WORDS[mean_interval(differences, alpha).against(limit)]
     if word != "inconclusive":
         return verdict._replace(word=word)
-    needed = max(n + 1, _needed(abs(abs(mean) - limit), float(differences.std(ddof=1)), error))
+    needed = max(n + 1, _needed(abs(abs(mean) - limit), float(differences.std(ddof=1)), alpha))
     return verdict._replace(needed=needed, reason=f"about {needed:,.0f} launches would decide")
 
 
-def _needed(distance: float, spread: float, error: float) -> float:
-    """How many launches it would take to decide, were the mean and its spread what they seem to be.
+def _needed(distance: float, spread: float, alpha: float) -> float:
+    """Return the sample size at which half of the interval is the distance from the mean to the margin.
 
-    With so many, the interval is as wide as the mean is far from the margin: by the normal distribution, to which
-    Student's comes close.
+    It assumes that mean and spread stay as they are, and uses the normal distribution in place of Student's.
     """
-    return math.inf if not distance else math.ceil((stats.norm.isf(error / 2) * spread / distance) ** 2)
+    return math.inf if not distance else math.ceil((stats.norm.isf(alpha / 2) * spread / distance) ** 2)

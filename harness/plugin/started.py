@@ -15,6 +15,7 @@ from harness.data.reference import Parts
 from harness.edge.shelf import Shelf
 from harness.edge.versions import Versions, environment
 from harness.equality.training import float64_gap
+from harness.judging.sequential import Sampling
 from harness.measuring import floor, notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
@@ -23,6 +24,7 @@ from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, RUNTIMES, UPGRADE
 from harness.profiling.profile import profiles
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
+from harness.regression.pair import Pairs
 from harness.regression.upgrade import Upgrade
 from harness.workers import processors, variables
 from harness.workers.fleet import Fleet, Framework
@@ -146,15 +148,13 @@ def runtimes(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: S
     ]
     [network] = config.stash[REFEREES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
-    family = sum("upgraded_runtime" in item.fixturenames for item in session.items)
+    comparisons = sum("upgraded_runtime" in item.fixturenames for item in session.items)
     versions = config.stash[RUNTIMES] = Versions(
         pythons,
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        lambda python: Worker("a runtime", python=python, threads=1, timeout=option.worker_timeout),
+        starter(replace(settings, threads=1), option.worker_timeout, (), config.stash[DISPLAY].hear),
         shelf.dataset,
-        option.max_slowdown,
-        option.error,
-        family,
+        Sampling(option.max_slowdown, option.error, comparisons),
     )
     return versions
 
@@ -187,8 +187,9 @@ def upgrade(session: pytest.Session, settings: Settings, dataset: Parts, host: H
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
     dataset = Parts.at(Path(root)) if host else dataset
-    limits = (option.max_slowdown, option.max_minutes, option.error, lanes)
-    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, settings, dataset, start, *limits, display.say)
+    pairs = Pairs([side.python for side in sides], settings, dataset, start)
+    sampling = Sampling(option.max_slowdown, option.error, at_once=lanes, seconds=60 * option.max_minutes)
+    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)
     return upgrade
 
 

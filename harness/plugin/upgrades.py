@@ -9,7 +9,7 @@ from rich.console import Console
 
 from harness.data import whole
 from harness.edge.versions import named_in
-from harness.judging.verdict import FAMILY_ERROR
+from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
 from harness.plugin.summary import TABLE_WIDTH
@@ -42,14 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--max-slowdown",
         type=percent,
-        default=0.05,
+        default=Sampling.margin,
         metavar="PERCENT",
         help="a slowdown that does not matter (default: 5)",
     )
     group.addoption(
         "--error",
         type=chance,
-        default=FAMILY_ERROR,
+        default=Sampling.alpha,
         metavar="PERCENT",
         help="how often a run may have a wrong verdict; more decides sooner (default: 1)",
     )

@@ -1,19 +1,17 @@
-"""One variant under two versions: launches in pairs, several at once, until each quantity has its verdict."""
+"""Times and memory of one variant under two versions: pairs of launches, until each quantity has its verdict."""
 
 import math
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from harness.data.reference import Parts
 from harness.equality.limits import KEPT_BY_STEP
-from harness.judging.verdict import Verdict, judge, judge_difference, looks
-from harness.measuring.campaign import Participant
+from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
+from harness.judging.verdict import Verdict, judge
 from harness.regression.launch import IMAGES, Launch, measure
-from harness.regression.pair import CandidateFailed, started
+from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.workers import together
-from harness.workers.worker import Worker, in_a_line
-from impls.contract import Settings
+from harness.workers.worker import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
 KEPT = {"kept-by-epoch": IMAGES // 128 * KEPT_BY_STEP, "kept-by-call": KEPT_BY_STEP}  # bytes that do not matter
@@ -22,124 +20,79 @@ MOST_LANES = 4  # two workers each, with all of a framework in memory
 
 
 def most_lanes(processors: int, threads: int) -> int:
-    """How many launches can run at once on so many processors, if each takes `threads` of them."""
+    """Return how many launches can run at once on these processors, if each takes `threads` of them."""
     return min(MOST_LANES, max(1, processors // threads))
 
 
+@dataclass
 class Comparison:
     """After `run`, `verdicts` has one for each of the `quantities`, by name.
 
-    - `pythons`: the interpreters of the baseline and of the candidate.
-    - `start(participant)`: gives it a fresh worker.
-    - `margin`: a slowdown that does not matter, 0.05 for 5 %.
-    - `error`, `family`: the chance that any verdict of the whole run is wrong, and how many quantities are judged in
-      it, of other variants too.
-    - `lanes`: launches at once, each pair on processors of its own.
+    `launches` holds the completed ones, by number. `failure` is the error that ended the sampling.
     """
 
-    def __init__(
-        self,
-        variant: str,
-        pythons: Sequence[str],
-        settings: Settings,
-        dataset: Parts,
-        start: Callable[[Participant], Worker],
-        quantities: Sequence[str],
-        margin: float,
-        error: float,
-        family: int,
-        lanes: int = 1,
-    ):
-        self.variant = variant
-        self.pythons = pythons
-        self.settings = settings
-        self.dataset = dataset
-        self.start = start
-        self.quantities = quantities
-        self.margin = margin
-        self.error = error
-        self.family = family
-        self.lanes = lanes
-        self.launches: dict[int, tuple[Launch, Launch]] = {}  # those that were completed, by number
-        self.begun = 0
-        self.failure: Exception | None = None
-        self.verdicts: dict[str, Verdict] = {}
-        self.longest = 0.0  # seconds of launches at once so far
+    pairs: Pairs
+    variant: str
+    quantities: Sequence[str]
+    sampling: Sampling
+    launches: dict[int, tuple[Launch, Launch]] = field(default_factory=dict, init=False)
+    verdicts: dict[str, Verdict] = field(default_factory=dict, init=False)
+    failure: Exception | None = field(default=None, init=False)
 
-    def run(self, seconds: float, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
-        """Launch both until all is decided, or there is no time for one launch more.
+    def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
+        """Launch pairs until all quantities are decided or the time is up.
 
-        `on_progress(launches, look)` is called before launches: how many are done, and where the next look is.
+        `on_progress(launches, look)` is called before launches, with the number of those before and that at which
+        verdicts are due. `verdicts` are up to date if Ctrl-C ends it.
         """
-        until = time.monotonic() + seconds
-        for look, error in looks(self.error, self.family):
-            while self.begun < look and not self._is_over(until):
-                on_progress(self.begun, look)
-                self._launch(min(self.lanes, look - self.begun))
-            self._look(error)
-            if self._is_over(until) or not self._undecided():
-                return
+
+        def draw(batch: Batch) -> None:
+            on_progress(batch.numbers.start, batch.look)
+            self._launch(batch)
+
+        for verdicts in sequential(draw, self._verdict, self.quantities, self.sampling):
+            self.verdicts = verdicts
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
-        """What each launch of the baseline and the candidate took: CPU seconds, seconds of a call, or bytes."""
-        found = [_values(quantity, *self.launches[number]) for number in sorted(self.launches)]
-        pairs = [pair for pair in found if None not in pair]
-        return tuple([list(side) for side in zip(*pairs, strict=True)]) or ([], [])
+        """Return the values of the baseline and of the candidate in each launch: CPU seconds, seconds or bytes."""
+        values = [_values(quantity, *self.launches[number]) for number in sorted(self.launches)]
+        pairs = [pair for pair in values if None not in pair]
+        return [before for before, _ in pairs], [after for _, after in pairs]
 
-    def _is_over(self, until: float) -> bool:
-        return bool(self.failure or self._obstacle() or time.monotonic() + self.longest > until)
-
-    def _launch(self, count: int) -> None:
-        """So many at once. What goes wrong ends the sampling."""
-        wanted, numbers, under_way = self._undecided(), range(self.begun, self.begun + count), []
-        self.begun += count
+    def _launch(self, batch: Batch) -> None:
+        """Launch all pairs of the batch at once, each on processors of its own. Any error ends the sampling."""
+        started: list[Pair] = []
 
         def launch(number: int) -> None:
-            lane = number % self.lanes
-            with started(self.variant, self.pythons, self.settings, self.dataset, self.start, (lane, lane)) as pair:
-                under_way.append(pair)
-                self.launches[number] = measure(pair, wanted, number)
+            lane = number % self.sampling.at_once
+            with self.pairs.started(self.variant, (lane, lane)) as pair:
+                started.append(pair)
+                self.launches[number] = measure(pair, batch.undecided, number)
 
         def close() -> None:
-            for pair in under_way:
+            for pair in started:
                 pair.close()
 
-        began = time.monotonic()
         try:
-            together.each(launch, numbers, count, close)
+            together.each(launch, batch.numbers, len(batch.numbers), close)
         except Exception as error:
             self.failure = error
-        self.longest = max(self.longest, time.monotonic() - began)
+        if self.failure or self._mismatch():
+            raise StopSampling
 
-    def _look(self, error: float) -> None:
-        for quantity in self.quantities:
-            if quantity not in self.verdicts or not self.verdicts[quantity].decided:
-                self.verdicts[quantity] = self._verdict(quantity, error)
-
-    def _verdict(self, quantity: str, error: float) -> Verdict:
+    def _verdict(self, quantity: str, alpha: float) -> Verdict:
         if isinstance(self.failure, CandidateFailed):
             return Verdict("worse", reason=str(self.failure))
-        if not self.begun:
+        if not self.launches and not self.failure:
             return Verdict("inconclusive", reason="the time was up before the first launch")
-        if self._obstacle():
-            return Verdict("not comparable", reason=self._obstacle())
-        known = self._judged(quantity, error)
-        return known._replace(reason=in_a_line(self.failure), needed=0) if self.failure else known
+        if self._mismatch():
+            return Verdict("not comparable", reason=self._mismatch())
+        margin, unit = (KEPT[quantity], "KiB") if quantity in KEPT else (self.sampling.margin, "%")
+        verdict = judge(*self.values(quantity), margin, alpha, unit)
+        return verdict._replace(reason=in_a_line(self.failure), needed=0) if self.failure else verdict
 
-    def _judged(self, quantity: str, error: float) -> Verdict:
-        values = self.values(quantity)
-        if quantity in KEPT:
-            return judge_difference(*values, KEPT[quantity], error, "KiB")
-        return judge(*values, self.margin, error)
-
-    def _undecided(self) -> list[str]:
-        """What the sampling goes on for."""
-        return [
-            name for name in self.quantities if name not in self.verdicts or self.verdicts[name].worth_more_launches
-        ]
-
-    def _obstacle(self) -> str:
-        """What makes a comparison of times meaningless, or nothing."""
+    def _mismatch(self) -> str:
+        """Return the conditions that differ between both versions and make times not comparable, or ""."""
         if not self.launches:
             return ""
         baseline, candidate = (launch.conditions for launch in next(iter(self.launches.values())))
@@ -151,10 +104,10 @@ class Comparison:
 
 
 def _values(quantity: str, baseline: Launch, candidate: Launch) -> tuple[float | None, float | None]:
-    """Of both, in one launch.
+    """Return the values of both in one launch; of a repeated measurement, medians over the blocks.
 
-    Over the blocks of what is repeated it is the median, as some are disturbed. The candidate's value is the baseline's
-    times the median of the ratios of blocks that were neighbours in time: what changes from one to the next is in both.
+    The candidate's value is the baseline's times the median ratio of blocks that were neighbours in time: changes of
+    the machine's speed from block to block are in both.
     """
     blocks = [launch.blocks.get(quantity) for launch in (baseline, candidate)]
     if not all(blocks):

@@ -1,8 +1,8 @@
-"""The baseline and the candidate: a worker each, started at once, asked the same at once or in turns."""
+"""The baseline and the candidate as a pair of workers, which do the same work at once or in turns."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ import numpy as np
 import impls
 from harness.data.reference import Parts
 from harness.equality.start import start
-from harness.measuring.campaign import Participant, in_turn
+from harness.measuring.campaign import Participant
+from harness.measuring.interleaving import in_turn
 from harness.measuring.timing import Unmeasurable
 from harness.workers import together
 from harness.workers.worker import Worker, in_a_line
@@ -21,24 +22,23 @@ SIDES = ("baseline", "candidate")
 
 
 class CandidateFailed(Exception):
-    """The candidate raised something, or died, where the baseline did its work."""
+    """The candidate raised an error or died; the baseline did the same work."""
 
 
+@dataclass
 class Pair:
-    """Two workers of one variant, the baseline's first, and the data that they are asked about."""
+    """Two workers of one variant, the baseline's first.
 
-    def __init__(self, variant: str, settings: Settings, dataset: Parts, workers: Sequence[Worker]):
-        self.variant = variant
-        self.settings = settings
-        self.dataset = dataset
-        self.workers = workers
+    Every method returns the results of both. It raises the baseline's error; `CandidateFailed` if only the candidate
+    fails; the candidate's error if a package is missing or the machine cannot be measured.
+    """
+
+    variant: str
+    settings: Settings
+    dataset: Parts
+    workers: Sequence[Worker]
 
     def call(self, method: str, *arguments: Any) -> tuple[Any, Any]:
-        """What both answer, asked at once, as are all that follow.
-
-        Raises what the baseline raises; `CandidateFailed` if only the candidate raises, or what it raises if that is
-        no fault of its own.
-        """
         return self._at_once(lambda worker: worker.call(method, *arguments))
 
     def run(self, task: Callable, *arguments: Any) -> tuple[Any, Any]:
@@ -47,24 +47,24 @@ class Pair:
     def do(self, function: Callable, *arguments: Any) -> tuple[Any, Any]:
         return self._at_once(lambda worker: worker.do(function, *arguments))
 
-    def build(self, **changes: Any) -> None:
+    def build(self, **changes: Any) -> tuple[Any, Any]:
         settings = replace(self.settings, **changes)
-        self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
+        return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
     def run_in_turn(self, turn: int, task: Callable, *arguments: Any) -> tuple[Any, Any]:
-        """One after the other; who is the first depends on the turn."""
-        answers = {side: _answer(self.workers[side].run, task, *arguments) for side in in_turn((0, 1), turn)}
-        return _judged([answers[0], answers[1]])
+        """Run the task in one worker after the other, in the order of this turn."""
+        results = {side: _caught(self.workers[side].run, task, *arguments) for side in in_turn((0, 1), turn)}
+        return _checked(results[0], results[1])
 
-    def _at_once(self, ask: Callable[[Worker], Any]) -> tuple[Any, Any]:
-        return _judged(together.each(lambda worker: _answer(ask, worker), self.workers, 2, self.close))
+    def _at_once(self, do: Callable[[Worker], Any]) -> tuple[Any, Any]:
+        return _checked(*together.each(lambda worker: _caught(do, worker), self.workers, 2, self.close))
 
     @property
     def network(self) -> Network:
         return NETWORKS[self.settings.network]
 
     def start(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Parameters that both hold exactly: see `start`."""
+        """Return parameters that both versions hold exactly: see `harness.equality.start`."""
         return start(self.network.shapes, seed)
 
     def is_running(self) -> bool:
@@ -75,50 +75,50 @@ class Pair:
             worker.close()
 
 
-@contextlib.contextmanager
-def started(
-    variant: str,
-    pythons: Sequence[str],
-    settings: Settings,
-    dataset: Parts,
-    start: Callable[[Participant], Worker],
-    lanes: tuple[int, int],
-) -> Iterator[Pair]:
-    """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.call`."""
-    participants = [
-        Participant(side, variant, settings.network, (), (), python=python, lane=lane)
-        for side, python, lane in zip(SIDES, pythons, lanes, strict=True)
-    ]
-    begun: list[Worker] = []
-    pair = Pair(variant, settings, dataset, begun)
+@dataclass(frozen=True)
+class Pairs:
+    """Starts pairs. `pythons`: interpreter of the baseline, of the candidate; `start(participant)`: a new worker."""
 
-    def open_(participant: Participant) -> Worker:
-        worker = start(participant)
-        begun.append(worker)
-        return worker
+    pythons: Sequence[str]
+    settings: Settings
+    dataset: Parts
+    start: Callable[[Participant], Worker]
 
+    @contextlib.contextmanager
+    def started(self, variant: str, lanes: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
+        """Give a pair of new workers, each on the processors of its lane (see `Worker`). Raises as `Pair` does."""
+        participants = [
+            Participant(side, variant, self.settings.network, (), (), python=python, lane=lane)
+            for side, python, lane in zip(SIDES, self.pythons, lanes, strict=True)
+        ]
+        workers: list[Worker] = []  # those that must be closed, even if the other does not start
+        pair = Pair(variant, self.settings, self.dataset, workers)
+
+        def open_(participant: Participant) -> Worker:
+            workers.append(self.start(participant))
+            return workers[-1]
+
+        try:
+            pair.workers = _checked(*together.each(lambda each: _caught(open_, each), participants, 2, pair.close))
+            yield pair
+        finally:
+            pair.close()
+
+
+def _caught(do: Callable, *arguments: Any) -> Any:
+    """Return the result, or the error in its place."""
     try:
-        pair.workers = _judged(together.each(lambda each: _answer(open_, each), participants, 2, pair.close))
-        yield pair
-    finally:
-        pair.close()
-
-
-def _answer(ask: Callable, *arguments: Any) -> Any:
-    """The answer, or the error instead of it."""
-    try:
-        return ask(*arguments)
+        return do(*arguments)
     except Exception as error:
         return error
 
 
-def _judged(answers: Sequence[Any]) -> tuple[Any, Any]:
-    baseline, candidate = answers
+def _checked(baseline: Any, candidate: Any) -> tuple[Any, Any]:
     if isinstance(baseline, Exception):
         raise baseline
     if isinstance(candidate, PackageNotInstalled | Unmeasurable):
         raise candidate
     if isinstance(candidate, Exception):
-        said = in_a_line(candidate)
-        raise CandidateFailed(f"the candidate fails where the baseline does not: {said}") from candidate
+        message = f"the candidate fails where the baseline does not: {in_a_line(candidate)}"
+        raise CandidateFailed(message) from candidate
     return baseline, candidate

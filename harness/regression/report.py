@@ -60,8 +60,8 @@ def described(upgrade: Upgrade) -> dict[str, Any]:
     return {
         "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
         "network": upgrade.settings.network,
-        "max_slowdown": upgrade.margin,
-        "family_error": upgrade.error,
+        "max_slowdown": upgrade.sampling.margin,
+        "family_error": upgrade.sampling.alpha,
         "kept_variables": upgrade.kept_variables,
         "refused": upgrade.refused or None,
         "variants": {
@@ -157,7 +157,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 def _footnote(upgrade: Upgrade) -> str:
     kept = f" Kept by --keep-env: {shortened(upgrade.kept_variables)}." if upgrade.kept_variables != "none" else ""
     return (
-        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.margin:.1%}; same: by less (an "
+        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (an "
         f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt; memory that is kept: {KEPT_BY_STEP // 1024} KiB a step). "
-        f"All verdicts together are wrong with a chance of {100 * upgrade.error:g} % at most.{kept}"
+        f"All verdicts together are wrong with a chance of {100 * upgrade.sampling.alpha:g} % at most.{kept}"
     )

@@ -1,10 +1,11 @@
-"""A campaign gives every variant the same turns, keeps each launch apart, and is not fooled by whom it measures."""
+"""A campaign interleaves its participants fairly, separates launches, and isolates a participant that fails."""
 
 import pytest
 
 import impls
 from harness.measuring import floor
-from harness.measuring.campaign import Campaign, Launch, Participant, in_turn
+from harness.measuring.campaign import Campaign, Launch, Participant
+from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import Operation
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
@@ -14,16 +15,16 @@ PREDICT = Operation("predict_step", 128, rounds=2, blocks=1)
 FIT = Operation("fit", 60_000, rounds=1, blocks=1)
 
 
-class Diarist(FakeWorker):
-    """Keeps what it was asked, and holds as many bytes as it has worked off commands."""
+class Recorder(FakeWorker):
+    """Records its commands in `log`, and holds a byte more after each."""
 
     def __init__(self, name, log, failing=()):
         super().__init__(**{command: RuntimeError(f"{command} of {name} failed") for command in failing})
-        self.name, self.log, self.said, self.bytes = name, log, [], 0
+        self.name, self.log, self.commands, self.bytes = name, log, [], 0
 
     def answer(self, command, *arguments):
         self.log.append((self.name, command))
-        self.said.append((command, *arguments))
+        self.commands.append((command, *arguments))
         if command == "peak_memory":
             return self.bytes
         self.bytes += 1
@@ -35,10 +36,11 @@ class Diarist(FakeWorker):
 
 @pytest.fixture
 def run(dataset):
-    def run(names, launches, operations=(STEP,), failing=None):
+    def run(names, launches=1, operations=(STEP,), failing=None):
         log = []
-        participants = [Participant(name, name, "mlp", ("build", name), operations) for name in names]
-        start = lambda participant: Diarist(participant.name, log, (failing or {}).get(participant.name, ()))  # noqa: E731
+        build = (impls.load, "variant", Settings())
+        participants = [Participant(name, "variant", "mlp", build, operations) for name in names]
+        start = lambda participant: Recorder(participant.name, log, (failing or {}).get(participant.name, ()))  # noqa: E731
         campaign = Campaign(participants, dataset, start)
         campaign.run(launches)
         return campaign, log
@@ -46,24 +48,19 @@ def run(dataset):
     return run
 
 
-def test_each_turn_begins_with_another_participant_and_the_next_launch_goes_on(run):
+@pytest.mark.parametrize(("sides", "turns"), [("ab", "ab ba ba ab"), ("abc", "abc cba bca acb cab bac abc")])
+def test_order_of_turns(sides, turns):
+    assert ["".join(in_turn(sides, turn)) for turn in range(len(turns.split()))] == turns.split()
+    assert "".join(interleaved(sides, range(len(turns.split())))) == turns.replace(" ", "")
+
+
+def test_launches_continue_the_order_of_turns(run):
     _, log = run("abc", launches=2)
     order = {what: "".join(name for name, command in log if command == what) for what in ("import_seconds", "block")}
     assert order == {"import_seconds": "abc" + "cba", "block": "abc" + "cba" + "bca" + "acb" + "cab" + "bac"}
 
 
-def test_two_sides_are_first_equally_often():
-    assert ["".join(in_turn("ab", turn)) for turn in range(4)] == ["ab", "ba", "ba", "ab"]
-
-
-def test_nobody_always_follows_the_same_one():
-    orders = [in_turn("abcdefg", turn) for turn in range(9)]
-    for name in "abcdefg":
-        before = {order[order.index(name) - 1] for order in orders if order[0] != name}
-        assert len(before) > 1
-
-
-def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
+def test_each_launch_has_new_workers_and_its_own_samples(run):
     campaign, log = run("ab", launches=3)
     assert (log.count(("a", "import_seconds")), log.count(("a", "close"))) == (3, 2), "the last ones live on"
     campaign.close()
@@ -79,44 +76,52 @@ def test_each_launch_is_a_new_worker_and_its_samples_stay_apart(run):
     assert campaign.launches == {"a": [expected] * 3, "b": [expected] * 3}
 
 
-def test_what_a_worker_is_asked_in_a_launch(dataset):
-    """A network is built anew before training steps alone, and gets all of the training images but for its first."""
-    worker = Diarist("a", [])
-    participant = Participant("a", "variant", "mlp", (impls.load, "variant", Settings()), (STEP, PREDICT))
-    Campaign([participant], dataset, lambda _: worker).run(1)
-    images, labels = dataset.train
-    build, look = ("build", impls.load, "variant", Settings()), ("peak_memory",)
-    beginning = [("import_seconds", "variant"), look, build, look, ("conditions",)]
-    first_step = [("first_step", images.first(128), labels.first(128)), look]
-    step = [build, ("prepare", STEP, images, labels), *[("block",)] * 3]
-    assert worker.said == [*beginning, *first_step, *step, ("prepare", PREDICT, images, labels), ("block",)]
+def test_a_network_is_built_anew_before_training_steps(run, dataset):
+    campaign, _ = run("a", operations=(STEP, PREDICT))
+    build, (images, labels) = ("build", impls.load, "variant", Settings()), dataset.train
+    commands = [each for each in campaign.workers["a"].commands if each[0] in ("build", "first_step", "prepare")]
+    first_step = ("first_step", images.first(128), labels.first(128))
+    assert commands == [
+        *(build, first_step),
+        *(build, ("prepare", STEP, images, labels)),
+        ("prepare", PREDICT, images, labels),
+    ]
 
 
-def test_who_has_no_first_step_is_not_asked_for_one(dataset):
-    worker = Diarist("a", [])
-    Campaign([Participant("a", "a", "mlp", ("build",), (), has_first_step=False)], dataset, lambda _: worker).run(1)
-    assert "first_step" not in [command for command, *_ in worker.said]
-
-
-def test_an_epoch_is_measured_before_memory_is_mixed_and_the_floor_beside_the_training_steps(run):
-    campaign, _ = run("a", launches=1, operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], FIT))
+def test_order_of_operations(run):
+    """An epoch comes before memory is mixed, and the floor next to the training steps."""
+    campaign, _ = run("a", operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], FIT))
     assert list(campaign.launches["a"][0].samples) == [FIT, *floor.OPERATIONS, STEP, PREDICT]
     assert set(campaign.launches["a"][0].memory) == {"import", "building", "first step", "training"}
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
-def test_who_fails_takes_no_further_part_and_disturbs_nobody(run, command):
+def test_a_failed_participant_is_closed_at_once_and_left_out(run, command):
     campaign, log = run("ab", launches=2, failing={"a": [command]})
     assert str(campaign.failures["a"]) == f"{command} of a failed"
-    assert campaign.launches["a"] == []
-    assert len(campaign.launches["b"]) == 2
+    assert (len(campaign.launches["a"]), len(campaign.launches["b"])) == (0, 2)
     assert [name for name, what in log if what == command].count("a") == 1
-    assert log.index(("a", "close")) == log.index(("a", command)) + 1  # at once: it could be at work still
+    assert log.index(("a", "close")) == log.index(("a", command)) + 1
+
+
+def test_ctrl_c_closes_all_workers(dataset):
+    log = []
+    build = (impls.load, "a", Settings())
+    participants = [Participant(name, name, "mlp", build, (STEP,)) for name in "ab"]
+    campaign = Campaign(participants, dataset, lambda participant: Recorder(participant.name, log))
+
+    def interrupt(launch, launches, what):
+        if what == str(STEP):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        campaign.run(1, interrupt)
+    assert {name for name, command in log if command == "close"} == {"a", "b"}
+    assert not campaign.workers
 
 
 def test_progress_names_launch_and_operation(dataset):
     seen = []
     campaign = Campaign([Participant("a", "a", "mlp", ("build", "a"), (STEP,))], dataset, lambda _: FakeWorker())
-    campaign.failures["a"] = RuntimeError("not to be started")
     campaign.run(2, lambda *progress: seen.append(progress))
     assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]

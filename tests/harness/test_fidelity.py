@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 
 from harness.edge.fidelity import fidelity
-from harness.edge.versions import environment, named_in
+from harness.edge.versions import Versions, environment, named_in
+from harness.judging.sequential import Sampling
 from harness.report.fidelity import fidelity_table
+from harness.workers.worker import WorkerDied
+from tests.fakes import FakeWorker
 
 EXPECTED = np.array([[0.0, 1.0, 0.5], [2.0, 1.5, 0.0]], np.float32)
 LABELS = np.array([1, 1])
@@ -48,3 +51,39 @@ def test_an_environment_has_the_version_that_was_named_and_ours_of_all_else():
     assert [each for each in requirements if each.startswith("onnxruntime")] == ["onnxruntime==1.31.1"]
     assert any(each.startswith("ai-edge-litert==") for each in requirements)
     assert packages == ("ai_edge_litert", "onnxruntime")
+
+
+@pytest.fixture
+def runtimes(dataset):
+    """Both versions of a runtime: `answers` are those of the candidate, whose predictions take `seconds`."""
+
+    def runtimes(seconds=1.0, **answers):
+        candidate = {"logits": EXPECTED, "versions": {"onnxruntime": "2"}} | answers
+        workers = {
+            "baseline": lambda: FakeWorker(logits=EXPECTED, versions={"onnxruntime": "1"}),
+            "candidate": lambda: FakeWorker(seconds, **candidate),
+        }
+        start = lambda participant: workers[participant.name]()  # noqa: E731
+        return Versions(("old", "new"), lambda runtime, kind: f"mlp.{runtime}", start, dataset, Sampling())
+
+    return runtimes
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(1.0, "same"), (2.0, "worse"), (0.5, "better")])
+def test_times_of_two_runtimes(runtimes, seconds, word):
+    versions = runtimes(seconds)
+    verdict = versions.time("onnx", "int8")
+    assert (verdict.word, verdict.launches) == (word, 8)
+    assert versions.found == {("onnx", "int8", "time"): verdict}
+
+
+@pytest.mark.parametrize(("logits", "word"), [(EXPECTED, "identical"), (EXPECTED + 1, "changed")])
+def test_logits_of_two_runtimes(runtimes, logits, word):
+    finding = runtimes(logits=logits).numerics("onnx", "int8")
+    assert finding.word == word
+    assert "1 -> 2" in finding.reason
+
+
+def test_a_runtime_that_dies_is_no_verdict(runtimes):
+    with pytest.raises(WorkerDied):
+        runtimes(block=WorkerDied("gone")).time("onnx", "int8")

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
 from harness.regression.numerics import Finding
 from harness.regression.report import as_markdown, terminal
@@ -27,8 +28,7 @@ def upgrade():
         claims={variant: list(claims) for variant in VARIANTS},
         sides=sides,
         settings=SimpleNamespace(network="mlp"),
-        margin=0.05,
-        error=0.05,
+        sampling=Sampling(alpha=0.05),
         versions=dict.fromkeys(VARIANTS, versions),
         imported={},
         kept_variables="none",

@@ -1,4 +1,4 @@
-"""Whatever a campaign reads of an implementation is read in a rehearsal first, and what cannot be read is named."""
+"""A rehearsal names the operation whose result cannot be read, before a campaign begins."""
 
 import numpy as np
 import pytest
@@ -10,20 +10,14 @@ from harness.workers.session import Session
 from impls.contract import Settings
 from impls.numpy.adapter import Adapter
 
-IMAGES = np.zeros((4, 28, 28), np.uint8)
-LABELS = np.arange(4)
 BY_METHOD = {operation.method: operation for operation in OPERATIONS}
 
 
-class Opaque:
-    """A tensor of which nothing can be read."""
-
-
 def rehearse(method, **replaced):
-    """The rehearsal of the method by NumPy's implementation, of which these methods are replaced."""
+    """Rehearse the method of NumPy's implementation, of which these methods are replaced."""
     session = Session(lambda *_, **__: None)
     session.implementation = type("Fake", (Adapter,), replaced)(Settings())
-    return session.run(workload.rehearse, BY_METHOD[method], IMAGES, LABELS)
+    return session.run(workload.rehearse, BY_METHOD[method], np.zeros((4, 28, 28), np.uint8), np.arange(4))
 
 
 def test_a_sound_implementation_passes():
@@ -36,23 +30,19 @@ def test_a_sound_implementation_passes():
 @pytest.mark.parametrize(
     ("method", "result"),
     [
-        ("train_step", Opaque()),
         ("train_step", None),
         ("train_step", np.zeros(3)),
-        ("predict_step", Opaque()),
-        ("predict_step", None),
+        ("predict_step", object()),
         ("predict_step", np.zeros(3)),
         ("predict_step", np.zeros((0, 10))),
         ("predict_step", [[0.1]]),
     ],
-    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_a_result_that_cannot_be_read_is_named(method, result):
-    expected = f"{method} returned a {type(result).__name__}, of which no float can be read"
-    with pytest.raises(TypeError, match=expected):
+def test_an_unreadable_result_is_named(method, result):
+    with pytest.raises(TypeError, match=f"{method} .* {type(result).__name__}"):
         rehearse(method, **{method: lambda self, batch: result})
 
 
-def test_a_training_that_reports_no_epoch_is_named():
-    with pytest.raises(Unmeasurable, match="the run reported no lap"):
+def test_a_training_without_epochs_is_unmeasurable():
+    with pytest.raises(Unmeasurable):
         rehearse("fit", fit=lambda self, *_: {"loss": [1.0]})

@@ -1,0 +1,107 @@
+"""Group-sequential sampling bounds the family-wise error rate, and draws no more samples than it needs."""
+
+import itertools
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from harness.judging.sequential import LOOKS, Sampling, StopSampling, sequential
+from harness.judging.verdict import Verdict, judge
+
+FIRST, SECOND, _, LAST = LOOKS
+OPEN = Verdict("inconclusive", needed=10)
+
+
+def run(judge, quantities=("a",), sampling=Sampling(), on_draw=lambda batch: None, clock=lambda: 0.0):  # noqa: B008
+    """Run a sampling to its end. Return the verdicts of each analysis, and the batches."""
+    batches = []
+
+    def draw(batch):
+        batches.append(batch)
+        on_draw(batch)
+
+    return list(sequential(draw, judge, quantities, sampling, clock)), batches
+
+
+def is_wrong(random, sampling):
+    """Simulate a run of three quantities at the margin itself, where each decided verdict is wrong.
+
+    No quantity is given up, so that every analysis takes place.
+    """
+    ratios = dict(enumerate((1 + sampling.margin) * np.exp(0.02 * random.standard_normal((3, LAST)))))
+    drawn = []
+
+    def judged(quantity, alpha):
+        candidate = ratios[quantity][: len(drawn)]
+        return judge(np.ones(len(drawn)), candidate, sampling.margin, alpha)._replace(needed=0)
+
+    analyses, _ = run(judged, list(ratios), sampling, lambda batch: drawn.extend(batch.numbers))
+    return any(verdict.decided for verdict in analyses[-1].values())
+
+
+@pytest.mark.parametrize(("comparisons", "least", "most"), [(3, 0.1, 0.2), (1, 0.21, 1.0)])
+def test_family_wise_error_rate_is_at_most_alpha(comparisons, least, most):
+    """It is more if alpha is not split over the quantities: the simulation can fail."""
+    random = np.random.default_rng(1)
+    rate = np.mean([is_wrong(random, Sampling(alpha=0.2, comparisons=comparisons)) for _ in range(150)])
+    assert least <= rate <= most
+
+
+@pytest.mark.parametrize("comparisons", [1, 77])
+def test_all_alpha_is_spent_over_quantities_and_analyses(comparisons):
+    spent = []
+    run(lambda _, alpha: (spent.append(alpha), OPEN)[1], sampling=Sampling(alpha=0.05, comparisons=comparisons))
+    assert len(spent) == len(LOOKS)
+    assert comparisons * sum(spent) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "samples"),
+    [
+        (Verdict("same"), FIRST),
+        (Verdict("missing"), FIRST),
+        (Verdict("inconclusive", needed=1e4), FIRST),
+        (OPEN, LAST),
+    ],
+)
+def test_sampling_ends_if_more_samples_are_no_use(verdict, samples):
+    _, batches = run(lambda *_: verdict)
+    assert len(batches) == samples
+
+
+def test_a_decided_quantity_is_not_drawn_or_judged_again():
+    words = {"a": itertools.cycle(["same", "worse"]), "b": itertools.cycle(["inconclusive", "better"])}
+    analyses, batches = run(lambda quantity, _: Verdict(next(words[quantity])), ("a", "b"))
+    assert [{name: each.word for name, each in verdicts.items()} for verdicts in analyses] == [
+        {"a": "same", "b": "inconclusive"},
+        {"a": "same", "b": "better"},
+    ]
+    assert [batch.undecided for batch in batches] == [["a", "b"]] * FIRST + [["b"]] * (SECOND - FIRST)
+
+
+def test_batches_end_at_the_next_analysis():
+    _, batches = run(lambda *_: OPEN, sampling=Sampling(at_once=3))
+    assert [list(batch.numbers) for batch in batches[:4]] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9, 10]]
+    assert {batch.look for batch in batches[:3]} == {FIRST}
+
+
+@pytest.mark.parametrize(("seconds", "samples"), [(-1, 0), (5, 1), (35, 3), (40, 4), (1e3, LAST)])
+def test_no_sample_is_begun_that_would_not_end_in_time(seconds, samples):
+    """Each takes ten seconds. What was drawn is analysed, once."""
+    time = SimpleNamespace(now=0.0)
+    wait = lambda _: vars(time).update(now=time.now + 10)  # noqa: E731
+    analyses, batches = run(lambda *_: OPEN, ("a",), Sampling(seconds=seconds), wait, lambda: time.now)
+    assert len(batches) == samples
+    assert len(analyses) == (1 if samples < FIRST else len(LOOKS))
+
+
+def test_samples_before_a_stop_are_analysed_with_the_alpha_of_their_analysis():
+    def stop(batch):
+        if FIRST in batch.numbers:
+            raise StopSampling
+
+    alphas = []
+    _, batches = run(lambda _, alpha: (alphas.append(alpha), OPEN)[1], on_draw=stop, sampling=Sampling(alpha=1.0))
+    assert len(batches) == FIRST + 1
+    assert alphas == [LOOKS[FIRST], LOOKS[SECOND]]
