@@ -1,6 +1,7 @@
 """Installed distributions, and modules that this process has imported. Standard library only: it runs in workers."""
 
 import contextlib
+import functools
 import importlib.metadata
 import platform
 import re
@@ -16,15 +17,15 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+@functools.cache
 def distributions() -> dict[str, Distribution]:
     """Return the installed distributions by canonical name; of several with one name, the first that Python finds.
 
-    Leftovers of pip, such as `~eras-3.1.dist-info`, and metadata without a name or a version do not count.
+    Leftovers of pip, such as `~eras-3.1.dist-info`, and incomplete metadata do not count.
     """
     result = {}
-    for name in {each.name for each in importlib.metadata.distributions() if each.name}:
-        complete = (each for each in importlib.metadata.distributions(name=name) if each.name and each.version)
-        if first := next(complete, None):
+    for name in {each.name for each in filter(_is_complete, importlib.metadata.distributions())}:
+        if first := next(filter(_is_complete, importlib.metadata.distributions(name=name)), None):
             result[canonical(name)] = first
     return result
 
@@ -48,11 +49,11 @@ def imported(packages: Collection[str], required: Collection[str]) -> dict[str, 
     """
     providers: dict[str, set[str]] = {}
     wanted = set(packages)
-    for each in importlib.metadata.distributions():
-        with contextlib.suppress(Exception):  # pip leaves metadata without a name, or unreadable
+    for each in filter(_is_complete, importlib.metadata.distributions()):
+        with contextlib.suppress(UnicodeDecodeError):
             name, provided = canonical(each.name), _provided(each)
             wanted |= provided if name in required else set()
-            for package in provided if each.version else ():
+            for package in provided:
                 providers.setdefault(package, set()).add(f"{name}=={each.version}")
     modules = {package: sys.modules[package] for package in sorted(wanted & sys.modules.keys())}
     return {
@@ -65,6 +66,12 @@ def imported(packages: Collection[str], required: Collection[str]) -> dict[str, 
         for package, module in modules.items()
         if getattr(module, "__version__", None) and getattr(module, "__file__", None)
     }
+
+
+def _is_complete(distribution: Distribution) -> bool:
+    with contextlib.suppress(Exception):  # importlib.metadata raises several, by version of Python
+        return bool(distribution.name and distribution.version)
+    return False
 
 
 def _provided(distribution: Distribution) -> set[str]:

@@ -43,6 +43,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
     built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
+    root = environments.folder() if built else None
     wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
     pins = {side: _of(side, environments.resolve, wanted[side], packages) for side in built}
     if len(pins) == 2 and len(set(pins.values())) == 1:
@@ -52,7 +53,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
         if side in built:
             name = ", ".join(getattr(option, side)) or "the installed versions"
             say(f"the environment of {name}: some minutes, the first time")
-            python = _of(side, environments.built, pins[side], packages, environments.folder())
+            python = _of(side, environments.built, pins[side], packages, root)
             result.append(Side(name, str(python), tuple(wanted[side])))
         else:
             result.append(Side(pythons[side] or "the current environment", pythons[side] or sys.executable))

@@ -140,13 +140,17 @@ def test_options_of_pip_become_variables_of_uv(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", "/a /b")
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     variables, options = pip.for_uv()
-    assert variables == {
-        "UV_DEFAULT_INDEX": "https://install.example",
-        "UV_EXTRA_INDEX_URL": "https://extra.example",
-        "UV_FIND_LINKS": "/a,/b",
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-        "UV_INSECURE_HOST": "a.example b.example",
-    }
+    assert (
+        variables
+        | {
+            "UV_DEFAULT_INDEX": "https://install.example",
+            "UV_EXTRA_INDEX_URL": "https://extra.example",
+            "UV_FIND_LINKS": "/a,/b",
+            "UV_INDEX_STRATEGY": "unsafe-best-match",
+            "UV_INSECURE_HOST": "a.example b.example",
+        }
+        == variables
+    )
     assert options == []
 
 

@@ -14,6 +14,7 @@ def install(monkeypatch, tmp_path):
     (tmp_path / "paint.py").write_text("__version__ = '2.0'")
     monkeypatch.syspath_prepend(tmp_path)
     __import__("paint")
+    installed.distributions.cache_clear()
 
     def install(name, version, **files):
         info = tmp_path / f"{name}-{version}.dist-info"
@@ -24,16 +25,21 @@ def install(monkeypatch, tmp_path):
 
     yield install
     del sys.modules["paint"]
+    installed.distributions.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["paint", "~aint"])
 @pytest.mark.parametrize("metadata", ["", "Name: paint\n", "Version: 3.1\n", "\xff"])
 def test_leftovers_of_pip_are_ignored(install, name, metadata):
     install(name, "3.1", METADATA=metadata)
-    assert "paint" not in installed.versions()
     install("paint", "3.2")
     assert installed.versions()["paint"] == "3.2"
     assert installed.imported(["paint"], [])["paint"]["distributions"] == ["paint==3.2"]
+
+
+def test_leftover_with_complete_metadata_is_ignored(install):
+    install("~aint", "3.1", METADATA="Name: paint\nVersion: 3.1\n")
+    assert "paint" not in installed.versions()
 
 
 def test_first_of_several_distributions_counts(install):

@@ -81,4 +81,4 @@ def test_text_that_is_no_fixed_requirement_is_refused_in_one_line(text):
         parsed(text)
     assert repr(text)[1:-1] in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert parsed("keras[a] @ https://example.invalid/keras.whl; python_version > '3'").name == "keras"
+    assert parsed("keras[a] @ https://example.invalid/keras.whl ; python_version > '3'").name == "keras"
