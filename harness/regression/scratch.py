@@ -17,7 +17,10 @@ GUARD = 'trap "" TERM; read nothing; kill -TERM 0; rm -rf "$0"; kill -KILL 0'
 
 
 class Scratch:
-    """A new folder in `parent`, or in the folder for temporary files. Both it and the commands end with the context."""
+    """A new folder in `parent`, or in the folder for temporary files. Both it and the commands end with the context.
+
+    Raises `NotBuilt` for each `OSError` in the context.
+    """
 
     def __init__(self, parent: Path | None = None, prefix: str = ""):
         self.variables, self.options = pip.for_uv()
@@ -29,8 +32,10 @@ class Scratch:
         self.guard = subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0, **quiet)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self.guard.communicate()
+        if isinstance(error, OSError):
+            raise NotBuilt(f"no environment can be built in {self.folder.parent}: {error}") from error
 
     def run(self, *command: str | Path) -> "subprocess.CompletedProcess[str]":
         """Run a command with pip's indexes as variables of uv. Return its exit status and its stderr."""
