@@ -155,7 +155,7 @@ def main() -> None:
         pins = (home / "requirements.txt").read_text()
         frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", pins, re.MULTILINE)
         size = sum(each.lstat().st_blocks for each in home.rglob("*")) / 2**21
-        print(f"{home}  {size:.2f} GiB, most of it shared with uv's cache  {' '.join(frameworks)}")
+        print(f"{home}  {size:.2f} GiB  {' '.join(frameworks)}")
 
 
 if __name__ == "__main__":
