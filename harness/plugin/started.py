@@ -170,7 +170,7 @@ def connected(config: pytest.Config) -> Host | None:
 def upgrade(session: pytest.Session, settings: Settings, dataset: Parts, host: Host | None) -> Upgrade:
     """Both versions, in environments that are built if need be, here or on the host. Without them, the run ends."""
     config, option, display = session.config, session.config.option, session.config.stash[DISPLAY]
-    claims = versions.claims_of(session.items)
+    claims = _claims_of(session.items)
     try:
         sides = versions.sides(option, claims, display.say)
         root = host.bring(Path(dataset.directory)) if host else ROOT
@@ -208,3 +208,12 @@ def _entrants_of(items: Iterable[pytest.Item]) -> list[Entrant]:
     calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
     about = [params["framework"] for params in calls if "framework" in params]
     return list({entrant.variant: entrant for entrant in reversed(about)}.values())[::-1]
+
+
+def _claims_of(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
+    """Return the checks and quantities of the collected tests by variant."""
+    claims: dict[str, list[str]] = {}
+    for parameters in (item.callspec.params for item in items if "upgraded" in item.fixturenames):
+        claim = parameters.get("check") or parameters.get("quantity") or versions.ACCURACY
+        claims.setdefault(parameters["upgraded"], []).append(claim)
+    return claims

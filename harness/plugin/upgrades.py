@@ -1,6 +1,5 @@
 """The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
 
-import argparse
 import os
 from pathlib import Path
 
@@ -78,18 +77,13 @@ def is_asked_for(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
     option = config.option
-    runtimes = config.stash[UPGRADED_RUNTIMES] = _runtimes(option)
-    config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
+    try:  # a run compares runtimes or frameworks
+        runtimes = config.stash[UPGRADED_RUNTIMES] = named_in([*option.baseline, *option.candidate])
+        config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
+    except NotBuilt as error:
+        raise pytest.UsageError(str(error)) from None
     if is_asked_for(config) and len(config.stash[REFEREES]) > 1:
         raise pytest.UsageError("two versions are compared on one network: name it with --network")
-
-
-def _runtimes(option: argparse.Namespace) -> list[str]:
-    """Those that the requirements name; a run is about them, or about frameworks."""
-    try:
-        return named_in([*option.baseline, *option.candidate])
-    except NotBuilt:
-        return []  # `affected` says why
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,13 +1,10 @@
-"""What an upgrade is about: its two sides, the variants that it concerns, and what is asked of each."""
+"""The two sides of an upgrade, and the variants that it concerns."""
 
 import argparse
-import contextlib
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
-
-import pytest
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import impls
 from harness.regression import environments
@@ -16,10 +13,10 @@ from harness.regression.requirements import (
     IMPORTED_AS,
     NotBuilt,
     as_installed,
-    depends_on,
-    imported_as,
+    dependents,
     package_of,
     parsed,
+    providers,
 )
 from harness.workers import interpreter
 from harness.workers.host import Host
@@ -28,7 +25,7 @@ ACCURACY = "accuracy"
 
 
 class Side(NamedTuple):
-    """A version: what was asked for, in words, the interpreter that has it, and what that was built for, if it was."""
+    """A version: its name, its interpreter, and the requirements that its environment was built for, if it was."""
 
     wanted: str
     python: str
@@ -36,29 +33,31 @@ class Side(NamedTuple):
 
 
 def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[str], None]) -> list[Side]:
-    """The baseline and the candidate that were asked for, with their environments built if need be.
+    """Return the baseline and the candidate of the command line. Build their environments if need be.
 
-    Who is compared with a built environment gets one, too, of the versions that are installed here: what else is
-    installed, and how, has an influence of its own. Raises `environments.NotBuilt`. `say` hears what takes minutes.
+    If one side is built, the other is built, too, from the installed versions: a comparison with the current
+    environment would include its other packages. Raises `NotBuilt`. `say` gets a line before each long step.
     """
     if not option.host:
         check_interpreters(option)
+    pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
-    pins = _resolved(option, packages) if option.baseline or option.candidate else {}
+    built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
+    root = environments.folder() if built else None
+    wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
+    pins = {side: _of(side, environments.resolve, wanted[side], packages) for side in built}
     if len(pins) == 2 and len(set(pins.values())) == 1:
         say("both sides are alike: the same version of each package")
-    return [_side(option, side, pins.get(side), packages, say) for side in SIDES]
-
-
-def _resolved(option: argparse.Namespace, packages: set[str]) -> dict[str, str]:
-    """Side -> exact versions of all that its environment is to hold: of both, before either is built."""
-    environments.folder()
-    pins = {}
+    result = []
     for side in SIDES:
-        if not getattr(option, f"{side}_python"):
-            with _said_of(side):
-                pins[side] = environments.resolve(getattr(option, side) or as_installed(packages), packages)
-    return pins
+        if side in built:
+            name = ", ".join(getattr(option, side)) or "the installed versions"
+            say(f"the environment of {name}: some minutes, the first time")
+            python = _of(side, environments.built, pins[side], packages, root)
+            result.append(Side(name, str(python), tuple(wanted[side])))
+        else:
+            result.append(Side(pythons[side] or "the current environment", pythons[side] or sys.executable))
+    return result
 
 
 def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> None:
@@ -70,64 +69,33 @@ def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> 
             raise NotBuilt(f"--{side}-python: {flaw}")
 
 
-def _side(
-    option: argparse.Namespace, side: str, pins: str | None, packages: set[str], say: Callable[[str], None]
-) -> Side:
-    if python := getattr(option, f"{side}_python"):
-        return Side(python, python)
-    if pins is None:
-        return Side("the current environment", sys.executable)
-    name = ", ".join(getattr(option, side)) or "the installed versions"
-    say(f"the environment of {name}: some minutes, the first time")
-    wanted = getattr(option, side) or as_installed(packages)
-    with _said_of(side):
-        return Side(name, str(environments.built(pins, packages, environments.folder())), tuple(wanted))
-
-
-@contextlib.contextmanager
-def _said_of(side: str) -> Iterator[None]:
+def _of(side: str, function: Callable, *arguments: Any) -> Any:
+    """Call the function. Its `NotBuilt` names the side."""
     try:
-        yield
-    except environments.ForNumPy1 as error:
-        raise NotBuilt(f"the {side}: {error}: add --{side} 'numpy<2'") from None
+        return function(*arguments)
     except NotBuilt as error:
         raise NotBuilt(f"the {side}: {error}") from None
 
 
 def affected(option: argparse.Namespace, variants: list[str]) -> list[str]:
-    """The variants of which a package, or one that it needs, is named by a requirement; those of `--framework`.
+    """Return the variants with a package that a requirement names, or that needs one; those of `--framework` if given.
 
-    Raises `pytest.UsageError` if there are none, or a requirement makes no sense.
+    Raises `NotBuilt` if there are none, or a requirement makes no sense.
     """
-    if not (option.baseline or option.candidate):
+    required = sorted({parsed(text).name for text in [*option.baseline, *option.candidate]})
+    if not required or option.framework:
         return variants
-    try:
-        named = {parsed(text).name for text in [*option.baseline, *option.candidate]}
-    except NotBuilt as error:
-        raise pytest.UsageError(str(error)) from None
-    if option.framework:
-        return variants
-    changed = set().union(*map(depends_on, named))
-    needed = {name: _needs(name) for name in variants}
-    found = [name for name in variants if changed & needed[name]]
-    if not found:
+    changed = set().union(*map(dependents, required))
+    needed = {
+        name: {package_of(each) for package in impls.variants()[name].packages for each in providers(package)}
+        for name in variants
+    }
+    result = [name for name in variants if changed & needed[name]]
+    if not result:
         known = {*IMPORTED_AS, *set().union(*needed.values())}
-        near = [name for text in sorted(named) for name in difflib.get_close_matches(text, known, n=1)]
-        raise pytest.UsageError(
-            f"nothing here depends on {', '.join(sorted(named))}{f' (is it {near[0]}?)' if near else ''}; "
-            "name with --framework what is to be compared"
+        near = [name for text in required for name in difflib.get_close_matches(text, known, n=1)]
+        raise NotBuilt(
+            f"nothing here depends on {', '.join(required)}{f' (is it {near[0]}?)' if near else ''}; "
+            "name with --framework the variants to compare"
         )
-    return found
-
-
-def _needs(variant: str) -> set[str]:
-    return {package_of(name) for package in impls.variants()[variant].packages for name in imported_as(package)}
-
-
-def claims_of(items: Iterable[pytest.Item]) -> dict[str, list[str]]:
-    """Variant -> what the tests that were collected ask of it."""
-    claims: dict[str, list[str]] = {}
-    for parameters in (item.callspec.params for item in items if "upgraded" in item.fixturenames):
-        claim = parameters.get("check") or parameters.get("quantity") or ACCURACY
-        claims.setdefault(parameters["upgraded"], []).append(claim)
-    return claims
+    return result

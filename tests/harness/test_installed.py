@@ -1,44 +1,57 @@
-"""What is installed is what Python finds by its name; what pip has left behind is not."""
+"""Installed and imported distributions are those that Python finds; leftovers of pip do not count."""
 
 import importlib.metadata
+import sys
 
 import pytest
 
 from harness.regression import installed
 
 
-def dist_info(folder, name, metadata=None):
-    (folder / f"{name}.dist-info").mkdir(parents=True)
-    if metadata is not None:
-        (folder / f"{name}.dist-info" / "METADATA").write_text(metadata)
+@pytest.fixture
+def install(monkeypatch, tmp_path):
+    """A function that writes metadata of a distribution that provides `paint`. Version 2.0 of `paint` is imported."""
+    (tmp_path / "paint.py").write_text("__version__ = '2.0'")
+    monkeypatch.syspath_prepend(tmp_path)
+    __import__("paint")
+    installed.distributions.cache_clear()
+
+    def install(name, version, **files):
+        info = tmp_path / f"{name}-{version}.dist-info"
+        info.mkdir()
+        files = {"METADATA": f"Name: {name}\nVersion: {version}\n", "RECORD": "paint.py,,\n"} | files
+        for file, text in files.items():
+            (info / file).write_bytes(text.encode("latin1"))
+
+    yield install
+    del sys.modules["paint"]
+    installed.distributions.cache_clear()
 
 
-@pytest.mark.parametrize(
-    ("name", "metadata"),
-    [
-        ("~oy-3.1", "Metadata-Version: 2.1\nName: toy\nVersion: 3.1\n"),
-        ("-oy-3.1", "Metadata-Version: 2.1\nName: toy\nVersion: 3.1\n"),
-        ("toy-3.1", None),
-        ("toy-3.1", ""),
-        ("toy-3.1", "Metadata-Version: 2.1\nName: toy\n"),
-        ("toy-3.1", "Metadata-Version: 2.1\nVersion: 3.1\n"),
-        ("~", None),
-    ],
-)
-@pytest.mark.parametrize("beside", [{}, {"toy": "3.2"}], ids=["alone", "beside a whole one"])
-def test_what_pip_has_left_behind_is_passed_over(tmp_path, name, metadata, beside):
-    for whole, version in beside.items():
-        dist_info(tmp_path, f"{whole}-{version}", f"Metadata-Version: 2.1\nName: {whole}\nVersion: {version}\n")
-    dist_info(tmp_path, name, metadata)
-    found = {each: found.version for each, found in installed.distributions([str(tmp_path)]).items()}
-    assert found == beside
+@pytest.mark.parametrize("name", ["paint", "~aint"])
+@pytest.mark.parametrize("metadata", ["", "Name: paint\n", "Version: 3.1\n", "\xff"])
+def test_leftovers_of_pip_are_ignored(install, name, metadata):
+    install(name, "3.1", METADATA=metadata)
+    install("paint", "3.2")
+    assert installed.versions()["paint"] == "3.2"
+    assert installed.imported(["paint"], [])["paint"]["distributions"] == ["paint==3.2"]
 
 
-def test_of_several_of_one_name_it_is_the_one_that_python_finds(tmp_path, monkeypatch):
-    for folder, version in (("first", "1"), ("first", "2"), ("first", "3"), ("second", "4")):
-        dist_info(
-            tmp_path / folder, f"Some_Toy-{version}", f"Metadata-Version: 2.1\nName: Some_Toy\nVersion: {version}\n"
-        )
-    for folder in ("second", "first"):
-        monkeypatch.syspath_prepend(tmp_path / folder)
-    assert installed.versions()["some-toy"] == importlib.metadata.version("some.toy")
+def test_leftover_with_complete_metadata_is_ignored(install):
+    install("~aint", "3.1", METADATA="Name: paint\nVersion: 3.1\n")
+    assert "paint" not in installed.versions()
+
+
+def test_first_of_several_distributions_counts(install):
+    for version in ("1", "2", "3"):
+        install("Some_Paint", version)
+    assert installed.versions()["some-paint"] == importlib.metadata.version("some.paint")
+
+
+def test_imported_module_is_described_with_its_distributions(install, tmp_path):
+    install("Paint_Nightly", "2.0.dev1")
+    install("paint", "1.0", **{"top_level.txt": "paint\n", "RECORD": ""})
+    install("paint", "3.0", **{"direct_url.json": '{"dir_info": {"editable": true}}'})
+    described = installed.imported(["sys", "not_imported"], ["paint-nightly"])
+    file, distributions = str(tmp_path / "paint.py"), ["paint-nightly==2.0.dev1", "paint==1.0"]
+    assert described == {"paint": {"version": "2.0", "file": file, "inside": False, "distributions": distributions}}
