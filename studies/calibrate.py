@@ -28,6 +28,7 @@ from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.workers import processors
+from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
 from studies import spoiled
 
@@ -56,7 +57,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     """The record of each run. Variants and cases take turns, so that an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
     dataset = Parts.at(obtain(None))
-    start = starter(settings, 600.0, (), lambda *_: None)
+    start = starter(WorkerSpec("", threads=settings.threads), (), lambda *_: None)
     lanes = most_lanes(processors.count(), settings.threads)
     family = len(QUANTITIES) * len(impls.variants())
     with tempfile.TemporaryDirectory() as scratch:

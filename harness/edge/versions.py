@@ -67,8 +67,8 @@ class Versions:
     def numerics(self, runtime: str, kind: str) -> Finding:
         """Return whether all logits of the test images are equal."""
         with self._both(runtime, kind) as workers:
-            before, after = (worker.call("logits", self.dataset.test.images) for worker in workers)
-            versions = " -> ".join(worker.call("versions")[DISTRIBUTIONS[runtime]] for worker in workers)
+            before, after = (worker.run("logits", self.dataset.test.images) for worker in workers)
+            versions = " -> ".join(worker.run("versions")[DISTRIBUTIONS[runtime]] for worker in workers)
         off = int(np.count_nonzero(before != after))
         detail = f"{DISTRIBUTIONS[runtime]} {versions}: {off:,} of {before.size:,} logits of the {kind} file differ"
         return self._known(runtime, kind, "logits", Finding("changed" if off else "identical", detail))

@@ -11,7 +11,6 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +24,7 @@ import uv
 
 from harness.regression import installed, pip
 from harness.regression.requirements import IMPORTED_AS, NotBuilt, canonical, chosen, overwritten, parsed
-from harness.workers import family
+from harness.workers import process_tree
 from impls.files import cache_directory
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -127,7 +126,7 @@ def _homes(root: Path) -> list[Path]:
 def _build(home: Path, pins: str, packages: Collection[str]) -> None:
     """All or nothing: what is half-built has another name."""
     partial = home.with_suffix(".partial")
-    family.end(str(partial))  # a run that was killed has left it, and its uv may be at work for another second
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
     with _family(partial) as run:
         partial.mkdir()
         environment, requirements = partial / "environment", partial / "requirements.txt"
@@ -167,32 +166,31 @@ def interpreter(home: Path) -> Path:
 @contextlib.contextmanager
 def _family(scratch: Path) -> Iterator[Run]:
     """Runs commands with pip's settings. They and `scratch` end with this block, or soon after this process."""
-    ours = family.environment(str(scratch))
-    guard = subprocess.Popen(
-        [sys.executable, "-I", family.__file__, str(os.getpid()), "tail", "-f", "/dev/null"],  # which never ends
-        env=os.environ | ours,
-        process_group=0,
-    )
+    ours = process_tree.environment(str(scratch))
+    guard = process_tree.start(["tail", "-f", "/dev/null"], str(scratch))  # which never ends
     for_uv = {name: value for name, value in os.environ.items() if name.startswith("UV_")}
 
     def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        process = process_tree.start(
             list(map(str, command)),
+            str(scratch),
             env=os.environ | pip.told().variables | for_uv | ours,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            check=False,
-            process_group=guard.pid,
         )
+        try:
+            _, stderr = process.communicate()
+        finally:
+            process_tree.end(process)
+        return subprocess.CompletedProcess(command, process.returncode, stderr=stderr)
 
     try:
         yield run
     finally:
-        os.killpg(guard.pid, signal.SIGKILL)
-        family.end(str(scratch))
-        guard.wait()
+        process_tree.end(guard)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _uv(run: Run, requirements: Sequence[str], *arguments: str | Path) -> None:

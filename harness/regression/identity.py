@@ -22,11 +22,11 @@ class Contradiction(BaseException):
 
 
 def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
-    """What each side, which must be built, has imported. Raises `Contradiction`, and what `Pair.call` raises."""
+    """What each side, which must be built, has imported. Raises `Contradiction`, and what `Pair.run` raises."""
     requirements = [list(map(Requirement, side.requirements)) for side in sides]
     named = sorted({canonical(each.name) for of_side in requirements for each in of_side})
     packages = [*impls.variants()[pair.variant].packages, "numpy"]
-    found = dict(zip(SIDES, pair.do(imported, packages, named), strict=True))
+    found = dict(zip(SIDES, pair.run(imported, packages, named), strict=True))
     for (name, of_side), asked in zip(found.items(), requirements, strict=True):
         for flaw in _contradictions(of_side, asked):
             raise Contradiction(f"{pair.variant}: the {name} {flaw}")

@@ -33,27 +33,21 @@ class Pair:
         self.dataset = dataset
         self.workers = workers
 
-    def call(self, method: str, *arguments: Any) -> tuple[Any, Any]:
-        """What both answer, asked at once, as are all that follow.
+    def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, Any]:
+        """`Worker.run` in both, at once.
 
         Raises what the baseline raises; `CandidateFailed` if only the candidate raises, or what it raises if that is
         no fault of its own.
         """
-        return self._at_once(lambda worker: worker.call(method, *arguments))
-
-    def run(self, task: Callable, *arguments: Any) -> tuple[Any, Any]:
-        return self._at_once(lambda worker: worker.run(task, *arguments))
-
-    def do(self, function: Callable, *arguments: Any) -> tuple[Any, Any]:
-        return self._at_once(lambda worker: worker.do(function, *arguments))
+        return self._at_once(lambda worker: worker.run(function, *arguments))
 
     def build(self, **changes: Any) -> None:
         settings = replace(self.settings, **changes)
         self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
-    def run_in_turn(self, turn: int, task: Callable, *arguments: Any) -> tuple[Any, Any]:
-        """One after the other; who is the first depends on the turn."""
-        answers = {side: _answer(self.workers[side].run, task, *arguments) for side in in_turn((0, 1), turn)}
+    def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, Any]:
+        """`run`, one after the other; which of both is the first depends on the turn."""
+        answers = {side: _answer(self.workers[side].run, function, *arguments) for side in in_turn((0, 1), turn)}
         return _judged([answers[0], answers[1]])
 
     def _at_once(self, ask: Callable[[Worker], Any]) -> tuple[Any, Any]:
@@ -84,7 +78,7 @@ def started(
     start: Callable[[Participant], Worker],
     lanes: tuple[int, int],
 ) -> Iterator[Pair]:
-    """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.call`."""
+    """A pair of fresh workers, each in its lane (see `Worker`), which end with the context. Raises as `Pair.run`."""
     participants = [
         Participant(side, variant, settings.network, (), (), python=python, lane=lane)
         for side, python, lane in zip(SIDES, pythons, lanes, strict=True)

@@ -116,8 +116,8 @@ class Upgrade:
     def _train(self, variant: str, pair: Pair, seed: int, accuracies: tuple[list[float], list[float]]) -> None:
         self.on_progress(f"{variant}: accuracy, seed {seed}")
         pair.build(seed=seed)
-        pair.call("fit", *self.dataset.train, 1)
-        for side, (_, accuracy) in zip(accuracies, pair.call("evaluate", *self.dataset.test), strict=True):
+        pair.run("fit", *self.dataset.train, 1)
+        for side, (_, accuracy) in zip(accuracies, pair.run("evaluate", *self.dataset.test), strict=True):
             side.append(accuracy)
 
     def _share(self) -> float:
@@ -159,7 +159,7 @@ class Upgrade:
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {
                 side: installed | {name: module["version"] for name, module in imported[side].items()}
-                for side, installed in zip(SIDES, pair.do(versions_with_python), strict=True)
+                for side, installed in zip(SIDES, pair.run(versions_with_python), strict=True)
             }
             self.kept_variables = variables.described(pair.workers[0].kept)
             yield pair

@@ -22,7 +22,6 @@ from harness.regression.requirements import (
     parsed,
 )
 from harness.workers import interpreter
-from harness.workers.host import Host
 
 ACCURACY = "accuracy"
 
@@ -41,8 +40,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     Who is compared with a built environment gets one, too, of the versions that are installed here: what else is
     installed, and how, has an influence of its own. Raises `environments.NotBuilt`. `say` hears what takes minutes.
     """
-    if not option.host:
-        check_interpreters(option)
+    check_interpreters(option)
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
     pins = _resolved(option, packages) if option.baseline or option.candidate else {}
     if len(pins) == 2 and len(set(pins.values())) == 1:
@@ -61,11 +59,11 @@ def _resolved(option: argparse.Namespace, packages: set[str]) -> dict[str, str]:
     return pins
 
 
-def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> None:
-    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers: here, or on the host."""
+def check_interpreters(option: argparse.Namespace) -> None:
+    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers."""
     for side in SIDES:
-        question = (getattr(option, f"{side}_python"), option.worker_timeout)
-        flaw = question[0] and (host.do(interpreter.flaw, *question) if host else interpreter.flaw(*question))
+        python = getattr(option, f"{side}_python")
+        flaw = python and interpreter.flaw(python, option.worker_timeout)
         if flaw:
             raise NotBuilt(f"--{side}-python: {flaw}")
 

@@ -17,7 +17,6 @@ from harness import ROOT
 from harness.regression import environments, pip
 from harness.regression.environments import ForNumPy1, NotBuilt, clean, obtain, resolve
 from harness.regression.requirements import chosen
-from harness.workers import family
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
 
@@ -243,21 +242,6 @@ def test_a_run_that_is_killed_while_no_uv_is_at_work_leaves_nothing_half_built(r
     run.join()
     assert comes_true(lambda: not list(root.glob("*.partial")))
     assert nothing_but_locks(root)
-
-
-def test_uv_of_a_killed_run_is_ended_before_the_next_one_builds(root, monkeypatch):
-    """It may be at work for a second; what it still writes must not get into the new environment."""
-    home = obtain(["toyframework==1.0"], [], root).parent.parent
-    partial = home.rename(home.with_suffix(".partial"))
-    uv, run = subprocess.Popen(["sleep", "1000"], env=os.environ | family.environment(str(partial))), environments._uv
-
-    def check_and_run(*arguments):
-        assert "venv" not in arguments or has_ended(uv.pid)
-        run(*arguments)
-
-    monkeypatch.setattr(environments, "_uv", check_and_run)
-    obtain(["toyframework==1.0"], [], root)
-    assert uv.poll() == -signal.SIGKILL
 
 
 def test_they_are_listed(root, monkeypatch, capsys):

@@ -20,8 +20,8 @@ def test_both_are_asked_at_once():
     meeting = threading.Barrier(2, timeout=10)
     workers = [FakeWorker(), FakeWorker()]
     for number, worker in enumerate(workers):
-        worker.call = lambda method, number=number: (meeting.wait(), number)[1]
-    assert Pair("numpy", Settings(), None, workers).call("what") == (0, 1)
+        worker.run = lambda method, number=number: (meeting.wait(), number)[1]
+    assert Pair("numpy", Settings(), None, workers).run("what") == (0, 1)
 
 
 @pytest.mark.parametrize(("turn", "order"), [(0, "ab"), (1, "ba"), (2, "ba"), (3, "ab")])
@@ -34,7 +34,7 @@ def test_in_turns_nobody_always_follows_the_other(turn, order):
     assert "".join(asked) == order
 
 
-@pytest.mark.parametrize("how", ["run", "do", "run_in_turn"])
+@pytest.mark.parametrize("how", ["run", "run_in_turn"])
 @pytest.mark.parametrize(
     ("baseline", "candidate", "raised", "said"),
     [

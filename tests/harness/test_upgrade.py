@@ -134,7 +134,6 @@ def test_an_interpreter_without_numpy_is_refused_in_a_line(run_here, tmp_path):
         (["--baseline=ruff==0.1"], "nothing here depends on ruff; name with --framework"),
         (["--baseline-python=/no/such/python"], "/no/such/python: there is no such interpreter"),
         (["--baseline=keras==3", f"--baseline-python={sys.executable}"], "say one of both"),
-        (["--baseline=keras==3", "--host=ssh=there"], "say which interpreter there, with --baseline-python"),
         (["--baseline=keras==3", "--max-slowdown=0"], "expected a percentage above 0, such as 5, got '0'"),
         (["--baseline=keras==3", "--max-slowdown=x%"], "expected a percentage above 0, such as 5, got 'x%'"),
         (["--baseline=keras==3", "--error=50"], "expected a percentage above 0 and below 50, such as 1, got '50'"),
@@ -144,7 +143,6 @@ def test_an_interpreter_without_numpy_is_refused_in_a_line(run_here, tmp_path):
         (["--baseline=keras==3", "--regression-json=."], "this is a folder"),
         (["--baseline=keras==3", "-n2"], "leave out -n"),
         (["--baseline=keras==3", "--benchmark-only"], "leave out --benchmark-only and --compare"),
-        (["--host=ssh=there"], "say which, with --*-python"),
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "no environment with numpy==0.0.1 can be built: "),
     ],
 )
@@ -165,11 +163,11 @@ def gradients(params, **layers):
 class Dying(SpoiledNumpy):
     """Dies when it is asked for gradients."""
 
-    def call(self, method, *arguments):
-        if method == "loss_and_gradients":
+    def run(self, function, *arguments):
+        if function == "loss_and_gradients":
             self.close()
             raise WorkerDied("exit code 7")
-        return super().call(method, *arguments)
+        return super().run(function, *arguments)
 
 
 @pytest.fixture
