@@ -22,7 +22,7 @@ def side(*requirements):
 def identify(asked=(), **module):
     """What is said of a candidate that has imported this Keras."""
     records = ({"keras": KERAS}, {"keras": KERAS | module})
-    pair = SimpleNamespace(variant="keras-jax", do=lambda *_: records)
+    pair = SimpleNamespace(variant="keras-jax", run=lambda *_: records)
     return identified(pair, [side(), side(*asked)])
 
 

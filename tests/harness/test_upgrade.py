@@ -122,7 +122,7 @@ def test_an_interpreter_without_numpy_is_refused_in_a_line(run_here, tmp_path):
     chosen = ("--framework=numpy", f"--candidate-python={interpreter(tmp_path)}", "-k", "gradients")
     done = run_here(*chosen, "tests/test_regression.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "is no usable interpreter: NumPy cannot be imported there: ModuleNotFoundError" in done.stdout
+    assert "No module named 'numpy'" in done.stdout
     assert "Traceback" not in done.stdout
 
 
