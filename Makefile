@@ -76,6 +76,7 @@ notebooks: $(VENV)/installed-test
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	copy=$$(mktemp -d) && trap 'rm -r $$copy' EXIT && git ls-files -zco --exclude-standard | \
 		tar --null --files-from=- --ignore-failed-read -c | tar -xC $$copy && cd $$copy && $(abspath $(BIN))/rumdl check --no-cache
 

@@ -1,14 +1,13 @@
-"""Results of a run as a page is drawn from them, small, and made up: for the tests of the page."""
+"""Small artificial results of a run, for the tests of the page."""
 
 from pathlib import Path
 
 import numpy as np
 
 import impls
-from harness.page.digits import COLUMNS
-from harness.page.png import sprite
 from harness.page.results import Results
 from harness.page.source import step_of
+from harness.page.sprite import sprite
 from impls.contract import NETWORKS
 
 STEPS = 469
@@ -30,7 +29,7 @@ def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Result
             "image_shape": [28, 28],
             "class_counts": [1000] * 10,
             "samples": sprite(IMAGES, 2),
-            "hard": {"indices": [3, 20, 77, 500], "labels": [2, 4, 9, 4], "png": sprite(IMAGES, COLUMNS)},
+            "hard": {"indices": [3, 20, 77, 500], "labels": [2, 4, 9, 4], "png": sprite(IMAGES)},
         },
         networks={"mlp": described},
         variants=list(variants),

@@ -27,13 +27,13 @@ from harness.data.idx import idx_bytes
 from impls.contract import DATASET
 
 
-def from_scikit_learn(names: tuple[str, ...]) -> dict[str, bytes]:
-    """The IDX files of these names."""
+def from_scikit_learn() -> dict[str, bytes]:
+    """Return the four IDX files by name."""
     digits = load_digits()
     images = (digits.images * 15).astype(np.uint8)  # 0..16 -> 0..240
     cut = DATASET.train
     arrays = images[:cut], digits.target[:cut], images[cut:], digits.target[cut:]
-    return {name: idx_bytes(array) for name, array in zip(names, arrays, strict=True)}
+    return {name: idx_bytes(array) for name, array in zip(DATASET.files, arrays, strict=True)}
 '''
 DATASET = """DATASET = Dataset(
     "digits",

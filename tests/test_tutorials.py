@@ -39,13 +39,21 @@ def tutorial(variant):
     return ROOT / "impls" / variant.implementation / "mnist.py"
 
 
+def imported(file):
+    """Return the modules that a file imports anywhere in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    modules = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return modules | {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+
+
 def test_tutorial_imports_its_framework_and_numpy_only(tutorial, variant):
-    tree = ast.parse(tutorial.read_text())
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    modules = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
-    modules |= {node.module for node in imports if isinstance(node, ast.ImportFrom)}
-    packages = {module.partition(".")[0] for module in modules} - sys.stdlib_module_names
+    packages = {module.partition(".")[0] for module in imported(tutorial)} - sys.stdlib_module_names
     assert packages <= {"numpy", *variant.packages}
+
+
+def test_adapter_imports_its_tutorial_and_the_contract_only(tutorial, variant):
+    own = {module for module in imported(tutorial.with_name("adapter.py")) if module.startswith(("impls", "harness"))}
+    assert own <= {"impls", "impls.adapter", "impls.checks", "impls.contract", f"impls.{variant.implementation}"}
 
 
 def test_main_prints_the_training_of_the_adapter(framework, tutorial, run, dataset):

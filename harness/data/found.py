@@ -1,14 +1,12 @@
-"""MNIST in a folder of the user's: recognised by its bytes, whatever its files are named and wrapped in."""
+"""The data set's files below a path of the user, found by name and verified by SHA-256."""
 
 import gzip
 import io
-import math
 import os
 import re
 import stat
 import zipfile
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -17,177 +15,92 @@ import numpy as np
 from harness.data.idx import BYTES, DataError, idx_bytes, verify
 from impls.contract import DATASET
 
-DEPTH = 3  # folders below the one that is given: MNIST/raw/train-images-idx3-ubyte/train-images.idx3-ubyte
-ENTRIES = 10_000  # in all folders together: whoever has more has not named MNIST's folder
-SMALLEST = int(DATASET.test * math.log2(DATASET.classes) / 8)  # bytes of a file that is opened: labels take as many
-LARGEST = int(1.2 * sum(BYTES.values()))  # the same: one archive may hold all four
-MEMBERS = 16  # of a zip file
+DEPTH = 3  # levels of folders below the path, as in MNIST/raw/train-images-idx3-ubyte/train-images.idx3-ubyte
+LARGEST = int(1.2 * sum(BYTES.values()))  # bytes of a file, or of a file in an archive, that is read
 NAMES = {size: name for name, size in BYTES.items()}
-OTHER_FORMS = {".7z", ".arff", ".bz2", ".csv", ".mat", ".parquet", ".pkl", ".pt", ".rar", ".tar", ".tgz", ".xz"}
-REMEDY = f"Name a directory that holds {DATASET.name}'s four IDX files, or none at all to let the project obtain them."
+REMEDY = (
+    f"Name a folder that holds {DATASET.name}'s four IDX files, raw, gzipped or in one zip file, "
+    "or Keras' mnist.npz. Name none, and the files are downloaded."
+)
 
 
 def find(place: Path) -> dict[str, bytes]:
-    """The four IDX files, by name, out of `place`: a folder, looked through to a small depth, or one file.
+    """Return the four IDX files at or below `place`, uncompressed, by name.
 
-    Each may be raw, gzipped, an array in NumPy's format, or any of these in a zip file, such as Keras' mnist.npz.
-    Raises `DataError`, which says what comes near MNIST.
+    Each may be raw, gzipped, in a zip archive, or an array in an archive of NumPy. Raises `DataError`, which lists the
+    missing files and the damaged ones.
     """
+    files: dict[str, bytes] = {}
+    flaws: list[str] = []
+    for path in _candidates(place, flaws):
+        for content in _contents(path, flaws):
+            name = NAMES.get(len(content), _similar_name(path.name))
+            if name and name not in files:
+                try:
+                    files[name] = verify(name, content, path)
+                except DataError as error:
+                    flaws.append(str(error))
+        if len(files) == len(BYTES):
+            return files
+    missing = ", ".join(name for name in BYTES if name not in files)
+    more = [f"{len(flaws) - 3} more flaws"] if len(flaws) > 3 else []
+    raise DataError("; ".join([f"data directory {place} lacks {missing}", *flaws[:3], *more]) + f". {REMEDY}")
+
+
+def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
+    """Yield `place` if it is a file, otherwise the files below it whose names suggest the data set."""
     try:
-        mode = place.stat().st_mode
-    except FileNotFoundError:
-        link = f" (a link to {place.readlink()})" if place.is_symlink() else ""
-        raise DataError(f"data directory {place}{link} does not exist. {REMEDY}") from None
+        is_folder = stat.S_ISDIR(place.stat().st_mode)
     except OSError as error:
-        raise DataError(f"data directory {place} cannot be reached: {_why(error)}. {REMEDY}") from error
-    if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-        raise DataError(f"data directory {place} is neither a directory nor a file. {REMEDY}")
-    search = _Search(place)
-    if len(search.files) < len(BYTES):
-        raise DataError(f"data directory {place} {search.complaint()}. {REMEDY}")
-    return search.files
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+        raise DataError(f"data directory {place} {reason}. {REMEDY}") from error
+    if not is_folder:
+        yield place
+        return
+
+    def unreadable(error: OSError) -> None:
+        flaws.append(f"{error.filename} cannot be read: {error.strerror}")
+
+    for folder, below, names in os.walk(place, onerror=unreadable, followlinks=True):
+        below.sort(key=lambda name: (name != DATASET.name, name))  # MNIST before FashionMNIST, whose files are alike
+        if len(Path(folder).relative_to(place).parts) == DEPTH:
+            below.clear()
+        for name in sorted(names):
+            if _similar_name(name) or name.lower().endswith((".npz", ".zip")):
+                yield Path(folder, name)
 
 
-class _Search:
-    """What is found.
-
-    - `files`: IDX files, verified, by name.
-    - `flaws`: by the name of the file that it should be, what is wrong with one.
-    - `unread`: what else may hold MNIST, and why it was not read.
-    """
-
-    def __init__(self, place: Path):
-        self.place = place
-        self.files: dict[str, bytes] = {}
-        self.flaws: dict[str, str] = {}
-        self.unread: list[str] = []
-        self.looked_at = 0
-        for path in self._paths():
-            self._look_into(path)
-            if len(self.files) == len(BYTES):
-                return
-
-    def complaint(self) -> str:
-        missing = [name for name in BYTES if name not in self.files]
-        near = [self.flaws[name] for name in missing if name in self.flaws] + self.unread
-        if self.files:
-            what = f"lacks {'only ' if len(missing) == 1 else ''}{', '.join(missing)}"
-        else:
-            what = f"holds none of {DATASET.name}'s four files" if self.looked_at or near else "is empty"
-        more = [f"and {len(near) - 2} more"] if len(near) > 2 else []
-        return "; ".join([what, *near[:2], *more])
-
-    def _paths(self) -> Iterator[Path]:
-        """All but folders, those at the top first."""
-        if self.place.is_file():
-            self.looked_at = 1
-            yield self.place
-            return
-        folders = [self.place]
-        for _ in range(DEPTH + 1):
-            below = []
-            for folder in folders:
-                for entry in self._entries(folder):
-                    if _is_folder(entry):
-                        below.append(Path(entry.path))
-                    else:
-                        yield Path(entry.path)
-            folders = below
-
-    def _entries(self, folder: Path) -> list[os.DirEntry]:
-        try:
-            with os.scandir(folder) as entries:
-                some = sorted(islice(entries, ENTRIES - self.looked_at), key=_mnist_first)
-        except OSError as error:
-            self.unread.append(f"{folder}: cannot be read: {_why(error)}")
-            return []
-        self.looked_at += len(some)
-        if some and self.looked_at == ENTRIES:
-            self.unread.insert(0, f"no more than {ENTRIES:,} files and folders in it were looked at")
-        return some
-
-    def _look_into(self, path: Path) -> None:
-        name = _named_like(path)
-        form = OTHER_FORMS.intersection(map(str.lower, path.suffixes))
-        if form:
-            self.unread.append(f"{path}: {DATASET.name} in the form {form.pop()} is not read")
-            return
-        try:
-            for content in _contents(path, name is not None):
-                self._take(content, path, name)
-        except Exception as error:  # whatever a damaged file brings about
-            flaw = f"{path}: cannot be read: {_why(error)}"
-            if name:
-                self.flaws.setdefault(name, flaw)
-            elif DATASET.name.lower() in path.name.lower() or path == self.place:
-                self.unread.append(flaw)
-
-    def _take(self, content: bytes, path: Path, name: str | None) -> None:
-        """`name` is the one that the name of the file suggests; its size is the better witness."""
-        if content.startswith(b"\0\0\x08"):  # IDX, of uint8
-            name = NAMES.get(len(content), name)
-        if name and name not in self.files:
-            try:
-                self.files[name] = verify(name, content, path)
-            except DataError as error:
-                self.flaws.setdefault(name, str(error))
-
-
-def _contents(path: Path, likely: bool) -> Iterator[bytes]:
-    """What may be an IDX file in `path`; nothing if it has not the size of one, unless it is `likely` all the same."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:
-        raise ValueError(f"not a file of at most {LARGEST:,} bytes")
-    if likely or status.st_size >= SMALLEST:
+def _contents(path: Path, flaws: list[str]) -> Iterator[bytes]:
+    """Yield each IDX file in `path`; append the reason to `flaws` if it cannot be read."""
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:  # reading a pipe or a device may never end
+            raise ValueError(f"expected a regular file of at most {LARGEST:,} bytes")
         with path.open("rb") as file:
-            yield from _unwrapped(file, likely)
+            yield from _unpacked(file)
+    except Exception as error:  # a damaged archive raises errors of many types
+        flaws.append(f"{path} cannot be read: {type(error).__name__}: {error}")
 
 
-def _unwrapped(file: IO[bytes], likely: bool) -> Iterator[bytes]:
-    magic, size = file.read(6), file.seek(0, os.SEEK_END)
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield each IDX file in `file`, at most `LARGEST` bytes of it."""
+    magic = file.read(6)
     file.seek(0)
     if magic.startswith(b"PK\3\4"):
         with zipfile.ZipFile(file) as archive:
-            for member in islice(filter(_may_be_idx, archive.infolist()), MEMBERS):
-                yield from _unwrapped(io.BytesIO(archive.read(member)), likely=False)
+            for member in archive.infolist():
+                wanted = _similar_name(Path(member.filename).name) or member.filename.endswith(".npy")
+                if wanted and member.file_size <= LARGEST:
+                    yield from _unpacked(io.BytesIO(archive.read(member)))
     elif magic.startswith(b"\x1f\x8b"):
-        if likely or _unpacked_size(file) in NAMES:
-            file.seek(0)
-            yield gzip.GzipFile(fileobj=file).read(max(NAMES) + 1)
+        yield gzip.GzipFile(fileobj=file).read(LARGEST)
     elif magic == b"\x93NUMPY":
-        array = np.load(file, allow_pickle=False)
-        yield idx_bytes(array.reshape(-1, *DATASET.image_shape) if array.ndim > 1 else array)
-    elif likely or size in NAMES:
+        yield idx_bytes(np.load(file, allow_pickle=False))
+    else:
         yield file.read()
 
 
-def _may_be_idx(member: zipfile.ZipInfo) -> bool:
-    return member.file_size in NAMES or (member.file_size <= LARGEST and member.filename.endswith((".npy", ".gz")))
-
-
-def _unpacked_size(file: IO[bytes]) -> int:
-    """Of a gzip file, as its last four bytes say."""
-    file.seek(-4, os.SEEK_END)
-    return int.from_bytes(file.read(), "little")
-
-
-def _named_like(path: Path) -> str | None:
-    """The one of the four names that `path` has but for case, punctuation and ending."""
-    letters = re.sub(r"[\W_]", "", path.name.lower())
-    return next((name for name in BYTES if letters.startswith(name.partition("-idx")[0].replace("-", ""))), None)
-
-
-def _mnist_first(entry: os.DirEntry) -> tuple[bool, str]:
-    """Beside a folder MNIST there may be others of the same form, such as FashionMNIST."""
-    return entry.name != DATASET.name, entry.name
-
-
-def _is_folder(entry: os.DirEntry) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link into a folder that may not be entered
-        return False
-
-
-def _why(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def _similar_name(name: str) -> str | None:
+    """Return the IDX file that `name` denotes, whatever its case, punctuation and ending."""
+    letters = re.sub(r"[\W_]", "", name.lower())
+    return next((each for each in BYTES if letters.startswith(each.partition("-idx")[0].replace("-", ""))), None)

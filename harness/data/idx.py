@@ -1,4 +1,4 @@
-"""The files of the data set: four in IDX format, known byte by byte."""
+"""The four IDX files of the data set: their sizes and their identity."""
 
 import hashlib
 import math
@@ -8,29 +8,26 @@ import numpy as np
 from impls.contract import DATASET
 from impls.files import idx_header
 
-BYTES = {  # of each file, uncompressed: its header, and one byte for each pixel or label
+BYTES = {  # name -> size of the uncompressed file: a header, and one byte for each pixel or label
     name: len(idx_header(shape)) + math.prod(shape) for name, shape in DATASET.shapes.items()
 }
 
 
 class DataError(Exception):
-    """The data set could not be had, or what was found is another. The message says which, where, and what to do."""
+    """The data set is missing, damaged or unreachable. The message says where, and what to do."""
 
 
 def verify(name: str, content: bytes, where: object) -> bytes:
-    """Return `content` if it is the IDX file `name`, byte by byte; otherwise raise `DataError`."""
-    if len(content) != BYTES[name]:
-        what = "cut short" if len(content) < BYTES[name] else "too long"
-        raise DataError(f"{where} is {what}: {name} must have {BYTES[name]:,} bytes, got {len(content):,}")
+    """Return `content` if it is the IDX file `name`, otherwise raise `DataError`."""
     digest = hashlib.sha256(content).hexdigest()
     if digest != DATASET.files[name]:
         raise DataError(
-            f"{where}: {name} has the size of {DATASET.name}'s file but other bytes: it is damaged, or another data "
-            f"set of the same form, such as Fashion-MNIST (SHA-256 {digest}, expected {DATASET.files[name]})"
+            f"{where} is damaged or from another data set than {DATASET.name}: expected {name}, {BYTES[name]:,} bytes "
+            f"with SHA-256 {DATASET.files[name]}, found {len(content):,} bytes with SHA-256 {digest}"
         )
     return content
 
 
 def idx_bytes(array: np.ndarray) -> bytes:
-    """An IDX file: its header, and a byte for each number."""
+    """Return the IDX file of an array of integers 0..255."""
     return idx_header(array.shape) + array.astype(np.uint8).tobytes()

@@ -1,5 +1,6 @@
-"""Arrays by name: whoever receives one reads it from its own disk, so that nothing large travels to a worker."""
+"""References to the data set's arrays: a worker reads them from its own disk, so that no array travels to it."""
 
+import functools
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,40 +10,38 @@ from impls.files import read_dataset
 
 
 class Reference(NamedTuple):
-    """A part of the data set."""
+    """A reference to an array of the data set, or to its first `count` rows."""
 
     directory: str
     split: str  # "train" or "test"
     kind: str  # "images", uint8 (n, height, width), or "labels", uint8 (n,)
-    count: int | None = None  # only so many of the first
+    count: int | None = None
 
     def first(self, count: int) -> "Reference":
         return self._replace(count=count)
 
     def array(self) -> np.ndarray:
-        """The canonical array, read-only."""
-        if self.directory not in _READ:
-            train, test = read_dataset(self.directory)
-            _READ[self.directory] = {"train": train, "test": test}
-        images, labels = _READ[self.directory][self.split]
-        return {"images": images, "labels": labels}[self.kind][: self.count]
+        """Return the array, read-only."""
+        train, test = _dataset(self.directory)
+        images, labels = train if self.split == "train" else test
+        return (images if self.kind == "images" else labels)[: self.count]
 
 
-_READ: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+_dataset = functools.cache(read_dataset)
 
 
 class Split(NamedTuple):
-    """The images and labels of one part."""
+    """References to the images and labels of one part of the data set."""
 
     images: Reference
     labels: Reference
 
     def first(self, count: int) -> "Split":
-        return Split(*(reference.first(count) for reference in self))
+        return Split(self.images.first(count), self.labels.first(count))
 
 
 class Parts(NamedTuple):
-    """The two parts of the data set in `directory`, by reference."""
+    """References to the training part and the test part of the data set in `directory`."""
 
     directory: str
     train: Split
@@ -50,8 +49,7 @@ class Parts(NamedTuple):
 
     @classmethod
     def at(cls, directory: Path) -> "Parts":
-        splits = (
-            Split(*(Reference(str(directory), split, kind) for kind in ("images", "labels")))
-            for split in ("train", "test")
-        )
-        return cls(str(directory), *splits)
+        def split(name: str) -> Split:
+            return Split(Reference(str(directory), name, "images"), Reference(str(directory), name, "labels"))
+
+        return cls(str(directory), split("train"), split("test"))

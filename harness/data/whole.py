@@ -1,4 +1,4 @@
-"""A file is written whole or not at all: what stood there before stays until its successor is complete."""
+"""Atomic writing of files: the old file stays until the new one is complete."""
 
 import contextlib
 import os
@@ -8,10 +8,10 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """The path of a file beside `path` that takes its place in the end, and is removed if something was raised.
+    """Yield a path to write to. In the end that file replaces `path`; if the block raises, it is removed.
 
-    What is no ordinary file, such as /dev/stdout or a pipe, is written to as it is, and so is a file whose folder takes
-    no other. Raises `OSError`.
+    A pipe or a device, such as /dev/stdout, is written to directly, and so is a file in a read-only folder.
+    Raises `OSError`.
     """
     if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
         yield path
@@ -22,9 +22,9 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def succeeding(path: Path) -> Iterator[Path]:
-    """The same for whatever `path` is: it is replaced, and never written to."""
+    """The same, but `path` is always replaced, even if it is a link, a pipe or a device."""
     partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)  # of a run that was killed
+    partial.unlink(missing_ok=True)  # left by a killed process
     try:
         yield partial
         if partial.exists():
@@ -39,7 +39,7 @@ def write(path: Path, text: str) -> None:
 
 
 def obstacle(path: Path) -> str:
-    """Why no file can be written there, as far as can be seen before; nothing if it can."""
+    """Return why no file can be written to `path`, as far as can be seen in advance; "" if it can."""
     folder = path.absolute().parent
     if path.is_dir():
         return "this is a folder"

@@ -1,1 +1,1 @@
-"""A page to look at. In go results of a run, and verdicts; out comes one file, without a script."""
+"""The report of a run as one HTML page, and README's figures."""

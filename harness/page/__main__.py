@@ -1,4 +1,4 @@
-"""`python -m harness.page results.json [verdicts.json ...] -o report.html` draws a page, later and elsewhere."""
+"""`python -m harness.page results.json [verdicts.json ...] -o report.html` draws the page of a run."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from harness.page.results import Unreadable, read
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m harness.page", description=__doc__)
-    parser.add_argument("files", type=Path, nargs="+", help="results of a run (--results), then verdicts on upgrades")
+    parser.add_argument("files", type=Path, nargs="+", help="results of --results, then verdicts of --regression-json")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="(default: report.html)")
     options = parser.parse_args()
     try:

@@ -1,60 +1,32 @@
-"""Does each variant learn? Training loss and test accuracy by epoch, a dot a seed."""
+"""Learning: training loss and test accuracy by epoch, one dot for each seed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from xml.etree.ElementTree import Element
+from collections.abc import Iterator, Sequence
+from statistics import fmean
 
-from harness.page.elements import element, figure, table
-from harness.page.results import Results, finite, is_number, median, of_networks
-from harness.page.svg import Series, axes, lines
-
-PICTURES = (("losses", "training loss, nats", 1), ("epoch_accuracies", "right of the test images, %", 100))
+from harness.page.chart import Chart, Series
+from harness.page.results import Record, Results, finite
 
 
-def section(results: Results) -> list[Element]:
-    parts = []
-    for network, trainings in of_networks(results, "trainings"):
-        parts.append(element("h3", network))
-        parts.append(_table(results, trainings))
-        asked = trainings[0]["required"]
-        for key, name, unit in PICTURES:
-            values = [unit * each for each in finite([value for of in trainings for seed in of[key] for value in seed])]
-            if values:
-                limits = [(unit * asked, f"asked for: {unit * asked:g} %")] if unit == 100 else []
-                low, high = min([*values, *(value for value, _ in limits)]), max(values)
-                room = 0.06 * (high - low) or 0.05 * unit
-                epochs = max(len(seed) for training in trainings for seed in training[key])
-                x, y = axes((0, epochs), (max(0, low - room), high + room))
-                drawn = lines(_series(results, trainings, key, unit), x, y, ("epoch", name), limits)
-                parts.append(figure(drawn, f"{network}: {name}. A dot is a seed, a line their mean."))
-    return parts
+def charts(results: Results, trainings: Sequence[Record]) -> Iterator[Chart]:
+    """Yield the charts of loss and accuracy, as far as they were recorded."""
+    required = 100 * trainings[0]["required"]
+    for key, name, unit in (("losses", "training loss, nats", 1), ("epoch_accuracies", "test accuracy, %", 100)):
+        series = [each for training in trainings for each in _series(results, training, key, unit)]
+        limit = required if key == "epoch_accuracies" else None
+        values = finite(value for each in series for value in each.values)
+        if values:
+            low, high = min(finite([*values, limit])), max(values)
+            room = 0.06 * (high - low) or 0.05 * unit
+            low, high = max(0, low - room), high + room
+            yield Chart(series, "epoch", name, low, high, limit=limit, limit_name=f"required: {required:g} %")
 
 
-def _series(results: Results, trainings: Sequence[Mapping[str, Any]], key: str, unit: float) -> list[Series]:
-    found = []
-    for training in trainings:
-        colour = results.colour(training["variant"])
-        seeds = [[unit * value if is_number(value) else None for value in seed] for seed in training[key]]
-        epochs = range(1, max(map(len, seeds), default=0) + 1)
-        means = [_mean([seed[epoch - 1] for seed in seeds if len(seed) >= epoch]) for epoch in epochs]
-        found.append(Series(training["variant"], epochs, means, colour))
-        found += [Series("", range(1, len(seed) + 1), seed, colour, dots=True, joined=False) for seed in seeds]
-    return found
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = finite(values)
-    return sum(known) / len(known) if known else None
-
-
-def _table(results: Results, trainings: Sequence[Mapping[str, Any]]) -> Element:
-    headings = ("variant", "framework", "parameters", "epochs", "right of the test images, by seed", "an epoch, s")
-    rows = []
-    for training in trainings:
-        right = ", ".join(f"{value:.2%}" for value in finite(training["accuracies"])) or "missing"
-        seconds = median([each for seed in training["seconds"] for each in seed])
-        framework = results.frameworks.get(training["variant"], "missing")
-        epochs = str(max(map(len, training["losses"]), default=0))
-        shown = "missing" if seconds is None else f"{seconds:.2f}"
-        rows.append((training["variant"], framework, f"{training['parameters']:,}", epochs, right, shown))
-    return table(headings, rows, words=2)
+def _series(results: Results, training: Record, key: str, unit: float) -> Iterator[Series]:
+    """Yield the mean of the seeds as a line, and each seed as dots."""
+    colour = results.colour(training["variant"])
+    seeds = [[None if value is None else unit * value for value in seed] for seed in training[key]]
+    epochs = range(max(map(len, seeds), default=0))
+    known = [finite(seed[epoch] for seed in seeds if epoch < len(seed)) for epoch in epochs]
+    yield Series(training["variant"], [fmean(values) if values else None for values in known], colour)
+    for seed in seeds:
+        yield Series("", seed, colour, dots=True)

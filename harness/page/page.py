@@ -1,74 +1,73 @@
-"""The page: its sections in their order, each with the question that it answers, and its data to take away."""
+"""The page: its sections in order, each rendered from a template of its name, and the data to download."""
 
 import base64
-from collections.abc import Callable
-from typing import NamedTuple
-from xml.etree.ElementTree import Element
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
 
-from harness.page import code, digits, equality, learning, profile, speed, top, upgrades, words
-from harness.page.elements import document, element
-from harness.page.results import Results, as_json
-from harness.page.style import PAGE
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.page import digits, equality, learning, speed, top, upgrades
+from harness.page.axis import Axis, from_zero, shown
+from harness.page.results import Results, as_json, finite, median, results_of
+from harness.report.profile import ACCOUNTED, accounted
 
 
 class Section(NamedTuple):
-    place: str  # its anchor
+    name: str  # of its template and of its anchor
     title: str
-    draw: Callable[[Results], list[Element]]
-    command: str  # that measures what it shows
+    command: str  # measures the content
 
 
 SECTIONS = (
-    Section("network", "What is compared?", code.networks, ""),
-    Section("equality", "Do all compute the same?", equality.section, "pytest -m ladder --long"),
-    Section("learning", "Does each learn?", learning.section, "pytest -m accuracy"),
-    Section("digits", "Which digits are hard?", digits.section, "pytest -m accuracy"),
-    Section("latency", "How long does it take?", speed.latency, "pytest --benchmark-only"),
-    Section("profile", "Where does the time of a step go?", profile.section, "pytest -m profile"),
-    Section("starting", "How long until the first step is done?", speed.starting, "pytest --benchmark-only"),
-    Section("memory", "How much memory does it take?", speed.memory, "pytest --benchmark-only"),
-    Section("upgrades", "Is another version worse?", upgrades.section, "pytest -m regression --baseline torch==2.14.1"),
-    Section("steps", "How is a training step written?", code.steps, ""),
+    Section("network", "What is compared?", ""),
+    Section("equality", "Do all compute the same?", "pytest -m ladder --long"),
+    Section("learning", "Does each learn?", "pytest -m accuracy"),
+    Section("digits", "Which digits are hard?", "pytest -m accuracy"),
+    Section("latency", "How long does it take?", "pytest --benchmark-only"),
+    Section("profile", "Where does the time of a step go?", "pytest -m profile"),
+    Section("starting", "How long until the first step is done?", "pytest --benchmark-only"),
+    Section("memory", "How much memory does it take?", "pytest --benchmark-only"),
+    Section("upgrades", "Is another version worse?", "pytest -m regression --baseline torch==2.14.1"),
+    Section("steps", "How is a training step written?", ""),
 )
 
 
+def _number(value: float | None, form: str, missing: str = "missing") -> str:
+    """Format a number that may be missing."""
+    return missing if value is None else format(value, form)
+
+
+def _scaled(values: list[float | None], factor: float) -> list[float | None]:
+    """Convert values to another unit."""
+    return [None if value is None else factor * value for value in values]
+
+
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+ENVIRONMENT.filters |= {"finite": finite, "median": median, "number": _number, "scaled": _scaled, "shown": shown}
+ENVIRONMENT.filters["totals"] = speed.totals
+ENVIRONMENT.globals |= {"digits": digits, "equality": equality, "learning": learning, "speed": speed, "top": top}
+ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero}
+ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED}
+
+
 def html(results: Results) -> str:
-    drawn = {section: section.draw(results) for section in SECTIONS}
-    lacking = [(section.title, section.command) for section, parts in drawn.items() if not parts]
-    parts = [_section(section.place, section.title, found) for section, found in drawn.items() if found]
-    not_here = words.missing(results, lacking)
-    if not_here:
-        parts.append(_section("missing", "What is not here?", not_here))
-    parts.append(_section("words", "What do the words mean?", words.glossary()))
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", "One network, every framework"),
-        element("style", PAGE),
-    )
-    return document(element("html", head, element("body", *_top(results), *parts), lang="en"))
+    """Return the page, in ASCII: what the records lack is named in its last section."""
+    data = as_json(results)
+    results = results_of(json.loads(data), "results")
+    drawn = [(section, Markup(render(f"{section.name}.html", results=results).strip())) for section in SECTIONS]
+    lacking = [section for section, content in drawn if not content]
+    data_uri = f"data:application/json;base64,{base64.b64encode(data.encode()).decode()}"
+    return render("page.html", results=results, drawn=drawn, lacking=lacking, data=data_uri)
 
 
-def _top(results: Results) -> list[Element]:
-    machine = results.machine
-    load = machine.get("load_average")
-    busy = "unknown" if load is None else f"{load:.1f}"
-    conditions = (
-        f"{results.made}, {results.command}. {machine.get('cpu') or 'an unknown processor'}, {machine['cores']} cores, "
-        f"load average at the start {busy}, Python {machine['python']}. "
-    )
-    data = f"data:application/json;base64,{base64.b64encode(as_json(results).encode()).decode()}"
-    download = element("a", "The data of this page", href=data, download="results.json")
-    frameworks = dict.fromkeys(results.frameworks[name] for name in results.variants if name in results.frameworks)
-    return [
-        element("h1", "One network, every framework"),
-        element("p", conditions, download, "."),
-        element("p", "; ".join(frameworks), class_="note"),
-        top.sentences(results),
-    ]
-
-
-def _section(place: str, title: str, parts: list[Element]) -> Element:
-    return element("section", element("h2", title), *parts, id=place)
+def render(template: str, **values: Any) -> str:
+    """Return a rendered template, in ASCII: a message may hold any character, and a file any encoding."""
+    return ENVIRONMENT.get_template(template).render(**values).encode("ascii", "xmlcharrefreplace").decode()

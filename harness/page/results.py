@@ -1,103 +1,104 @@
-"""What a run found, as plain data: `results.json`, the only thing that a page is drawn from."""
+"""The results of a run as plain data: `results.json`, the only input of the page."""
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 SCHEMA = 1
-LISTS = ("trainings", "rungs", "lessons", "launches", "floors", "profiles", "troubles", "upgrades")
-KEYS = ("made", "command", "machine", "dataset", "networks", "variants", "frameworks", "tests", "steps", *LISTS)
+Record = Mapping[str, Any]
 
 
 class Unreadable(ValueError):
-    """A file is not what a page can be drawn from; the message says what was expected, and what came."""
+    """A file does not hold results or verdicts; the message says what was expected and what was found."""
 
 
 class Results(NamedTuple):
-    """Times are seconds, memory bytes, accuracies in [0, 1], losses nats; what was not measured is null, or not there.
+    """Times are seconds, memory is bytes, accuracies lie in [0, 1], losses are nats. A missing value is None or absent.
 
-    - `dataset["samples"]`: some test images of each class, as a base64 PNG. `dataset["hard"]`: `indices` and `labels`
-      of the test images that a training got wrong, and a `png` of them, 25 in a row.
-    - A training: `losses`, `epoch_accuracies`, `seconds` of each seed and epoch; of each seed its last of the
-      `accuracies`, and what is `wrong`: test image -> what it was taken for.
-    - A rung: as the ladder records it; the one that follows a training has its errors by step, `growth`.
-    - Launches of a variant: `seconds` of each operation, `starting` and `memory`, a number for each launch.
+    - `dataset["samples"]`: some test images of each class, a base64 PNG. `dataset["hard"]`: the `indices` and `labels`
+      of test images that some training misclassified, and a `png` of them, `sprite.COLUMNS` in a row.
+    - A training has `losses`, `epoch_accuracies` and `seconds` by seed and epoch. By seed it has the final
+      `accuracies` and the `wrong` predictions: test image -> predicted class.
+    - A rung is a comparison with the reference, as a test records it. One that follows a training has `growth`: the
+      relative error of the loss at each step.
+    - The launches of a variant: `seconds` of each operation, `starting` and `memory`, one number for each process run.
     """
 
     made: str
     command: str
-    machine: Mapping[str, Any]
-    dataset: Mapping[str, Any]  # name, image_shape, class_counts of the test images, "samples" and "hard", see below
-    networks: Mapping[str, Mapping[str, Any]]  # shapes, parameters, step_bytes, epochs, accuracy asked for after them
+    machine: Record
+    dataset: Record  # name, image_shape, class_counts of the test images, samples, hard
+    networks: Mapping[str, Record]  # name -> shapes, parameters, step_bytes, epochs, accuracy required after them
     variants: Sequence[str]
     frameworks: Mapping[str, str]  # variant -> its framework and version
-    tests: Mapping[str, int]  # outcome -> how many
-    steps: Mapping[str, Mapping[str, Any]]  # implementation -> file, first line and text of its training step
-    trainings: Sequence[Mapping[str, Any]]
-    rungs: Sequence[Mapping[str, Any]]
-    lessons: Sequence[Mapping[str, Any]]
-    launches: Sequence[Mapping[str, Any]]
-    floors: Sequence[Mapping[str, Any]]
-    profiles: Sequence[Mapping[str, Any]]
-    troubles: Sequence[Mapping[str, str]]  # of each test that did not pass: test, outcome, why
-    upgrades: Sequence[Mapping[str, Any]]  # what --regression-json writes
+    tests: Mapping[str, int]  # outcome -> number of tests
+    steps: Mapping[str, Record]  # implementation -> file, first line and text of its training step
+    trainings: Sequence[Record]
+    rungs: Sequence[Record]
+    lessons: Sequence[Record]
+    launches: Sequence[Record]
+    floors: Sequence[Record]
+    profiles: Sequence[Record]
+    troubles: Sequence[Record]  # test, outcome and reason of each test that did not pass
+    upgrades: Sequence[Record]  # the content of --regression-json
 
-    def of(self, kind: str, network: str) -> list[Mapping[str, Any]]:
-        """The records of a network in the order of the variants."""
-        found = [record for record in getattr(self, kind) if record["network"] == network]
-        return sorted(found, key=lambda record: self.place(record["variant"]))
+    def of(self, kind: str, network: str) -> list[Record]:
+        """Return the records of a network in the order of the variants."""
+        records = [record for record in getattr(self, kind) if record["network"] == network]
+        return sorted(records, key=lambda record: self.place(record["variant"]))
+
+    def by_network(self, kind: str) -> Iterator[tuple[str, list[Record]]]:
+        """Yield each network that has such records, with them."""
+        for network in self.networks:
+            records = self.of(kind, network)
+            if records:
+                yield network, records
 
     def floor(self, network: str, operation: str) -> Sequence[float | None]:
-        """Of each launch; empty where it was not measured."""
+        """Return the roofline's seconds in each process run; empty if it was not measured."""
         return next((each["seconds"].get(operation, []) for each in self.floors if each["network"] == network), [])
 
-    def followed(self, network: str) -> list[Mapping[str, Any]]:
-        """The rungs that follow a training in float64, with the error of each step."""
-        rungs = self.of("rungs", network)
-        return [rung for rung in rungs if rung.get("growth") and rung["dtype"] == "float64"]
+    def followed(self, network: str) -> list[Record]:
+        """Return the comparisons that follow a training in float64, with the error of each step."""
+        return [rung for rung in self.of("rungs", network) if rung.get("growth") and rung["dtype"] == "float64"]
 
     def place(self, variant: str) -> int:
-        """Where a variant stands in each table, and which colour it has."""
+        """Return the position of a variant in each table."""
         return self.variants.index(variant) if variant in self.variants else len(self.variants)
 
     def colour(self, variant: str) -> str:
+        """Return the CSS class of a variant's colour."""
         return f"v{self.place(variant) % 8}"
 
 
 def as_json(results: Results) -> str:
-    """Strict JSON: what is not finite is null, as what is missing is."""
-    return json.dumps(_plain({"schema": SCHEMA, **results._asdict()}), separators=(",", ":"), allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    """Return strict JSON, in which a number that is not finite is null."""
+    text = json.dumps({"schema": SCHEMA, **results._asdict()})
+    return json.dumps(json.loads(text, parse_constant=lambda _: None), separators=(",", ":"), allow_nan=False)
 
 
 def read(files: Sequence[Path]) -> Results:
-    """The results in the first of these files, with what the others say of upgrades. Raises `Unreadable`."""
-    found = results_of(_parsed(files[0]), str(files[0]))
-    return found._replace(upgrades=[*found.upgrades, *(_verdicts(file) for file in files[1:])])
+    """Return the results in the first file, with the verdicts of the others. Raises `Unreadable`."""
+    results = results_of(_parsed(files[0]), str(files[0]))
+    return results._replace(upgrades=[*results.upgrades, *(_verdicts(file) for file in files[1:])])
 
 
 def results_of(content: Any, name: str) -> Results:
-    """Raises `Unreadable`."""
+    """Return the results in parsed JSON; `name` is that of the file. Raises `Unreadable`."""
     if not isinstance(content, dict) or "schema" not in content:
         raise Unreadable(f"{name}: expected the results of a run (pytest --results FILE), got other JSON")
     if content["schema"] != SCHEMA:
-        raise Unreadable(f"{name}: it has schema {content['schema']}, and this version reads schema {SCHEMA}")
-    missing = [key for key in KEYS if key not in content]
+        raise Unreadable(f"{name}: expected schema {SCHEMA}, got {content['schema']}: write it with this version")
+    missing = [key for key in Results._fields if key not in content]
     if missing:
-        raise Unreadable(f"{name}: it lacks {', '.join(missing)}")
-    return Results(**{key: content[key] for key in KEYS})
+        raise Unreadable(f"{name}: expected the results of a run, {', '.join(missing)} is missing")
+    return Results(**{key: content[key] for key in Results._fields})
 
 
-def _verdicts(file: Path) -> Mapping[str, Any]:
+def _verdicts(file: Path) -> Record:
     content = _parsed(file)
     if not isinstance(content, dict) or not {"sides", "variants", "max_slowdown"} <= content.keys():
         raise Unreadable(f"{file}: expected verdicts (pytest -m regression --regression-json FILE), got other JSON")
@@ -106,30 +107,19 @@ def _verdicts(file: Path) -> Mapping[str, Any]:
 
 def _parsed(file: Path) -> Any:
     try:
-        return json.loads(file.read_text())
+        return json.loads(file.read_bytes(), parse_constant=lambda _: None)
     except OSError as error:
         raise Unreadable(f"{file}: {error.strerror or error}") from None
     except ValueError as error:
-        raise Unreadable(f"{file}: no JSON: {error}") from None
+        raise Unreadable(f"{file}: expected JSON: {error}") from None
 
 
-def is_number(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def finite(values: Iterable[float | None]) -> list[float]:
+    """Return the values that were measured."""
+    return [value for value in values if value is not None and math.isfinite(value)]
 
 
-def finite(values: Sequence[float | None]) -> list[float]:
-    return list(filter(is_number, values))
-
-
-def median(values: Sequence[float | None]) -> float | None:
-    """Of what was measured; None if nothing was."""
-    known = sorted(finite(values))
-    return (known[(len(known) - 1) // 2] + known[len(known) // 2]) / 2 if known else None
-
-
-def of_networks(results: Results, kind: str) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
-    """Each network of which there are such records, with them."""
-    for network in results.networks:
-        records = results.of(kind, network)
-        if records:
-            yield network, records
+def median(values: Iterable[float | None]) -> float | None:
+    """Return the median of the values that were measured; None if there is none."""
+    known = finite(values)
+    return statistics.median(known) if known else None

@@ -1,4 +1,4 @@
-"""The training step of an implementation, cut out of its tutorial."""
+"""The training step of an implementation, from its tutorial."""
 
 import ast
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def step_of(path: Path) -> dict[str, Any] | None:
-    """The `file`, the first `line` and the `text` of `train_step`; None if there is none that can be read."""
+    """Return the `file`, the first `line` and the `text` of `train_step`; None if there is none or it is unreadable."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
     except (OSError, SyntaxError, ValueError):
         return None

@@ -1,111 +1,50 @@
-"""How fast, how it starts, and what it holds: every launch a dot, the floor a line."""
+"""Speed, start and memory: one dot for each process run, the roofline as a line."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-from xml.etree.ElementTree import Element
+from itertools import accumulate, pairwise
 
-from harness.page.axis import Axis
-from harness.page.elements import element, table
-from harness.page.results import Results, finite, median, of_networks
-from harness.page.svg import STRIP, bar, strip
+from harness.page.axis import Axis, from_zero
+from harness.page.results import Record, finite, median
 
 STARTING = ("import", "building", "first step")
 MEBIBYTE = 2**20
 
 
-def latency(results: Results) -> list[Element]:
-    parts = []
-    for network, launches in of_networks(results, "launches"):
-        operations = dict.fromkeys(name for each in launches for name in each["seconds"])
-        for operation in operations:
-            parts.append(element("h3", f"{network}: {operation}"))
-            parts.append(_times(results, launches, operation, results.floor(network, operation)))
-    return parts
+def names(launches: Sequence[Record], key: str) -> list[str]:
+    """Return the names of all measurements under `key`, in order."""
+    return list(dict.fromkeys(name for each in launches for name in each[key]))
 
 
-def multiples(launch: Mapping[str, Any], operation: str, floors: Sequence[float | None]) -> float | None:
-    """How many times the floor it takes: the median over launches, which drift together."""
+def multiples(launch: Record, operation: str, floors: Sequence[float | None]) -> float | None:
+    """Return the time in multiples of the roofline: the median over process runs, whose drift both share."""
     pairs = zip(launch["seconds"].get(operation, []), floors, strict=False)
-    return median([seconds / least for seconds, least in pairs if seconds and least])
+    return median(seconds / least for seconds, least in pairs if seconds and least)
 
 
-def _times(results: Results, launches: Sequence[Mapping[str, Any]], operation: str, floors: Sequence) -> Element:
-    floor = median(floors)
-    values = [1e3 * value for each in launches for value in finite(each["seconds"].get(operation, []))]
-    axis = _from_zero([*values, 1e3 * (floor or 0)])
-    headings = ["variant", "ms", "times the floor", f"each launch, 0 to {axis.high:.3g} ms"]
-    rows = []
-    for each in launches:
-        seconds = each["seconds"].get(operation, [])
-        middle, times = median(seconds), multiples(each, operation, floors)
-        dots = [None if value is None else 1e3 * value for value in seconds]
-        drawn = strip(dots, axis, "ms", line=1e3 * floor if floor else None, colour=results.colour(each["variant"]))
-        shown = "missing" if middle is None else f"{1e3 * middle:.{0 if middle >= 0.1 else 2}f}"
-        rows.append((each["variant"], shown, "" if times is None else f"{times:.1f}", _drawn(drawn)))
-    if floor:
-        rows.append(("the floor", f"{1e3 * floor:.2f}", "1.0", ""))
-    else:
-        headings[2] = ""
-    return table(headings, rows)
+def axis(launches: Sequence[Record], key: str, name: str, factor: float, line: float | None = None) -> Axis:
+    """Return the axis of a strip for all values of a measurement, each times `factor`, and for its line."""
+    values = finite(value for each in launches for value in each[key].get(name, []))
+    return from_zero([line or 0, *(factor * value for value in values)])
 
 
-def starting(results: Results) -> list[Element]:
-    parts = []
-    for network, launches in of_networks(results, "launches"):
-        totals = {each["variant"]: _totals(each) for each in launches}
-        axis = _from_zero(finite([value for found in totals.values() for value in found]))
-        rows = []
-        for each in launches:
-            medians = [median(each["starting"].get(part, [])) for part in STARTING]
-            known = {part: value for part, value in zip(STARTING, medians, strict=True) if value is not None}
-            cells = ("missing" if value is None else f"{value:.2f}" for value in medians)
-            rows.append((each["variant"], *cells, _drawn(bar(known, axis, "s", totals[each["variant"]]))))
-        keys = [element("span", name, class_=f"key p{place}") for place, name in enumerate(STARTING)]
-        parts += [element("h3", network), table(("variant, s", *keys, f"0 to {axis.high:.3g} s, a dot a launch"), rows)]
-    return parts
+def medians(starting: Mapping[str, Sequence[float | None]]) -> dict[str, float]:
+    """Return the median seconds of each part that was measured."""
+    known = {part: median(starting.get(part, [])) for part in STARTING}
+    return {part: seconds for part, seconds in known.items() if seconds is not None}
 
 
-def _totals(launches: Mapping[str, Any]) -> list[float | None]:
-    parts = [launches["starting"].get(part, []) for part in STARTING]
-    return [sum(each) if None not in each else None for each in zip(*parts, strict=False)]
+def shares(profile: Record) -> dict[str, float]:
+    """Return the percentages of a call under the profiler."""
+    return {name: 100 * seconds / profile["seconds"] for name, seconds in profile["parts"].items()}
 
 
-def memory(results: Results) -> list[Element]:
-    parts = []
-    for network, launches in of_networks(results, "launches"):
-        afters = list(dict.fromkeys(after for each in launches for after in each["memory"]))
-        if not afters:
-            continue
-        last = afters[-1]
-        found = {each["variant"]: [_mebibytes(value) for value in each["memory"].get(last, [])] for each in launches}
-        axis = _from_zero(finite([value for values in found.values() for value in values]))
-        rows = []
-        for each in launches:
-            medians = (_mebibytes(median(each["memory"].get(after, []))) for after in afters)
-            cells = ("missing" if value is None else f"{value:,.0f}" for value in medians)
-            colour = results.colour(each["variant"])
-            rows.append((each["variant"], *cells, _drawn(strip(found[each["variant"]], axis, "MiB", colour=colour))))
-        headings = ("variant, MiB", *(f"after {after}" for after in afters), f"after {last}, 0 to {axis.high:,.0f} MiB")
-        arithmetic = _arithmetic(results.networks.get(network, {}))
-        parts += [element("h3", network), table(headings, rows), *arithmetic]
-    return parts
+def totals(launch: Record) -> list[float | None]:
+    """Return the seconds from the start to the end of the first step, of each process run."""
+    parts = [launch["starting"].get(part, []) for part in STARTING]
+    return [None if None in each else sum(each) for each in zip(*parts, strict=False)]
 
 
-def _arithmetic(network: Mapping[str, Any]) -> list[Element]:
-    """What a step must hold, beside which all else is the framework's own."""
-    arrays = {name: held / MEBIBYTE for name, held in network.get("step_bytes", {}).items()}
-    listed = ", ".join(f"{name} {held:.1f}" for name, held in arrays.items())
-    said = f"By arithmetic, a training step of 128 images in float32 holds {sum(arrays.values()):.1f} MiB: {listed}."
-    return [element("p", said, class_="note")] if arrays else []
-
-
-def _mebibytes(held: float | None) -> float | None:
-    return None if held is None else held / MEBIBYTE
-
-
-def _from_zero(values: Sequence[float]) -> Axis:
-    return Axis(0, 1.05 * max(values, default=0) or 1, 4, STRIP[0] - 4)
-
-
-def _drawn(svg: Element) -> Element:
-    return element("td", svg, class_="drawn")
+def stacked(parts: Mapping[str, float], axis: Axis) -> list[tuple[str, float, float, float]]:
+    """Return the parts of a stacked bar: name, value, and the pixels of both ends."""
+    ends = pairwise(map(axis, accumulate(parts.values(), initial=0.0)))
+    return [(name, value, *low_high) for (name, value), low_high in zip(parts.items(), ends, strict=True)]

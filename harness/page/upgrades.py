@@ -1,87 +1,70 @@
-"""Two versions, beside each other: each verdict as an interval against the margin, worst first; and several runs."""
+"""Verdicts on upgrades: each as an interval against the margin, worst first, and the history of several runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
-from xml.etree.ElementTree import Element
 
 from harness.judging.verdict import UNITS
 from harness.page.axis import Axis
-from harness.page.elements import element, table
-from harness.page.results import Results, finite, is_number
-from harness.page.svg import STRIP, strip
+from harness.page.results import Record, finite
 
 WORST_FIRST = ("changed", "worse", "missing", "not comparable", "inconclusive", "redrawn", "better", "within rounding")
 
 
-def section(results: Results) -> list[Element]:
-    parts = []
-    for run in results.upgrades:
-        parts += [element("h3", title(run)), _verdicts(run)]
-        margin = f"{run['max_slowdown']:.1%}"
-        parts.append(element("p", f"The band is what does not matter: a change of less than {margin}.", class_="note"))
-    return [*parts, *_history(results)]
+def title(run: Record) -> str:
+    """Return the two versions that a run compares."""
+    return " → ".join(side["wanted"] for side in run["sides"].values())
 
 
-def _verdicts(run: Mapping[str, Any]) -> Element:
-    rows = []
-    for variant, claim, found in sorted(_found(run), key=_badness):
-        said, drawn = found.get("reason", ""), ""
-        if is_number(found.get("change")):
-            said = _interval(found)
-            drawn = element("td", _strip(found, run["max_slowdown"]), class_="drawn") if found["unit"] == "%" else ""
-        rows.append((variant, claim, element("td", found["word"], class_=found["word"].replace(" ", "-")), said, drawn))
-    return table(("variant", "question", "verdict", "change (95 % interval)", "each launch"), rows, words=4)
+def verdicts(run: Record) -> list[tuple[str, str, Record]]:
+    """Return variant, quantity and verdict, the worst first and the largest change first among equals."""
+    return sorted(_all(run), key=_badness)
 
 
-def _found(run: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _all(run: Record) -> Iterator[tuple[str, str, Record]]:
     for variant, about in run["variants"].items():
-        for claim, found in about["found"].items():
-            yield variant, claim, found
+        for quantity, verdict in about["found"].items():
+            yield variant, quantity, verdict
 
 
-def _badness(row: tuple[str, str, Mapping[str, Any]]) -> tuple[int, float]:
-    _, _, found = row
-    place = WORST_FIRST.index(found["word"]) if found["word"] in WORST_FIRST else len(WORST_FIRST)
-    return place, -abs(found.get("change") or 0)
+def _badness(row: tuple[str, str, Record]) -> tuple[int, float]:
+    verdict = row[2]
+    place = WORST_FIRST.index(verdict["word"]) if verdict["word"] in WORST_FIRST else len(WORST_FIRST)
+    return place, -abs(verdict.get("change") or 0)
 
 
-def _interval(found: Mapping[str, Any]) -> str:
-    change, low, high = (_signed(found[name], found["unit"]) for name in ("change", "low", "high"))
-    return f"{change}{UNITS[found['unit']][2]} ({low} to {high})"
+def interval(verdict: Record) -> str:
+    """Return the change with its 95 % interval; empty without a change."""
+    if verdict.get("change") is None:
+        return ""
+    change, low, high = (_signed(verdict[name], verdict["unit"]) for name in ("change", "low", "high"))
+    return f"{change}{UNITS[verdict['unit']][2]} ({low} to {high})"
 
 
 def _signed(value: float | None, unit: str) -> str:
     factor, digits, _ = UNITS[unit]
-    return f"{factor * value:+.{digits}f}" if is_number(value) else "unbounded"
+    return "unbounded" if value is None else f"{factor * value:+.{digits}f}"
 
 
-def _strip(found: Mapping[str, Any], margin: float) -> Element:
-    """Percent: the change of each launch, and the interval of their mean, beside the margin."""
-    pairs = zip(found.get("candidate") or [], found.get("baseline") or [], strict=False)
+def strip(verdict: Record, margin: float) -> dict[str, Any]:
+    """Return the arguments of the macro `strip`: the change of each pair of process runs, in percent.
+
+    `margin` is the tolerated slowdown. The result is empty for a verdict in another unit, or without a change.
+    """
+    if verdict.get("change") is None or verdict["unit"] != "%":
+        return {}
+    pairs = zip(verdict.get("candidate") or [], verdict.get("baseline") or [], strict=False)
     changes = [100 * (after / before - 1) if after and before else None for after, before in pairs]
-    ends = [100 * found[name] if is_number(found[name]) else 100 * found["change"] for name in ("low", "high")]
+    ends = [100 * (verdict["change"] if verdict[name] is None else verdict[name]) for name in ("low", "high")]
     widest = max(map(abs, (*finite(changes), *ends, 200 * margin)))
-    axis = Axis(-widest, widest, 4, STRIP[0] - 4)
-    band = (100 * (1 / (1 + margin) - 1), 100 * margin)
-    return strip(changes, axis, "%", line=0, band=band, interval=tuple(ends))
+    band = (100 / (1 + margin) - 100, 100 * margin)
+    return {"values": changes, "axis": Axis(-widest, widest, 4, 216), "band": band, "interval": ends}
 
 
-def _history(results: Results) -> list[Element]:
-    """Of several runs, a column each: what was asked for, and what was found."""
-    if len(results.upgrades) < 2:
-        return []
-    found: dict[tuple[str, str], dict[int, str]] = {}
-    for number, run in enumerate(results.upgrades):
-        for variant, claim, verdict in _found(run):
-            change = _interval(verdict) if is_number(verdict.get("change")) else ""
-            found.setdefault((variant, claim), {})[number] = f"{verdict['word']} {change}".strip()
-    headings = ("variant", "question", *map(title, results.upgrades))
-    rows = [
-        (variant, claim, *(of_runs.get(number, "missing") for number in range(len(results.upgrades))))
-        for (variant, claim), of_runs in found.items()
-    ]
-    return [element("h3", "From run to run"), table(headings, rows, words=len(headings))]
-
-
-def title(run: Mapping[str, Any]) -> str:
-    return " → ".join(side["wanted"] for side in run["sides"].values())
+def history(runs: Sequence[Record]) -> dict[tuple[str, str], list[str]]:
+    """Return, for each variant and quantity, its verdict in each run."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for number, run in enumerate(runs):
+        for variant, quantity, verdict in _all(run):
+            row = found.setdefault((variant, quantity), ["missing"] * len(runs))
+            row[number] = f"{verdict['word']} {interval(verdict)}".strip()
+    return found

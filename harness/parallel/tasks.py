@@ -33,8 +33,6 @@ def trace_and_signal(implementation: Adapter, images, labels, parameters, steps:
 
 @changes_state
 def fit_by_keras(implementation: Adapter, images, labels) -> None:
-    """Call `model.fit` of Keras on TensorFlow with a data set that the strategy divides."""
-    import tensorflow as tf
-
-    batches = tf.data.Dataset.from_tensor_slices(implementation.prepare_batch(images, labels)).batch(32)
-    implementation.model.fit(batches, verbose=0)
+    """Call `model.fit` of Keras with arrays that the strategy of TensorFlow divides."""
+    x, y = map(implementation.array, implementation.prepare_batch(images, labels))
+    implementation.model.fit(x, y, batch_size=32, verbose=0)

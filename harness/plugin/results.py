@@ -17,10 +17,9 @@ from harness.measuring import figures, floor, notebook
 from harness.measuring.arithmetic import step_bytes
 from harness.measuring.campaign import Campaign, Launch
 from harness.measuring.machine import describe
-from harness.page import digits
-from harness.page.png import sprite
 from harness.page.results import Results
 from harness.page.source import step_of
+from harness.page.sprite import sprite
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
 from harness.regression.report import described
 from impls.contract import DATASET, NETWORKS
@@ -98,7 +97,7 @@ def _dataset(config: pytest.Config, trainings: Sequence[Mapping[str, Any]]) -> d
     first = [np.flatnonzero(labels == digit)[:SAMPLES] for digit in range(DATASET.classes)]
     hard = sorted({image for training in trainings for wrong in training["wrong"] for image in wrong})
     if hard:
-        png = sprite(images[hard], digits.COLUMNS)
+        png = sprite(images[hard])
         found["hard"] = {"indices": hard, "labels": labels[hard].tolist(), "png": png}
     counts = np.bincount(labels, minlength=DATASET.classes).tolist()
     return {**found, "class_counts": counts, "samples": sprite(images[np.concatenate(first)], 2 * SAMPLES)}

@@ -129,7 +129,7 @@ def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
 
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = jnp.split(x, range(1000, len(x), 1000))  # in parts: the CNN needs 0.2 MB for each image
+    parts = jnp.split(x, np.arange(1000, len(x), 1000))  # in parts: the CNN needs 0.2 MB for each image
     logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # -> (n, 10); compiled once a shape
     return float(loss_fn(logits, y)), float(jnp.mean(logits.argmax(axis=1) == y))
 

@@ -46,9 +46,10 @@ class Adapter(adapter.Adapter):
         return mnist.train_step(self.model, *batch)
 
     def train(self, batch, epochs, report):
-        x, y = map(self.array, batch)
-        reporter = keras.callbacks.LambdaCallback(on_epoch_end=lambda _, logs: report(float(logs["loss"])))
-        mnist.train_epochs(self.model, x, y, epochs, self.settings.batch_size, [reporter])
+        super().train([self.array(each) for each in batch], epochs, report)  # `fit` gathers from NumPy arrays
+
+    def train_epoch(self, batch):
+        return mnist.train_epoch(self.model, *batch, self.settings.batch_size)
 
     def evaluate_batch(self, batch):
         return mnist.evaluate(self.model, *batch)

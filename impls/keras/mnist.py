@@ -69,25 +69,6 @@ def one_hot(labels):
     return keras.utils.to_categorical(labels, 10).astype("float32")
 
 
-class Shuffled(keras.utils.PyDataset):
-    """Batches in a new order in each epoch: on TensorFlow, `fit` shuffles arrays once for all, if it is seeded."""
-
-    def __init__(self, x, y, batch_size):
-        super().__init__()
-        self.x, self.y, self.batch_size = x, y, batch_size
-        self.on_epoch_end()
-
-    def __len__(self):
-        return -(-len(self.x) // self.batch_size)  # rounded up: the last batch may be smaller
-
-    def __getitem__(self, batch):
-        rows = self.order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        return self.x[rows], self.y[rows]
-
-    def on_epoch_end(self):
-        self.order = np.random.permutation(len(self.x))  # `keras.utils.set_random_seed` seeds NumPy too
-
-
 # %%
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
     """Return Adam (arXiv:1412.6980)."""
@@ -107,9 +88,10 @@ def train_step(model, x, y):
     return model.train_on_batch(x, y, return_dict=True)["loss"]
 
 
-def train_epochs(model, x, y, epochs, batch_size=128, callbacks=None):
-    """Take a step for each batch of each epoch. `callbacks` are told the mean loss over the images, in nats."""
-    return model.fit(Shuffled(x, y, batch_size), epochs=epochs, verbose=0, callbacks=callbacks)
+def train_epoch(model, x, y, batch_size=128):
+    """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats."""
+    keras.utils.set_random_seed(np.random.randint(2**31))  # a seeded `fit` repeats its order on TensorFlow
+    return model.fit(x, y, batch_size, verbose=0).history["loss"][0]
 
 
 def evaluate(model, x, y):
@@ -136,14 +118,11 @@ def main():
     keras.utils.set_random_seed(0)
     model = MODELS[args.network]()
     compile_model(model, make_optimizer(), keras.losses.CategoricalCrossentropy(from_logits=True))
-    test_x, test_y = preprocess(test_images), one_hot(test_labels)
-
-    def report(epoch, logs):
+    x, y, test_x, test_y = preprocess(images), one_hot(labels), preprocess(test_images), one_hot(test_labels)
+    for epoch in range(1, args.epochs + 1):
+        loss = train_epoch(model, x, y)
         test_loss, accuracy = evaluate(model, test_x, test_y)
-        print(f"epoch {epoch + 1}: loss {logs['loss']:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
-
-    reporter = keras.callbacks.LambdaCallback(on_epoch_end=report)
-    train_epochs(model, preprocess(images), one_hot(labels), args.epochs, callbacks=[reporter])
+        print(f"epoch {epoch}: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
 
 
 if __name__ == "__main__":

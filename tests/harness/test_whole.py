@@ -1,6 +1,9 @@
-"""A file is written whole or not at all."""
+"""A file is written completely or not at all."""
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -8,22 +11,35 @@ import pytest
 from harness.data import whole
 
 
-def test_a_new_file_takes_the_place_of_the_old_one(tmp_path):
+def test_write_replaces_the_old_file(tmp_path):
     (tmp_path / "report").write_text("old")
     whole.write(tmp_path / "report", "new")
-    assert [path.name for path in tmp_path.iterdir()] == ["report"]
-    assert (tmp_path / "report").read_text() == "new"
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "new"}
 
 
-def test_what_could_not_be_finished_leaves_the_old_file_and_nothing_else(tmp_path):
+def test_failed_write_keeps_the_old_file(tmp_path):
     (tmp_path / "report").write_text("old")
     with pytest.raises(UnicodeEncodeError):
         whole.write(tmp_path / "report", "a lone surrogate cannot be written: \ud800")
-    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "old"}
+
+
+def test_killed_write_keeps_the_old_file_and_is_cleaned_up(tmp_path):
+    (tmp_path / "report").write_text("old")
+    code = (
+        "import os, pathlib, signal\nfrom harness.data import whole\n"
+        "with whole.replacing(pathlib.Path('report').absolute()) as file:\n"
+        "    file.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == -signal.SIGKILL
     assert (tmp_path / "report").read_text() == "old"
+    whole.write(tmp_path / "report", "new")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "new"}
 
 
-def test_a_link_stays_a_link(tmp_path):
+def test_link_stays_a_link(tmp_path):
     (tmp_path / "there").write_text("old")
     (tmp_path / "link").symlink_to("there")
     whole.write(tmp_path / "link", "new")
@@ -31,7 +47,7 @@ def test_a_link_stays_a_link(tmp_path):
     assert (tmp_path / "there").read_text() == "new"
 
 
-def test_a_pipe_is_written_to_as_it_is(tmp_path):
+def test_pipe_is_written_to_directly(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     read = []
     reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
@@ -41,7 +57,7 @@ def test_a_pipe_is_written_to_as_it_is(tmp_path):
     assert read == ["new"]
 
 
-def test_a_file_in_a_folder_that_takes_no_other_is_written_in_place(tmp_path, monkeypatch):
+def test_file_in_a_read_only_folder_is_written_in_place(tmp_path, monkeypatch):
     (tmp_path / "report").write_text("old")
     monkeypatch.setattr(os, "access", lambda *_: False)
     with whole.replacing(tmp_path / "report") as file:
