@@ -89,12 +89,9 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
 
 
 @pytest.fixture(scope="session")
-def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Iterator[Upgrade]:
+def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
     """Both versions that are to be compared, and what is found out about them when a test asks."""
-    host = started.connected(request.config)
-    yield started.upgrade(request.session, settings, dataset, host)
-    if host:
-        host.close()
+    return started.upgrade(request.session, settings, dataset)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from harness.data.reference import Parts
 from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
-from harness.workers.worker import Worker, limits
+from harness.workers.worker import Worker, WorkerSpec, limits
 from impls.contract import Settings
 
 MARGIN = 0.02  # of the plain loop's time
@@ -74,7 +74,7 @@ def sentence(ratios: list[float]) -> str:
 
 @contextlib.contextmanager
 def _worker(variant: str, operation: Operation, settings: Settings, dataset: Parts) -> Iterator[Worker]:
-    worker = Worker(variant, threads=settings.threads)
+    worker = Worker(WorkerSpec(variant, threads=settings.threads))
     try:
         worker.build(impls.load, variant, settings)
         worker.run(prepare, operation, dataset.train.images, dataset.train.labels)

@@ -17,7 +17,7 @@ from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.judging.intervals import mean_interval, paired_effect
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import quantization
 from impls.contract import Settings
 from impls.numpy.quantization import calibrate
@@ -39,13 +39,13 @@ def trial(worker: Worker, dataset: Parts, network: str, seed: int) -> Accuracies
     def trained_on(parameters: dict[str, np.ndarray], epochs: int, *scales: Scales) -> dict[str, np.ndarray]:
         worker.build(quantization.load if scales else impls.load, VARIANT, settings, *scales)
         if parameters:
-            worker.call("set_parameters", parameters)
+            worker.run("set_parameters", parameters)
         if epochs:
             worker.run(train, *dataset.train, epochs)
-        return worker.call("get_parameters")
+        return worker.run("get_parameters")
 
     def accuracy() -> float:
-        return 100 * worker.call("evaluate", *dataset.test)[1]
+        return 100 * worker.run("evaluate", *dataset.test)[1]
 
     begun = trained_on({}, BEFORE)
     finished = trained_on(begun, AFTER)
@@ -93,7 +93,7 @@ def main() -> None:
         dataset = Parts.at(obtain())
     except DataError as error:
         sys.exit(f"error: {error}")
-    worker = Worker(VARIANT)
+    worker = Worker(WorkerSpec(VARIANT))
     try:
         seeds = track(range(options.seeds), "training")
         trials = [trial(worker, dataset, Settings.network, seed) for seed in seeds]

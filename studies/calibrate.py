@@ -30,6 +30,7 @@ from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.regression.pair import Pairs
 from harness.workers import processors
+from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
 from studies import spoiled
 
@@ -58,7 +59,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     """The record of each run. Variants and cases take turns, so that an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
     dataset = Parts.at(obtain(None))
-    start = starter(settings, 600.0, (), lambda *_: None)
+    start = starter(WorkerSpec("", threads=settings.threads), (), lambda *_: None)
     sampling = Sampling(
         comparisons=len(QUANTITIES) * len(impls.variants()),
         at_once=most_lanes(processors.count(), settings.threads),

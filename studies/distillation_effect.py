@@ -18,7 +18,7 @@ def trial(experiment: Experiment, settings: Settings, how: Distillation, epochs:
 
     def accuracy(how: Distillation) -> float:
         experiment.train_student(settings, how, epochs)
-        return 100 * experiment.worker.call("evaluate", *experiment.dataset.test)[1]
+        return 100 * experiment.worker.run("evaluate", *experiment.dataset.test)[1]
 
     return accuracy(LABELS_ALONE), accuracy(how)
 

@@ -11,7 +11,7 @@ import impls
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.equality.training import train
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import distillation
 from impls.checks import check_epochs
 from impls.contract import COMPARED, Settings
@@ -32,8 +32,8 @@ class Experiment:
         worker.build(impls.load, variant, Settings(network=TEACHER))
         worker.run(train, *dataset.train, teacher_epochs)
         self.labels = dataset.train.labels.array()
-        self.logits: np.ndarray = worker.call("logits", dataset.train.images)
-        self.accuracy: float = worker.call("evaluate", *dataset.test)[1]
+        self.logits: np.ndarray = worker.run("logits", dataset.train.images)
+        self.accuracy: float = worker.run("evaluate", *dataset.test)[1]
 
     def train_student(self, settings: Settings, how: Distillation, epochs: int, used: np.ndarray | None = None) -> None:
         """Train a student in `worker` on the images of `used`, bool (60000,); on all if it is None."""
@@ -67,7 +67,7 @@ def opened(options: argparse.Namespace) -> Iterator[tuple[Experiment, Distillati
         for epochs in (options.teacher_epochs, options.epochs):
             check_epochs(epochs)
         dataset = Parts.at(obtain())
-        worker = Worker(options.framework, threads=options.threads)
+        worker = Worker(WorkerSpec(options.framework, threads=options.threads))
         try:
             yield Experiment(worker, options.framework, dataset, options.teacher_epochs), how
         finally:

@@ -20,7 +20,7 @@ from harness.data.reference import Parts
 from harness.measuring.interleaving import interleaved
 from harness.parallel.tasks import STEPS, milliseconds
 from harness.parallel.team import Team, check_processes
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import parallel
 from impls.contract import COMPARED, Settings, check_whole_number
 
@@ -32,7 +32,7 @@ def measure(variant: str, settings: Settings, processes: int, turns: int, datase
     with contextlib.ExitStack() as stack:
 
         def one_process(threads: int) -> Callable:
-            worker = Worker(variant, threads=threads)
+            worker = Worker(WorkerSpec(variant, threads=threads))
             stack.callback(worker.close)
             worker.build(impls.load, variant, settings)
             return worker.run

@@ -21,7 +21,7 @@ from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
 
 VARIANT = "pytorch"
@@ -63,16 +63,16 @@ def accuracy(worker: Worker, dataset: Parts, factor: dict[str, Any], seed: int, 
     order = {"shuffle": changes.pop("shuffle", True), "drop_last": changes.pop("drop_last", False)}
     parameters = initial_parameters(changes.pop("initialiser", "pytorch"), seed)
     worker.build(impls.load, VARIANT, Settings(threads=1, **changes))
-    worker.call("set_parameters", parameters)
+    worker.run("set_parameters", parameters)
     worker.run(follow, *dataset.train, epochs, seed, order["shuffle"], order["drop_last"])
-    return 100 * worker.call("evaluate", *dataset.test)[1]
+    return 100 * worker.run("evaluate", *dataset.test)[1]
 
 
 def run(seeds: int, epochs: int) -> Iterator[tuple[str, int, float]]:
     """(factor, seed, accuracy in percent) of every training, in order; "baseline" is the unchanged recipe."""
     dataset = Parts.at(obtain())
     idle = SimpleQueue()
-    workers = [Worker(VARIANT, threads=None) for _ in range(os.cpu_count())]
+    workers = [Worker(WorkerSpec(VARIANT)) for _ in range(os.cpu_count())]
     for worker in workers:
         idle.put(worker)
 

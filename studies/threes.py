@@ -41,7 +41,7 @@ def trial(experiment: Experiment, settings: Settings, how: Distillation, epochs:
     """
     experiment.train_student(settings, how, epochs, experiment.labels != MISSING)
     dataset = experiment.dataset
-    logits, train_logits = (experiment.worker.call("logits", split.images) for split in (dataset.test, dataset.train))
+    logits, train_logits = (experiment.worker.run("logits", split.images) for split in (dataset.test, dataset.train))
     labels = dataset.test.labels.array()
     row = [*map(str, errors(raised(logits, 0), labels))]
     for best in (best_raise(logits, labels), best_raise(train_logits, experiment.logits.argmax(axis=1))):

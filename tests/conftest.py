@@ -18,12 +18,12 @@ def project(tmp_path, dataset):
 def run_here(monkeypatch, capfd, dataset):
     """Runs pytest in this process, for what needs no implementation of its own: `returncode`, and `stdout` with stderr.
 
-    `worker(name, **options)` takes the place of each `Worker` that a campaign or a comparison starts.
+    `worker(name)` takes the place of each `Worker` that a campaign or a comparison starts.
     """
 
     def run_here(*arguments, worker=None):
         if worker:
-            monkeypatch.setattr("harness.measuring.participants.Worker", worker)
+            monkeypatch.setattr("harness.measuring.participants.Worker", lambda spec, _: worker(spec.name))
         capfd.readouterr()
         code = pytest.main(["-p", "no:cacheprovider", *map(str, arguments)])
         return SimpleNamespace(returncode=code, stdout="".join(capfd.readouterr()))

@@ -23,7 +23,7 @@ STEPS = 10  # of an epoch, where one is asked for
 
 class FakeWorker:
     """Answers as a worker would that takes `seconds` for each call, for an import, a building and a first step each,
-    and for an epoch. `answers`: others, or errors that it raises, by the name of the method, task or function."""
+    and for an epoch. `answers`: others, or errors that it raises, by the name of the method or function."""
 
     kept = MappingProxyType({})
 
@@ -36,13 +36,8 @@ class FakeWorker:
     def build(self, make, *arguments):
         return self.answer("build", make, *arguments)
 
-    def call(self, method, *arguments):
-        return self.answer(method, *arguments)
-
-    def run(self, task, *arguments):
-        return self.answer(task.__name__, *arguments)
-
-    do = run
+    def run(self, function, *arguments):
+        return self.answer(getattr(function, "__name__", function), *arguments)
 
     def answer(self, asked, *arguments):
         if asked == "prepare":
@@ -91,8 +86,8 @@ class SpoiledNumpy(Session):
     def build(self, make, variant, settings):
         return super().build(self.module.Adapter, settings)
 
-    def run(self, task, *arguments):
-        return super().run(shortened if task is trace else task, *arguments)
+    def run(self, function, *arguments):
+        return super().run(shortened if function is trace else function, *arguments)
 
     def is_running(self):
         return self.running

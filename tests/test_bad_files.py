@@ -69,7 +69,7 @@ def test_a_file_for_two_images_at_once(shelf, tmp_path):
     sliced = f"%0 = stablehlo.slice %image [0:2, 0:10] : ({image}) -> {logits}"
     text = f"func.func public @main(%image: {image}) -> {logits} {{ {sliced} return %0 : {logits} }}"
     path = tmp_path / "two.tflite"
-    shelf.worker("converter").do(tasks.convert, text, str(path))
+    shelf.worker("converter").run(tasks.convert, text, str(path))
     with pytest.raises(ValueError, match=r"one input, float32 or uint8 or int8 \[1, 784\], got float32 \[2, 784\]"):
         shelf.device("litert").build(tasks.loaded, "litert", str(path))
 
@@ -77,7 +77,7 @@ def test_a_file_for_two_images_at_once(shelf, tmp_path):
 def test_a_program_that_is_none_leaves_no_file(shelf, tmp_path):
     path = tmp_path / "nothing.tflite"
     with pytest.raises(Exception, match="Unable to parse"):
-        shelf.worker("converter").do(tasks.convert, "module { this is none }", str(path))
+        shelf.worker("converter").run(tasks.convert, "module { this is none }", str(path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -85,4 +85,4 @@ def test_a_float_file_shows_that_it_has_no_int8_weights(numpy_framework, runtime
     device = shelf.device(runtime)
     for kind in ("float", "int8"):
         device.build(tasks.loaded, runtime, str(shelf.file(numpy_framework, runtime, kind)))
-        assert ("int8" in device.call("dtypes")["weights"]) == (kind == "int8")
+        assert ("int8" in device.run("dtypes")["weights"]) == (kind == "int8")

@@ -61,7 +61,7 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shel
     """
     device = shelf.device(runtime)
     device.build(loader(kind), runtime, str(path))
-    logits = device.call("logits", dataset.test.images)
+    logits = device.run("logits", dataset.test.images)
     step = 1.0 if kind == "float" else step_of(logits)
     found = fidelity(logits, expected, dataset.test.labels.array(), step)
     recorded(bytes=path.stat().st_size, **found._asdict())
@@ -69,7 +69,7 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shel
     if kind == "float":
         assert found.largest <= 2 * PASS["float32"] * np.abs(expected).max(), off
         return
-    weights = device.call("dtypes")["weights"]
+    weights = device.run("dtypes")["weights"]
     assert "int8" in weights, f"{path.name} has no int8 weights, but {weights}"
     exact = kind == "int8" or framework.settings.network in OFFICIAL[framework.name].exact
     assert (found.differ == 0) == exact, off

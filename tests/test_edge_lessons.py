@@ -23,8 +23,8 @@ def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, st
     device.build(tasks.as_it_comes, "onnx", str(path))
     ready = shelf.trained(framework)
     expected, scale = ready.right, float(ready.trained["int8"].scales.logits)
-    found = fidelity(device.call("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
-    has_vnni = device.do(tasks.has_vnni)
+    found = fidelity(device.run("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
+    has_vnni = device.run(tasks.has_vnni)
     state(
         f"ONNX Runtime with default options, on a processor {'with' if has_vnni else 'without'} VNNI: "
         f"{found.differ:,} of {expected.size:,} logits differ, by up to {found.largest:.0f} steps; "

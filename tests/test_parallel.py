@@ -101,7 +101,7 @@ def assert_same_bits(each):
 
 
 def test_all_begin_alike(team):
-    assert_same_bits(team.call("get_parameters"))
+    assert_same_bits(team.run("get_parameters"))
 
 
 def test_many_steps(followed, reaches):
@@ -139,8 +139,8 @@ def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, param
 def test_fit(team, one_process, dataset, parameters, reaches):
     """Compare with one process that trains in the order drawn from the seed."""
     images, labels = (part.array() for part in dataset.train.first(FITTED))
-    team.call("set_parameters", parameters)
-    found = team.call("fit", images, labels, EPOCHS)
+    team.run("set_parameters", parameters)
+    found = team.run("fit", images, labels, EPOCHS)
     generator, expected, steps = np.random.default_rng(ALIGNED.seed), [], -(-FITTED // BATCH_SIZE)
     for _ in range(EPOCHS):
         order = generator.permutation(FITTED)
@@ -150,7 +150,7 @@ def test_fit(team, one_process, dataset, parameters, reaches):
         expected.append(np.average(traced.losses, weights=sizes))
     apart = max(distance(each["loss"], expected, "loss of epoch") for each in found)
     reaches(f"fit, {EPOCHS} epochs, loss", apart, STEPS_LOSS)
-    each = team.call("get_parameters")
+    each = team.run("get_parameters")
     reaches(f"fit, {EPOCHS} epochs, parameters", largest_distance(each[0], parameters), STEPS_PARAMETERS)
     assert_same_bits(each)
 
@@ -161,7 +161,7 @@ def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parame
     images, labels = dataset.train.first(105)
     try:
         if way == "fit":
-            team.call("fit", images, labels, 1)
+            team.run("fit", images, labels, 1)
         else:
             team.run(trace, images, labels, parameters, 1)
         raised = "no exception"

@@ -3,6 +3,7 @@
 import signal
 import socket
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,6 @@ from harness.equality.start import start
 from harness.equality.trace import trace
 from harness.parallel.tasks import trace_and_signal
 from harness.parallel.team import Team, TeamBroken, places
-from harness.workers import family
 from impls.contract import NETWORKS, Settings
 from tests.processes import comes_true, has_ended
 from tests.project import require
@@ -50,8 +50,8 @@ def broken(pair):
     lines += str(caught.value).splitlines()
     print(*lines, sep="\n")
     for worker in pair.workers:
-        assert comes_true(lambda number=worker.number: has_ended(number))
-        assert not family.members(worker.folder)
+        assert comes_true(lambda number=worker.process.pid: has_ended(number))
+        assert not Path(worker.folder).exists()
 
 
 @pytest.mark.parametrize("rank", [0, 1])

@@ -13,7 +13,7 @@ from harness.equality.training import train
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import Operation
 from harness.workers.fleet import Framework
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import quantization
 from impls.contract import NETWORKS, Network
 from impls.edge import EXPORTERS, RUN_IN, SUFFIXES, Trained
@@ -85,10 +85,10 @@ class Shelf:
             exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
             home = self.home(framework, exporter.environment)
             if exporter.function == "to_stablehlo":
-                text = home.do(tasks.stablehlo, framework.name, trained, kind)
-                self.worker("converter").do(tasks.convert, text, str(path))
+                text = home.run(tasks.stablehlo, framework.name, trained, kind)
+                self.worker("converter").run(tasks.convert, text, str(path))
             else:
-                home.do(tasks.export, framework.name, exporter.function, trained, str(path), kind)
+                home.run(tasks.export, framework.name, exporter.function, trained, str(path), kind)
         return path
 
     def official(self, framework: Framework, path: Path) -> np.ndarray:
@@ -100,7 +100,7 @@ class Shelf:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
             data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
             home = self.home(framework, way.environment)
-            self.evaluated[path] = home.do(tasks.as_documented, framework.name, trained, str(path), *data)
+            self.evaluated[path] = home.run(tasks.as_documented, framework.name, trained, str(path), *data)
         return self.evaluated[path]
 
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
@@ -122,7 +122,8 @@ class Shelf:
         """Return a process in an environment of `impls.edge`; one that imports a framework is of one variant."""
         name = " for ".join(filter(None, [environment, variant]))
         if name not in self.workers or not self.workers[name].is_running():
-            self.workers[name] = Worker(name, python=self.interpreter(environment), threads=1 if not variant else None)
+            threads = 1 if not variant else None
+            self.workers[name] = Worker(WorkerSpec(name, python=self.interpreter(environment), threads=threads))
         return self.workers[name]
 
     def close(self) -> None:

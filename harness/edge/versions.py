@@ -85,7 +85,7 @@ class Versions:
         worker = self.start(participant)
         try:
             worker.build(*participant.build)
-            return worker.call("logits", self.dataset.test.images), worker.call("versions")
+            return worker.run("logits", self.dataset.test.images), worker.run("versions")
         finally:
             worker.close()
 

@@ -115,7 +115,7 @@ class Campaign:
 
     def _open(self, participant: Participant, under_way: dict[str, Launch]) -> None:
         worker = self.workers[participant.name] = self.start(participant)
-        launch = under_way[participant.name] = Launch(worker.do(import_seconds, participant.variant))
+        launch = under_way[participant.name] = Launch(worker.run(import_seconds, participant.variant))
         _note_memory(launch, "import", worker)
         launch.building_seconds = worker.build(*participant.build)
         _note_memory(launch, "building", worker)
@@ -147,6 +147,6 @@ def _place(operation: Operation) -> int:
 
 
 def _note_memory(launch: Launch, after: str, worker: Worker) -> None:
-    peak = worker.do(peak_memory)
+    peak = worker.run(peak_memory)
     if peak is not None:
         launch.memory[after] = peak

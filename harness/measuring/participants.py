@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import impls
-from harness import ROOT
 from harness.data.reference import Parts
 from harness.measuring import floor, notebook
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
-from harness.workers.host import Host
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import Entrant
 from impls.contract import NETWORKS, Settings
 
@@ -62,34 +59,17 @@ def _floor(settings: Settings) -> Participant:
 
 
 def starter(
-    settings: Settings,
-    timeout: float,
-    cpu_flags: Iterable[str],
-    on_event: Callable[[str, str, dict], None],
-    host: Host | None = None,
-    root: str | Path = ROOT,
-    keep: Iterable[str] = (),
+    spec: WorkerSpec, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
 ) -> Callable[[Participant], Worker]:
-    """What gives a participant a fresh worker. `on_event(name, event, details)` hears what `Session` notifies, and
-    "taken_out" (names).
+    """Return what starts a worker for a participant: as `spec` says, with the participant's name, Python and lane.
 
-    `root` is the folder with our code, on the `host` if there is one; `keep` is as in `Worker`.
+    `on_event(name, event, details)` is called as for a `Worker`.
     """
 
     def start(participant: Participant) -> Worker:
-        return Worker(
-            participant.name,
-            root=root,
-            python=participant.python,
-            host=host,
-            on_event=lambda event, details: on_event(participant.name, event, details),
-            threads=settings.threads,
-            lane=participant.lane,
-            environment=floor.environment(cpu_flags) if participant.variant == floor.NAME else {},
-            device=settings.device,
-            timeout=timeout,
-            keep=keep,
-            on_taken_out=lambda names: on_event(participant.name, "taken_out", {"names": names}),
-        )
+        name = participant.name
+        environment = floor.environment(cpu_flags) if participant.variant == floor.NAME else {}
+        own = replace(spec, name=name, python=participant.python, lane=participant.lane, environment=environment)
+        return Worker(own, lambda event, details: on_event(name, event, details))
 
     return start

@@ -9,7 +9,7 @@ from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.parallel.team import Team, check_processes
-from harness.workers.worker import Worker, WorkerDied, WorkerError
+from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec
 from impls import command_line, parallel
 
 
@@ -34,14 +34,14 @@ def main() -> None:
             team = Team(options.variant, processes, on_event=on_event)
             stack.callback(team.close)
             team.build(settings)
-            versions = team.call("versions")[0]
+            versions = team.run("versions")[0]
             print(", ".join(f"{name} {version}" for name, version in versions.items()))
             history = team.run(train, *dataset.train, options.epochs)[0]
-            single = Worker(options.variant)
+            single = Worker(WorkerSpec(options.variant))
             stack.callback(single.close)
             single.build(impls.load, options.variant, settings)
-            single.call("set_parameters", team.call("get_parameters")[0])
-            loss, accuracy = single.call("evaluate", *dataset.test)
+            single.run("set_parameters", team.run("get_parameters")[0])
+            loss, accuracy = single.run("evaluate", *dataset.test)
         except (DataError, WorkerDied, WorkerError) as error:
             sys.exit(f"error: {str(error).splitlines()[0]}")
     seconds = sum(history["seconds"]) / len(history["seconds"])

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from harness.workers import processors
-from harness.workers.worker import Worker, WorkerDied, in_a_line
+from harness.workers.worker import Worker, WorkerDied, WorkerSpec, in_a_line
 from impls import parallel
 from impls.contract import Settings, check_whole_number
 from impls.parallel import Place
@@ -59,12 +59,14 @@ class Team:
             for rank in range(processes):
                 self.workers.append(
                     Worker(
-                        f"{variant}, rank {rank} of {processes}",
-                        on_event=hear if rank == 0 else lambda *_: None,
-                        threads=1,
-                        lane=rank % processors.count(),
-                        environment=environment,
-                        timeout=2 * timeout,  # longer than the team's timeout, which ends all processes
+                        WorkerSpec(
+                            f"{variant}, rank {rank} of {processes}",
+                            threads=1,
+                            lane=rank % processors.count(),
+                            environment=environment,
+                            timeout=2 * timeout,  # longer than the team's timeout, which ends all processes
+                        ),
+                        hear if rank == 0 else lambda *_: None,
                     )
                 )
         except BaseException:
@@ -75,17 +77,14 @@ class Team:
         """Call `impls.parallel.load` in every process."""
         self._ask("build", lambda rank, worker: worker.build(parallel.load, self.variant, settings, self.places[rank]))
 
-    def call(self, method: str, *arguments: Any) -> list[Any]:
-        """Call a method of the implementation in every process. Return the results by rank."""
-        return self._ask(method, lambda rank, worker: worker.call(method, *arguments))
-
-    def run(self, task: Callable, *arguments: Any) -> list[Any]:
-        """Run `task(implementation, *arguments)` in every process. Return the results by rank."""
-        return self.run_each(*[(task, *arguments)] * len(self.workers))
+    def run(self, function: Callable | str, *arguments: Any) -> list[Any]:
+        """`Worker.run` in every process. Return the results by rank."""
+        return self.run_each(*[(function, *arguments)] * len(self.workers))
 
     def run_each(self, *questions: tuple) -> list[Any]:
-        """Run tasks as `run` does; `questions` holds a tuple (task, *arguments) for each process."""
-        return self._ask(questions[0][0].__name__, lambda rank, worker: worker.run(*questions[rank]))
+        """Run as `run` does; `questions` holds a tuple (function, *arguments) for each process."""
+        function = questions[0][0]
+        return self._ask(getattr(function, "__name__", function), lambda rank, worker: worker.run(*questions[rank]))
 
     def is_running(self) -> bool:
         return all(worker.is_running() for worker in self.workers)

@@ -1,4 +1,4 @@
-"""Under pytest-xdist: tests that share a worker, or else a file, share a process."""
+"""Under pytest-xdist: each process has its share of the cores; tests that share a worker or a file share a process."""
 
 import re
 from functools import cache
@@ -23,6 +23,25 @@ def group(nodeid: str) -> str:
     file, _, test = nodeid.partition("::")
     named = _naming().search(test)
     return named[1] if named and file.count("/") == 1 else file
+
+
+# Runs in the new process before it imports anything: NumPy starts a thread for each core when it is imported, and idle
+# threads that spin on the cores of others slow down everybody.
+TAKE_SHARE = """
+import os
+number, processes = channel.receive()
+if hasattr(os, "sched_setaffinity"):
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[number % processes :: processes] or cores)
+"""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Bind a new process of pytest-xdist, and the workers that it will start, to its share of the cores."""
+    channel = node.gateway.remote_exec(TAKE_SHARE)
+    channel.send((int(node.gateway.id.removeprefix("gw")), node.workerinput["workercount"]))
+    channel.waitclose()
 
 
 class Scheduling(LoadScopeScheduling):

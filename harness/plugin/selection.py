@@ -137,11 +137,11 @@ def _files(entrant: Entrant) -> list[tuple[Entrant, str, str]]:
 
 
 def _refuse_to_keep(option: argparse.Namespace) -> None:
-    """What `--keep-env` cannot keep. On a host, whose environment it is about, more is refused later."""
+    """Refuse what `--keep-env` cannot keep."""
     by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
-    ours = {*limits(option.threads, option.device), *by_variants, variables.KERAS_HOME} & {*option.keep_env}
+    ours = {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"} & {*option.keep_env}
     flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
-    flaw = flaw or ("" if option.host else variables.flaw(option.keep_env))
+    flaw = flaw or variables.flaw(option.keep_env)
     if flaw:
         raise pytest.UsageError(f"--keep-env {flaw}")
 

@@ -1,5 +1,6 @@
 """What the fixtures of conftest.py start: workers, a campaign, and the comparison of two versions."""
 
+import argparse
 import contextlib
 import functools
 import os
@@ -9,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from harness import ROOT
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.edge.shelf import Shelf
@@ -26,10 +26,9 @@ from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.pair import Pairs
 from harness.regression.upgrade import Upgrade
-from harness.workers import processors, variables
+from harness.workers import processors
 from harness.workers.fleet import Fleet, Framework
-from harness.workers.host import Host, Unreachable
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls import Entrant, PackageNotInstalled
 from impls.contract import Settings
 from impls.edge import ENVIRONMENTS
@@ -43,11 +42,17 @@ def verified(config: pytest.Config) -> Parts:
         pytest.exit(f"no data: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
 
 
+def worker_spec(option: argparse.Namespace) -> WorkerSpec:
+    """How workers are started, by the command line; each is then given its own name."""
+    return WorkerSpec(
+        "", threads=option.threads, device=option.device, timeout=option.worker_timeout, keep=tuple(option.keep_env)
+    )
+
+
 def fleet(session: pytest.Session, settings: Settings) -> Fleet:
     """The workers of this session; those that will be asked for certain are started already."""
     option = session.config.option
-    hear = session.config.stash[DISPLAY].hear
-    fleet = Fleet(hear, option.in_process, option.threads, option.device, option.worker_timeout, option.keep_env)
+    fleet = Fleet(worker_spec(option), session.config.stash[DISPLAY].hear, option.in_process)
     in_xdist = hasattr(session.config, "workerinput")  # and then it does not know which variants will come
     has_campaign = any("campaign" in item.fixturenames for item in session.items)  # it leaves its workers
     if not (in_xdist or has_campaign or option.in_process):
@@ -67,7 +72,7 @@ def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet:
     wanted = [(params["timed"], params["operation"]) for params in calls]
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
     display = config.stash[DISPLAY]
-    start = starter(settings, option.worker_timeout, cpu.get("flags", ()), display.hear, keep=option.keep_env)
+    start = starter(worker_spec(option), cpu.get("flags", ()), display.hear)
     machine = describe(cpu, settings.device)
     at_once = os.cpu_count() if option.quick else 1
     campaign = config.stash[CAMPAIGN] = Campaign(
@@ -110,7 +115,7 @@ def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Sh
             taking_part.append(shelf.participant(framework, params["runtime"], params["kind"]))
     fleet.close()
     shelf.close()
-    start = starter(replace(settings, threads=1), option.worker_timeout, (), config.stash[DISPLAY].hear)
+    start = starter(replace(worker_spec(option), threads=1), (), config.stash[DISPLAY].hear)
     campaign = Campaign(taking_part, shelf.dataset, start)
     campaign.run(option.launches, config.stash[DISPLAY].measuring)
     campaign.close()
@@ -122,12 +127,12 @@ def profiler(session: pytest.Session, settings: Settings, dataset: Parts) -> Cal
     option = session.config.option
     if "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
-    limits = {"threads": settings.threads, "device": settings.device, "timeout": option.worker_timeout}
     cpu = session.config.hook.pytest_benchmark_generate_machine_info(config=session.config)["cpu"]
     of_floor = floor.environment(cpu.get("flags", ()))
 
     def start(name: str) -> Worker:
-        return Worker(name, environment=of_floor if name == floor.NAME else {}, **limits)
+        environment = of_floor if name == floor.NAME else {}
+        return Worker(replace(worker_spec(option), name=name, environment=environment))
 
     @functools.cache
     def found(entrant: Entrant) -> dict:
@@ -152,41 +157,26 @@ def runtimes(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: S
     versions = config.stash[RUNTIMES] = Versions(
         pythons,
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        starter(replace(settings, threads=1), option.worker_timeout, (), config.stash[DISPLAY].hear),
+        starter(replace(worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
         shelf.dataset,
         Sampling(option.max_slowdown, option.error, comparisons),
     )
     return versions
 
 
-def connected(config: pytest.Config) -> Host | None:
-    """To the machine that --host names, if it does. Without an answer, the run ends."""
-    try:
-        return Host(config.option.host) if config.option.host else None
-    except Unreachable as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-
-
-def upgrade(session: pytest.Session, settings: Settings, dataset: Parts, host: Host | None) -> Upgrade:
-    """Both versions, in environments that are built if need be, here or on the host. Without them, the run ends."""
+def upgrade(session: pytest.Session, settings: Settings, dataset: Parts) -> Upgrade:
+    """Both versions, in environments that are built if need be. Without them, the run ends."""
     config, option, display = session.config, session.config.option, session.config.stash[DISPLAY]
     claims = _claims_of(session.items)
     try:
         sides = versions.sides(option, claims, display.say)
-        root = host.bring(Path(dataset.directory)) if host else ROOT
-        if host:
-            versions.check_interpreters(option, host)
-            flaw = host.do(variables.flaw, option.keep_env)
-            if flaw:
-                raise environments.NotBuilt(f"--host {option.host}: --keep-env {flaw}")
-        [network] = config.stash[REFEREES]
-        threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
-        settings = replace(settings, network=network, threads=threads)
-        lanes = most_lanes(host.do(processors.count) if host else processors.count(), threads)
-    except (environments.NotBuilt, Unreachable) as error:
+    except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    start = starter(settings, option.worker_timeout, (), display.hear, host, root, option.keep_env)
-    dataset = Parts.at(Path(root)) if host else dataset
+    [network] = config.stash[REFEREES]
+    threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
+    settings = replace(settings, network=network, threads=threads)
+    lanes = most_lanes(processors.count(), threads)
+    start = starter(replace(worker_spec(option), threads=threads), (), display.hear)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
     sampling = Sampling(option.max_slowdown, option.error, at_once=lanes, seconds=60 * option.max_minutes)
     upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)

@@ -59,11 +59,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="M",
         help="for trainings and timings; what is not clear by then is inconclusive (default: 60)",
     )
-    group.addoption(
-        "--host",
-        metavar="SPEC",
-        help='both versions run there: "ssh=me@there", as execnet has it; needs both --*-python',
-    )
     for form in ("json", "markdown"):
         group.addoption(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
 
@@ -92,8 +87,6 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if not is_asked_for(config):
         if option.markexpr == "regression":
             raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
-        if option.host:
-            raise pytest.UsageError("--host is where two versions are compared: say which, with --*-python")
         return
     if option.benchmark_only or option.compare:
         raise pytest.UsageError("comparing two versions is a run of its own: leave out --benchmark-only and --compare")
@@ -101,10 +94,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         python = getattr(option, f"{side}_python")
         if python and getattr(option, side):
             raise pytest.UsageError(f"--{side} and --{side}-python: say one of both, the other is not read")
-        if python and not option.host and not os.access(python, os.X_OK):
+        if python and not os.access(python, os.X_OK):
             raise pytest.UsageError(f"--{side}-python {python}: there is no such interpreter")
-        if option.host and not python:
-            raise pytest.UsageError(f"--host {option.host}: say which interpreter there, with --{side}-python")
     if option.in_process or getattr(option, "numprocesses", None):
         raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
 

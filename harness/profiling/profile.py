@@ -34,7 +34,7 @@ def profiles(
     with tempfile.TemporaryDirectory() as scratch:
         worker = start(entrant.variant)
         try:
-            worker.do(dump_programs, f"{scratch}/programs")
+            worker.run(dump_programs, f"{scratch}/programs")
             worker.build(impls.load, entrant.variant, settings)
             found = {}
             for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[entrant.network]) for each in PROFILED):

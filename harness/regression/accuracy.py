@@ -9,7 +9,7 @@ from harness.regression.pair import Pair
 
 
 def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], None]) -> Verdict:
-    """Return the verdict on the accuracy after one epoch. Raises as `Pair.call`; `on_seed(seed)` is called before each.
+    """Return the verdict on the accuracy after one epoch. Raises as `Pair.run`; `on_seed(seed)` is called before each.
 
     One epoch shows a change of the training; after ten, the differences between seeds hide it (docs/lessons.md).
     """
@@ -19,8 +19,8 @@ def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], No
         for seed in batch.numbers:
             on_seed(seed)
             pair.build(seed=seed)
-            pair.call("fit", *pair.dataset.train, 1)
-            for side, (_, accuracy) in zip(accuracies, pair.call("evaluate", *pair.dataset.test), strict=True):
+            pair.run("fit", *pair.dataset.train, 1)
+            for side, (_, accuracy) in zip(accuracies, pair.run("evaluate", *pair.dataset.test), strict=True):
                 side.append(accuracy)
 
     def judged(_: str, alpha: float) -> Verdict:

@@ -65,7 +65,7 @@ class Launch:
 
 
 def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
-    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.call`."""
+    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.run`."""
     imports = _imports(pair)
     building = _spent(pair, pair.build)
     stepping = _spent(pair, lambda: pair.run(first_step, *pair.dataset.train.first(128)))
@@ -74,7 +74,7 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
         launch.blocks["import"] = list(seconds)
     importing = [statistics.median(launch.blocks["import"]) for launch in launches]
     _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
-    _note(launches, "peak-memory", pair.do(usage.peak_memory))
+    _note(launches, "peak-memory", pair.run(usage.peak_memory))
     if set(wanted) & set(FITTING):
         _fit(pair, launches)
     for name, operation in STEPS.items():
@@ -86,8 +86,8 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, L
 def _imports(pair: Pair) -> list[Sequence[float]]:
     """CPU seconds that each spends on importing what the variant needs, once or several times: (times, 2)."""
     if variants()[pair.variant].packages == ("numpy",):
-        return [pair.do(numpy_seconds) for _ in range(IMPORTS)]
-    return [_spent(pair, lambda: pair.do(import_seconds, pair.variant))]
+        return [pair.run(numpy_seconds) for _ in range(IMPORTS)]
+    return [_spent(pair, lambda: pair.run(import_seconds, pair.variant))]
 
 
 def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
@@ -98,13 +98,13 @@ def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
         launch.blocks[f"fit-{IMAGES}"] = [each for seconds, _ in own for each in seconds[1:-1]]
     first, *_, last = ([held for _, held in both] for both in fits)
     _note_kept(launches, "kept-by-epoch", first, last, EPOCHS * (FITS - 1))
-    _note(launches, "fit-memory", pair.do(usage.peak_memory))
+    _note(launches, "fit-memory", pair.run(usage.peak_memory))
 
 
 def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
     to_be_checked = number == 0  # that `synchronize` waits: in the launches to come it is the same
     pair.run_in_turn(number, prepare, operation, *pair.dataset.train, to_be_checked)
-    before = pair.do(usage.in_use)
+    before = pair.run(usage.in_use)
     until = time.monotonic() + SECONDS
     for turn in range(operation.blocks):
         if turn >= TURNS and time.monotonic() >= until:
@@ -114,14 +114,14 @@ def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operatio
             launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
     if str(operation) == "predict_step-1":
         calls = len(launches[0].blocks[str(operation)]) * (operation.rounds + 1)
-        _note_kept(launches, "kept-by-call", before, pair.do(usage.in_use), calls)
+        _note_kept(launches, "kept-by-call", before, pair.run(usage.in_use), calls)
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
     """CPU seconds that each spends on it."""
-    before = pair.do(usage.cpu_seconds)
+    before = pair.run(usage.cpu_seconds)
     work()
-    return [after - earlier for earlier, after in zip(before, pair.do(usage.cpu_seconds), strict=True)]
+    return [after - earlier for earlier, after in zip(before, pair.run(usage.cpu_seconds), strict=True)]
 
 
 def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:

@@ -36,10 +36,10 @@ class Finding(NamedTuple):
 def network(pair: Pair) -> Finding:
     """The parameters: how many, of which shape and dtype."""
     pair.build()
-    counts = pair.call("parameter_count")
+    counts = pair.run("parameter_count")
     described = [
         {name: f"{array.dtype}{list(array.shape)}" for name, array in parameters.items()} | {"parameters": f"{count:,}"}
-        for parameters, count in zip(pair.call("get_parameters"), counts, strict=True)
+        for parameters, count in zip(pair.run("get_parameters"), counts, strict=True)
     ]
     return _alike(*described)
 
@@ -47,21 +47,21 @@ def network(pair: Pair) -> Finding:
 def defaults(pair: Pair) -> Finding:
     """The optimizer's hyperparameters, as each version ships them."""
     pair.build()
-    return _alike(*pair.call("hyperparameters"))
+    return _alike(*pair.run("hyperparameters"))
 
 
 def preprocessing(pair: Pair) -> Finding:
     """Every pixel value there is."""
     pair.build()
     images = np.resize(np.arange(256, dtype=np.uint8), (math.ceil(256 / DATASET.pixels), *DATASET.image_shape))
-    pixels = [{"pixels": array} for array in pair.call("preprocess", images)]
+    pixels = [{"pixels": array} for array in pair.run("preprocess", images)]
     return _within(*pixels, limit=2 * limits.ONE_ROUNDING)
 
 
 def initialisation(pair: Pair) -> Finding:
     """The parameters that each version starts from, of the same seed."""
     pair.build()
-    baseline, candidate = pair.call("get_parameters")
+    baseline, candidate = pair.run("get_parameters")
     redrawn = []
     for name, before in baseline.items():
         after = candidate[name]
@@ -77,16 +77,16 @@ def logits(pair: Pair) -> Finding:
     """The network's output from equal parameters."""
     parameters = pair.start()
     pair.build()
-    pair.call("set_parameters", parameters)
-    outputs = [{"logits": array} for array in pair.call("logits", pair.dataset.test.images.first(128))]
+    pair.run("set_parameters", parameters)
+    outputs = [{"logits": array} for array in pair.run("logits", pair.dataset.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.PASS["float32"])
 
 
 def gradients(pair: Pair) -> Finding:
     """Loss and gradients from equal parameters."""
     pair.build()
-    pair.call("set_parameters", pair.start())
-    computed = pair.call("loss_and_gradients", *pair.dataset.train.first(128))
+    pair.run("set_parameters", pair.start())
+    computed = pair.run("loss_and_gradients", *pair.dataset.train.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in computed]
     return _within(*results, limit=2 * limits.of_gradients(pair.network)["float32"])
 

@@ -38,22 +38,16 @@ class Pair:
     dataset: Parts
     workers: Sequence[Worker]
 
-    def call(self, method: str, *arguments: Any) -> tuple[Any, Any]:
-        return self._at_once(lambda worker: worker.call(method, *arguments))
-
-    def run(self, task: Callable, *arguments: Any) -> tuple[Any, Any]:
-        return self._at_once(lambda worker: worker.run(task, *arguments))
-
-    def do(self, function: Callable, *arguments: Any) -> tuple[Any, Any]:
-        return self._at_once(lambda worker: worker.do(function, *arguments))
+    def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, Any]:
+        return self._at_once(lambda worker: worker.run(function, *arguments))
 
     def build(self, **changes: Any) -> tuple[Any, Any]:
         settings = replace(self.settings, **changes)
         return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
-    def run_in_turn(self, turn: int, task: Callable, *arguments: Any) -> tuple[Any, Any]:
-        """Run the task in one worker after the other, in the order of this turn."""
-        results = {side: _caught(self.workers[side].run, task, *arguments) for side in in_turn((0, 1), turn)}
+    def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, Any]:
+        """Run the function in one worker after the other, in the order of this turn."""
+        results = {side: _caught(self.workers[side].run, function, *arguments) for side in in_turn((0, 1), turn)}
         return _checked(results[0], results[1])
 
     def _at_once(self, do: Callable[[Worker], Any]) -> tuple[Any, Any]:

@@ -106,7 +106,7 @@ class Upgrade:
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {
                 side: installed | {name: module["version"] for name, module in imported[side].items()}
-                for side, installed in zip(SIDES, pair.do(versions_with_python), strict=True)
+                for side, installed in zip(SIDES, pair.run(versions_with_python), strict=True)
             }
             self.kept_variables = variables.described(pair.workers[0].kept)
             yield pair

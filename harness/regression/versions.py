@@ -19,7 +19,6 @@ from harness.regression.requirements import (
     providers,
 )
 from harness.workers import interpreter
-from harness.workers.host import Host
 
 ACCURACY = "accuracy"
 
@@ -38,8 +37,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     If one side is built, the other is built, too, from the installed versions: a comparison with the current
     environment would include its other packages. Raises `NotBuilt`. `say` gets a line before each long step.
     """
-    if not option.host:
-        check_interpreters(option)
+    check_interpreters(option)
     pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
     packages = {package for variant in variants for package in impls.variants()[variant].packages}
     built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
@@ -60,11 +58,11 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     return result
 
 
-def check_interpreters(option: argparse.Namespace, host: Host | None = None) -> None:
-    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers: here, or on the host."""
+def check_interpreters(option: argparse.Namespace) -> None:
+    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers."""
     for side in SIDES:
-        question = (getattr(option, f"{side}_python"), option.worker_timeout)
-        flaw = question[0] and (host.do(interpreter.flaw, *question) if host else interpreter.flaw(*question))
+        python = getattr(option, f"{side}_python")
+        flaw = python and interpreter.flaw(python, option.worker_timeout)
         if flaw:
             raise NotBuilt(f"--{side}-python: {flaw}")
 

@@ -1,1 +1,1 @@
-"""A process for each framework. In go functions and arguments; out come what they return, raise and tell on the way."""
+"""A process for each framework: functions and arguments go in; results, errors and events come out."""

@@ -1,4 +1,4 @@
-"""What happens on the way: whoever runs a task hears what the task tells."""
+"""Events of a function while it runs: whoever runs it is notified."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,13 +8,13 @@ _listener: ContextVar[Callable[..., None]] = ContextVar("listener")
 
 
 def notify(event: str, **details: object) -> None:
-    """Tell whoever runs the task that calls this, now. Raises `LookupError` if nobody does."""
+    """Notify the code that runs the function that calls this. Raises `LookupError` if there is none."""
     _listener.get()(event, **details)
 
 
 @contextlib.contextmanager
 def heard_by(listener: Callable[..., None]) -> Iterator[None]:
-    """`listener(event, **details)` hears what is told inside."""
+    """`listener(event, **details)` is called for the events inside."""
     token = _listener.set(listener)
     try:
         yield

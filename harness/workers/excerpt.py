@@ -1,8 +1,11 @@
 """Text of any length in the few short lines that a report has room for; it says what it leaves out."""
 
+import os
+from typing import BinaryIO
+
 FIRST, LAST = 10, 20  # lines: the head of a message and, above all, its end
 CHARACTERS = 300  # of a line
-TAIL = 2**16  # bytes of a file that are looked at
+TAIL = 2**16  # bytes of a file that are read
 
 
 def excerpt(text: str) -> str:
@@ -21,11 +24,9 @@ def shortened(line: str) -> str:
     return f"{line[: 2 * third]} [... {len(line) - 3 * third:,} characters ...] {line[-third:]}"
 
 
-def tail(path: str) -> str:
-    """The last lines of the file, of which no more than `TAIL` bytes are read."""
-    with open(path, "rb") as file:  # noqa: PTH123 - the path may be another machine's, as text
-        size = file.seek(0, 2)
-        file.seek(max(0, size - TAIL))
-        lines = file.read().decode(errors="replace").splitlines()
+def tail(file: BinaryIO) -> str:
+    """The last lines of an open file, of which at most `TAIL` bytes are read. Its position stays where it is."""
+    size = os.fstat(file.fileno()).st_size
+    lines = os.pread(file.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace").splitlines()
     cut = [f"[... cut: the last of {size:,} bytes ...]"] if size > TAIL or len(lines) > FIRST + LAST else []
     return "\n".join([*cut, *map(shortened, lines[-FIRST - LAST :])])

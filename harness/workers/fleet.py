@@ -1,4 +1,4 @@
-"""The frameworks of one pytest session: each in a worker that is started when first asked for and ended at the end."""
+"""The frameworks of one pytest session: each in a worker that is started at its first use and ended at the end."""
 
 import contextlib
 import os
@@ -11,38 +11,33 @@ import psutil
 import impls
 from harness.workers import together
 from harness.workers.session import Session
-from harness.workers.worker import Worker, WorkerDied
+from harness.workers.worker import Worker, WorkerDied, WorkerSpec
 from impls import Entrant
 from impls.contract import NETWORKS, Network, Settings
 
 
 class Framework:
-    """A variant that is built and ready: has the methods of `Implementation`, wherever it lives.
+    """A variant that is built and ready: has the methods of `Adapter`, which it calls where the variant is built.
 
-    `home` is what its worker is known as in the fleet: another variant's must not be taken for it. `make` is what
-    built it, with the variant, the settings, and `more`.
+    `home` is the name of its worker in the fleet. It was built as `make(name, settings, *more)`.
     """
 
-    def __init__(self, fleet: "Fleet", variant: str, settings: Settings, home: str, make: Callable, more: tuple):
+    def __init__(self, fleet: "Fleet", home: str, make: Callable, name: str, settings: Settings, *more: Any):
         self._fleet = fleet
-        self.name = variant
-        self.settings = settings
         self.home = home
         self.make = make
+        self.name = name
+        self.settings = settings
         self.more = more
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
             raise AttributeError(method)
-        return lambda *arguments: self._fleet.home(self.home).call(method, *arguments)
+        return lambda *arguments: self.run(method, *arguments)
 
-    def run(self, task: Callable, *arguments: Any) -> Any:
-        """`task(implementation, *arguments)`, where it lives; a function of harness/."""
-        return self._fleet.home(self.home).run(task, *arguments)
-
-    def do(self, function: Callable, *arguments: Any) -> Any:
-        """`function(*arguments)`, where it lives."""
-        return self._fleet.home(self.home).do(function, *arguments)
+    def run(self, function: Callable | str, *arguments: Any) -> Any:
+        """`Session.run` in its worker."""
+        return self._fleet.home(self.home).run(function, *arguments)
 
     def label(self) -> str:
         """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
@@ -72,31 +67,20 @@ class Framework:
 class Fleet:
     """Starts, keeps and ends the workers.
 
-    `on_event(name, event, details)` hears what `Session` notifies, and "taken_out" (names).
+    They are started as `spec` says, with a name each. `on_event(name, event, details)` is called as for a `Worker`.
     """
 
-    def __init__(
-        self,
-        on_event: Callable[[str, str, dict], None],
-        in_process: bool = False,
-        threads: int | None = None,
-        device: str = "cpu",
-        timeout: float = 600.0,
-        keep: Iterable[str] = (),
-    ):
+    def __init__(self, spec: WorkerSpec, on_event: Callable[[str, str, dict], None], in_process: bool = False):
+        self.spec = spec
         self.on_event = on_event
         self.in_process = in_process
-        self.threads = threads
-        self.device = device
-        self.timeout = timeout
-        self.keep = keep
         self.homes: dict[str, Worker | Session] = {}
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
         """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
 
-        What goes wrong is kept for whoever asks for it.
+        What goes wrong is raised when the framework is asked for.
         """
         together.each(lambda entrant: self._prepare(entrant, settings), entrants, os.cpu_count(), self.close)
 
@@ -105,12 +89,12 @@ class Fleet:
     ) -> Framework:
         """`make(variant, settings, *more)`. Raises what the import of the framework or the building raised.
 
-        It lives in the worker known as `home`, without it in that of its name.
+        It is built in the worker called `home`; without it, in that of its own name.
         """
         self._build(variant, settings, home or variant, make, *more)
         if (make, variant, settings) in self.broken:
-            raise self.broken[make, variant, settings].with_traceback(None)  # or it would grow with each that asks
-        return Framework(self, variant, settings, home or variant, make, more)
+            raise self.broken[make, variant, settings].with_traceback(None)  # or it would grow each time
+        return Framework(self, home or variant, make, variant, settings, *more)
 
     def _prepare(self, entrant: Entrant, settings: Settings) -> None:
         with contextlib.suppress(WorkerDied):
@@ -121,22 +105,22 @@ class Fleet:
             try:
                 self.home(home).build(make, variant, settings, *more)
             except WorkerDied:
-                raise  # the next one to ask gets a fresh worker
+                raise  # the next test gets a fresh worker
             except Exception as error:
                 self.broken[make, variant, settings] = error
 
     def home(self, name: str) -> Worker | Session:
-        """Where somebody lives; a worker that died is replaced by a fresh one."""
+        """The worker of this name; one that died is replaced by a fresh one."""
         home = self.homes.get(name)
         if isinstance(home, Worker) and not home.is_running():
-            home.close()  # what it has started, and its temporary files
+            home.close()  # removes its temporary files
             home = None
         if home is None:
             self.homes[name] = home = self._start(name)
         return home
 
     def adopt(self, name: str, worker: Worker) -> None:
-        """From now on it is the home of this name; who was it before is ended."""
+        """Make it the worker of this name, and end the one before."""
         if name in self.homes:
             self.homes[name].close()
         self.homes[name] = worker
@@ -149,12 +133,4 @@ class Fleet:
     def _start(self, name: str) -> Worker | Session:
         if self.in_process:
             return Session(lambda event, **details: self.on_event(name, event, details))
-        return Worker(
-            name,
-            lambda event, details: self.on_event(name, event, details),
-            threads=self.threads,
-            device=self.device,
-            timeout=self.timeout,
-            keep=self.keep,
-            on_taken_out=lambda names: self.on_event(name, "taken_out", {"names": names}),
-        )
+        return Worker(replace(self.spec, name=name), lambda event, details: self.on_event(name, event, details))

@@ -1,5 +1,6 @@
-"""What lives in a worker: one implementation, what it was built from, and whatever is asked of it by name."""
+"""An implementation in this process, and the functions that run on it: in a worker, or in pytest by `--in-process`."""
 
+import inspect
 import time
 import warnings
 from collections.abc import Callable
@@ -14,10 +15,9 @@ WARNINGS = 20  # different ones that a process may give
 
 
 class Session:
-    """One implementation in this process. Lives in a worker, or in pytest itself under `--in-process`.
+    """Builds an implementation, and runs functions.
 
-    `notify(event, **details)` hears what tasks tell on the way, and "warning" (message). Among the arguments, the array
-    takes the place of each `Reference`.
+    `notify(event, **details)` is called for the events of these functions, and for "warning" (message).
     """
 
     def __init__(self, notify: Callable[..., None]):
@@ -27,43 +27,36 @@ class Session:
         self.warned: set[str] = set()
 
     def build(self, make: Callable[..., Adapter], *arguments: Any) -> float:
-        """Build it anew as `make(*arguments)`, unless it was built so and nothing has changed it; seconds."""
+        """Make `make(*arguments)` the implementation, unless it was built so and not changed. Return the seconds."""
         started = time.perf_counter()
         if self.built_from != (make, *arguments):
             self.built_from = None
-            self.implementation = self.do(make, *arguments)
+            self.implementation = self.run(make, *arguments)
             self.built_from = (make, *arguments)
         return time.perf_counter() - started
 
-    def call(self, method: str, *arguments: Any) -> Any:
-        """A method of the implementation, by name."""
-        self._note_changes(getattr(Adapter, method, None))
-        return self.do(getattr(self.implementation, method), *arguments)
+    def run(self, function: Callable | str, *arguments: Any) -> Any:
+        """Return `function(*arguments)`. A string names a method of the implementation.
 
-    def run(self, task: Callable, *arguments: Any) -> Any:
-        """`task(implementation, *arguments)`."""
-        self._note_changes(task)
-        return self.do(task, self.implementation, *arguments)
-
-    def do(self, function: Callable, *arguments: Any) -> Any:
-        """`function(*arguments)`, in this process."""
+        A function whose first parameter is called `implementation` gets the implementation, before the arguments. Each
+        `Reference` among the arguments is replaced by its array.
+        """
+        marked = getattr(Adapter, function, None) if isinstance(function, str) else function
+        if getattr(marked, "changes_state", False):
+            self.built_from = None
+        if isinstance(function, str):
+            function = getattr(self.implementation, function)
+        elif next(iter(inspect.signature(function).parameters), "") == "implementation":
+            arguments = (self.implementation, *arguments)
         with warnings.catch_warnings(), heard_by(self.notify):
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
-            return function(*map(_resolved, arguments))
-
-    def _note_changes(self, asked: Callable | None) -> None:
-        if getattr(asked, "changes_state", False):
-            self.built_from = None
+            return function(*(each.array() if isinstance(each, Reference) else each for each in arguments))
 
     def _warn(self, message: str) -> None:
-        """Each warning once, and not more than `WARNINGS`."""
+        """Notify of each warning once, and of no more than `WARNINGS`."""
         message = message if len(self.warned) < WARNINGS else "more warnings than these: they are not shown"
         if message not in self.warned:
             self.warned.add(message)
             self.notify("warning", message=message)
-
-
-def _resolved(argument: Any) -> Any:
-    return argument.array() if isinstance(argument, Reference) else argument

@@ -1,48 +1,60 @@
-"""Variables of the environment that change what is measured: a worker starts without them, but for those that are kept.
+"""The environment of workers: they inherit a few variables, those that `--keep-env` names, and what the suite sets.
 
-So each is set by the suite (threads, device, backend), or taken out, or kept because `--keep-env` names it. Runs on the
-machine of the worker, with the standard library alone. Workers run `python -I`, which reads none of PYTHON*.
+Any other could change what is measured. Workers run `python -I`, which reads none of PYTHON*.
 """
 
 import contextlib
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-# Beginnings of their names: threads; linear algebra; frameworks and compilers; GPUs; memory; the dynamic loader.
-CHANGE_WHAT_IS_MEASURED = (
-    *("OMP_", "KMP_", "GOMP_", "LIBOMP", "TBB_"),
-    *("MKL_", "OPENBLAS_", "GOTO_", "BLIS_", "BLAS_", "NVPL_", "VECLIB_", "NUMEXPR_", "NPY_", "NUMPY_"),
-    *("ONEDNN_", "DNNL_", "MKLDNN_", "LRU_CACHE_CAPACITY"),
-    *("KERAS_", "TF_", "TF2_", "TENSORFLOW_", "AUTOGRAPH_", "PROTOCOL_BUFFERS_"),
-    *("JAX_", "JAXLIB_", "XLA_", "PJRT_", "TPU_", "LIBTPU_", "MLIR_", "ENABLE_PJRT_"),
-    *("TORCH", "PYTORCH_", "ATEN_", "AOT_", "AOTI", "INDUCTOR_", "TRITON_", "KINETO_"),
-    *("CUDA_", "CUBLAS", "CUDNN_", "NCCL_", "NVIDIA_TF32_OVERRIDE"),
-    *("MALLOC_", "Malloc", "_RJEM_", "JE_MALLOC_", "JEMALLOC_", "TCMALLOC_", "MIMALLOC_", "GLIBC_TUNABLES"),
-    *("LD_", "DYLD_"),
+INHERITED = (
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "LANG", "LANGUAGE", "LC_*", "XDG_*"),
+    *("*_proxy", "*_PROXY", "SSL_CERT_*", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),  # where a GPU is
+    *("TORCH_HOME", "KERAS_HOME"),  # folders of downloads; the latter is then replaced by `keras_home`
+    "MNIST_*",  # ours
 )
-WHICH_GPU = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")  # kept unasked: who was given one must not take another
-KERAS_HOME = "KERAS_HOME"  # read by `keras_home`, and then set to what that returns
+WHICH_GPU = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")  # inherited, and recorded as if --keep-env named them
+
+# Not inherited, and often set on purpose: whoever has set one is told. It need not be complete.
+REPORTED = (
+    *("OMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_"),
+    *("KERAS_", "TF_", "XLA_", "JAX_", "TORCH", "PYTORCH_", "CUDA_", "NVIDIA_TF32_OVERRIDE"),
+)
 
 
-def found(keep: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """What is set here and changes what is measured: names of what is taken out, names and values of what is kept."""
-    names = sorted(name for name in os.environ if name.startswith(CHANGE_WHAT_IS_MEASURED) and name != KERAS_HOME)
-    kept = {*keep, *WHICH_GPU}
-    return [name for name in names if name not in kept], {name: os.environ[name] for name in names if name in kept}
+def is_inherited(name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in INHERITED)
+
+
+def inherited() -> dict[str, str]:
+    """Names and values of what every worker inherits, but for what is `kept`."""
+    return {name: value for name, value in os.environ.items() if is_inherited(name)}
+
+
+def kept(keep: Iterable[str]) -> dict[str, str]:
+    """Names and values of the variables of `--keep-env` and of `WHICH_GPU` that are set."""
+    return {name: os.environ[name] for name in sorted({*keep, *WHICH_GPU}) if name in os.environ}
+
+
+def reported(keep: Iterable[str]) -> list[str]:
+    """Names that are set and not inherited, of those that are often set on purpose."""
+    names = {name for name in os.environ if name.startswith(REPORTED) and not is_inherited(name)}
+    return sorted(names - {*keep, *WHICH_GPU})
 
 
 def flaw(keep: Iterable[str]) -> str:
-    """Why the first of these that cannot be kept cannot be; nothing if all can."""
-    listed = [name for name in os.environ if name.startswith(CHANGE_WHAT_IS_MEASURED)]
+    """Return why the first of these that cannot be kept cannot be; "" if all can."""
     for name in keep:
         if name.startswith("PYTHON"):
             return f"{name}: workers run `python -I`, which reads none of PYTHON*"
-        if not name.startswith(CHANGE_WHAT_IS_MEASURED):
-            return f"{name}: it is not taken out (harness/workers/variables.py lists what is): nothing to keep"
+        if is_inherited(name):
+            return f"{name}: workers inherit it anyway: nothing to keep"
         if name not in os.environ:
-            near = difflib.get_close_matches(name, listed, n=1)
+            near = difflib.get_close_matches(name, os.environ, n=1)
             return f"{name}: it is not set" + (f"; did you mean {near[0]}?" if near else "")
     return ""
 
@@ -52,7 +64,7 @@ def described(kept: Mapping[str, str]) -> str:
 
 
 def keras_home(folder: str) -> str:
-    """A home for Keras in `folder`: without the user's keras.json, but with the data sets that are there already.
+    """Make a home for Keras in `folder`: without the user's keras.json, but with the data sets that are there already.
 
     Where Keras is installed, what it downloads goes to the user's folder, which is made if need be, as by Keras itself.
     """
@@ -69,4 +81,4 @@ def _users_keras_home() -> str:
     """As Keras finds it."""
     user = os.path.expanduser("~")  # noqa: PTH111 - Path.expanduser raises where there is no home
     writable = user if os.access(user, os.W_OK) else "/tmp"
-    return os.environ.get(KERAS_HOME) or os.path.join(writable, ".keras")  # noqa: PTH118
+    return os.environ.get("KERAS_HOME") or os.path.join(writable, ".keras")  # noqa: PTH118

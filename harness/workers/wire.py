@@ -1,66 +1,101 @@
-"""What travels between pytest and a worker: builtin types as they are, arrays as bytes, what is ours by its name."""
+"""Values between pytest and a worker: pickles of builtin types, of arrays, and of what both sides can import."""
 
 import dataclasses
+import io
+import pickle
 import re
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
+from socket import socket
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-# Modules that both sides can import.
-OURS = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?")
+# Modules that both sides can import. A framework's module is none of them: pytest's process would import the framework.
+SHARED = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?")
+BUILTIN = (int, float, str, bytes, tuple, list, dict, bool)
+PROTOCOL = 4  # of pickles; every Python that can run a worker reads it
+LENGTH = 8  # bytes that hold the length of a message
+PART = 2**20  # bytes that are read at once
 
 
-def encode(value: Any) -> Any:
-    """`value` in builtin types alone, which is all that execnet carries. Raises `TypeError` for anything unknown.
-
-    Functions and classes of `OURS` are known by their names, and so are their named tuples and dataclasses.
-    """
-    if isinstance(value, np.ndarray):
-        return ("array", value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, np.generic):
-        return value.item()
-    if value is None or isinstance(value, bool):
-        return value
-    for builtin in (int, float, str, bytes):
-        if isinstance(value, builtin):
-            return builtin(value)  # execnet refuses subclasses, such as the str that is torch.__version__
-    if isinstance(value, FunctionType | type) and is_ours(value):
-        return ("named", value.__module__, value.__qualname__)
-    if is_ours(type(value)) and dataclasses.is_dataclass(value):
-        return ("record", encode(type(value)), [encode(getattr(value, f.name)) for f in dataclasses.fields(value)])
-    if is_ours(type(value)) and isinstance(value, tuple):
-        return ("record", encode(type(value)), [encode(item) for item in value])
-    if isinstance(value, dict):
-        return ("dict", [(encode(key), encode(item)) for key, item in value.items()])
-    if isinstance(value, (tuple, list)):
-        return ("tuple" if isinstance(value, tuple) else "list", [encode(item) for item in value])
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"cannot send {type(value).__name__} between processes: {value!r}")
-
-
-def decode(value: Any) -> Any:
-    """What `encode` was given; an array is a copy of its own, and writable."""
-    if not isinstance(value, tuple):
-        return value
-    kind, *content = value
-    if kind == "array":
-        dtype, shape, data = content
-        return np.frombuffer(data, dtype).reshape(shape).copy()
-    if kind == "named":
-        module, name = content
-        return getattr(import_module(module), name)
-    if kind == "record":
-        made, fields = content
-        return decode(made)(*map(decode, fields))
-    if kind == "dict":
-        return {decode(key): decode(item) for key, item in content[0]}
-    return {"tuple": tuple, "list": list}[kind](decode(item) for item in content[0])
-
-
-def is_ours(named: Any) -> bool:
+def is_shared(named: Any) -> bool:
     """Whether the function or class can be imported on both sides."""
-    return OURS.fullmatch(named.__module__) is not None
+    return SHARED.fullmatch(named.__module__) is not None
+
+
+def dumps(value: Any) -> bytes:
+    """Return `value` as bytes. Raises `TypeError` for anything that is not of these kinds.
+
+    Builtin types, and their subclasses as these; arrays; scalars of NumPy and paths, as builtin types; functions,
+    classes, dataclasses and named tuples of `SHARED`.
+    """
+    buffer = io.BytesIO()
+    _Pickler(buffer, PROTOCOL).dump(value)
+    return buffer.getvalue()
+
+
+def loads(data: bytes) -> Any:
+    """Return the value of `dumps`; an array is a writable copy. Raises `pickle.UnpicklingError`."""
+    return _Unpickler(io.BytesIO(data)).load()
+
+
+class _Pickler(pickle.Pickler):
+    def reducer_override(self, value: Any) -> Any:
+        """How pickle makes `value` anew: a function and its arguments, or by its own way."""
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            return _array, (value.dtype.str, value.shape, value.tobytes())
+        if isinstance(value, np.generic):
+            value = value.item()
+            return type(value), (value,)
+        if isinstance(value, Path):
+            return str, (str(value),)
+        if isinstance(value, FunctionType | type):
+            known = value in BUILTIN or is_shared(value)
+        else:
+            known = is_shared(type(value)) and (dataclasses.is_dataclass(value) or isinstance(value, tuple))
+        if known:
+            return NotImplemented
+        for builtin in BUILTIN:
+            if isinstance(value, builtin):  # such as the str that is torch.__version__
+                return builtin, (builtin(value),)
+        raise TypeError(f"cannot send {type(value).__name__} between processes: {value!r}")
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if not SHARED.fullmatch(module) and (module, name) not in {("builtins", each.__name__) for each in BUILTIN}:
+            raise pickle.UnpicklingError(f"{module}.{name} must not come from another process")
+        return super().find_class(module, name)
+
+
+def _array(dtype: str, shape: tuple[int, ...], data: bytes) -> np.ndarray:
+    return np.frombuffer(data, dtype).reshape(shape).copy()
+
+
+def send(end: socket, data: bytes) -> None:
+    """Send a message. Raises `OSError`."""
+    end.sendall(len(data).to_bytes(LENGTH, "big") + data)
+
+
+def receive(end: socket, on_silence: Callable[[], None] = lambda: None) -> bytes:
+    """Return the next message. Raises `EOFError` if there is none, `OSError`, and what `on_silence` raises.
+
+    `on_silence` is called whenever nothing has come for as long as the timeout of the socket.
+    """
+    return _read(end, int.from_bytes(_read(end, LENGTH, on_silence), "big"), on_silence)
+
+
+def _read(end: socket, size: int, on_silence: Callable[[], None]) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        try:
+            part = end.recv(min(size - len(data), PART))
+        except TimeoutError:
+            on_silence()
+            continue
+        if not part:
+            raise EOFError
+        data += part
+    return bytes(data)

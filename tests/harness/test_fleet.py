@@ -1,4 +1,4 @@
-"""A fleet gives a fresh worker for a dead one, and remembers what cannot be built."""
+"""A fleet replaces dead workers, and remembers what cannot be built."""
 
 import traceback
 from pathlib import Path
@@ -7,50 +7,41 @@ import psutil
 import pytest
 
 from harness.workers.fleet import Fleet
+from harness.workers.worker import WorkerSpec
 from impls import Entrant
 from impls.contract import Settings
 
 
 @pytest.fixture
 def fleet():
-    fleet = Fleet(on_event=lambda *_: None)
+    fleet = Fleet(WorkerSpec(""), on_event=lambda *_: None)
     yield fleet
     fleet.close()
 
 
-def test_a_worker_that_died_while_idle_is_replaced(fleet):
+def test_worker_that_died_while_idle_is_replaced(fleet):
     framework = fleet.framework("numpy", Settings())
-    process = fleet.homes["numpy"].process
-    folder = Path(fleet.homes["numpy"].folder)
-    assert folder.exists()
-    process.kill()
-    process.wait()
+    worker = fleet.home("numpy")
+    assert Path(worker.folder).exists()
+    worker.process.kill()
+    worker.process.wait()
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
     assert framework.parameter_count() == 535_818
-    assert not psutil.pid_exists(process.pid)
-    assert not folder.exists()
+    assert not psutil.pid_exists(worker.process.pid)
+    assert not Path(worker.folder).exists()
 
 
-def test_what_cannot_be_built_is_not_tried_again(fleet):
-    with pytest.raises(ValueError, match="unknown variant 'nothing'"):
-        fleet.framework("nothing", Settings())
-    worker = fleet.homes["nothing"]
-    with pytest.raises(ValueError, match="unknown variant 'nothing'"):
-        fleet.framework("nothing", Settings())
-    assert fleet.homes["nothing"] is worker
-
-
-def test_an_error_does_not_grow_with_those_that_ask(fleet):
-    lengths = set()
+def test_broken_variant_is_built_once_and_its_error_does_not_grow(fleet):
+    lengths, workers = set(), set()
     for _ in range(3):
-        try:
+        with pytest.raises(ValueError, match="unknown variant 'nothing'") as caught:
             fleet.framework("nothing", Settings())
-        except ValueError as error:
-            lengths.add(len(traceback.format_exception(error)))
-    assert len(lengths) == 1
+        lengths.add(len(traceback.format_exception(caught.value)))
+        workers.add(fleet.home("nothing"))
+    assert len(lengths) == len(workers) == 1
 
 
-def test_of_many_that_start_the_broken_ones_are_told_when_they_are_asked_for(fleet):
+def test_start_reports_broken_variants_at_their_use(fleet):
     broken = [f"broken-{number}" for number in range(4)]
     fleet.start([Entrant(name, "mlp") for name in (*broken, "numpy")], Settings())
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
@@ -59,7 +50,7 @@ def test_of_many_that_start_the_broken_ones_are_told_when_they_are_asked_for(fle
             fleet.framework(name, Settings())
 
 
-def test_other_settings_are_another_network(fleet):
+def test_settings_make_another_network(fleet):
     framework = fleet.framework("numpy", Settings(dtype="float32"))
     assert framework.get_parameters()["dense_1/bias"].dtype == "float32"
     assert framework.with_settings(dtype="float64").get_parameters()["dense_1/bias"].dtype == "float64"

@@ -180,5 +180,5 @@ def test_no_moment_becomes_a_denormal_number_in_a_launch(dataset):
     """With such numbers, a processor is slow."""
     baseline = SpoiledNumpy()
     measure(Pair("numpy", Settings(), dataset, (baseline, FakeWorker())), [*FITTING, "train_step-128"], 0)
-    moments = np.concatenate([array.ravel() for of_all in baseline.call("get_moments") for array in of_all.values()])
+    moments = np.concatenate([array.ravel() for of_all in baseline.run("get_moments") for array in of_all.values()])
     assert not (np.abs(moments[moments != 0]) < np.finfo(np.float32).tiny).any()

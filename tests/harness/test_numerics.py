@@ -1,5 +1,6 @@
 """A candidate that computes something else is found out, and the first check that changed says where."""
 
+import sys
 from contextlib import ExitStack
 from types import SimpleNamespace
 
@@ -10,7 +11,7 @@ from harness.equality.limits import STEPS_OF_AN_EPOCH
 from harness.equality.trace import Trace, trace
 from harness.regression.numerics import CHECKS, REDRAWN, _first_difference, _likeness, _train
 from harness.regression.pair import CandidateFailed, Pair
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import Settings
 from studies.spoiled import environment
 from tests.fakes import STEPS as SOME
@@ -132,8 +133,8 @@ def start():
     """Starts a worker on one thread, as two that take turns on all of them are slow; ends all of them at the end."""
     with ExitStack() as stack:
 
-        def start(*arguments, **options):
-            worker = Worker(*arguments, threads=1, **options)
+        def start(name, python=sys.executable):
+            worker = Worker(WorkerSpec(name, python, threads=1))
             stack.callback(worker.close)
             return worker
 

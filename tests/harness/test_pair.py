@@ -25,8 +25,8 @@ def test_both_are_called_at_once():
     meeting = threading.Barrier(2, timeout=10)
     workers = [FakeWorker(), FakeWorker()]
     for number, worker in enumerate(workers):
-        worker.call = lambda method, number=number: (meeting.wait(), number)[1]
-    assert Pair("numpy", Settings(), None, workers).call("what") == (0, 1)
+        worker.run = lambda method, number=number: (meeting.wait(), number)[1]
+    assert Pair("numpy", Settings(), None, workers).run("what") == (0, 1)
 
 
 @pytest.mark.parametrize("in_turn", [True, False])

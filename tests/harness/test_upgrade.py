@@ -126,8 +126,6 @@ def test_an_interpreter_without_numpy_is_refused(run_here, tmp_path):
         (["--baseline=ruff==0.1"], "ruff"),
         (["--baseline-python=/no/such/python"], "/no/such/python"),
         (["--baseline=keras==3", f"--baseline-python={sys.executable}"], "--baseline-python"),
-        (["--baseline=keras==3", "--host=ssh=there"], "--baseline-python"),
-        (["--host=ssh=there"], "--host"),
         (["--baseline=keras==3", "--max-slowdown=0"], "got '0'"),
         (["--baseline=keras==3", "--max-slowdown=x%"], "got 'x%'"),
         (["--baseline=keras==3", "--error=50"], "got '50'"),
@@ -157,11 +155,11 @@ def test_an_error_in_one_check_leaves_the_others(find, side, word):
 class Dying(SpoiledNumpy):
     """Dies in the check of gradients."""
 
-    def call(self, method, *arguments):
-        if method == "loss_and_gradients":
+    def run(self, function, *arguments):
+        if function == "loss_and_gradients":
             self.close()
             raise WorkerDied("exit code 7")
-        return super().call(method, *arguments)
+        return super().run(function, *arguments)
 
 
 @pytest.mark.parametrize(("side", "word"), [("candidate", "changed"), ("baseline", "missing")])

@@ -13,7 +13,7 @@ VARIANTS = ["jax", "keras-jax", "numpy", "pytorch"]
 
 def option(**given):
     none = {"framework": None, "baseline": [], "candidate": [], "baseline_python": None, "candidate_python": None}
-    return Namespace(**none | {"host": None, "worker_timeout": 60.0} | given)
+    return Namespace(**none | {"worker_timeout": 60.0} | given)
 
 
 @pytest.mark.parametrize(
