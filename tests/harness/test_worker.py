@@ -244,7 +244,7 @@ def test_program_that_is_no_interpreter_is_refused():
 def test_worker_imports_nothing_but_numpy_and_has_its_processors(start):
     worker = start(
         "def logits(self, images):\n"
-        "    ours = {'pytest', 'execnet', 'rich', 'psutil', 'platformdirs', 'filelock', 'scipy'}\n"
+        "    ours = {'pytest', 'rich', 'psutil', 'platformdirs', 'filelock', 'scipy'}\n"
         "    processors = getattr(os, 'sched_getaffinity', lambda _: [0])(0)\n"
         "    return sorted(ours & {*sys.modules}), os.environ['OMP_NUM_THREADS'], len(processors)",
         threads=1,
