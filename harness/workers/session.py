@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from harness import tally
 from harness.data.reference import Reference
 from harness.workers.events import heard_by
 from harness.workers.excerpt import excerpt
@@ -33,6 +34,7 @@ class Session:
             self.built_from = None
             self.implementation = self.do(make, *arguments)
             self.built_from = (make, *arguments)
+            tally.add("build", name=str(next(iter(arguments), "")), seconds=time.perf_counter() - started)
         return time.perf_counter() - started
 
     def call(self, method: str, *arguments: Any) -> Any:
@@ -51,6 +53,7 @@ class Session:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
+            tally.add_training(function, arguments)
             return function(*map(_resolved, arguments))
 
     def _note_changes(self, asked: Callable | None) -> None:
