@@ -54,7 +54,7 @@ setup: $(WANTED:%=$(VENV)/installed-%)
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "$$($(BIN)/python --version), $$(readlink -f $(BIN)/python): installing into $(VENV); all frameworks take 8 GB, some minutes"
+	@echo "$$($(BIN)/python --version), $$(readlink -f $(BIN)/python): installing into $(VENV)$(if $(FRAMEWORKS),,: 8 GB in some minutes)"
 	$(PIP) --editable .
 	@touch $@
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 import impls
-from impls.contract import COMPARED, Settings
+from impls.contract import Settings
 
 IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 1, 2])
 
@@ -27,7 +27,7 @@ def definitions(tutorial) -> list[str]:
 
 def use(variant: str, folder: str, seed: int) -> None:
     """Call everything that an adapter has, for each network."""
-    for network in reversed(COMPARED):  # the CNN calls most functions
+    for network in reversed(impls.variants()[variant].networks):  # the CNN, if any, calls most functions
         adapter = impls.load(variant, Settings(network, batch_size=2, learning_rate=1e-3 + seed))
         adapter.logits(IMAGES)
         adapter.preprocess(IMAGES)
