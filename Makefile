@@ -26,9 +26,10 @@ quick: data
 compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
+# Of the CNN the shapes and the first steps: its trainings take minutes. `make compare` trains for all epochs.
 test: data $(VENV)/installed-test
-	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest -n 2 --network cnn tests/test_network.py tests/test_ladder.py -k "not many_steps"
+	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
+		-k "not -cnn or (test_network.py or test_ladder.py) and not many_steps"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
@@ -53,7 +54,7 @@ setup: $(WANTED:%=$(VENV)/installed-%)
 $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, $(PYTHON) is " + sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "$$($(BIN)/python --version), $$(readlink -f $(BIN)/python): installing into $(VENV); all frameworks take 8 GB, some minutes"
+	@echo "$$($(BIN)/python --version), $$(readlink -f $(BIN)/python): installing into $(VENV)$(if $(FRAMEWORKS),,: 8 GB in some minutes)"
 	$(PIP) --editable .
 	@touch $@
 

@@ -17,7 +17,9 @@ from harness.workers.fleet import Fleet, Framework
 from impls import PackageNotInstalled
 from impls.contract import COMPARED, DATASET, Settings
 
-pytest_plugins = [f"harness.plugin.{name}" for name in ("selection", "distribution", "summary", "upgrades", "page")]
+pytest_plugins = [
+    f"harness.plugin.{name}" for name in ("selection", "distribution", "summary", "upgrades", "page", "budget")
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,9 +1,11 @@
-"""Prints the functions of a tutorial that its adapter does not need: `python -m tests.replaced VARIANT FOLDER`.
+"""Look at one tutorial in a process of its own, as it imports a framework: `python -m tests.replaced VARIANT FOLDER`.
 
-Each is replaced by one that raises. A process of its own, as it imports a framework. FOLDER holds MNIST/raw/.
+Prints JSON: "error", with which the tutorial ends where no MNIST is found, and "needless", the functions that its
+adapter does not need: each is replaced by one that raises. FOLDER holds MNIST/raw/.
 """
 
 import ast
+import json
 import os
 import sys
 from pathlib import Path
@@ -12,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 import impls
-from impls.contract import COMPARED, Settings
+from impls.contract import Settings
 
 IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 1, 2])
 
@@ -25,7 +27,7 @@ def definitions(tutorial) -> list[str]:
 
 def use(variant: str, folder: str, seed: int) -> None:
     """Call everything that an adapter has, for each network."""
-    for network in reversed(COMPARED):  # the CNN calls most functions
+    for network in reversed(impls.variants()[variant].networks):  # the CNN, if any, calls most functions
         adapter = impls.load(variant, Settings(network, batch_size=2, learning_rate=1e-3 + seed))
         adapter.logits(IMAGES)
         adapter.preprocess(IMAGES)
@@ -54,13 +56,25 @@ def is_needed(tutorial, name: str, variant: str, folder: str, number: int) -> bo
     return False
 
 
+def error_without_data(tutorial) -> str:
+    """Return the message with which `main` ends; MNIST_DIR names an empty folder, and proxies refuse a download."""
+    try:
+        with patch.object(sys, "argv", ["mnist.py"]):
+            tutorial.main()
+    except SystemExit as ended:
+        return str(ended.code)
+    return "nothing was raised"
+
+
 def main() -> None:
     variant, folder = sys.argv[1:]
     os.environ["JAX_DISABLE_JIT"] = "1"  # code that was compiled before would go on without the function
     tutorial = impls.import_(variant, "mnist")
     impls.import_(variant)
+    error = error_without_data(tutorial)
     names = enumerate(definitions(tutorial), 1)
-    print(*(name for number, name in names if not is_needed(tutorial, name, variant, folder, number)))
+    needless = [name for number, name in names if not is_needed(tutorial, name, variant, folder, number)]
+    print(json.dumps({"error": error, "needless": needless}))
 
 
 if __name__ == "__main__":

@@ -101,11 +101,11 @@ def test_gradients(student, referee, batch, reaches):
     reaches("gradients", largest_distance(gradients, expected), PASS)
 
 
-def test_many_steps(student, referee, dataset, all_targets, parameters, reaches, pytestconfig):
+def test_many_steps(student, referee, once, dataset, all_targets, parameters, reaches, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
     question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
-    found, expected = student().run(*question), referee.run(*question)
+    found, expected = student().run(*question), once(lambda: referee.run(*question), referee.settings, steps)
     reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
@@ -241,12 +241,12 @@ def test_gradients_of_the_referee_against_finite_differences(batch, parameters, 
     assert slope == pytest.approx(gradients[name][index], rel=1e-8)
 
 
-def test_a_variant_without_a_file_here_has_no_student(project):
+def test_a_variant_without_a_file_here_has_no_student(run_here, add_variant):
     """Its tests are deselected."""
     assert distillation.exists("keras-jax", "mlp")
     assert not distillation.exists("keras-jax", "cnn")
-    project.add("newcomer", "pass")
+    add_variant("newcomer")
     chosen = ("--framework=newcomer", "--framework=numpy", "-m", "distillation")
-    collected = project.run("-q", "--collect-only", *chosen, "tests/test_distillation.py").stdout
+    collected = run_here("-q", "--collect-only", *chosen, "tests/test_distillation.py").stdout
     assert "numpy-mlp" in collected
     assert "newcomer" not in collected

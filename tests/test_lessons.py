@@ -24,10 +24,13 @@ pytestmark = pytest.mark.lessons
 
 
 @pytest.fixture
-def variant(fleet):
-    """A variant by name, built with these settings; a skip if its package is missing."""
+def variant(fleet, name):
+    """The variant `name`, built with these settings; a skip if its package is missing.
 
-    def build(name: str, **settings):
+    A parameter holds the name, as pytest-xdist runs the tests of one variant in one process.
+    """
+
+    def build(**settings):
         try:
             return fleet.framework(name, Settings(**settings))
         except impls.PackageNotInstalled as error:
@@ -72,32 +75,36 @@ def loss_errors(referee, dataset, pytestconfig, record_property):
     return measure
 
 
+@pytest.mark.parametrize("name", ["pytorch"])
 @pytest.mark.growth
 def test_epsilon_has_two_places(variant, loss_errors):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
-    native = loss_errors(variant("pytorch", dtype="float64", **exact), "PyTorch's own epsilon")
-    aligned = loss_errors(variant("pytorch", dtype="float64", **exact | {"epsilon": 1e-8}))
+    native = loss_errors(variant(dtype="float64", **exact), "PyTorch's own epsilon")
+    aligned = loss_errors(variant(dtype="float64", **exact | {"epsilon": 1e-8}))
     assert max(native) > 1e-4
     assert max(aligned) < 1e-12
 
 
+@pytest.mark.parametrize("name", ["keras-tensorflow"])
 @pytest.mark.growth
 def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
     """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
-    usual = variant("keras-tensorflow", dtype="float64", epsilon=1e-7)
+    usual = variant(dtype="float64", epsilon=1e-7)
     assert max(loss_errors(usual, "Keras' rounded beta_2")) > 1e-3
-    exact = variant("keras-tensorflow", dtype="float64", **EXACT_HYPERPARAMETERS)
+    exact = variant(dtype="float64", **EXACT_HYPERPARAMETERS)
     assert max(loss_errors(exact)) < 1e-12
 
 
+@pytest.mark.parametrize("name", ["pytorch"])
 def test_pytorch_computes_the_correction_in_double(variant, loss_errors):
-    assert max(loss_errors(variant("pytorch", dtype="float64", epsilon=1e-7))) < 1e-12
+    assert max(loss_errors(variant(dtype="float64", epsilon=1e-7))) < 1e-12
 
 
+@pytest.mark.parametrize("name", ["numpy"])
 def test_adam_fills_its_moments_with_denormal_numbers(variant, dataset):
     """A weight whose pixel is dark for 800 steps has m = 0.9**800 of what it was, below the least normal float32."""
-    numpy = variant("numpy")
+    numpy = variant()
     numpy.fit(*dataset.train, 2)
     m = numpy.get_moments()[0]["dense_1/kernel"]
     denormal = float(((m != 0) & (abs(m) < np.finfo("float32").tiny)).mean())
@@ -113,21 +120,58 @@ def test_initialisers_differ(framework, dataset):
     assert min(abs(spread / known - 1) for known in (0.0206, 0.0393, 0.0505)) < 0.01
 
 
-def test_jax_divides_by_multiplying():
-    """x / 255 under XLA is x * (1 / 255), rounded twice; in units of the error that one rounding may make."""
-    code = """
-import json, numpy, jax.numpy as jnp
+JAX = """
+import json, statistics, sys, time
+sys.path.insert(0, ".")
+import jax.numpy as jnp, numpy, impls
 x = jnp.arange(256, dtype="float32"); right = numpy.arange(256) / 255
 error = lambda y: float(abs(numpy.asarray(y, "float64") - right).max() * 2**25)
-print(json.dumps({"scalar": error(x / 255), "array": error(x / jnp.full_like(x, 255))}))
+errors = {"scalar": error(x / 255), "array": error(x / jnp.full_like(x, 255))}
+
+jax = impls.load("jax")
+batch = jax.prepare_batch(numpy.zeros((10_000, 28, 28), "uint8"), numpy.zeros(10_000, int))
+jax.predict_step(batch).block_until_ready()
+returned, done, unready = [], [], 0
+for _ in range(20):
+    start = time.perf_counter()
+    prediction = jax.predict_step(batch)
+    returned.append(time.perf_counter() - start)
+    unready += not prediction.is_ready()
+    jax.synchronize(prediction)
+    done.append(time.perf_counter() - start)
+milliseconds = {"returned": 1e3 * statistics.median(returned), "done": 1e3 * statistics.median(done)}
+print(json.dumps({**errors, "unready": unready, "milliseconds": milliseconds}))
 """
-    numbers = measured(code, "jax")
-    assert numbers["scalar"] > 2
-    assert numbers["array"] <= 1
 
 
-KERAS = """
+@cache
+def of_jax() -> dict:
+    """What JAX does, found out in one process."""
+    return measured(JAX, "jax")
+
+
+def test_jax_divides_by_multiplying():
+    """x / 255 under XLA is x * (1 / 255), rounded twice; in units of the error that one rounding may make."""
+    assert of_jax()["scalar"] > 2
+    assert of_jax()["array"] <= 1
+
+
+def test_jax_returns_before_it_is_done():
+    """The prediction of 10,000 images is handed back while it is still being computed."""
+    assert of_jax()["unready"] > 0
+
+
+TEMPERATURE = 4.0
+LOGITS = np.random.default_rng(0).normal(0, 8, (2, 4, 10))  # of a teacher and a student
+DISTILLATION = f"""
 import json, keras, numpy
+from keras.distillation import LogitsDistillation
+teacher, student = numpy.array({LOGITS.tolist()}, "float32")
+ways = {{"default": LogitsDistillation({TEMPERATURE})}}
+ways["an object"] = LogitsDistillation({TEMPERATURE}, keras.losses.KLDivergence())
+distillation = {{name: float(way.compute_loss(teacher, student)) for name, way in ways.items()}}
+"""
+KERAS = """
 logits, label = keras.ops.convert_to_tensor(numpy.array([[0.0, 40.0]], "float32")), numpy.array([0])
 loss = lambda output, **how: float(keras.losses.SparseCategoricalCrossentropy(**how)(label, output))
 losses = {"logits": loss(logits, from_logits=True), "probabilities": loss(keras.ops.softmax(logits))}
@@ -149,14 +193,15 @@ numbers = numpy.arange(1.0, 9.0)[:, None]
 model.fit(numbers, 0 * numbers, batch_size=1, epochs=4, verbose=0, callbacks=[record])
 epochs = [tuple(round(float(loss), 3) for loss in seen[first : first + 8]) for first in range(0, 32, 8)]
 shuffled = {"orders": len(set(epochs)), "steps": len(seen)}
-print(json.dumps({**losses, "compiled": compiled, "sees_more_than_a_cpu": sees_more_than_a_cpu, **shuffled}))
+seen = {"compiled": compiled, "sees_more_than_a_cpu": sees_more_than_a_cpu}
+print(json.dumps({**losses, **seen, **shuffled, "distillation": distillation}))
 """
 
 
 @cache
 def of_keras(backend: str) -> dict:
     """What Keras does on this backend, found out in one process."""
-    return measured(KERAS, backend, KERAS_BACKEND=backend)
+    return measured(DISTILLATION + KERAS, backend, KERAS_BACKEND=backend)
 
 
 @pytest.mark.parametrize(("backend", "loss"), [("tensorflow", 40.0), ("torch", 16.118), ("jax", 16.118)])
@@ -179,29 +224,6 @@ def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(back
     """In how many different orders four epochs of one `fit` see eight images."""
     assert of_keras(backend)["steps"] == 32
     assert of_keras(backend)["orders"] == orders
-
-
-def test_jax_returns_before_it_is_done():
-    """The prediction of 10,000 images is handed back while it is still being computed."""
-    code = """
-import json, statistics, sys, time
-sys.path.insert(0, ".")
-import numpy, impls
-jax = impls.load("jax")
-batch = jax.prepare_batch(numpy.zeros((10_000, 28, 28), "uint8"), numpy.zeros(10_000, int))
-jax.predict_step(batch).block_until_ready()
-returned, done, unready = [], [], 0
-for _ in range(20):
-    start = time.perf_counter()
-    prediction = jax.predict_step(batch)
-    returned.append(time.perf_counter() - start)
-    unready += not prediction.is_ready()
-    jax.synchronize(prediction)
-    done.append(time.perf_counter() - start)
-milliseconds = {"returned": 1e3 * statistics.median(returned), "done": 1e3 * statistics.median(done)}
-print(json.dumps({"unready": unready, "milliseconds": milliseconds}))
-"""
-    assert measured(code, "jax")["unready"] > 0
 
 
 def test_pytorch_keeps_its_kernels_transposed():

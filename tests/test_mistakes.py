@@ -29,50 +29,56 @@ FEW = 2000  # training images, enough for an export
 
 
 def messages(report: Path) -> dict[str, str]:
-    """Read pytest's report: test id without its file -> "passed" or the message of the failure."""
+    """Read pytest's report: test id -> "passed" or the message of the failure."""
     found = {}
     for case in ElementTree.parse(report).iter("testcase"):
         bad = [child for child in case if child.tag in ("failure", "error", "skipped")]
-        found[case.get("name")] = bad[0].get("message") if bad else "passed"
+        found[f"{case.get('file')}::{case.get('name')}"] = bad[0].get("message") if bad else "passed"
     return found
 
 
 def assert_caught(found: dict[str, str], unchanged: str, mistaken: str) -> None:
     """Assert that the test passes for the unchanged variant, and that its assertion fails for the mistake."""
-    passed, failed = (found[test.partition("::")[2]] for test in (unchanged, mistaken))
+    passed, failed = (found[test] for test in (unchanged, mistaken))
     assert passed == "passed"
     assert failed.startswith(("AssertionError", "assert ")), f"{mistaken}: {failed}"
 
 
 @pytest.fixture(scope="session")
 def outcomes(tmp_path_factory, dataset):
-    """Return a function that tries all mistakes of a file, and the unchanged variant, in one process."""
+    """Return a function that tries a mistake, and the unchanged variant: what `messages` returns.
+
+    All mistakes of a folder are tried in one process; those of two processes, which run with a mark, in another.
+    """
     finished = {}
 
-    def outcomes(folder, file):
-        if (folder, file) not in finished:
-            unchanged, tests = UNCHANGED[folder], {}
-            tried = [each for each in mistakes() if (each.folder, each.file) == (folder, file)]
-            # In this order, results of a test file that are the same for all variants are computed once.
-            for mistake in sorted(tried, key=lambda mistake: mistake.caught_by):
-                for variant in (unchanged, f"{unchanged}-{mistake.name}"):
-                    tests[mistake.test(variant)] = variant
-            variants = [f"--framework={variant}" for variant in dict.fromkeys(tests.values())]
-            report = tmp_path_factory.mktemp("mistakes") / "report.xml"
-            options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--in-process", "--network=all"]
-            options += ["-m", "parallel"] if file == "parallel" else []
-            ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", *options, *variants, *tests],
-                cwd=ROOT,
-                env=ours | {"MNIST_DIR": dataset.directory, "MNIST_VARIANTS": "tests.mistakes"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert report.exists(), done.stdout + done.stderr
-            finished[folder, file] = messages(report)
-        return finished[folder, file]
+    def outcomes(mistake):
+        batch = mistake.folder, mistake.file == "parallel"
+        if batch not in finished:
+            finished[batch] = tried([each for each in mistakes() if (each.folder, each.file == "parallel") == batch])
+        return finished[batch]
+
+    def tried(chosen):
+        tests, report = {}, tmp_path_factory.mktemp("mistakes") / "report.xml"
+        # In this order, results of a test file that are the same for all variants are computed once.
+        for mistake in sorted(chosen, key=lambda mistake: mistake.caught_by):
+            unchanged = UNCHANGED[mistake.folder]
+            for variant in (unchanged, f"{unchanged}-{mistake.name}"):
+                tests[mistake.test(variant)] = variant
+        variants = [f"--framework={variant}" for variant in dict.fromkeys(tests.values())]
+        options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--in-process", "--network=all"]
+        options += ["-m", "parallel"] if chosen[0].file == "parallel" else []
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options, *variants, *tests],
+            cwd=ROOT,
+            env=ours | {"MNIST_DIR": dataset.directory, "MNIST_VARIANTS": "tests.mistakes"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert report.exists(), done.stdout + done.stderr
+        return messages(report)
 
     return outcomes
 
@@ -92,7 +98,7 @@ def name(mistake):
 def test_caught(outcomes, mistake):
     require(*PACKAGES[mistake.folder])
     unchanged = UNCHANGED[mistake.folder]
-    found = outcomes(mistake.folder, mistake.file)
+    found = outcomes(mistake)
     assert_caught(found, mistake.test(unchanged), mistake.test(f"{unchanged}-{mistake.name}"))
 
 
@@ -131,4 +137,4 @@ def test_caught_on_the_shelf(exported, monkeypatch, mistake):
     right = exported(test)
     monkeypatch.setattr(Shelf, "trained", mistake.trained)
     [message] = exported(test).values()
-    assert_caught({**right, "mistaken": message}, test, "::mistaken")
+    assert_caught({**right, "mistaken": message}, test, "mistaken")

@@ -1,6 +1,7 @@
 """A tutorial runs alone from any folder, and its adapter trains with the tutorial's own functions."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -22,11 +23,18 @@ def variant(framework):
 def run(variant, dataset, tmp_path):
     """Run a program in an empty folder, with the variant's environment; return what it prints."""
 
-    def run(*command):
-        environment = os.environ | variant.environment | {"MNIST_DIR": dataset.directory, "CUDA_VISIBLE_DEVICES": ""}
+    def run(*command, **more):
+        ours = variant.environment | {"MNIST_DIR": dataset.directory, "CUDA_VISIBLE_DEVICES": ""}
+        environment = os.environ | ours | more
         arguments = [sys.executable, *map(str, command)]
         done = subprocess.run(
-            arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+            arguments,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -56,42 +64,38 @@ def test_adapter_imports_its_tutorial_and_the_contract_only(tutorial, variant):
     assert own <= {"impls", "impls.adapter", "impls.checks", "impls.contract", f"impls.{variant.implementation}"}
 
 
-def test_main_prints_the_training_of_the_adapter(framework, tutorial, run, dataset):
+def test_main_prints_the_training_of_the_adapter(framework, training, tutorial, run):
     """The same loss and accuracy after an epoch: seed, optimizer, loss, shuffling and evaluation are the same."""
-    [loss] = framework.fit(*dataset.train, 1)["loss"]
-    test_loss, accuracy = framework.evaluate(*dataset.test)
+    loss, test_loss, accuracy = (training(framework, 1)[name][0] for name in ("loss", "test_loss", "accuracy"))
     expected = f"epoch 1: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}"
     printed = run(tutorial, "--epochs", 1, "--network", framework.settings.network)
     assert expected in printed.splitlines()
 
 
-def test_adapter_needs_every_function_of_the_tutorial(variant, run, dataset):
-    needless = run(
-        "-c",
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.replaced import main; main()",
-        variant.name,
-        dataset.directory,
-    )
-    assert needless.split() == []
+@pytest.fixture(scope="module")
+def known():
+    return {}
 
 
-@pytest.mark.parametrize("name", impls.names())
-def test_main_says_where_it_looked_for_mnist(name, tmp_path):
-    """In one line, without a download: proxies that refuse every connection stand for a machine without a network."""
-    variant = next(each for each in impls.variants().values() if each.implementation == name)
-    if impls.missing(variant.name):
-        pytest.skip(f"{', '.join(impls.missing(variant.name))} is not installed")
-    nowhere = {"MNIST_DIR": str(tmp_path / "empty"), "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
-    proxies = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    command = [sys.executable, str(ROOT / "impls" / name / "mnist.py")]
-    done = subprocess.run(
-        command,
-        env=os.environ | variant.environment | nowhere | proxies,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 1
-    [line] = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
-    assert str(tmp_path / "empty") in line
+@pytest.fixture
+def replaced(variant, run, dataset, tmp_path, known):
+    """What `tests.replaced` prints of the tutorial, without MNIST; a proxy refuses every connection."""
+    if variant.name not in known:
+        nowhere = {"MNIST_DIR": str(tmp_path / "empty"), "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
+        proxies = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.replaced import main; main()"
+        printed = run("-c", code, variant.name, dataset.directory, **nowhere, **proxies)
+        known[variant.name] = {**json.loads(printed.splitlines()[-1]), "folder": nowhere["MNIST_DIR"]}
+    return known[variant.name]
+
+
+@pytest.mark.tutorial
+def test_adapter_needs_every_function_of_the_tutorial(replaced):
+    assert replaced["needless"] == []
+
+
+@pytest.mark.tutorial
+def test_main_says_in_a_line_where_it_looked_for_mnist(replaced):
+    [line] = replaced["error"].splitlines()
+    assert line.startswith("error: ")
+    assert replaced["folder"] in line

@@ -47,13 +47,26 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
     np.testing.assert_allclose(framework.logits(images), expected, rtol=0, atol=LOGITS)
 
 
-def test_what_was_trained_is_saved_and_evaluates_alike(run, tmp_path):
-    file = tmp_path / "trained.npz"
-    trained = run("--epochs", 1, "--save", file)
+@pytest.fixture
+def trained(run, tmp_path_factory, known):
+    """The file of one training of an epoch, and what the command printed."""
+    if not known:
+        file = tmp_path_factory.mktemp("weights") / "trained.npz"
+        known.extend((file, run("--epochs", 1, "--save", file)))
+    return known
+
+
+@pytest.fixture(scope="module")
+def known():
+    return []
+
+
+def test_what_was_trained_is_saved_and_evaluates_alike(run, trained):
+    file, printed = trained
     assert sorted(load(file)) == sorted(NETWORKS["mlp"].shapes)
     loaded = run("--load", file)
     assert "epoch" not in loaded
-    assert trained.splitlines()[-1] == loaded.splitlines()[-1]
+    assert printed.splitlines()[-1] == loaded.splitlines()[-1]
     assert "test accuracy 9" in loaded
 
 
@@ -119,13 +132,13 @@ def test_a_large_drawing_anywhere_on_paper_becomes_like_those_of_the_data_set(pi
     assert likeness > 0.95
 
 
-def test_most_digits_are_named_right_from_a_picture(run, picture, dataset, tmp_path):
-    run("--epochs", 1, "--save", tmp_path / "weights.npz")
+def test_most_digits_are_named_right_from_a_picture(run, picture, dataset, trained):
+    file, _ = trained
     images, labels = dataset.test.images.first(10).array(), dataset.test.labels.first(10).array()
     right = 0
     for number, (image, label) in enumerate(zip(images, labels, strict=True)):
         drawn = np.pad(255 - np.kron(image, np.ones((5, 5), np.uint8)), 60, constant_values=255)
-        said = run("--load", tmp_path / "weights.npz", "--predict", picture(drawn, f"{number}.png"))
+        said = run("--load", file, "--predict", picture(drawn, f"{number}.png"))
         right += f"{number}.png: {label} (" in said
     assert right >= 8
 

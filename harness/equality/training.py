@@ -12,13 +12,13 @@ from impls.contract import changes_state
 
 @changes_state
 def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarray) -> dict[str, list[float]]:
-    """`Adapter.fit`; the history gains "seconds", one float for each epoch, and "accuracy".
+    """`Adapter.fit`; the history gains "seconds", one float for each epoch, and "test_loss" and "accuracy".
 
-    `test`: images and labels, of which it is found out after each epoch, untimed, how many are right.
+    `test`: images and labels that are evaluated after each epoch, untimed. The loss is in nats, the accuracy in [0, 1].
     Tells on the way: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if
     a loss is not finite.
     """
-    seconds, accuracies = [], []
+    seconds, tested = [], []
     started = time.perf_counter()
 
     def on_epoch(epoch: int, loss: float) -> None:
@@ -28,7 +28,7 @@ def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarra
         if not math.isfinite(loss):
             raise FloatingPointError(f"the loss is {loss} after epoch {epoch}: the training has diverged")
         if test:
-            accuracies.append(implementation.evaluate(*test)[1])
+            tested.append(implementation.evaluate(*test))
         started = time.perf_counter()
 
     notify("training", epochs=epochs)
@@ -36,7 +36,8 @@ def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarra
         history = implementation.fit(images, labels, epochs, on_epoch)
     finally:
         notify("trained")
-    return {**history, "seconds": seconds, "accuracy": accuracies}
+    losses, accuracies = ([each[part] for each in tested] for part in (0, 1))
+    return {**history, "seconds": seconds, "test_loss": losses, "accuracy": accuracies}
 
 
 @changes_state

@@ -114,7 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
-        if lacks_its_chapter(item):
+        if lacks_its_chapter(item) or is_of_another_variant(item, config.stash[ENTRANTS]):
             return False
         for asked_for in ("network", "edge", "parallel", "profile"):
             if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
@@ -163,6 +163,19 @@ def lacks_its_chapter(item: pytest.Item) -> bool:
             about = parameters[parameter]  # no entrant, if there is no exporter for any
             return not (isinstance(about, Entrant) and chapter.exists(*about))
     return False
+
+
+def is_of_another_variant(item: pytest.Item, entrants: list[Entrant]) -> bool:
+    """Whether it is about the files of an implementation, and another of the chosen variants stands for these."""
+    if item.get_closest_marker("tutorial") is None:
+        return False
+    about = item.callspec.params["framework"]
+    alike = [each for each in entrants if _implementation(each) == _implementation(about)]
+    return about != [each for each in alike if each.network == alike[0].network][-1]
+
+
+def _implementation(entrant: Entrant) -> str:
+    return impls.variants()[entrant.variant].implementation
 
 
 def is_about_variants(item: pytest.Item) -> bool:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from harness import tally
 from harness.data.reference import Reference
 from harness.workers.events import heard_by
 from harness.workers.excerpt import excerpt
@@ -33,6 +34,7 @@ class Session:
             self.built_from = None
             self.implementation = self.run(make, *arguments)
             self.built_from = (make, *arguments)
+            tally.add("build", name=str(next(iter(arguments), "")), seconds=time.perf_counter() - started)
         return time.perf_counter() - started
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
@@ -52,7 +54,9 @@ class Session:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
-            return function(*(each.array() if isinstance(each, Reference) else each for each in arguments))
+            arguments = tuple(each.array() if isinstance(each, Reference) else each for each in arguments)
+            tally.add_training(function, arguments)
+            return function(*arguments)
 
     def _warn(self, message: str) -> None:
         """Notify of each warning once, and of no more than `WARNINGS`."""

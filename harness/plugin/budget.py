@@ -1,0 +1,73 @@
+"""`--budget FILE`: print what a run has spent, and fail if it is more than FILE allows. Counts, as seconds differ."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness import tally
+
+NAMES = {
+    "starts": "processes that import a framework",
+    "trainings": "calls of fit",
+    "epochs": "epochs of these",
+    "pytests": "processes of pytest within tests",
+    "programs": "other Python programs, such as a tutorial",
+    "environments": "environments built",
+}
+FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add = parser.getgroup("frameworks").addoption
+    add("--budget", type=Path, metavar="FILE", help="print what was started and trained; fail if it exceeds FILE")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Before pytest-xdist starts its processes, which inherit the variable and count as well."""
+    if not config.option.budget:
+        return
+    limits(config.option.budget)
+    if tally.VARIABLE not in os.environ:
+        config.stash[FOLDER] = tempfile.TemporaryDirectory()
+        os.environ[tally.VARIABLE] = str(Path(config.stash[FOLDER].name, "tally"))
+    tally.add_processes()
+
+
+def limits(file: Path) -> dict[str, int]:
+    """Read the budget: name -> the most that a run may count. Raise `pytest.UsageError` for anything else."""
+    try:
+        found = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise pytest.UsageError(f"--budget {file}: expected a JSON file, got {error}") from None
+    if not isinstance(found, dict) or found.keys() != NAMES.keys():
+        raise pytest.UsageError(f"--budget {file}: expected a limit for each of {', '.join(NAMES)}")
+    return found
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not config.option.budget:
+        return
+    allowed = limits(config.option.budget)
+    file = Path(os.environ[tally.VARIABLE])
+    spent = tally.spent(file.read_text().splitlines() if file.exists() else ())
+    terminalreporter.section("budget")
+    for name, meaning in NAMES.items():
+        over = spent[name] > allowed[name]
+        terminalreporter.write_line(f"{name:<12} {spent[name]:5} of {allowed[name]:5}  {meaning}", red=over)
+        if over:
+            why = f"--budget {config.option.budget}: expected at most {allowed[name]} {name}, got {spent[name]}"
+            terminalreporter.write_line(why, red=True)
+            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    builds = f"{spent['builds']} networks built, the first of each start in {spent['seconds']:.0f} s together"
+    terminalreporter.write_line(builds)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if FOLDER in config.stash:
+        del os.environ[tally.VARIABLE]
+        config.stash[FOLDER].cleanup()

@@ -1,0 +1,79 @@
+"""Count what a run spends: every process adds a line of JSON to the file that the variable MNIST_TALLY names."""
+
+import contextlib
+import functools
+import inspect
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "MNIST_TALLY"
+OTHERS = (
+    "exec(eval(",
+    "process_tree.py",
+)  # in commands that start a process of xdist, or a worker, which counts itself
+
+
+def add(kind: str, **details: Any) -> None:
+    """Add a line, if the variable is set. A file that cannot be written costs the caller nothing."""
+    file = os.environ.get(VARIABLE)
+    if file:
+        with contextlib.suppress(OSError), Path(file).open("a") as lines:
+            lines.write(json.dumps({"kind": kind, "process": os.getpid(), **details}) + "\n")
+
+
+def add_training(function: Callable, arguments: Sequence[Any]) -> None:
+    """Add a line for a call that trains: that of a function with a parameter `epochs`."""
+    if VARIABLE in os.environ:
+        with contextlib.suppress(TypeError, ValueError):  # a call that fails, or a function without a signature
+            epochs = inspect.signature(function).bind(*arguments).arguments.get("epochs")
+            if isinstance(epochs, int) and epochs > 0:
+                add("training", epochs=epochs)
+
+
+@functools.cache  # a hook stays for ever
+def add_processes() -> None:
+    """From now on, add a line for each Python and each build of an environment that this process starts."""
+    sys.addaudithook(_on_event)
+
+
+def _on_event(event: str, details: tuple) -> None:
+    if event == "subprocess.Popen":
+        command = details[1] if isinstance(details[1], (list, tuple)) else [details[1]]
+        kind = kind_of([os.fsdecode(word) for word in command])
+        if kind:
+            add(kind)
+
+
+def kind_of(command: Sequence[str]) -> str:
+    """Return what a command starts: "pytest", "program" (another Python), "environment", or "" for anything else."""
+    program = Path(command[0]).name
+    if program == "uv":
+        return "environment" if command[1] == "venv" else ""
+    if not program.startswith("python") or any(other in " ".join(command) for other in OTHERS):
+        return ""
+    return "pytest" if command[1:3] == ["-m", "pytest"] else "program"
+
+
+def spent(lines: Iterable[str]) -> dict[str, float]:
+    """Return how often each was counted, by its name in the budget, and "seconds" until each start had built a network.
+
+    A start is a process that builds a network: it imports a framework before.
+    """
+    events = [json.loads(line) for line in lines]
+    kinds = Counter(event["kind"] for event in events)
+    starts = {event["process"]: event["seconds"] for event in reversed(events) if event["kind"] == "build"}  # the first
+    return {
+        "starts": len(starts),
+        "seconds": sum(starts.values()),
+        "builds": kinds["build"],
+        "trainings": kinds["training"],
+        "epochs": sum(event["epochs"] for event in events if event["kind"] == "training"),
+        "pytests": kinds["pytest"],
+        "programs": kinds["program"],
+        "environments": kinds["environment"],
+    }
