@@ -12,10 +12,7 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "MNIST_TALLY"
-OTHERS = (
-    "exec(eval(",
-    "process_tree.py",
-)  # in commands that start a process of xdist, or a worker, which counts itself
+OTHERS = ("exec(eval(", "process_tree.py")  # in commands of processes of xdist, and of workers, which count themselves
 
 
 def add(kind: str, **details: Any) -> None:

@@ -30,9 +30,9 @@ def test_builds_and_trainings_of_a_session_are_counted(counted):
     session = Session(lambda event, **details: None)
     for seed in (0, 0, 1):
         session.build(impls.load, "numpy", Settings(seed=seed))
-    session.call("fit", *BATCH, 2)
+    session.run("fit", *BATCH, 2)
     session.run(train, *BATCH, 3)
-    session.call("logits", BATCH[0])
+    session.run("logits", BATCH[0])
     found = counted()
     assert (found["starts"], found["builds"], found["trainings"], found["epochs"]) == (1, 2, 2, 5)
     assert found["seconds"] > 0
@@ -50,7 +50,8 @@ def test_a_python_that_is_started_is_counted(counted):
     [
         (["/here/bin/python3.11", "-m", "pytest", "-q"], "pytest"),
         (["python", "mnist.py"], "program"),
-        (["python", "-c", "import sys;exec(eval(sys.stdin.readline()))"], ""),  # a worker
+        (["python", "-c", "import sys;exec(eval(sys.stdin.readline()))"], ""),  # a process of xdist
+        (["python", "-I", "harness/workers/process_tree.py", "1", "", "python", "-c", "pass"], ""),  # a worker
         (["/here/uv", "venv", "there"], "environment"),
         (["/here/uv", "pip", "install", "numpy"], ""),
         (["git", "status"], ""),
