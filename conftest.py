@@ -1,4 +1,4 @@
-"""Options and fixtures. What pytest does with them stands in harness/plugin."""
+"""Options and fixtures. The pytest hooks are in harness/plugin."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -26,45 +26,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("frameworks", "one network in every framework").addoption
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
-    add("--network", action="append", metavar="NAME", help=f"which: {', '.join(COMPARED)}, or all; repeatable")
-    add("--referee", metavar="NAME", help="the variant that the others are compared with (default: numpy, if it can)")
-    add("--epochs", type=count, help="passes over the training images (default: as many as the network asks for)")
+    add("--network", action="append", metavar="NAME", help=f"one of {', '.join(COMPARED)}, or all; repeatable")
+    add("--referee", metavar="NAME", help="variant that is the reference (default: numpy, if it has the network)")
+    add("--epochs", type=count, help="passes over the training images (default: set by the network)")
     size = whole_number(1, DATASET.train)
-    add("--batch-size", type=size, default=128, help="images a training step (default: 128)")
-    add("--seeds", type=count, default=1, help="trainings of each variant (default: 1)")
-    add("--long", action="store_true", help="climb the ladder for a whole epoch; run what takes a minute")
-    add("--threads", type=count, help="CPU threads of each framework (default: all cores)")
-    add("--device", choices=["cpu", "cuda"], default="cpu", help="where every framework computes (default: cpu)")
-    add("--launches", type=count, default=3, help="worker processes of each variant to time (default: 3)")
-    add("--notebook-baseline", action="store_true", help="time the notebook ways of training as well")
-    add("--data-dir", type=Path, metavar="DIR", help="take the data set from here and nowhere else")
+    add("--batch-size", type=size, default=128, help="images of a training step (default: 128)")
+    add("--seeds", type=count, default=1, help="trainings of each variant in -m accuracy (default: 1)")
+    add("--long", action="store_true", help="a whole epoch in equivalence tests; tests of a minute and more")
+    add("--threads", type=count, help="CPU threads of each framework (default: all cores, 1 for two versions)")
+    add("--device", choices=["cpu", "cuda"], default="cpu", help="device of every framework (default: cpu)")
+    add("--launches", type=count, default=3, help="process runs of each variant to time (default: 3)")
+    add("--notebook-baseline", action="store_true", help="also time the notebook ways of training")
+    add("--data-dir", type=Path, metavar="DIR", help="the only source of the data set")
     add("--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger")
-    add("--compare", action="store_true", help="train and time every variant, and end with tables")
-    add("--quick", action="store_true", help="the same with one epoch and one short launch: a first look")
-    silence = "seconds a worker may be silent (default: 600)"
-    traces = "keep what the frameworks' profilers wrote, for Perfetto or TensorBoard"
+    add("--compare", action="store_true", help="train and time every variant, then print tables")
+    add("--quick", action="store_true", help="--compare with one epoch and one short process run")
+    silence = "seconds without a message before a worker is ended (default: 600)"
+    traces = "keep the traces of the profilers, for Perfetto or TensorBoard"
     add("--profile-traces", type=Path, metavar="DIR", help=traces)
     add("--worker-timeout", type=seconds, default=600.0, metavar="S", help=silence)
-    kept = "a variable that workers inherit although it changes what is measured, such as XLA_FLAGS; repeatable"
+    kept = "variable that workers inherit although it can change a measurement, such as XLA_FLAGS; repeatable"
     add("--keep-env", action="append", default=[], metavar="NAME", help=kept)
 
 
 @pytest.fixture(scope="session")
 def settings(pytestconfig: pytest.Config) -> Settings:
-    """What the command line says of a training."""
+    """The settings of a training from the command line."""
     option = pytestconfig.option
     return Settings(batch_size=option.batch_size, threads=option.threads, device=option.device)
 
 
 @pytest.fixture(scope="session")
 def dataset(pytestconfig: pytest.Config) -> Parts:
-    """The verified data, by reference: only the name of an array goes to a worker."""
+    """The verified data set, by reference: a worker receives the name of an array only."""
     return started.verified(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]:
-    """The workers of this session."""
+    """The worker processes of this session."""
     fleet = started.fleet(request.session, settings)
     yield fleet
     fleet.close()
@@ -72,13 +72,13 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
 
 @pytest.fixture(scope="session")
 def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts, fleet: Fleet) -> Campaign:
-    """The measurements of all tests of latency that were collected, made when the first of them asks."""
+    """The measurements of all collected latency tests; the first of them starts the campaign."""
     return started.campaign(request.session, settings, dataset, fleet)
 
 
 @pytest.fixture(scope="session")
 def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory) -> Iterator[Shelf]:
-    """What was trained for devices, and the files that were exported of it."""
+    """The networks trained for devices, and their exported files."""
     shelf = started.shelf(pytestconfig, dataset, tmp_path_factory.mktemp("edge"))
     yield shelf
     shelf.close()
@@ -86,37 +86,37 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory) -> Iter
 
 @pytest.fixture(scope="session")
 def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
-    """The measurements of all files of which tests were collected, made when the first of them asks."""
+    """The measurements of all files with collected tests; the first test starts the campaign."""
     return started.devices(request.session, settings, fleet, shelf)
 
 
 @pytest.fixture(scope="session")
 def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
-    """Both versions that are to be compared, and what is found out about them when a test asks."""
+    """The two versions to compare, with measurements made on demand."""
     return started.upgrade(request.session, settings, dataset)
 
 
 @pytest.fixture(scope="session")
 def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:
-    """Both versions of the runtimes that are to be compared."""
+    """The two versions of the runtimes to compare."""
     return started.runtimes(request.session, settings, fleet, shelf)
 
 
 @pytest.fixture
 def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
-    """Gives what others are compared with, of these settings, in a worker of its own: NumPy, where it can be."""
+    """Return a function that builds the reference from settings, in a separate worker. It is NumPy where possible."""
     return lambda settings: started.referee(pytestconfig, settings, fleet)
 
 
 @pytest.fixture(scope="session")
 def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
-    """Finds out where the time of a variant goes, each once, in a worker of its own."""
+    """Return a function that profiles a variant once, in a separate worker."""
     return started.profiler(request.session, settings, dataset)
 
 
 @pytest.fixture
 def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, record_property) -> Framework:
-    """The variant under test, freshly built with the settings of the command line. Skips if a package is missing."""
+    """The variant under test, newly built with the command line's settings. Skips if a package is missing."""
     variant, network = request.param
     record_property("variant", variant)
     record_property("network", network)

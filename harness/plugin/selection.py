@@ -1,4 +1,4 @@
-"""The pytest side of a run: which variants it is about, which tests are meant, and where they may run."""
+"""Pytest hooks that choose the variants and networks, deselect tests, and refuse conflicting options."""
 
 import argparse
 import difflib
@@ -19,9 +19,9 @@ from impls.contract import COMPARED, Settings
 from impls.edge import EXPORTERS
 from impls.edge.official import OFFICIAL
 
-OF_A_VARIANT = {"framework", "team", "timed", "upgraded"}  # parameters of the tests that are about one
-OF_ALL = "test_mean_accuracies_agree"  # the test that is about all of them together
-CHAPTERS = {  # by mark: the parameter that is a variant, and which of them have a file
+OF_A_VARIANT = {"framework", "team", "timed", "upgraded"}  # test parameters that hold a variant
+OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
+CHAPTERS = {  # mark -> (test parameter that holds a variant, chapter with the variants' files)
     "quantization": ("framework", quantization),
     "edge": ("framework", quantization),
     "distillation": ("framework", distillation),
@@ -47,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Refuse what cannot be measured so. `--compare` has its own tables; xdist keeps a framework in one process."""
+    """Refuse conflicting options. `--compare` prints its own tables, so pytest-benchmark's are off."""
     if config.option.quick:
         config.option.compare, config.option.epochs, config.option.launches = True, 1, 1
     config.option.benchmark_quiet |= config.option.compare
@@ -92,11 +92,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Benchmarks run when asked for, and then nothing else does; tests that need a network run with `-m network`, those
-    that build environments for devices with `-m edge`, those of several processes with `-m parallel`, profiles with
-    `-m profile`, and those that take a minute with `--long`.
+    """Deselect tests that were not requested.
 
-    With `--framework`, only what is about a variant, unless tests are named by their files.
+    - `--benchmark-only` runs benchmarks only. `--compare` also runs tests of accuracy, and without `--quick` of growth.
+    - Tests marked network, edge, parallel, profile or latency need that name in `-m`. Tests marked long need `--long`.
+    - The comparison of all variants' accuracies needs `--seeds` of 2 or more.
+    - With `--framework`, only tests about a variant run, unless test files are named.
     """
     option = config.option
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
@@ -126,18 +127,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
-        items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # its workers serve what comes after
+        items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # later tests reuse their workers
 
 
 def _files(entrant: Entrant) -> list[tuple[Entrant, str, str]]:
-    """What is written of it for devices: ours to each runtime, and that of the framework's own way."""
+    """Return the exported files: ours for each runtime, and the file of the framework's documented way."""
     ours = [(entrant, runtime, kind) for kind in ("float", "int8") for runtime in EXPORTERS.get(entrant.variant, ())]
     way = OFFICIAL.get(entrant.variant)
     return [*ours, (entrant, way.runtime, "official")] if way and entrant.network in way.networks else ours
 
 
 def _refuse_to_keep(option: argparse.Namespace) -> None:
-    """Refuse what `--keep-env` cannot keep."""
+    """Refuse variables that `--keep-env` cannot pass on."""
     by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
     ours = {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"} & {*option.keep_env}
     flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
@@ -147,7 +148,7 @@ def _refuse_to_keep(option: argparse.Namespace) -> None:
 
 
 def _operations(option: argparse.Namespace) -> list[Operation]:
-    """What is timed: everything, or what `--compare` shows, in a short form for `--quick`."""
+    """Return the operations to time: all, or those in the tables of `--compare`, with one block for `--quick`."""
     if not option.compare:
         return list(OPERATIONS)
     shown = [operation for operation in OPERATIONS if str(operation) in COLUMNS]
@@ -156,17 +157,17 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 
 
 def lacks_its_chapter(item: pytest.Item) -> bool:
-    """Whether it is about a variant that has no file in the chapter it is about, as not each in impls/ needs to."""
+    """Return whether the test's variant has no file in its chapter. Chapters are optional for variants."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     for mark, (parameter, chapter) in CHAPTERS.items():
         if item.get_closest_marker(mark) is not None and parameter in parameters:
-            about = parameters[parameter]  # no entrant, if there is no exporter for any
+            about = parameters[parameter]  # not an `Entrant` if no exporter exists
             return not (isinstance(about, Entrant) and chapter.exists(*about))
     return False
 
 
 def is_of_another_variant(item: pytest.Item, entrants: list[Entrant]) -> bool:
-    """Whether it is about the files of an implementation, and another of the chosen variants stands for these."""
+    """Return whether the test is about an implementation's files and another chosen variant represents them."""
     if item.get_closest_marker("tutorial") is None:
         return False
     about = item.callspec.params["framework"]
@@ -184,7 +185,7 @@ def is_about_variants(item: pytest.Item) -> bool:
 
 
 def _refuse_enemies(variants: list[str]) -> None:
-    """`--in-process` takes what can share a process: variants of the same packages and the same environment."""
+    """Refuse `--in-process` for variants that differ in packages or environment: they cannot share a process."""
     needs = {(known.packages, tuple(known.environment.items())) for known in map(impls.variants().get, variants)}
     if len(needs) > 1:
         raise pytest.UsageError(
@@ -194,7 +195,7 @@ def _refuse_enemies(variants: list[str]) -> None:
 
 
 def _chosen_variants(option: argparse.Namespace) -> list[str]:
-    """What `--framework` names, each an implementation (all its variants) or a variant; all if it names nothing."""
+    """Return the variants of `--framework`, which names variants or implementations; all without the option."""
     known = impls.variants()
     if not option.framework:
         return list(known)
@@ -208,7 +209,7 @@ def _chosen_variants(option: argparse.Namespace) -> list[str]:
 
 
 def _chosen_networks(option: argparse.Namespace) -> list[str]:
-    """What `--network` names, in the order of the contract."""
+    """Return the networks of `--network`, in the order of the contract."""
     asked, known = option.network or [Settings.network], [*COMPARED, "all"]
     for name in asked:
         if name not in known:
@@ -217,7 +218,7 @@ def _chosen_networks(option: argparse.Namespace) -> list[str]:
 
 
 def _referee(option: argparse.Namespace, network: str) -> str:
-    """The variant that the others are compared with: what `--referee` names, NumPy, or whoever has the network."""
+    """Return the reference variant: that of `--referee`, else NumPy, else an installed one for the network."""
     able = [entrant.variant for entrant in impls.entrants(impls.variants(), [network])]
     if option.referee and option.referee not in able:
         raise _unknown("--referee", option.referee, f"variant for {network}", able)
