@@ -270,8 +270,8 @@ class shuffled_once_for_all_epochs(Mistake):
     caught_by = catchers.ANEW
 
     def train_epoch(model, x, y, batch_size=128):
-        keras.utils.set_random_seed(0)
-        return model.fit(x, y, batch_size, verbose=0).history["loss"][0]
+        order = np.random.default_rng(0).permutation(len(x))
+        return model.fit(x[order], y[order], batch_size, verbose=0, shuffle=False).history["loss"][0]
 
 
 class parameters_are_not_a_copy(Mistake):
