@@ -52,11 +52,13 @@ class _Pickler(pickle.Pickler):
         if isinstance(value, Path):
             return str, (str(value),)
         if isinstance(value, FunctionType | type):
-            known = value in BUILTIN or is_shared(value)
-        else:
-            known = is_shared(type(value)) and (dataclasses.is_dataclass(value) or isinstance(value, tuple))
-        if known:
-            return NotImplemented
+            if value in BUILTIN or is_shared(value):
+                return NotImplemented
+        elif is_shared(type(value)):
+            if dataclasses.is_dataclass(value):  # by its constructor, as fields may need its __post_init__
+                return type(value), tuple(getattr(value, field.name) for field in dataclasses.fields(value))
+            if isinstance(value, tuple):
+                return NotImplemented
         for builtin in BUILTIN:
             if isinstance(value, builtin):  # such as the str that is torch.__version__
                 return builtin, (builtin(value),)

@@ -15,6 +15,7 @@ from harness.workers.wire import dumps, loads, receive, send
 from impls import Entrant
 from impls.contract import Settings
 from impls.numpy import adapter, mnist
+from impls.quantization import Scales
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,13 @@ def test_array_keeps_dtype_shape_and_values(array):
     assert there.dtype == array.dtype
     np.testing.assert_array_equal(there, array)
     assert there.flags.writeable
+
+
+def test_dataclass_is_made_by_its_constructor():
+    """The scales are float32 on the other side, too, as ONNX wants them."""
+    scales = Scales("mlp", {"dense_1": np.ones(3, np.float32)}, {"dense_1": np.float32(0.5)}, np.float32(0.25))
+    there = loads(dumps(scales))
+    assert there.logits.dtype == there.inputs["dense_1"].dtype == np.float32
 
 
 @pytest.mark.parametrize(
