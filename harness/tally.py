@@ -34,7 +34,7 @@ def add_training(function: Callable, arguments: Sequence[Any]) -> None:
 
 @functools.cache  # a hook stays for ever
 def add_processes() -> None:
-    """From now on, add a line for each Python and each build of an environment that this process starts."""
+    """From now on, add a line for each Python that this process starts."""
     sys.addaudithook(_on_event)
 
 
@@ -47,11 +47,8 @@ def _on_event(event: str, details: tuple) -> None:
 
 
 def kind_of(command: Sequence[str]) -> str:
-    """Return what a command starts: "pytest", "program" (another Python), "environment", or "" for anything else."""
-    program = Path(command[0]).name
-    if program == "uv":
-        return "environment" if command[1] == "venv" else ""
-    if not program.startswith("python") or any(other in " ".join(command) for other in OTHERS):
+    """Return what a command starts: "pytest", "program" (another Python), or "" for anything else."""
+    if not Path(command[0]).name.startswith("python") or any(other in " ".join(command) for other in OTHERS):
         return ""
     return "pytest" if command[1:3] == ["-m", "pytest"] else "program"
 

@@ -72,21 +72,18 @@ def test_main_prints_the_training_of_the_adapter(framework, training, tutorial, 
     assert expected in printed.splitlines()
 
 
-@pytest.fixture(scope="module")
-def known():
-    return {}
-
-
 @pytest.fixture
-def replaced(variant, run, dataset, tmp_path, known):
+def replaced(variant, run, dataset, tmp_path, once):
     """What `tests.replaced` prints of the tutorial, without MNIST; a proxy refuses every connection."""
-    if variant.name not in known:
+
+    def look():
         nowhere = {"MNIST_DIR": str(tmp_path / "empty"), "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
         proxies = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
         code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.replaced import main; main()"
         printed = run("-c", code, variant.name, dataset.directory, **nowhere, **proxies)
-        known[variant.name] = {**json.loads(printed.splitlines()[-1]), "folder": nowhere["MNIST_DIR"]}
-    return known[variant.name]
+        return {**json.loads(printed.splitlines()[-1]), "folder": nowhere["MNIST_DIR"]}
+
+    return once(look, variant.name)
 
 
 @pytest.mark.tutorial

@@ -48,17 +48,14 @@ def test_every_framework_computes_the_same_from_a_file(framework, weights, datas
 
 
 @pytest.fixture
-def trained(run, tmp_path_factory, known):
+def trained(run, tmp_path_factory, once):
     """The file of one training of an epoch, and what the command printed."""
-    if not known:
+
+    def train():
         file = tmp_path_factory.mktemp("weights") / "trained.npz"
-        known.extend((file, run("--epochs", 1, "--save", file)))
-    return known
+        return file, run("--epochs", 1, "--save", file)
 
-
-@pytest.fixture(scope="module")
-def known():
-    return []
+    return once(train)
 
 
 def test_what_was_trained_is_saved_and_evaluates_alike(run, trained):

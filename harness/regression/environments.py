@@ -19,6 +19,7 @@ from pathlib import Path
 
 import filelock
 
+from harness import tally
 from harness.regression import installed
 from harness.regression.requirements import NotBuilt, canonical, chosen, parsed
 from harness.regression.scratch import Scratch
@@ -84,6 +85,7 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
 
 def _build(home: Path, pins: str, packages: Collection[str]) -> None:
     """Build an environment elsewhere, and move it to `home` when it is complete."""
+    tally.add("environment")
     with Scratch(home.parent, f"{home.name}.") as scratch:
         environment, requirements = scratch.folder / "environment", scratch.folder / "requirements.txt"
         python = interpreter(environment)

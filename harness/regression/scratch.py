@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import textwrap
@@ -11,9 +12,7 @@ import uv
 
 from harness.regression import pip
 from harness.regression.requirements import NotBuilt
-
-# For sh: wait until the pipe from the parent is closed, by it or by its end; end the process group, remove the folder.
-GUARD = 'trap "" TERM; read nothing; kill -TERM 0; rm -rf "$0"; kill -KILL 0'
+from harness.workers import process_tree
 
 
 class Scratch:
@@ -27,29 +26,30 @@ class Scratch:
         self.folder = Path(tempfile.mkdtemp(".partial", prefix, parent))
 
     def __enter__(self) -> "Scratch":
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        command = ["sh", "-c", GUARD, self.folder]
-        self.guard = subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0, **quiet)
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        self.guard.communicate()
+        shutil.rmtree(self.folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise NotBuilt(f"no environment can be built in {self.folder.parent}: {error}") from error
 
     def run(self, *command: str | Path) -> "subprocess.CompletedProcess[str]":
         """Run a command with pip's indexes as variables of uv. Return its exit status and its stderr."""
-        return subprocess.run(
-            command,
-            env={**self.variables, **os.environ, "TMPDIR": str(self.folder)},
+        process = process_tree.start(
+            list(map(str, command)),
+            str(self.folder),
+            env={**self.variables, **os.environ, **process_tree.environment(str(self.folder))},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            check=False,
-            process_group=self.guard.pid,
         )
+        try:
+            _, stderr = process.communicate()
+        finally:
+            process_tree.end(process)
+        return subprocess.CompletedProcess(command, process.returncode, stderr=stderr)
 
     def uv(self, *arguments: str | Path, wanted: str = "") -> None:
         """Run uv. Raises `NotBuilt` with its message if it fails; `wanted` describes the environment."""

@@ -52,7 +52,6 @@ def test_a_python_that_is_started_is_counted(counted):
         (["python", "mnist.py"], "program"),
         (["python", "-c", "import sys;exec(eval(sys.stdin.readline()))"], ""),  # a process of xdist
         (["python", "-I", "harness/workers/process_tree.py", "1", "", "python", "-c", "pass"], ""),  # a worker
-        (["/here/uv", "venv", "there"], "environment"),
         (["/here/uv", "pip", "install", "numpy"], ""),
         (["git", "status"], ""),
     ],

@@ -1,8 +1,22 @@
 """Under pytest-xdist each worker lives in one process, and so do fixtures of a file."""
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
+from harness import ROOT
 from harness.plugin.distribution import group
+
+NOTES_ITS_CORES = """
+import json, os, pathlib
+name = os.environ.get("PYTEST_XDIST_WORKER")
+if name:
+    cores = sorted(os.sched_getaffinity(0))
+    pathlib.Path(__file__).with_name(name).write_text(json.dumps(cores))
+"""
 
 
 @pytest.mark.parametrize(
@@ -20,3 +34,15 @@ from harness.plugin.distribution import group
 )
 def test_tests_that_share_a_worker_or_a_file_share_a_process(nodeid, expected):
     assert group(nodeid) == expected
+
+
+def test_each_process_has_its_share_of_the_cores(tmp_path):
+    (tmp_path / "conftest.py").write_text(NOTES_ITS_CORES)
+    (tmp_path / "test_nothing.py").write_text("def test_nothing(): pass\n")
+    options = ["-q", "-n", "2", "-p", "no:cacheprovider", "-p", "harness.plugin.distribution", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    done = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=ROOT, env=environment, check=False)
+    assert done.returncode == 0
+    cores = sorted(os.sched_getaffinity(0))
+    shares = [json.loads((tmp_path / f"gw{number}").read_text()) for number in (0, 1)]
+    assert shares == [cores[0::2], cores[1::2] or cores]

@@ -10,7 +10,7 @@ import zipfile
 
 import pytest
 
-from harness import ROOT
+from harness import ROOT, tally
 from harness.regression import environments, pip
 from harness.regression.environments import NotBuilt, clean, obtain
 from tests.processes import comes_true, has_ended
@@ -213,6 +213,14 @@ def test_killed_run_ends_its_build_and_leaves_nothing(root, wheels, tmp_path, ho
     run.communicate()
     assert comes_true(lambda: all(has_ended(int(number)) for number in started.read_text().split()[:2]))
     assert comes_true(lambda: not list(root.glob("*/")))
+
+
+def test_each_build_is_counted(root, tmp_path, monkeypatch):
+    file = tmp_path / "tally"
+    monkeypatch.setenv(tally.VARIABLE, str(file))
+    for _ in range(2):  # the second one is in the cache
+        obtain(["toyframework==1.0"], [], root)
+    assert tally.spent(file.read_text().splitlines())["environments"] == 1
 
 
 def test_incomplete_environment_is_built_anew(root):
