@@ -11,7 +11,7 @@ def short(errors: Sequence[Distance]) -> list[float]:
     return [float(f"{each.error:.3g}") for each in errors]
 
 
-def judge(name: str, gap: str | None, record_property: Callable, dtype: str = "float64", chapter: str = "") -> Callable:
+def judge(name: str, gap: str | None, record: Callable, dtype: str = "float64", chapter: str = "") -> Callable:
     """Prints and records the error beside its limit, and says who is wrong, where, and by how much.
 
     `limits`: of each dtype. A variant with a gap must miss float64's, or what it says of itself is out of date; it is
@@ -28,7 +28,7 @@ def judge(name: str, gap: str | None, record_property: Callable, dtype: str = "f
         rung, limit = f"{chapter}, {rung}" if chapter else rung, limits[dtype]
         print(f"{name}, {dtype}, {rung}: {measured}, limit {limit:.0e}", f"; not reached: {gap}" if gap else "")
         found = {"name": rung, "dtype": dtype, "error": measured.error, "limit": limit, "gap": gap}
-        record_property("rung", found | {"growth": short(growth)})
+        record("error", **found, growth=short(growth))
         if gap:
             assert measured.error > limit, f"{name} reaches {rung} in float64 now: no need to say {gap!r} any more"
             limit, measured = limits.get("float32", inf), held or measured

@@ -87,8 +87,8 @@ def referee(fleet, aligned, parameters):
 
 
 @pytest.fixture
-def reaches(framework, record_property):
-    return rungs.judge(framework.name, framework.run(float64_gap), record_property, chapter="distilled")
+def reaches(framework, record):
+    return rungs.judge(framework.name, framework.run(float64_gap), record, chapter="distilled")
 
 
 def test_loss(student, referee, batch, reaches):

@@ -91,8 +91,8 @@ def batch(dataset, batch_size):
 
 
 @pytest.fixture
-def reaches(climber, dtype, gap, record_property):
-    return rungs.judge(climber.name, gap, record_property, dtype)
+def reaches(climber, dtype, gap, record):
+    return rungs.judge(climber.name, gap, record, dtype)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from harness.equality.distance import largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, trace
+from impls import Entrant
 from impls.contract import NETWORKS, Settings
 from impls.numpy import mnist
 from impls.numpy.mnist import max_pool_gradient as first
@@ -53,7 +54,7 @@ def measured(code: str, package: str, **environment: str) -> dict:
 
 
 @pytest.fixture
-def loss_errors(referee, dataset, pytestconfig, record_property):
+def loss_errors(referee, dataset, pytestconfig, record):
     """Relative error of the loss beside the referee's at each of a hundred steps, with --long of an epoch.
 
     From equal parameters and of equal settings. With a name it is recorded, as a lesson.
@@ -69,7 +70,7 @@ def loss_errors(referee, dataset, pytestconfig, record_property):
             f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"
         )
         if lesson:
-            record_property("lesson", {"name": lesson, "network": framework.settings.network, "errors": short(apart)})
+            record("lesson", Entrant(framework.name, framework.settings.network), name=lesson, errors=short(apart))
         return errors
 
     return measure

@@ -8,49 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import impls
 from harness.equality.distance import distance, largest_distance
-from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
+from harness.equality.limits import STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from harness.parallel.team import Team
+from harness.plugin.chapters.parallel import ALIGNED, PROCESSES, TIMEOUT
 from harness.workers.worker import WorkerError
-from impls.contract import NETWORKS, Settings
+from impls.contract import NETWORKS
 from tests import rungs
 from tests.project import require
 
 pytestmark = pytest.mark.parallel
-PROCESSES, BATCH_SIZE = 2, 128
-ALIGNED = Settings(dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
+BATCH_SIZE = ALIGNED.batch_size
 STEPS_OF_CNN = 30  # where a step takes long
 FEW = 10  # steps
 FITTED, EPOCHS = 448, 2  # images: three batches and a half
-TIMEOUT = 120  # seconds without a message: the start of two TensorFlow processes on a busy machine takes 20
-
-
-@pytest.fixture(scope="module")
-def teams():
-    """The teams that were started, by variant and network."""
-    teams = {}
-    yield teams
-    for team in teams.values():
-        team.close()
-
-
-@pytest.fixture
-def team(request, teams, record_property):
-    """The variant in two processes, newly built. Skips if a package is missing."""
-    variant, network = request.param
-    record_property("variant", variant)
-    record_property("network", network)
-    for package in impls.missing(variant):
-        pytest.skip(f"{package} is not installed")
-    if request.param not in teams or not teams[request.param].is_running():
-        teams[request.param] = Team(variant, PROCESSES, TIMEOUT)
-    team = teams[request.param]
-    team.build(replace(ALIGNED, network=network))
-    return team
 
 
 @pytest.fixture
@@ -88,8 +62,8 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
 
 
 @pytest.fixture
-def reaches(team, record_property):
-    return rungs.judge(team.variant, team.run(float64_gap)[0], record_property, chapter=f"{PROCESSES} processes")
+def reaches(team, record):
+    return rungs.judge(team.variant, team.run(float64_gap)[0], record, chapter=f"{PROCESSES} processes")
 
 
 def assert_same_bits(each):

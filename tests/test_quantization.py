@@ -94,8 +94,8 @@ def referee(fleet, aligned, parameters, scales):
 
 
 @pytest.fixture
-def reaches(climber, record_property):
-    return rungs.judge(climber.name, climber.run(float64_gap), record_property, chapter="quantized")
+def reaches(climber, record):
+    return rungs.judge(climber.name, climber.run(float64_gap), record, chapter="quantized")
 
 
 def assert_equal(found, expected, what):

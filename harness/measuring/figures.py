@@ -48,3 +48,18 @@ def times_the_floor(
     pairs = zip(medians(launches, operation), floor_seconds(floors, operation, network), strict=False)
     found = [step / least for step, least in pairs]
     return statistics.median(found) if found else None
+
+
+def starting(launches: Sequence[Launch]) -> dict[str, list[float | None]]:
+    """Seconds of the import, the building and the first step, of each launch."""
+    return {
+        "import": [launch.import_seconds for launch in launches],
+        "building": [launch.building_seconds for launch in launches],
+        "first step": [launch.first_step_seconds for launch in launches],
+    }
+
+
+def memory(launches: Sequence[Launch]) -> dict[str, list[int | None]]:
+    """Bytes held at most after each stage, of each launch."""
+    stages = dict.fromkeys(stage for launch in launches for stage in launch.memory)
+    return {stage: [launch.memory.get(stage) for launch in launches] for stage in stages}

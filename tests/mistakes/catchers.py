@@ -48,5 +48,5 @@ REFUSED = "tests/test_parallel.py::test_a_batch_that_cannot_be_divided_is_refuse
 
 SCALES = "tests/test_quantization.py::test_scales_come_from_training_images[{}]"
 TRAINED = "tests/test_edge.py::test_what_was_trained_is_what_its_whole_numbers_compute[{}]"
-ONNX = "tests/test_edge.py::test_a_device_computes_what_was_trained[int8-{}-onnx]"
-LITERT = "tests/test_edge.py::test_a_device_computes_what_was_trained[int8-{}-litert]"
+ONNX = "tests/test_edge.py::test_a_device_computes_what_was_trained[{}-onnx-int8]"
+LITERT = "tests/test_edge.py::test_a_device_computes_what_was_trained[{}-litert-int8]"
