@@ -27,7 +27,7 @@ from impls.contract import NETWORKS, Settings
 from impls.distillation import STUDENT, Distillation, targets
 from impls.numpy import distillation as numpy_distillation
 from impls.numpy.adapter import Adapter as NumPy
-from tests import rungs
+from tests.equivalence import checker
 
 pytestmark = pytest.mark.distillation
 NETWORK = NETWORKS[STUDENT]
@@ -87,30 +87,30 @@ def referee(fleet, aligned, parameters):
 
 
 @pytest.fixture
-def reaches(framework, record):
-    return rungs.judge(framework.name, framework.run(float64_gap), record, chapter="distilled")
+def assert_within(request, framework):
+    return checker(request, framework.run(float64_gap), chapter="distilled")
 
 
-def test_loss(student, referee, batch, reaches):
+def test_loss(student, referee, batch, assert_within):
     loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), referee))
-    reaches("loss", distance(loss, right, "loss"), PASS)
+    assert_within("loss", distance(loss, right, "loss"), PASS)
 
 
-def test_gradients(student, referee, batch, reaches):
+def test_gradients(student, referee, batch, assert_within):
     gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), referee))
-    reaches("gradients", largest_distance(gradients, expected), PASS)
+    assert_within("gradients", largest_distance(gradients, expected), PASS)
 
 
-def test_many_steps(student, referee, once, dataset, all_targets, parameters, reaches, pytestconfig):
+def test_many_steps(student, referee, once, dataset, all_targets, parameters, assert_within, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
     question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
     found, expected = student().run(*question), once(lambda: referee.run(*question), referee.settings, steps)
-    reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
-    reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
+    assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
 
-def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, all_targets, parameters, reaches):
+def test_weight_0_is_training_on_labels(student, aligned, dataset, all_targets, parameters, assert_within):
     """At a weight of 0 the steps are those of the NumPy tutorial on the labels alone, at any temperature."""
     settings = replace(aligned, device="cpu")
     alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNEL_SHAPES)
@@ -118,8 +118,8 @@ def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset,
     expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
     question = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
     found = student(Distillation(weight=0.0)).run(*question)
-    reaches(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
-    reaches(
+    assert_within(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    assert_within(
         f"{FEW_STEPS} steps without a teacher, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS
     )
 
@@ -137,10 +137,10 @@ def test_at_a_high_temperature_logits_are_matched(student, batch):
     assert distance(found, expected, "dL/db").error < max(abs(z).max(), abs(t).max()) / HOT
 
 
-def test_evaluation_is_by_labels_alone(student, referee, dataset, reaches):
+def test_evaluation_is_by_labels_alone(student, referee, dataset, assert_within):
     images, labels = (part.first(256) for part in dataset.test)
     (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), referee))
-    reaches("evaluation", distance(loss, right, "loss of test images"), PASS)
+    assert_within("evaluation", distance(loss, right, "loss of test images"), PASS)
     assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
 
 
@@ -152,7 +152,7 @@ def test_fit_keeps_each_image_with_its_targets(student, referee, batch):
 
 
 def test_a_student_learns_from_a_teacher_alone(student, all_targets, dataset, pytestconfig):
-    """It reaches the required accuracy while every label that it is given is wrong. With --long: all epochs."""
+    """It assert_within the required accuracy while every label that it is given is wrong. With --long: all epochs."""
     epochs, shown = (NETWORK.epochs, len(all_targets)) if pytestconfig.option.long else (3, len(all_targets) // 2)
     wrong = (dataset.train.labels.first(shown).array() + 1) % 10
     distilled = student(Distillation(weight=1.0), dtype="float32")

@@ -19,7 +19,7 @@ from impls import Entrant
 from impls.contract import NETWORKS, Settings
 from impls.numpy import mnist
 from impls.numpy.mnist import max_pool_gradient as first
-from tests.rungs import short
+from tests.equivalence import short
 
 pytestmark = pytest.mark.lessons
 

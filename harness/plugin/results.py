@@ -25,7 +25,7 @@ from impls.contract import DATASET, NETWORKS
 from impls.files import read_dataset
 
 SAMPLES = 10  # images of each class that are shown
-NO_TROUBLE = ("", "passed", "deselected", "warnings")  # outcomes, as the terminal calls them
+NO_TROUBLE = ("", "passed", "deselected", "warnings", "xfailed")  # outcomes, as the terminal calls them
 
 
 def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Results:
