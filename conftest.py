@@ -17,7 +17,7 @@ from harness.workers.fleet import Fleet, Framework
 from impls import Entrant, PackageNotInstalled
 from impls.contract import COMPARED, DATASET, Settings
 
-PLUGINS = ("selection", "distribution", "summary", "upgrades", "page", "budget")
+PLUGINS = ("selection", "changed", "distribution", "summary", "upgrades", "page", "budget")
 pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *chapter.PLUGINS]
 
 

@@ -5,7 +5,7 @@ import pytest
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from impls.contract import Settings
-from tests.test_lessons import measured
+from tests.processes import measured
 
 pytestmark = pytest.mark.edge
 

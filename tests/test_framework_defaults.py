@@ -1,28 +1,13 @@
 """Defaults and behaviour of the frameworks, as docs/lessons.md states them; -rP prints the numbers."""
 
-import json
-import os
-import subprocess
-import sys
 from functools import cache
 
 import numpy as np
 import pytest
 
+from tests.processes import measured
+
 pytestmark = pytest.mark.lessons
-
-
-def measured(code: str, package: str, **environment: str) -> dict:
-    """What `code` prints as JSON, run by a Python of its own."""
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
-    )
-    if f"No module named '{package}'" in done.stderr:
-        pytest.skip(f"{package} is not installed")
-    assert done.returncode == 0, done.stderr
-    numbers = json.loads(done.stdout.splitlines()[-1])
-    print(numbers)
-    return numbers
 
 
 JAX = """
