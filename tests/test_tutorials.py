@@ -73,13 +73,13 @@ def test_main_prints_the_training_of_the_adapter(framework, training, tutorial, 
 
 
 @pytest.fixture
-def replaced(variant, run, dataset, tmp_path, once):
-    """What `tests.replaced` prints of the tutorial, without MNIST; a proxy refuses every connection."""
+def looked_at(variant, run, dataset, tmp_path, once):
+    """What `tests.called` prints of the tutorial, without MNIST; a proxy refuses every connection."""
 
     def look():
         nowhere = {"MNIST_DIR": str(tmp_path / "empty"), "HOME": str(tmp_path), "KERAS_HOME": str(tmp_path)}
         proxies = dict.fromkeys(("http_proxy", "https_proxy"), "http://127.0.0.1:9")
-        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.replaced import main; main()"
+        code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from tests.called import main; main()"
         printed = run("-c", code, variant.name, dataset.directory, **nowhere, **proxies)
         return {**json.loads(printed.splitlines()[-1]), "folder": nowhere["MNIST_DIR"]}
 
@@ -87,12 +87,12 @@ def replaced(variant, run, dataset, tmp_path, once):
 
 
 @pytest.mark.tutorial
-def test_adapter_needs_every_function_of_the_tutorial(replaced):
-    assert replaced["needless"] == []
+def test_adapter_calls_every_function_of_the_tutorial(looked_at):
+    assert looked_at["unused"] == []
 
 
 @pytest.mark.tutorial
-def test_main_says_in_a_line_where_it_looked_for_mnist(replaced):
-    [line] = replaced["error"].splitlines()
+def test_main_without_mnist_is_one_line(looked_at):
+    [line] = looked_at["error"].splitlines()
     assert line.startswith("error: ")
-    assert replaced["folder"] in line
+    assert looked_at["folder"] in line
