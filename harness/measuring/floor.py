@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from harness.measuring.workload import Operation, pixels
+from harness.measuring.workload import Operation
 from harness.workers import processors
 from impls.contract import NETWORKS, Network, Settings
 
@@ -14,8 +14,9 @@ NAME = "the floor"  # in place of a variant; no file in impls/ can have it
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
 TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
-OPERATIONS = tuple(  # whose inputs are not used
-    Operation(method, size, rounds=10, inputs=pixels, read=None) for method, size in (("multiply", SIZE), ("stream", 1))
+OPERATIONS = (  # which do not use their images
+    Operation("multiply", SIZE, rounds=10, prepared=False),
+    Operation("stream", 1, rounds=10, prepared=False),
 )
 
 

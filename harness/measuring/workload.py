@@ -1,7 +1,6 @@
 """What is timed: the operations, and the work of one of them, with its data prepared beforehand."""
 
 import itertools
-from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,23 +14,6 @@ CHECKED = 100  # calls, at most: reading what they have computed must take littl
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
-def batches(implementation: Any, size: int, images: np.ndarray, labels: np.ndarray) -> list[Any]:
-    """Return prepared batches of `size` different images each, as far as `IMAGES` and `BATCHES` allow."""
-    count = max(1, min(BATCHES, min(IMAGES, len(images)) // size))
-    slices = [slice(batch * size, (batch + 1) * size) for batch in range(count)]
-    return [implementation.prepare_batch(images[rows], labels[rows]) for rows in slices]
-
-
-def pixels(_: Any, size: int, images: np.ndarray, __: np.ndarray) -> list[np.ndarray]:
-    """Return one input: the first `size` images, uint8 (size, height, width)."""
-    return [images[:size]]
-
-
-def number(result: Any) -> float:
-    """Read a scalar, such as a loss, or the first entry of a matrix, such as probabilities (n, 10)."""
-    return float(result[0, 0] if getattr(result, "ndim", 0) == 2 else result)
-
-
 class Operation(NamedTuple):
     """A method of an implementation, and how it is timed. A new line in `OPERATIONS` is all that it takes to time one.
 
@@ -39,10 +21,11 @@ class Operation(NamedTuple):
     - `rounds`: timed calls in a block, before the next variant has its turn.
     - `blocks`: in each launch of a worker.
     - `settle`: seconds of untimed calls before a block.
-    - `inputs(implementation, batch_size, images, labels)`: returns the inputs, which the calls use in turn. A `fit`
-      does without: it gets images and labels.
-    - `read(result)`: waits for a result, as a float; None if a result is complete when the method returns.
+    - `prepared`: whether a call takes a prepared batch, and returns a scalar or a matrix that may still be computed.
+      Otherwise it takes images, and its result is complete. `fit` takes images and labels.
     - `heading`: of its column in the table of `--compare`; "" if it has none.
+
+    All are plain values, which pytest-benchmark saves.
     """
 
     method: str
@@ -50,22 +33,21 @@ class Operation(NamedTuple):
     rounds: int
     blocks: int = 3
     settle: float = SETTLE
-    inputs: Callable[..., list[Any]] = batches
-    read: Callable[[Any], float] | None = number
+    prepared: bool = True
     heading: str = ""
 
     def __str__(self) -> str:
         return "fit-epoch" if self == EPOCH else f"{self.method}-{self.batch_size}"
 
     def scaled_to(self, network: Network) -> "Operation":
-        """Return it with fewer rounds, and no more than 1,000 images a call, if it takes batches of a heavy network."""
-        if network.operations <= LIGHT or self.inputs is not batches or self.method == "fit":
+        """Return it with fewer rounds, and no more than 1,000 images a call, if its network is heavy."""
+        if network.operations <= LIGHT or not self.prepared:
             return self
         rounds = max(1, round(self.rounds * LIGHT / network.operations))
         return self._replace(rounds=rounds, batch_size=min(self.batch_size, 1000))
 
 
-EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1)  # after one that is not counted
+EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1, prepared=False)  # after one that is not counted
 
 # So many rounds that a block lasts some 50 ms where training on an image takes `LIGHT` floating-point operations: short
 # beside the drift of a machine, long beside a switch of processes. A heavier network has fewer.
@@ -77,7 +59,7 @@ OPERATIONS = (
     Operation("predict_step", 1, rounds=200, heading="pred.\n1,\nms"),
     Operation("predict_step", 128, rounds=60, heading="pred.\n128,\nms"),
     Operation("predict_step", DATASET.test, rounds=3),
-    Operation("preprocess", DATASET.test, rounds=5, inputs=pixels, read=None),
+    Operation("preprocess", DATASET.test, rounds=5, prepared=False),
     EPOCH,
 )
 
@@ -88,11 +70,18 @@ class Workload:
     def __init__(self, implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray):
         self.implementation = implementation
         self.operation = operation
-        self.data = images[: operation.batch_size], labels[: operation.batch_size]
         self.is_fit = operation.method == "fit"
-        inputs = [] if self.is_fit else operation.inputs(implementation, operation.batch_size, images, labels)
-        self.inputs = itertools.cycle(inputs)
+        self.data = images[: operation.batch_size], labels[: operation.batch_size]
+        batched = operation.prepared and not self.is_fit
+        self.inputs = itertools.cycle(self._batches(images, labels) if batched else self.data[:1])
         self.result: Any = None
+
+    def _batches(self, images: np.ndarray, labels: np.ndarray) -> list[Any]:
+        """Return different prepared batches, as far as `IMAGES` and `BATCHES` allow."""
+        size = self.operation.batch_size
+        count = max(1, min(BATCHES, min(IMAGES, len(images)) // size))
+        slices = [slice(batch * size, (batch + 1) * size) for batch in range(count)]
+        return [self.implementation.prepare_batch(images[rows], labels[rows]) for rows in slices]
 
     def call(self) -> None:
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
@@ -105,19 +94,19 @@ class Workload:
     def read(self) -> float | None:
         """Take into Python what the calls have computed: the last result and, after training steps, the parameters.
 
-        Raises `TypeError` for a result of which `Operation.read` makes no float.
+        Raises `TypeError` for a result that is neither a scalar nor a matrix, as impls/adapter.py asks for.
         """
-        method, read = self.operation.method, self.operation.read
-        if read is None:
+        method, result = self.operation.method, self.result
+        if not self.operation.prepared:
             return None
         try:
-            found = read(self.result)
+            number = float(result[0, 0] if getattr(result, "ndim", 0) == 2 else result)
         except (TypeError, ValueError, LookupError, AttributeError) as error:
-            kind = type(self.result).__name__
+            kind = type(result).__name__
             raise TypeError(f"{method} returned a {kind}, of which no float can be read: {error}") from None
         if method == "train_step":
             self.implementation.get_parameters()
-        return found
+        return number
 
     def epochs(self, epochs: int) -> list[float]:
         """Return the seconds of each epoch of one `fit`; the first prepares the data, and compiles."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from harness.measuring import timing, workload
-from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, batches, block, pixels, prepare
+from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload, block, prepare
 from impls.contract import NETWORKS, Settings
 
 STEP = Operation("train_step", 4, rounds=3, settle=0.0)
@@ -82,8 +82,12 @@ def test_calls_use_the_batches_in_turn(ready):
 
 @pytest.mark.parametrize(("size", "count"), [(1, 64), (512, 16), (10_000, 1)])
 def test_batches_are_those_of_thousands_of_images(size, count):
-    labels = np.arange(60_000)
-    assert batches(Device(), size, labels, labels) == [tuple(range(n * size, (n + 1) * size)) for n in range(count)]
+    device, labels = Device(), np.arange(60_000)
+    work = Workload(device, Operation("train_step", size, rounds=1), labels, labels)
+    for _ in range(count + 1):
+        work.call()
+    batches = [tuple(range(number * size, (number + 1) * size)) for number in range(count)]
+    assert device.log == [*batches, batches[0]]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
@@ -109,7 +113,7 @@ def test_first_epoch_of_a_fit_is_not_counted(ready):
 
 
 def test_preprocessing_gets_images_and_has_no_result_to_read(ready):
-    device = ready(Device(hides="result"), Operation("preprocess", 4, rounds=1, inputs=pixels, read=None))
+    device = ready(Device(hides="result"), Operation("preprocess", 4, rounds=1, prepared=False))
     assert device.log[0] == (4, 28, 28)
 
 
