@@ -16,7 +16,7 @@ from harness.edge.shelf import Shelf
 from harness.edge.versions import Versions, environment
 from harness.equality.training import float64_gap
 from harness.judging.sequential import Sampling
-from harness.measuring import floor, notebook
+from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
@@ -28,7 +28,7 @@ from harness.regression.pair import Pairs
 from harness.regression.upgrade import Upgrade
 from harness.workers import processors
 from harness.workers.fleet import Fleet, Framework
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.worker import WorkerSpec
 from impls import Entrant, PackageNotInstalled
 from impls.contract import Settings
 from impls.edge import ENVIRONMENTS
@@ -128,11 +128,7 @@ def profiler(session: pytest.Session, settings: Settings, dataset: Parts) -> Cal
     if "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
     cpu = session.config.hook.pytest_benchmark_generate_machine_info(config=session.config)["cpu"]
-    of_floor = floor.environment(cpu.get("flags", ()))
-
-    def start(name: str) -> Worker:
-        environment = of_floor if name == floor.NAME else {}
-        return Worker(replace(worker_spec(option), name=name, environment=environment))
+    start = starter(worker_spec(option), cpu.get("flags", ()), lambda *_: None)
 
     @functools.cache
     def found(entrant: Entrant) -> dict:
