@@ -39,7 +39,7 @@ def has_vnni() -> bool:
 
 
 def _runtime(name: str) -> Callable[..., Any]:
-    purpose = f"running a file for {name} needs it"
+    purpose = f"it takes it to run a file for {name}"
     return _imported(purpose, import_module, f"impls.edge.runtimes.{name}").Runtime
 
 
