@@ -12,27 +12,22 @@ class Machine:
     """A clock and a device in one: `call` only starts the work, which `synchronize` waits for. The first compiles."""
 
     def __init__(self, call_seconds=0.0, device_seconds=1.0, honest=True, read_seconds=(0.5,) * 10):
-        self.now, self.pending, self.calls = 0.0, 0.0, 0
+        self.now, self.pending, self.collecting = 0.0, 0.0, []
         self.call_seconds, self.device_seconds, self.honest = call_seconds, device_seconds, honest
         self.read_seconds = iter(read_seconds)
-        self.collecting = []
 
     def call(self):
-        self.calls += 1
-        self.collecting.append(gc.isenabled())
         self.now += self.call_seconds
-        self.pending += self.device_seconds * (10 if self.calls == 1 else 1)
+        self.pending += self.device_seconds * (1 if self.collecting else 10)
+        self.collecting.append(gc.isenabled())
 
-    def synchronize(self):
-        if self.honest:
-            self.finish()
+    def synchronize(self, force=False):
+        if self.honest or force:
+            self.now, self.pending = self.now + self.pending, 0.0
 
     def read(self):
-        self.finish()
+        self.synchronize(force=True)
         self.now += next(self.read_seconds)
-
-    def finish(self):
-        self.now, self.pending = self.now + self.pending, 0.0
 
     def clock(self):
         return self.now
@@ -40,6 +35,10 @@ class Machine:
 
 def measure(machine, rounds=5, settle=0.0):
     return durations(machine, rounds, settle, machine.clock)
+
+
+def refusal(refused):
+    return pytest.raises(Unmeasurable) if refused else nullcontext()
 
 
 def test_work_that_the_device_does_later_is_counted():
@@ -50,18 +49,15 @@ def test_work_that_the_device_does_later_is_counted():
 def test_untimed_calls_fill_the_time_to_settle(settle, untimed):
     machine = Machine()
     assert measure(machine, 7, settle) == [1.0] * 7
-    assert machine.calls == untimed + 7  # the first takes 10 seconds, each other one
+    assert len(machine.collecting) == untimed + 7  # the first takes 10 seconds, each other one
 
 
-def test_work_of_an_earlier_call_is_not_counted():
+@pytest.mark.parametrize(("calls", "seconds"), [(0, 10.0), (1, 1.0)])
+def test_one_call_includes_its_compiling_but_not_earlier_work(calls, seconds):
     machine = Machine()
-    machine.call()
-    assert once(machine, machine.clock) == 1.0
-
-
-def test_first_call_is_timed_with_its_compiling():
-    machine = Machine()
-    assert once(machine, machine.clock) == 10.0
+    for _ in range(calls):
+        machine.call()
+    assert once(machine, machine.clock) == seconds
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -78,31 +74,25 @@ def test_garbage_collector_is_off_while_timing(enabled):
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
 def test_duration_of_zero_or_below_is_refused(seconds):
-    with pytest.raises(Unmeasurable):
+    with refusal(True):
         measure(Machine(device_seconds=seconds))
 
 
 @pytest.mark.parametrize(
-    ("machine", "refused"),
+    ("options", "refused"),
     [
-        (Machine(call_seconds=0.01, read_seconds=[0.01] * 2), False),
-        (Machine(call_seconds=0.01, read_seconds=[100.0] * 2), False),
-        (Machine(call_seconds=0.01, honest=False), True),
-        (Machine(call_seconds=0.01, read_seconds=[100.0] + [0.5] * 3), False),  # one delayed read is no proof
+        ({"read_seconds": [0.01] * 2}, False),
+        ({"read_seconds": [100.0] * 2}, False),
+        ({"read_seconds": [500.0] + [0.5] * 3}, False),  # one delayed read is no proof
+        ({"honest": False}, True),
+        ({"honest": False, "device_seconds": 0.09}, False),  # a tenth of the call is the limit
+        ({"honest": False, "device_seconds": 0.11}, True),
     ],
-    ids=["waits", "slow to read", "does not wait", "one slow read"],
+    ids=["waits", "slow to read", "one slow read", "does not wait", "hides 9 %", "hides 11 %"],
 )
-def test_synchronize_must_wait(machine, refused):
-    with pytest.raises(Unmeasurable) if refused else nullcontext():
-        check_synchronize(machine, 5, machine.clock)
-
-
-@pytest.mark.parametrize(("hidden", "refused"), [(0.09, False), (0.11, True)])
-def test_synchronize_may_hide_a_tenth(hidden, refused):
-    machine = Machine(call_seconds=1.0, device_seconds=hidden, honest=False)
-    machine.call()
-    machine.read()  # compiled
-    with pytest.raises(Unmeasurable) if refused else nullcontext():
+def test_synchronize_must_wait(options, refused):
+    machine = Machine(call_seconds=1.0, **options)
+    with refusal(refused):
         check_synchronize(machine, 100, machine.clock)
 
 
@@ -118,24 +108,18 @@ def test_laps_lie_between_the_calls_of_on_lap():
 
 
 def test_run_without_laps_is_refused():
-    with pytest.raises(Unmeasurable):
+    with refusal(True):
         laps(lambda on_lap: None, Machine().clock)
 
 
-@pytest.mark.parametrize(
-    ("spins", "share", "at_rest"), [(0, 1.0, True), (10, 1.0, True), (10, 0.6, True), (1000, 1.0, False)]
-)
+@pytest.mark.parametrize(("spins", "share", "at_rest"), [(0, 1.0, True), (10, 0.6, True), (1000, 1.0, False)])
 def test_come_to_rest_waits_while_threads_spin(spins, share, at_rest):
     """A process spins while it uses more than half of a processor."""
+    used = [0.0]
 
-    class Process:
-        cpu, waits = 0.0, 0
+    def wait(seconds):
+        used.append(used[-1] + seconds * (share if len(used) <= spins else 0.4))
 
-        def wait(self, seconds):
-            self.waits += 1
-            self.cpu += seconds * (share if self.waits <= spins else 0.4)
-
-    process = Process()
-    with nullcontext() if at_rest else pytest.raises(Unmeasurable):
-        come_to_rest(lambda: process.cpu, process.wait)
-    assert process.waits == min(spins + 1, LOOKS)
+    with refusal(not at_rest):
+        come_to_rest(lambda: used[-1], wait)
+    assert len(used) - 1 == min(spins + 1, LOOKS)
