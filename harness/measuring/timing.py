@@ -2,11 +2,9 @@
 
 import gc
 import itertools
-import time
 from collections.abc import Callable
+from time import perf_counter, process_time, sleep
 from typing import Protocol
-
-Clock = Callable[[], float]  # seconds
 
 TRIES = 3  # before an implementation is refused: a busy machine can delay one read, hardly three in a row
 LOOKS = 100  # at whether the process is at rest
@@ -26,20 +24,20 @@ class Work(Protocol):
     def read(self) -> object: ...
 
 
-def once(work: Work, clock: Clock = time.perf_counter) -> float:
+def once(work: Work) -> float:
     """Return the seconds of one call. The first call of all includes tracing and compiling.
 
     `synchronize` is called before the clock starts and before it stops, so no work of another call is inside and none
     of this call is outside. Raises `Unmeasurable` for a duration of zero or below, which no call can take.
     """
     work.synchronize()
-    start = clock()
+    start = perf_counter()
     work.call()
     work.synchronize()
-    return _trusted(clock() - start)
+    return _trusted(perf_counter() - start)
 
 
-def durations(work: Work, rounds: int, settle: float = 0.0, clock: Clock = time.perf_counter) -> list[float]:
+def durations(work: Work, rounds: int, settle: float = 0.0) -> list[float]:
     """Return the seconds of each of `rounds` calls, after untimed calls for `settle` seconds, one at least.
 
     Python's garbage collector is off meanwhile, as in `timeit`. Raises as `once`.
@@ -47,29 +45,29 @@ def durations(work: Work, rounds: int, settle: float = 0.0, clock: Clock = time.
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        settled = clock() + settle
-        once(work, clock)
-        while clock() < settled:
-            once(work, clock)
-        return [once(work, clock) for _ in range(rounds)]
+        settled = perf_counter() + settle
+        once(work)
+        while perf_counter() < settled:
+            once(work)
+        return [once(work) for _ in range(rounds)]
     finally:
         if was_enabled:
             gc.enable()
 
 
-def laps(run: Callable[[Callable[..., None]], object], clock: Clock = time.perf_counter) -> list[float]:
+def laps(run: Callable[[Callable[..., None]], object]) -> list[float]:
     """Return the seconds from the start of `run(on_lap)` to its first call of `on_lap`, and from each to the next.
 
     Raises `Unmeasurable` as `once` does, and if `on_lap` is never called.
     """
-    times = [clock()]
-    run(lambda *_: times.append(clock()))
+    times = [perf_counter()]
+    run(lambda *_: times.append(perf_counter()))
     if len(times) == 1:
         raise Unmeasurable("nothing was measured: the run reported no lap")
     return [_trusted(end - start) for start, end in itertools.pairwise(times)]
 
 
-def check_synchronize(work: Work, rounds: int, clock: Clock = time.perf_counter) -> None:
+def check_synchronize(work: Work, rounds: int) -> None:
     """Raise `Unmeasurable` if `synchronize` returns before the work is done.
 
     No device can `read` a result before it is computed. The time that it takes longer right after `rounds` timed calls
@@ -77,11 +75,11 @@ def check_synchronize(work: Work, rounds: int, clock: Clock = time.perf_counter)
     """
     shares = []
     for _ in range(TRIES):
-        measured = sum(durations(work, rounds, clock=clock))
-        times = [clock()]
+        measured = sum(durations(work, rounds))
+        times = [perf_counter()]
         for _ in range(2):
             work.read()
-            times.append(clock())
+            times.append(perf_counter())
         first, again = (end - start for start, end in itertools.pairwise(times))
         shares.append((first - again) / measured)
         if shares[-1] <= HIDDEN:
@@ -92,15 +90,15 @@ def check_synchronize(work: Work, rounds: int, clock: Clock = time.perf_counter)
     )
 
 
-def come_to_rest(cpu_seconds: Clock = time.process_time, wait: Callable[[float], object] = time.sleep) -> None:
+def come_to_rest() -> None:
     """Wait until the threads of this process have stopped spinning, as OpenBLAS's do for 0.1 s.
 
     Raises `Unmeasurable` if they go on for a second: they would slow down the next measurement.
     """
     for _ in range(LOOKS):
-        before = cpu_seconds()
-        wait(SECONDS_BETWEEN_LOOKS)
-        if cpu_seconds() - before < SECONDS_BETWEEN_LOOKS / 2:
+        before = process_time()
+        sleep(SECONDS_BETWEEN_LOOKS)
+        if process_time() - before < SECONDS_BETWEEN_LOOKS / 2:
             return
     raise Unmeasurable("the process does not come to rest: its idle threads spin (is OMP_WAIT_POLICY active?)")
 

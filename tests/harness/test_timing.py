@@ -5,6 +5,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from harness.measuring import timing
 from harness.measuring.timing import LOOKS, Unmeasurable, check_synchronize, come_to_rest, durations, laps, once
 
 
@@ -29,53 +30,58 @@ class Machine:
         self.synchronize(force=True)
         self.now += next(self.read_seconds)
 
-    def clock(self):
-        return self.now
 
+@pytest.fixture
+def machine(monkeypatch):
+    """Return a function that makes a machine, whose clock is that of all measurements from then on."""
 
-def measure(machine, rounds=5, settle=0.0):
-    return durations(machine, rounds, settle, machine.clock)
+    def machine(*arguments, **options):
+        made = Machine(*arguments, **options)
+        monkeypatch.setattr(timing, "perf_counter", lambda: made.now)
+        return made
+
+    return machine
 
 
 def refusal(refused):
     return pytest.raises(Unmeasurable) if refused else nullcontext()
 
 
-def test_work_that_the_device_does_later_is_counted():
-    assert measure(Machine(call_seconds=0.25)) == [1.25] * 5
+def test_work_that_the_device_does_later_is_counted(machine):
+    assert durations(machine(call_seconds=0.25), 5) == [1.25] * 5
 
 
 @pytest.mark.parametrize(("settle", "untimed"), [(0.0, 1), (10.0, 1), (12.5, 4)])
-def test_untimed_calls_fill_the_time_to_settle(settle, untimed):
-    machine = Machine()
-    assert measure(machine, 7, settle) == [1.0] * 7
-    assert len(machine.collecting) == untimed + 7  # the first takes 10 seconds, each other one
+def test_untimed_calls_fill_the_time_to_settle(machine, settle, untimed):
+    device = machine()
+    assert durations(device, 7, settle) == [1.0] * 7
+    assert len(device.collecting) == untimed + 7  # the first takes 10 seconds, each other one
 
 
 @pytest.mark.parametrize(("calls", "seconds"), [(0, 10.0), (1, 1.0)])
-def test_one_call_includes_its_compiling_but_not_earlier_work(calls, seconds):
-    machine = Machine()
+def test_one_call_includes_its_compiling_but_not_earlier_work(machine, calls, seconds):
+    device = machine()
     for _ in range(calls):
-        machine.call()
-    assert once(machine, machine.clock) == seconds
+        device.call()
+    assert once(device) == seconds
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_garbage_collector_is_off_while_timing(enabled):
-    machine = Machine()
+def test_garbage_collector_is_off_while_timing(machine, enabled):
+    device = machine()
     (gc.enable if enabled else gc.disable)()
     try:
-        measure(machine)
+        durations(device, 5)
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
-    assert not any(machine.collecting)
+    assert not any(device.collecting)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])
-def test_duration_of_zero_or_below_is_refused(seconds):
+def test_duration_of_zero_or_below_is_refused(machine, seconds):
     with refusal(True):
-        measure(Machine(device_seconds=seconds))
+        once(machine(device_seconds=seconds))
 
 
 @pytest.mark.parametrize(
@@ -90,36 +96,37 @@ def test_duration_of_zero_or_below_is_refused(seconds):
     ],
     ids=["waits", "slow to read", "one slow read", "does not wait", "hides 9 %", "hides 11 %"],
 )
-def test_synchronize_must_wait(options, refused):
-    machine = Machine(call_seconds=1.0, **options)
+def test_synchronize_must_wait(machine, options, refused):
     with refusal(refused):
-        check_synchronize(machine, 100, machine.clock)
+        check_synchronize(machine(call_seconds=1.0, **options), 100)
 
 
-def test_laps_lie_between_the_calls_of_on_lap():
-    machine = Machine()
+def test_laps_lie_between_the_calls_of_on_lap(machine):
+    device = machine()
 
     def run(on_lap):
         for seconds in (3.0, 1.0, 2.0):
-            machine.now += seconds
+            device.now += seconds
             on_lap(1, 0.5)
 
-    assert laps(run, machine.clock) == [3.0, 1.0, 2.0]
+    assert laps(run) == [3.0, 1.0, 2.0]
 
 
 def test_run_without_laps_is_refused():
     with refusal(True):
-        laps(lambda on_lap: None, Machine().clock)
+        laps(lambda on_lap: None)
 
 
 @pytest.mark.parametrize(("spins", "share", "at_rest"), [(0, 1.0, True), (10, 0.6, True), (1000, 1.0, False)])
-def test_come_to_rest_waits_while_threads_spin(spins, share, at_rest):
+def test_come_to_rest_waits_while_threads_spin(monkeypatch, spins, share, at_rest):
     """A process spins while it uses more than half of a processor."""
     used = [0.0]
 
     def wait(seconds):
         used.append(used[-1] + seconds * (share if len(used) <= spins else 0.4))
 
+    monkeypatch.setattr(timing, "process_time", lambda: used[-1])
+    monkeypatch.setattr(timing, "sleep", wait)
     with refusal(not at_rest):
-        come_to_rest(lambda: used[-1], wait)
+        come_to_rest()
     assert len(used) - 1 == min(spins + 1, LOOKS)

@@ -1,12 +1,9 @@
 """An operation uses its inputs in turn, settles before each block, rests after it, and hides no work."""
 
-from functools import partial
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from harness.measuring import timing, workload
+from harness.measuring import timing
 from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload, block, prepare
 from impls.contract import NETWORKS, Settings
 
@@ -63,10 +60,8 @@ def ready(monkeypatch):
     """Return a function that prepares an operation of ten images on a device with a clock."""
 
     def ready(device, operation, **options):
-        timed = ("once", "durations", "laps", "check_synchronize")
-        fakes = {name: partial(getattr(timing, name), clock=lambda: device.now) for name in timed}
-        fakes["come_to_rest"] = lambda: device.log.append("rest")
-        monkeypatch.setattr(workload, "timing", SimpleNamespace(**fakes))
+        monkeypatch.setattr(timing, "perf_counter", lambda: device.now)
+        monkeypatch.setattr(timing, "come_to_rest", lambda: device.log.append("rest"))
         prepare(device, operation, np.zeros((10, 28, 28), np.uint8), np.arange(10), **options)
         return device
 
