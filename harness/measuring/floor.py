@@ -1,4 +1,4 @@
-"""The floor: how long a training step must take on this machine, by its own arithmetic and its own memory."""
+"""The floor (roofline): the least time of a training step on this machine, by its arithmetic and memory traffic."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from impls.contract import NETWORKS, Network, Settings
 
 NAME = "the floor"  # in place of a variant; no file in impls/ can have it
 
-AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
+AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
 TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
 OPERATIONS = (  # which do not use their images
@@ -21,7 +21,7 @@ OPERATIONS = (  # which do not use their images
 
 
 def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
-    """Return what must be set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
+    """Return variables to set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
     return {"OPENBLAS_CORETYPE": "SkylakeX"} if set(cpu_flags) >= AVX512 else {}
 
 

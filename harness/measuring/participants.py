@@ -56,7 +56,7 @@ def floor_participant(settings: Settings) -> Participant:
 def starter(
     spec: WorkerSpec, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
 ) -> Callable[[Participant], Worker]:
-    """Return what starts a worker for a participant: as `spec` says, with the participant's name, Python and lane.
+    """Return a function that starts a worker by `spec`, with the participant's name, Python and lane.
 
     `on_event(name, event, details)` is called as for a `Worker`.
     """

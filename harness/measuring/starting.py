@@ -29,7 +29,7 @@ def numpy_seconds() -> float:
 
 
 def conditions(implementation: Adapter) -> dict[str, Any]:
-    """Return what the measurements of this process depend on, without the variables that it has inherited."""
+    """Return the conditions of this process that change its speed, without the variables that it has inherited."""
     settings = implementation.settings
     module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
     files = [Path(module.__file__), Path(module.__file__).with_name("mnist.py")]  # an adapter, and its tutorial

@@ -1,4 +1,4 @@
-"""What is timed: the operations, and the work of one of them, with its data prepared beforehand."""
+"""The operations that are timed, and the work of one of them, with its data prepared beforehand."""
 
 import itertools
 from functools import partial
@@ -21,8 +21,8 @@ class Operation(NamedTuple):
     - `rounds`: timed calls in a block, before the next variant has its turn.
     - `blocks`: in each launch of a worker.
     - `settle`: seconds of untimed calls before a block.
-    - `prepared`: whether a call takes a prepared batch, and returns a scalar or a matrix that may still be computed.
-      Otherwise it takes images, and its result is complete. `fit` takes images and labels.
+    - `prepared`: whether a call takes a prepared batch, and may return a scalar or a matrix before it is computed.
+      Other calls take images, `fit` also labels, and their results are complete.
     - `heading`: of its column in the table of `--compare`; "" if it has none.
 
     All are plain values, which pytest-benchmark saves.
@@ -72,8 +72,7 @@ class Workload:
         self.operation = operation
         self.is_fit = operation.method == "fit"
         self.data = images[: operation.batch_size], labels[: operation.batch_size]
-        batched = operation.prepared and not self.is_fit
-        self.inputs = itertools.cycle(self._batches(images, labels) if batched else self.data[:1])
+        self.inputs = itertools.cycle(self._batches(images, labels) if operation.prepared else self.data[:1])
         self.result: Any = None
 
     def _batches(self, images: np.ndarray, labels: np.ndarray) -> list[Any]:

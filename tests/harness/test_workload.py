@@ -101,7 +101,7 @@ def test_one_thread_is_not_waited_for(ready):
 
 
 def test_first_epoch_of_a_fit_is_not_counted(ready):
-    device = ready(Device(), Operation("fit", 6, rounds=2))
+    device = ready(Device(), Operation("fit", 6, rounds=2, prepared=False))
     assert device.log == []
     assert block(device) == [1.0, 1.0]
     assert device.log == [(6, 6), "rest"]
