@@ -112,11 +112,6 @@ def test_laps_lie_between_the_calls_of_on_lap(machine):
     assert laps(run) == [3.0, 1.0, 2.0]
 
 
-def test_run_without_laps_is_refused():
-    with refusal(True):
-        laps(lambda on_lap: None)
-
-
 @pytest.mark.parametrize(("spins", "share", "at_rest"), [(0, 1.0, True), (10, 0.6, True), (1000, 1.0, False)])
 def test_come_to_rest_waits_while_threads_spin(monkeypatch, spins, share, at_rest):
     """A process spins while it uses more than half of a processor."""
