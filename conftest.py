@@ -3,23 +3,22 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.data.reference import Parts
-from harness.edge.shelf import Shelf
-from harness.edge.versions import Versions
 from harness.measuring.campaign import Campaign
-from harness.plugin import started
+from harness.plugin import chapter, started
 from harness.plugin.numbers import seconds, whole_number
 from harness.regression.upgrade import Upgrade
+from harness.report.record import Result
 from harness.workers.fleet import Fleet, Framework
-from impls import PackageNotInstalled
+from impls import Entrant, PackageNotInstalled
 from impls.contract import COMPARED, DATASET, Settings
 
-pytest_plugins = [
-    f"harness.plugin.{name}" for name in ("selection", "distribution", "summary", "upgrades", "page", "budget")
-]
+PLUGINS = ("selection", "changed", "distribution", "summary", "upgrades", "page", "budget")
+pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *chapter.PLUGINS]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,8 +41,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--compare", action="store_true", help="train and time every variant, then print tables")
     add("--quick", action="store_true", help="--compare with one epoch and one short process run")
     silence = "seconds without a message before a worker is ended (default: 600)"
-    traces = "keep the traces of the profilers, for Perfetto or TensorBoard"
-    add("--profile-traces", type=Path, metavar="DIR", help=traces)
     add("--worker-timeout", type=seconds, default=600.0, metavar="S", help=silence)
     kept = "variable that workers inherit although it can change a measurement, such as XLA_FLAGS; repeatable"
     add("--keep-env", action="append", default=[], metavar="NAME", help=kept)
@@ -77,29 +74,9 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
 
 
 @pytest.fixture(scope="session")
-def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory) -> Iterator[Shelf]:
-    """The networks trained for devices, and their exported files."""
-    shelf = started.shelf(pytestconfig, dataset, tmp_path_factory.mktemp("edge"))
-    yield shelf
-    shelf.close()
-
-
-@pytest.fixture(scope="session")
-def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
-    """The measurements of all files with collected tests; the first test starts the campaign."""
-    return started.devices(request.session, settings, fleet, shelf)
-
-
-@pytest.fixture(scope="session")
 def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
     """The two versions to compare, with measurements made on demand."""
     return started.upgrade(request.session, settings, dataset)
-
-
-@pytest.fixture(scope="session")
-def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:
-    """The two versions of the runtimes to compare."""
-    return started.runtimes(request.session, settings, fleet, shelf)
 
 
 @pytest.fixture
@@ -108,18 +85,21 @@ def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], F
     return lambda settings: started.referee(pytestconfig, settings, fleet)
 
 
-@pytest.fixture(scope="session")
-def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
-    """Return a function that profiles a variant once, in a separate worker."""
-    return started.profiler(request.session, settings, dataset)
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that records a result, by default about the case of this test. `Result` has the details."""
+
+    def record(kind: str, case: Entrant | None = None, **values: Any) -> None:
+        result = Result(kind, case or chapter.case_of(request.node), values)
+        request.node.user_properties.append(result.as_property())
+
+    return record
 
 
 @pytest.fixture
-def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, record_property) -> Framework:
+def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet) -> Framework:
     """The variant under test, newly built with the command line's settings. Skips if a package is missing."""
     variant, network = request.param
-    record_property("variant", variant)
-    record_property("network", network)
     try:
         return fleet.framework(variant, replace(settings, network=network))
     except PackageNotInstalled as error:

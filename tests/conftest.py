@@ -1,6 +1,7 @@
 """Fixtures of several files: trainings of the whole data set, and runs of pytest within a test."""
 
 import os
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,9 +9,13 @@ import pytest
 
 import impls
 from harness import ROOT
-from harness.equality.training import train
+from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
+from harness.equality.start import start
+from harness.equality.training import train, train_on
 from impls.numpy.adapter import Adapter
 from tests.project import Project
+
+BATCH_SIZE = 128
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +62,52 @@ def once(request, computed):
         return computed[key]
 
     return once
+
+
+@pytest.fixture
+def batch_size(framework, pytestconfig):
+    """128 images; half of them for convolutions without --long, as a step takes long."""
+    return BATCH_SIZE // 2 if has_convolutions(framework.network) and not pytestconfig.option.long else BATCH_SIZE
+
+
+@pytest.fixture
+def initial(framework):
+    """Parameters with one bias of 0: a convolution of black pixels is then exactly 0, the corner of its ReLU."""
+    parameters = start(framework.network.shapes, seed=1, bias=0.1)
+    next(array for array in parameters.values() if array.ndim == 1)[0] = 0
+    return parameters
+
+
+@pytest.fixture
+def reference(referee, framework, batch_size, initial):
+    """The reference in float64, with the initial parameters."""
+    aligned = {"dtype": "float64", "batch_size": batch_size, "device": "cpu", **EXACT_HYPERPARAMETERS}
+    reference = referee(replace(framework.settings, **aligned))
+    reference.set_parameters(initial)
+    return reference
+
+
+@pytest.fixture
+def of_reference(reference, once):
+    """Return a function that computes a result of the reference once for all variants."""
+    return lambda compute, *name: once(compute, reference.settings, *name)
+
+
+@pytest.fixture
+def loss_and_gradients(reference, of_reference, dataset, batch_size):
+    """The reference's loss and gradients of a batch."""
+    return of_reference(lambda: reference.loss_and_gradients(*dataset.train.first(batch_size)), "gradients")
+
+
+@pytest.fixture
+def after_one_step(reference, of_reference, dataset, batch_size):
+    """The reference's loss before a training step, and its parameters and moments after it."""
+
+    def step():
+        loss = reference.run(train_on, *dataset.train.first(batch_size))
+        return loss, reference.get_parameters(), reference.get_moments()
+
+    return of_reference(step, "step")
 
 
 @pytest.fixture

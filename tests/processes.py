@@ -1,11 +1,16 @@
-"""What has become of a process, and waiting for it."""
+"""Processes of tests: wait until one has ended, or read the JSON that one prints."""
 
 import contextlib
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 
 import psutil
+import pytest
 
 PATIENCE = 30  # seconds
 
@@ -23,3 +28,16 @@ def comes_true(condition: Callable[[], bool]) -> bool:
     while not condition() and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     return condition()
+
+
+def measured(code: str, package: str, **environment: str) -> dict:
+    """Return the JSON that `code` prints last, in a new Python process. Skip if the package is not installed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if f"No module named '{package}'" in done.stderr:
+        pytest.skip(f"{package} is not installed")
+    assert done.returncode == 0, done.stderr
+    numbers = json.loads(done.stdout.splitlines()[-1])
+    print(numbers)
+    return numbers

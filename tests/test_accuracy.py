@@ -2,7 +2,7 @@
 
 import statistics
 from dataclasses import replace
-from itertools import chain, combinations
+from itertools import combinations
 
 import pytest
 
@@ -25,30 +25,32 @@ def trained(training, pytestconfig):
     ]
 
 
-def test_accuracy(framework, trained, pytestconfig, record_property):
+def test_accuracy(framework, trained, pytestconfig, record):
     epochs = pytestconfig.option.epochs or framework.network.epochs
     found = trained(framework)
     of = {name: [each[name] for each in found] for name in ("loss", "seconds", "accuracy", "evaluation", "wrong")}
     test_losses, accuracies = zip(*of["evaluation"], strict=True)
-    assert all(len(each) == epochs for each in of["loss"])
-    record_property("framework", framework.label())
-    record_property("parameters", framework.parameter_count())
-    record_property("accuracy", statistics.mean(accuracies))
-    record_property("accuracies", list(accuracies))
-    record_property("test_loss", test_losses[-1])
-    record_property("losses", of["loss"])
-    record_property("epoch_seconds", statistics.median(chain(*of["seconds"])))
-    record_property("seconds", of["seconds"])
-    record_property("epoch_accuracies", of["accuracy"])
-    record_property("wrong", of["wrong"])
-    assert [each[-1] for each in of["accuracy"]] == list(accuracies), "an epoch's accuracy is of other parameters"
     least, required = min(accuracies), required_accuracy(framework.network, epochs)
+    assert all(len(each) == epochs for each in of["loss"])
+    record(
+        "training",
+        framework=framework.label(),
+        parameters=framework.parameter_count(),
+        required=required,
+        accuracies=accuracies,
+        test_losses=test_losses,
+        losses=of["loss"],
+        seconds=of["seconds"],
+        epoch_accuracies=of["accuracy"],
+        wrong=of["wrong"],
+    )
+    assert [each[-1] for each in of["accuracy"]] == list(accuracies), "an epoch's accuracy is of other parameters"
     assert least >= required, (
         f"{framework.name}: {least:.2%} after {epochs} epochs, expected at least {100 * required:g}%"
     )
 
 
-def test_mean_accuracies_agree(network, fleet, settings, trained, pytestconfig, record_property):
+def test_mean_accuracies_agree(network, fleet, settings, trained, pytestconfig, record):
     """Collected with --seeds of 2 or more. Passes only if agreement is shown; not seeing a difference is not enough."""
     accuracies, missing = {}, []
     entrants = [entrant for entrant in pytestconfig.stash[ENTRANTS] if entrant.network == network]
@@ -77,5 +79,5 @@ def test_mean_accuracies_agree(network, fleet, settings, trained, pytestconfig, 
         f"{len(pairs) - len(doubtful)} of {len(pairs)} pairs of means agree within {ACCURACY_MARGIN:.1%}",
         *doubtful,
     ]
-    record_property("statement", "\n".join(lines))
+    record("statement", text="\n".join(lines))
     assert not doubtful, "more --seeds narrow the intervals of:\n" + "\n".join(doubtful)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import rel_entr, softmax
 
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import (
@@ -23,11 +22,11 @@ from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap, train_on
 from impls import distillation
-from impls.contract import NETWORKS, Settings
+from impls.contract import NETWORKS
 from impls.distillation import STUDENT, Distillation, targets
 from impls.numpy import distillation as numpy_distillation
 from impls.numpy.adapter import Adapter as NumPy
-from tests import rungs
+from tests.equivalence import checker
 
 pytestmark = pytest.mark.distillation
 NETWORK = NETWORKS[STUDENT]
@@ -35,7 +34,6 @@ DEFAULT = Distillation()
 BATCH_SIZE = 128
 FEW_STEPS = 20
 HOT = 2.0**10  # far above all logits, and exp(logit / HOT) still has a thousandth of them in float32
-DIFFERENCE = 1e-5  # of a parameter, as for the MLP in test_referee.py
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LABELS = np.array([1, 2], np.uint8)
 LOGITS = np.zeros((2, 10), np.float32)
@@ -87,30 +85,30 @@ def referee(fleet, aligned, parameters):
 
 
 @pytest.fixture
-def reaches(framework, record_property):
-    return rungs.judge(framework.name, framework.run(float64_gap), record_property, chapter="distilled")
+def assert_within(request, framework):
+    return checker(request, framework.run(float64_gap), chapter="distilled")
 
 
-def test_loss(student, referee, batch, reaches):
+def test_loss(student, referee, batch, assert_within):
     loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), referee))
-    reaches("loss", distance(loss, right, "loss"), PASS)
+    assert_within("loss", distance(loss, right, "loss"), PASS)
 
 
-def test_gradients(student, referee, batch, reaches):
+def test_gradients(student, referee, batch, assert_within):
     gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), referee))
-    reaches("gradients", largest_distance(gradients, expected), PASS)
+    assert_within("gradients", largest_distance(gradients, expected), PASS)
 
 
-def test_many_steps(student, referee, once, dataset, all_targets, parameters, reaches, pytestconfig):
+def test_many_steps(student, referee, once, dataset, all_targets, parameters, assert_within, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
     question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
     found, expected = student().run(*question), once(lambda: referee.run(*question), referee.settings, steps)
-    reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
-    reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
+    assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
 
-def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset, all_targets, parameters, reaches):
+def test_weight_0_is_training_on_labels(student, aligned, dataset, all_targets, parameters, assert_within):
     """At a weight of 0 the steps are those of the NumPy tutorial on the labels alone, at any temperature."""
     settings = replace(aligned, device="cpu")
     alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNEL_SHAPES)
@@ -118,8 +116,8 @@ def test_without_the_teacher_it_is_training_on_labels(student, aligned, dataset,
     expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
     question = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
     found = student(Distillation(weight=0.0)).run(*question)
-    reaches(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
-    reaches(
+    assert_within(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
+    assert_within(
         f"{FEW_STEPS} steps without a teacher, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS
     )
 
@@ -137,10 +135,10 @@ def test_at_a_high_temperature_logits_are_matched(student, batch):
     assert distance(found, expected, "dL/db").error < max(abs(z).max(), abs(t).max()) / HOT
 
 
-def test_evaluation_is_by_labels_alone(student, referee, dataset, reaches):
+def test_evaluation_is_by_labels_alone(student, referee, dataset, assert_within):
     images, labels = (part.first(256) for part in dataset.test)
     (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), referee))
-    reaches("evaluation", distance(loss, right, "loss of test images"), PASS)
+    assert_within("evaluation", distance(loss, right, "loss of test images"), PASS)
     assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
 
 
@@ -152,7 +150,7 @@ def test_fit_keeps_each_image_with_its_targets(student, referee, batch):
 
 
 def test_a_student_learns_from_a_teacher_alone(student, all_targets, dataset, pytestconfig):
-    """It reaches the required accuracy while every label that it is given is wrong. With --long: all epochs."""
+    """It assert_within the required accuracy while every label that it is given is wrong. With --long: all epochs."""
     epochs, shown = (NETWORK.epochs, len(all_targets)) if pytestconfig.option.long else (3, len(all_targets) // 2)
     wrong = (dataset.train.labels.first(shown).array() + 1) % 10
     distilled = student(Distillation(weight=1.0), dtype="float32")
@@ -180,65 +178,6 @@ def test_other_targets_are_refused(student, found, error, message):
     ):
         with pytest.raises(error, match=message):
             ask()
-
-
-@pytest.mark.parametrize(
-    ("labels", "logits", "error", "message"),
-    [
-        (LABELS, LOGITS[:1], ValueError, r"\(2, 10\), a row for each label, got \(1, 10\)"),
-        (LABELS, LOGITS[:, :9], ValueError, r"\(2, 10\), a row for each label, got \(2, 9\)"),
-        (LABELS, LOGITS.astype(int), TypeError, "logits must be a NumPy array of floats, got int64"),
-        (LABELS, [[0.0]], TypeError, "floats, got list"),
-        (LABELS, LOGITS + np.array([[0], [np.inf]]), ValueError, "finite, got NaN or infinity at index 1"),
-        (LABELS + 8, LOGITS, ValueError, "0..9, got 10 at index 1"),
-    ],
-    ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
-)
-def test_all_targets(labels, logits, error, message):
-    with pytest.raises(error, match=message):
-        targets(labels, logits)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("temperature", 0.0),
-        ("temperature", float("inf")),
-        ("temperature", float("nan")),
-        ("weight", 1.1),
-        ("weight", -1),
-    ],
-)
-def test_a_distillation_out_of_range(field, value):
-    with pytest.raises(ValueError, match=f"Distillation.{field} must be"):
-        Distillation(**{field: value})
-
-
-def test_loss_of_the_referee_by_another_way():
-    """By SciPy: the Kullback-Leibler divergence plus the teacher's entropy is the cross-entropy."""
-    random = np.random.default_rng(0)
-    z, t, labels = random.normal(0, 3, (8, 10)), random.normal(0, 3, (8, 10)), np.arange(8)
-    loss, _ = numpy_distillation.make_loss(3.0, 0.7)(z, targets(labels, t))
-    p, q = softmax(t / 3, axis=1), softmax(z / 3, axis=1)
-    divergence, entropy = rel_entr(p, q).sum(axis=1), -(p * np.log(p)).sum(axis=1)
-    hard = -np.log(softmax(z, axis=1)[labels, labels])
-    assert loss == pytest.approx(np.mean(0.3 * hard + 0.7 * 9 * (divergence + entropy)), rel=1e-14)
-
-
-@pytest.mark.parametrize("name", NETWORK.shapes)
-def test_gradients_of_the_referee_against_finite_differences(batch, parameters, name):
-    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), DEFAULT)
-    referee.set_parameters(parameters)
-    _, gradients = referee.loss_and_gradients(*batch)
-    index = np.unravel_index(abs(gradients[name]).argmax(), gradients[name].shape)
-    losses = []
-    for sign in (1, -1):
-        moved = {key: array.astype(np.float64) for key, array in parameters.items()}
-        moved[name][index] += sign * DIFFERENCE
-        referee.set_parameters(moved)
-        losses.append(referee.loss_and_gradients(*batch)[0])
-    slope = (losses[0] - losses[1]) / (2 * DIFFERENCE)
-    assert slope == pytest.approx(gradients[name][index], rel=1e-8)
 
 
 def test_a_variant_without_a_file_here_has_no_student(run_here, add_variant):

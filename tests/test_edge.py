@@ -18,9 +18,9 @@ pytestmark = pytest.mark.edge
 
 
 @pytest.fixture
-def recorded(framework, runtime, kind, record_property):
+def recorded(framework, runtime, kind, record):
     """Return a function that adds numbers of the file to the table at the end."""
-    return lambda **found: record_property("file", {"runtime": runtime, "kind": kind, **found})
+    return lambda **found: record("file", runtime=runtime, export=kind, **found)
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ import pytest
 from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from impls.contract import Settings
-from tests.test_lessons import measured
+from tests.processes import measured
 
 pytestmark = pytest.mark.edge
 
 
 @pytest.fixture
-def state(record_property):
+def state(record):
     """Return a function that adds a line below the tables."""
-    return lambda line: record_property("statement", line)
+    return lambda line: record("statement", text=line)
 
 
 def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):

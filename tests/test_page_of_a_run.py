@@ -23,7 +23,7 @@ def test_training_and_ladder_are_on_the_page(run):
     tests = "tests/test_accuracy.py", "tests/test_ladder.py", "-k", "test_accuracy or many_steps"
     status, page, results = run(*tests, "--epochs=1")
     assert status == 0
-    [training] = results.trainings
+    [training] = results.of("training", "mlp")
     assert training["epoch_accuracies"][0][-1] == training["accuracies"][0] == 1 - len(training["wrong"][0]) / 10_000
     assert results.dataset["hard"]["indices"] == sorted(map(int, training["wrong"][0]))
     [followed] = results.followed("mlp")
@@ -44,9 +44,9 @@ def test_failures_are_on_the_page(run, project):
 def test_each_process_run_is_on_the_page(run):
     status, _, results = run("tests/test_latency.py", "--benchmark-only", "--launches=2", "-k", "train_step-128")
     assert status == 0
-    [launches] = results.launches
-    assert len(launches["seconds"]["train_step-128"]) == len(results.floors[0]["seconds"]["train_step-128"]) == 2
-    assert set(launches["starting"]) == {"import", "building", "first step"}
+    [step], [process] = results.of("timing", "mlp"), results.of("process", "mlp")
+    assert len(step["seconds"]) == len(step["roofline"]) == 2
+    assert set(process["starting"]) == {"import", "building", "first step"}
 
 
 def test_unwritable_page_is_refused_before_the_run(project):

@@ -8,49 +8,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import impls
 from harness.equality.distance import distance, largest_distance
-from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
+from harness.equality.limits import STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import float64_gap
 from harness.parallel.team import Team
+from harness.plugin.chapters.parallel import ALIGNED, PROCESSES, TIMEOUT
 from harness.workers.worker import WorkerError
-from impls.contract import NETWORKS, Settings
-from tests import rungs
+from impls.contract import NETWORKS
+from tests.equivalence import checker
 from tests.project import require
 
 pytestmark = pytest.mark.parallel
-PROCESSES, BATCH_SIZE = 2, 128
-ALIGNED = Settings(dtype="float64", batch_size=BATCH_SIZE, **EXACT_HYPERPARAMETERS)
+BATCH_SIZE = ALIGNED.batch_size
 STEPS_OF_CNN = 30  # where a step takes long
 FEW = 10  # steps
 FITTED, EPOCHS = 448, 2  # images: three batches and a half
-TIMEOUT = 120  # seconds without a message: the start of two TensorFlow processes on a busy machine takes 20
-
-
-@pytest.fixture(scope="module")
-def teams():
-    """The teams that were started, by variant and network."""
-    teams = {}
-    yield teams
-    for team in teams.values():
-        team.close()
-
-
-@pytest.fixture
-def team(request, teams, record_property):
-    """The variant in two processes, newly built. Skips if a package is missing."""
-    variant, network = request.param
-    record_property("variant", variant)
-    record_property("network", network)
-    for package in impls.missing(variant):
-        pytest.skip(f"{package} is not installed")
-    if request.param not in teams or not teams[request.param].is_running():
-        teams[request.param] = Team(variant, PROCESSES, TIMEOUT)
-    team = teams[request.param]
-    team.build(replace(ALIGNED, network=network))
-    return team
 
 
 @pytest.fixture
@@ -88,8 +62,8 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
 
 
 @pytest.fixture
-def reaches(team, record_property):
-    return rungs.judge(team.variant, team.run(float64_gap)[0], record_property, chapter=f"{PROCESSES} processes")
+def assert_within(request, team):
+    return checker(request, team.run(float64_gap)[0], chapter=f"{PROCESSES} processes")
 
 
 def assert_same_bits(each):
@@ -104,13 +78,13 @@ def test_all_begin_alike(team):
     assert_same_bits(team.run("get_parameters"))
 
 
-def test_many_steps(followed, reaches):
+def test_many_steps(followed, assert_within):
     """Compare the loss of the whole batch at each step, in each process, and the parameters after the last step."""
     found, expected = followed
     steps = len(expected.losses)
     apart = max(max(losses_apart(each, expected)) for each in found)
-    reaches(f"{steps} steps, loss", apart, STEPS_LOSS)
-    reaches(f"{steps} steps, parameters", max(parameters_apart(found[0], expected)), STEPS_PARAMETERS)
+    assert_within(f"{steps} steps, loss", apart, STEPS_LOSS)
+    assert_within(f"{steps} steps, parameters", max(parameters_apart(found[0], expected)), STEPS_PARAMETERS)
     assert expected.losses[-1] < 0.9 * expected.losses[0], "equal, but not learning"
 
 
@@ -120,7 +94,7 @@ def test_all_end_with_the_same_bits(followed):
         assert_same_bits([each.parameters[step] for each in found])
 
 
-def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, parameters, reaches):
+def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, parameters, assert_within):
     """In each process the images of the others are black and their labels 0, so that their use changes the loss.
 
     Rank 0 has the first half of each batch. Each image is used once, by one process.
@@ -133,10 +107,10 @@ def test_each_computes_with_its_own_rows_alone(team, one_process, dataset, param
     ]
     expected = one_process.run(trace, images, labels, parameters, FEW)
     apart = max(max(losses_apart(each, expected)) for each in team.run_each(*questions))
-    reaches(f"own rows, {FEW} steps, loss", apart, STEPS_LOSS)
+    assert_within(f"own rows, {FEW} steps, loss", apart, STEPS_LOSS)
 
 
-def test_fit(team, one_process, dataset, parameters, reaches):
+def test_fit(team, one_process, dataset, parameters, assert_within):
     """Compare with one process that trains in the order drawn from the seed."""
     images, labels = (part.array() for part in dataset.train.first(FITTED))
     team.run("set_parameters", parameters)
@@ -149,9 +123,9 @@ def test_fit(team, one_process, dataset, parameters, reaches):
         sizes = [len(order[first : first + BATCH_SIZE]) for first in range(0, FITTED, BATCH_SIZE)]
         expected.append(np.average(traced.losses, weights=sizes))
     apart = max(distance(each["loss"], expected, "loss of epoch") for each in found)
-    reaches(f"fit, {EPOCHS} epochs, loss", apart, STEPS_LOSS)
+    assert_within(f"fit, {EPOCHS} epochs, loss", apart, STEPS_LOSS)
     each = team.run("get_parameters")
-    reaches(f"fit, {EPOCHS} epochs, parameters", largest_distance(each[0], parameters), STEPS_PARAMETERS)
+    assert_within(f"fit, {EPOCHS} epochs, parameters", largest_distance(each[0], parameters), STEPS_PARAMETERS)
     assert_same_bits(each)
 
 

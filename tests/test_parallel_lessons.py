@@ -6,7 +6,7 @@ import impls
 from harness.parallel.tasks import fit_by_keras
 from harness.parallel.team import Team
 from impls.contract import Settings
-from tests.test_lessons import measured
+from tests.processes import measured
 
 pytestmark = pytest.mark.parallel
 

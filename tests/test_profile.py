@@ -11,9 +11,9 @@ pytestmark = pytest.mark.profile
 
 
 @pytest.mark.parametrize("operation", PROFILED, ids=str)
-def test_where_the_time_goes(framework, profile, operation, record_property):
+def test_where_the_time_goes(framework, profile, operation, record):
     found = profile(framework)[str(operation)]
-    record_property("profile", {"operation": str(operation), **found})
+    record("profile", operation=str(operation), **found)
     parts = found["parts"]
     print({name: f"{1e3 * seconds:.2f} ms" for name, seconds in parts.items()})
     assert tuple(parts) == KINDS

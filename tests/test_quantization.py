@@ -25,7 +25,7 @@ from harness.equality.training import float64_gap
 from impls import quantization
 from impls.numpy.quantization import calibrate, integer_activations, integer_logits
 from impls.quantization import CALIBRATED_ON, LOGITS, dequantized, integers, scaled
-from tests import rungs
+from tests.equivalence import checker
 
 pytestmark = pytest.mark.quantization
 BATCH_SIZE = 64
@@ -79,11 +79,11 @@ def aligned(framework):
 
 
 @pytest.fixture
-def climber(quantized, aligned, parameters):
+def candidate(quantized, aligned, parameters):
     """The quantized network in float64, aligned."""
-    climber = quantized.with_settings(**vars(aligned))
-    climber.set_parameters(parameters)
-    return climber
+    candidate = quantized.with_settings(**vars(aligned))
+    candidate.set_parameters(parameters)
+    return candidate
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ def referee(fleet, aligned, parameters, scales):
 
 
 @pytest.fixture
-def reaches(climber, record_property):
-    return rungs.judge(climber.name, climber.run(float64_gap), record_property, chapter="quantized")
+def assert_within(request, candidate):
+    return checker(request, candidate.run(float64_gap), chapter="quantized")
 
 
 def assert_equal(found, expected, what):
@@ -175,23 +175,23 @@ def test_all_logits_of_what_was_trained_on(quantized, scales, dataset, images):
     assert np.mean(expected.argmax(axis=1) == labels) > 0.5, "equal, but not learning"
 
 
-def test_gradients_of_the_straight_through_rule(climber, referee, dataset, parameters, reaches):
+def test_gradients_of_the_straight_through_rule(candidate, referee, dataset, parameters, assert_within):
     """The parameters are so large that weights, activations and logits are clipped."""
     large = {name: array * np.float32(1.25) for name, array in parameters.items()}
-    climber.set_parameters(large)
+    candidate.set_parameters(large)
     referee.set_parameters(large)
     batch = dataset.train.first(BATCH_SIZE)
-    (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (climber, referee))
-    reaches("loss", distance(loss, right, "loss"), PASS)
-    reaches("gradients", largest_distance(gradients, expected), of_gradients(climber.network))
+    (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (candidate, referee))
+    assert_within("loss", distance(loss, right, "loss"), PASS)
+    assert_within("gradients", largest_distance(gradients, expected), of_gradients(candidate.network))
 
 
-def test_many_steps(climber, referee, once, dataset, parameters, reaches, pytestconfig):
+def test_many_steps(candidate, referee, once, dataset, parameters, assert_within, pytestconfig):
     """Only in float64: in float32, one parameter that is rounded the other way separates the trainings at once."""
-    short = has_convolutions(climber.network) and not pytestconfig.option.long
+    short = has_convolutions(candidate.network) and not pytestconfig.option.long
     steps = STEPS // 10 if short else STEPS
     question = (trace, *dataset.train, parameters, steps, (steps,))
-    found, expected = climber.run(*question), once(lambda: referee.run(*question), referee.settings, steps)
-    reaches(f"{steps} steps, loss", max(losses_apart(found, expected)), {"float64": STEPS_LOSS["float64"]})
-    reaches(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
+    found, expected = candidate.run(*question), once(lambda: referee.run(*question), referee.settings, steps)
+    assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), {"float64": STEPS_LOSS["float64"]})
+    assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
     assert found.losses[-1] < found.losses[0], "equal, but not learning"

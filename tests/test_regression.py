@@ -14,11 +14,11 @@ class Undecided(Exception):
 
 
 @pytest.fixture
-def accept(record_property):
+def accept(record):
     """Fails if what was found is bad; raises `Undecided` if it is not known."""
 
     def accept(found: Finding | Verdict) -> None:
-        record_property("verdict", found.word)
+        record("verdict", word=found.word)
         explained = ": ".join(filter(None, (str(found), found.reason)))
         if found.word in OPEN:
             raise Undecided(explained)
@@ -29,9 +29,8 @@ def accept(record_property):
 
 
 @pytest.fixture
-def hold(upgrade, upgraded, accept, record_property):
+def hold(upgrade, upgraded, accept):
     def hold(claim: str) -> None:
-        record_property("variant", upgraded)
         accept(upgrade.find(upgraded, claim))
 
     return hold
@@ -50,15 +49,15 @@ def test_is_not_slower(hold, quantity):
 
 
 @pytest.mark.parametrize("kind", ["float", "int8"])
-def test_a_runtime_computes_the_same(runtimes, upgraded_runtime, kind, accept, record_property):
+def test_a_runtime_computes_the_same(runtimes, upgraded_runtime, kind, accept, record):
     found = runtimes.numerics(upgraded_runtime, kind)
-    record_property("statement", f"{found.word}: {found.reason}")
+    record("statement", text=f"{found.word}: {found.reason}")
     accept(found)
 
 
 @pytest.mark.parametrize("kind", ["float", "int8"])
-def test_a_runtime_is_not_slower(runtimes, upgraded_runtime, kind, accept, record_property):
+def test_a_runtime_is_not_slower(runtimes, upgraded_runtime, kind, accept, record):
     found = runtimes.time(upgraded_runtime, kind)
     told = f"{found}: {upgraded_runtime}, a prediction of the {kind} file, {found.launches} launches; {found.reason}"
-    record_property("statement", told.removesuffix("; "))
+    record("statement", text=told.removesuffix("; "))
     accept(found)

@@ -45,6 +45,21 @@ def times_the_floor(
     return _ratio(medians(launches, operation), floor_seconds(floors, operation, network))
 
 
+def starting(launches: Sequence[Launch]) -> dict[str, list[float | None]]:
+    """Return the seconds of the import, the building and the first step of each launch."""
+    return {
+        "import": [launch.import_seconds for launch in launches],
+        "building": [launch.building_seconds for launch in launches],
+        "first step": [launch.first_step_seconds for launch in launches],
+    }
+
+
+def memory(launches: Sequence[Launch]) -> dict[str, list[int | None]]:
+    """Return the most bytes held after each stage of each launch."""
+    stages = dict.fromkeys(stage for launch in launches for stage in launch.memory)
+    return {stage: [launch.memory.get(stage) for launch in launches] for stage in stages}
+
+
 def _ratio(numerators: Iterable[float], denominators: Iterable[float]) -> float | None:
     return _median([above / below for above, below in zip(numerators, denominators, strict=False)])
 

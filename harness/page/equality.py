@@ -6,7 +6,8 @@ from itertools import accumulate
 
 from harness.page.axis import shown
 from harness.page.chart import Chart, Series
-from harness.page.results import Record, Results, finite
+from harness.page.results import Record, Results
+from harness.report.runs import finite
 
 LEAST = 1e-17  # lower end of the axis; an error of 0 is drawn there
 SHADES = 4  # powers of ten below the limit that are shaded
@@ -33,7 +34,7 @@ def growth(results: Results, network: str) -> Chart:
 
 def lessons(results: Results, network: str) -> list[Record]:
     """Return the trainings of a network that differ from the reference in one known detail."""
-    return [lesson for lesson in results.lessons if lesson["network"] == network]
+    return results.of("lesson", network)
 
 
 def _largest(errors: Sequence[float | None]) -> list[float]:

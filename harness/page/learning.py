@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from harness.page.chart import Chart, Series
-from harness.page.results import Record, Results, finite
+from harness.page.results import Record, Results
+from harness.report.runs import finite
 
 
 def charts(results: Results, trainings: Sequence[Record]) -> Iterator[Chart]:

@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from harness.page import digits, equality, learning, speed, top, upgrades
 from harness.page.axis import Axis, from_zero, shown
-from harness.page.results import Results, as_json, finite, median, results_of
+from harness.page.results import Results, as_json, results_of
 from harness.report.profile import ACCOUNTED, accounted
+from harness.report.runs import finite, median, ratio
 
 
 class Section(NamedTuple):
@@ -55,7 +56,7 @@ ENVIRONMENT.filters |= {"finite": finite, "median": median, "number": _number, "
 ENVIRONMENT.filters["totals"] = speed.totals
 ENVIRONMENT.globals |= {"digits": digits, "equality": equality, "learning": learning, "speed": speed, "top": top}
 ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero}
-ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED}
+ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED, "ratio": ratio}
 
 
 def html(results: Results) -> str:

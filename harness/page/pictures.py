@@ -8,9 +8,9 @@ from harness.data import whole
 from harness.page.axis import from_zero
 from harness.page.equality import growth
 from harness.page.page import render
-from harness.page.results import Results, Unreadable, finite, median, read
-from harness.page.speed import multiples
+from harness.page.results import Results, Unreadable, read
 from harness.page.top import TRAIN
+from harness.report.runs import finite, median, ratio
 
 
 def pictures(results: Results) -> dict[str, str]:
@@ -19,16 +19,15 @@ def pictures(results: Results) -> dict[str, str]:
     steps.svg has the training step of each variant, the fastest first, with one dot for each process run.
     """
     network = next(iter(results.networks), "")
-    floors = results.floor(network, TRAIN)
-    rows = []
-    for each in results.of("launches", network):
-        milliseconds = [1e3 * value for value in finite(each["seconds"].get(TRAIN, []))]
-        if milliseconds:
-            ratio, colour = multiples(each, TRAIN, floors), results.colour(each["variant"])
-            rows.append((median(milliseconds), each["variant"], milliseconds, ratio, colour))
+    rows, roofline = [], 0.0
+    for each in results.of("timing", network):
+        milliseconds = [1e3 * value for value in finite(each["seconds"])]
+        if each["operation"] == TRAIN and milliseconds:
+            multiple, colour = ratio(each["seconds"], each["roofline"]), results.colour(each["variant"])
+            rows.append((median(milliseconds), each["variant"], milliseconds, multiple, colour))
+            roofline = 1e3 * (median(each["roofline"]) or 0)
     if not (rows and results.followed(network)):
         raise Unreadable("expected results of both pytest -m ladder and pytest --benchmark-only (make compare)")
-    roofline = 1e3 * (median(floors) or 0)
     axis = from_zero([roofline, *(value for row in rows for value in row[2])], 140, 560)
     steps = render("steps.svg", network=network, rows=sorted(rows), roofline=roofline, axis=axis)
     return {"growth.svg": render("growth.svg", chart=growth(results, network)), "steps.svg": steps}

@@ -1,13 +1,11 @@
 """The results of a run as plain data: `results.json`, the only input of the page."""
 
 import json
-import math
-import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-SCHEMA = 1
+SCHEMA = 2
 Record = Mapping[str, Any]
 
 
@@ -16,54 +14,42 @@ class Unreadable(ValueError):
 
 
 class Results(NamedTuple):
-    """Times are seconds, memory is bytes, accuracies lie in [0, 1], losses are nats. A missing value is None or absent.
+    """A run: its conditions, the results of its tests, and verdicts. docs/page.md describes each field.
 
-    - `dataset["samples"]`: some test images of each class, a base64 PNG. `dataset["hard"]`: the `indices` and `labels`
-      of test images that some training misclassified, and a `png` of them, `sprite.COLUMNS` in a row.
-    - A training has `losses`, `epoch_accuracies` and `seconds` by seed and epoch. By seed it has the final
-      `accuracies` and the `wrong` predictions: test image -> predicted class.
-    - A rung is a comparison with the reference, as a test records it. One that follows a training has `growth`: the
-      relative error of the loss at each step.
-    - The launches of a variant: `seconds` of each operation, `starting` and `memory`, one number for each process run.
+    Times are seconds, memory is bytes, accuracies lie in [0, 1], losses are nats. A missing value is None or absent.
     """
 
     made: str
     command: str
     machine: Record
-    dataset: Record  # name, image_shape, class_counts of the test images, samples, hard
-    networks: Mapping[str, Record]  # name -> shapes, parameters, step_bytes, epochs, accuracy required after them
+    dataset: Record
+    networks: Mapping[str, Record]
     variants: Sequence[str]
-    frameworks: Mapping[str, str]  # variant -> its framework and version
-    tests: Mapping[str, int]  # outcome -> number of tests
-    steps: Mapping[str, Record]  # implementation -> file, first line and text of its training step
-    trainings: Sequence[Record]
-    rungs: Sequence[Record]
-    lessons: Sequence[Record]
-    launches: Sequence[Record]
-    floors: Sequence[Record]
-    profiles: Sequence[Record]
-    troubles: Sequence[Record]  # test, outcome and reason of each test that did not pass
-    upgrades: Sequence[Record]  # the content of --regression-json
+    tests: Mapping[str, int]
+    steps: Mapping[str, Record]
+    results: Sequence[Record]  # `Result.as_record` of each
+    troubles: Sequence[Record]
+    upgrades: Sequence[Record]
 
     def of(self, kind: str, network: str) -> list[Record]:
-        """Return the records of a network in the order of the variants."""
-        records = [record for record in getattr(self, kind) if record["network"] == network]
+        """Return the results of a kind about a network, in the order of the variants."""
+        records = [each for each in self.results if (each["kind"], each["network"]) == (kind, network)]
         return sorted(records, key=lambda record: self.place(record["variant"]))
 
     def by_network(self, kind: str) -> Iterator[tuple[str, list[Record]]]:
-        """Yield each network that has such records, with them."""
+        """Yield each network that has such results, with them."""
         for network in self.networks:
             records = self.of(kind, network)
             if records:
                 yield network, records
 
-    def floor(self, network: str, operation: str) -> Sequence[float | None]:
-        """Return the roofline's seconds in each process run; empty if it was not measured."""
-        return next((each["seconds"].get(operation, []) for each in self.floors if each["network"] == network), [])
-
     def followed(self, network: str) -> list[Record]:
         """Return the comparisons that follow a training in float64, with the error of each step."""
-        return [rung for rung in self.of("rungs", network) if rung.get("growth") and rung["dtype"] == "float64"]
+        return [each for each in self.of("error", network) if each.get("growth") and each["dtype"] == "float64"]
+
+    def frameworks(self) -> dict[str, str]:
+        """Return the framework of each variant that was trained, with its version."""
+        return {each["variant"]: each["framework"] for each in self.results if each["kind"] == "training"}
 
     def place(self, variant: str) -> int:
         """Return the position of a variant in each table."""
@@ -112,14 +98,3 @@ def _parsed(file: Path) -> Any:
         raise Unreadable(f"{file}: {error.strerror or error}") from None
     except ValueError as error:
         raise Unreadable(f"{file}: expected JSON: {error}") from None
-
-
-def finite(values: Iterable[float | None]) -> list[float]:
-    """Return the values that were measured."""
-    return [value for value in values if value is not None and math.isfinite(value)]
-
-
-def median(values: Iterable[float | None]) -> float | None:
-    """Return the median of the values that were measured; None if there is none."""
-    known = finite(values)
-    return statistics.median(known) if known else None

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from harness.page.axis import shown
-from harness.page.results import Results, finite, median
-from harness.page.speed import multiples
+from harness.page.results import Results
 from harness.page.upgrades import title
+from harness.report.runs import finite, median, ratio
 
 TRAIN = "train_step-128"
 Sentence = tuple[str, str]  # the section that it links to, its text
@@ -17,7 +17,7 @@ def sentences(results: Results) -> list[Sentence]:
 
 
 def _equality(results: Results) -> Iterator[Sentence]:
-    for network, rungs in results.by_network("rungs"):
+    for network, rungs in results.by_network("error"):
         held = [rung for rung in rungs if rung["dtype"] == "float64" and not rung["gap"]]
         missed = [rung["variant"] for rung in held if rung["error"] is None or rung["error"] > rung["limit"]]
         excepted = dict.fromkeys(rung["variant"] for rung in rungs if rung["gap"])
@@ -34,7 +34,7 @@ def _equality(results: Results) -> Iterator[Sentence]:
 
 
 def _learning(results: Results) -> Iterator[Sentence]:
-    for network, trainings in results.by_network("trainings"):
+    for network, trainings in results.by_network("training"):
         accuracies = finite(value for training in trainings for value in training["accuracies"])
         required = trainings[0]["required"]
         if accuracies:
@@ -44,14 +44,13 @@ def _learning(results: Results) -> Iterator[Sentence]:
 
 
 def _speed(results: Results) -> Iterator[Sentence]:
-    for network, launches in results.by_network("launches"):
-        floors = results.floor(network, TRAIN)
-        known = {each["variant"]: median(each["seconds"].get(TRAIN, [])) for each in launches}
-        known = {variant: 1e3 * seconds for variant, seconds in known.items() if seconds is not None}
+    for network, timings in results.by_network("timing"):
+        steps = [each for each in timings if each["operation"] == TRAIN and finite(each["seconds"])]
+        known = {each["variant"]: 1e3 * median(each["seconds"]) for each in steps}
         if known:
             fastest, slowest = min(known, key=known.get), max(known, key=known.get)
             times = f"{known[fastest]:.2f} ms ({fastest}) to {known[slowest]:.2f} ms ({slowest})"
-            ratios = finite(multiples(each, TRAIN, floors) for each in launches)
+            ratios = finite(ratio(each["seconds"], each["roofline"]) for each in steps)
             roofline = f", {min(ratios):.1f} to {max(ratios):.1f} times the roofline" if ratios else ""
             yield "latency", f"A training step of 128 images, {network}: {times}{roofline}."
 

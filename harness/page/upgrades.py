@@ -5,7 +5,8 @@ from typing import Any
 
 from harness.judging.verdict import UNITS
 from harness.page.axis import Axis
-from harness.page.results import Record, finite
+from harness.page.results import Record
+from harness.report.runs import finite
 
 WORST_FIRST = ("changed", "worse", "missing", "not comparable", "inconclusive", "redrawn", "better", "within rounding")
 

@@ -10,27 +10,21 @@ import impls
 from harness.data import whole
 from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
+from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
-from harness.report.tables import COLUMNS
+from harness.report.record import Result
+from harness.report.tables import TIMED
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls import Entrant, distillation, parallel, profiler, quantization
+from impls import Entrant
 from impls.contract import COMPARED, Settings
-from impls.edge import EXPORTERS
-from impls.edge.official import OFFICIAL
 
-OF_A_VARIANT = {"framework", "team", "timed", "upgraded"}  # test parameters that hold a variant
 OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
-CHAPTERS = {  # mark -> (test parameter that holds a variant, chapter with the variants' files)
-    "quantization": ("framework", quantization),
-    "edge": ("framework", quantization),
-    "distillation": ("framework", distillation),
-    "parallel": ("team", parallel),
-    "profile": ("framework", profiler),
-}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for chapter in chapters(config):
+        config.addinivalue_line("markers", f"{chapter.marker}: {chapter.description}")
     option = config.option
     variants, networks = _chosen_variants(option), _chosen_networks(option)
     config.stash[ENTRANTS] = impls.entrants(variants, networks)
@@ -75,19 +69,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if {"framework", "runtime", "kind"} <= set(metafunc.fixturenames):
-        files = [file for entrant in metafunc.config.stash[ENTRANTS] for file in _files(entrant)]
-        ids = ["-".join(map(str, (kind, entrant, runtime))) for entrant, runtime, kind in files]
-        metafunc.parametrize(("framework", "runtime", "kind"), files, indirect=["framework"], ids=ids)
-    elif "framework" in metafunc.fixturenames:
-        metafunc.parametrize("framework", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
-    if "team" in metafunc.fixturenames:
-        metafunc.parametrize("team", metafunc.config.stash[ENTRANTS], indirect=True, ids=str)
+    cases, option = metafunc.config.stash[ENTRANTS], metafunc.config.option
+    by_chapter = any(chapter.parametrize(metafunc, cases) for chapter in chapters(metafunc.config))
+    if "framework" in metafunc.fixturenames and not by_chapter:
+        metafunc.parametrize("framework", cases, indirect=True, ids=str)
     if metafunc.definition.originalname == OF_ALL:
         metafunc.parametrize("network", metafunc.config.stash[REFEREES])
     if "timed" in metafunc.fixturenames:
-        option = metafunc.config.option
-        pairs = participants.pairs(metafunc.config.stash[ENTRANTS], option.notebook_baseline, _operations(option))
+        pairs = participants.pairs(cases, option.notebook_baseline, _operations(option))
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 
@@ -99,13 +88,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     - The comparison of all variants' accuracies needs `--seeds` of 2 or more.
     - With `--framework`, only tests about a variant run, unless test files are named.
     """
-    option = config.option
+    option, known = config.option, chapters(config)
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
+    on_request = ["network", *(chapter.marker for chapter in known if chapter.on_request)]
 
     def wanted(item: pytest.Item) -> bool:
         if item.originalname == OF_ALL and option.seeds < 2:
             return False
-        if only_variants and not is_about_variants(item):
+        if only_variants and item.originalname != OF_ALL and case_of(item) is None:
             return False
         benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
@@ -115,11 +105,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
-        if lacks_its_chapter(item) or is_of_another_variant(item, config.stash[ENTRANTS]):
+        if lacks_its_chapter(item, known) or is_of_another_variant(item, config.stash[ENTRANTS]):
             return False
-        for asked_for in ("network", "edge", "parallel", "profile"):
-            if item.get_closest_marker(asked_for) is not None and asked_for not in option.markexpr:
-                return False
+        if any(item.get_closest_marker(marker) and marker not in option.markexpr for marker in on_request):
+            return False
         return not benchmark or "latency" in option.markexpr
 
     unwanted = [item for item in items if not wanted(item)]
@@ -128,13 +117,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # later tests reuse their workers
-
-
-def _files(entrant: Entrant) -> list[tuple[Entrant, str, str]]:
-    """Return the exported files: ours for each runtime, and the file of the framework's documented way."""
-    ours = [(entrant, runtime, kind) for kind in ("float", "int8") for runtime in EXPORTERS.get(entrant.variant, ())]
-    way = OFFICIAL.get(entrant.variant)
-    return [*ours, (entrant, way.runtime, "official")] if way and entrant.network in way.networks else ours
+    for item in filter(case_of, items):
+        item.user_properties.append(Result("test", case_of(item), {}).as_property())
 
 
 def _refuse_to_keep(option: argparse.Namespace) -> None:
@@ -151,18 +135,18 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     """Return the operations to time: all, or those in the tables of `--compare`, with one block for `--quick`."""
     if not option.compare:
         return list(OPERATIONS)
-    shown = [operation for operation in OPERATIONS if str(operation) in COLUMNS]
+    shown = [operation for operation in OPERATIONS if str(operation) in TIMED]
     compared = [operation._replace(blocks=1) if option.quick else operation for operation in shown]
     return [*compared, EPOCH] if option.notebook_baseline else compared
 
 
-def lacks_its_chapter(item: pytest.Item) -> bool:
-    """Return whether the test's variant has no file in its chapter. Chapters are optional for variants."""
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    for mark, (parameter, chapter) in CHAPTERS.items():
-        if item.get_closest_marker(mark) is not None and parameter in parameters:
-            about = parameters[parameter]  # not an `Entrant` if no exporter exists
-            return not (isinstance(about, Entrant) and chapter.exists(*about))
+def lacks_its_chapter(item: pytest.Item, known: Iterable[Chapter]) -> bool:
+    """Return whether the test is about a case without the chapter of the test. Chapters are optional."""
+    for chapter in known:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        if item.get_closest_marker(chapter.marker) and chapter.parameters[0] in parameters:
+            case = parameters[chapter.parameters[0]]  # not an `Entrant` if `expand` has no values
+            return not (isinstance(case, Entrant) and chapter.exists(*case))
     return False
 
 
@@ -177,11 +161,6 @@ def is_of_another_variant(item: pytest.Item, entrants: list[Entrant]) -> bool:
 
 def _implementation(entrant: Entrant) -> str:
     return impls.variants()[entrant.variant].implementation
-
-
-def is_about_variants(item: pytest.Item) -> bool:
-    parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    return item.originalname == OF_ALL or bool(OF_A_VARIANT & parameters.keys())
 
 
 def _refuse_enemies(variants: list[str]) -> None:

@@ -1,27 +1,21 @@
 """What the fixtures of conftest.py start: workers, a campaign, and the comparison of two versions."""
 
 import argparse
-import contextlib
-import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
-from harness.edge.shelf import Shelf
-from harness.edge.versions import Versions, environment
 from harness.equality.training import float64_gap
 from harness.judging.sequential import Sampling
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
-from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, RUNTIMES, UPGRADE
-from harness.profiling.profile import profiles
+from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.pair import Pairs
@@ -29,9 +23,8 @@ from harness.regression.upgrade import Upgrade
 from harness.workers import processors
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.worker import WorkerSpec
-from impls import Entrant, PackageNotInstalled
+from impls import Entrant
 from impls.contract import Settings
-from impls.edge import ENVIRONMENTS
 
 
 def verified(config: pytest.Config) -> Parts:
@@ -86,78 +79,12 @@ def campaign(session: pytest.Session, settings: Settings, dataset: Parts, fleet:
     return campaign
 
 
-def shelf(config: pytest.Config, dataset: Parts, folder: Path) -> Shelf:
-    """Files for devices, and the environments that it takes to make and to run them. Without these, the run ends."""
-    say = config.stash[DISPLAY].say
-
-    def interpreter(environment: str) -> str:
-        requirements, packages = ENVIRONMENTS[environment]
-        say(f"the environment {environment!r} for devices: some minutes, the first time")
-        try:
-            return str(environments.obtain(requirements, packages))
-        except environments.NotBuilt as error:
-            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-
-    return Shelf(folder, dataset, functools.cache(interpreter), config.option.epochs)
-
-
-def devices(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
-    """The measurements of all files of which tests were collected."""
-    config, option = session.config, session.config.option
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("times need the machine for themselves: leave out -n")
-    calls = [item.callspec.params for item in session.items if "devices" in item.fixturenames]
-    taking_part = []
-    for params in calls:
-        variant, network = params["framework"]
-        with contextlib.suppress(PackageNotInstalled):  # which the tests tell of, one by one
-            framework = fleet.framework(variant, replace(settings, network=network))
-            taking_part.append(shelf.participant(framework, params["runtime"], params["kind"]))
-    fleet.close()
-    shelf.close()
-    start = starter(replace(worker_spec(option), threads=1), (), config.stash[DISPLAY].hear)
-    campaign = Campaign(taking_part, shelf.dataset, start)
-    campaign.run(option.launches, config.stash[DISPLAY].measuring)
-    campaign.close()
-    return campaign
-
-
-def profiler(session: pytest.Session, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
-    """`profiles` of a framework's entrant, once; what was raised is raised again."""
-    option = session.config.option
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
-    cpu = session.config.hook.pytest_benchmark_generate_machine_info(config=session.config)["cpu"]
-    start = starter(worker_spec(option), cpu.get("flags", ()), lambda *_: None)
-
-    @functools.cache
-    def found(entrant: Entrant) -> dict:
-        return profiles(entrant, settings, dataset, start, option.profile_traces)
-
-    return lambda framework: found(Entrant(framework.name, framework.settings.network))
-
-
-def runtimes(session: pytest.Session, settings: Settings, fleet: Fleet, shelf: Shelf) -> Versions:
-    """Both versions of the runtimes that are to be compared, each in the place of ours. Without them, the run ends."""
-    config, option = session.config, session.config.option
+def environment(requirements: Sequence[str], packages: Sequence[str]) -> str:
+    """Return the Python of an environment, built if need be. The run ends if it cannot be built."""
     try:
-        built = [str(environments.obtain(*environment(each))) for each in (option.baseline, option.candidate)]
+        return str(environments.obtain(requirements, packages))
     except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    pythons = [
-        python or made for python, made in zip((option.baseline_python, option.candidate_python), built, strict=True)
-    ]
-    [network] = config.stash[REFEREES]
-    numpy = fleet.framework("numpy", replace(settings, network=network))
-    comparisons = sum("upgraded_runtime" in item.fixturenames for item in session.items)
-    versions = config.stash[RUNTIMES] = Versions(
-        pythons,
-        lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        starter(replace(worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
-        shelf.dataset,
-        Sampling(option.max_slowdown, option.error, comparisons),
-    )
-    return versions
 
 
 def upgrade(session: pytest.Session, settings: Settings, dataset: Parts) -> Upgrade:

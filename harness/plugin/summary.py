@@ -2,25 +2,24 @@
 
 import json
 import os
-from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
-from rich.table import Table
 
 from harness.data import whole
 from harness.equality.limits import required_accuracy
-from harness.plugin.results import each_recorded
+from harness.plugin.chapter import chapters
 from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
-from harness.report import campaign as campaign_report
-from harness.report import saved
+from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
-from harness.report.fidelity import fidelity_table
-from harness.report.profile import profile_tables
-from harness.report.tables import comparison_table, ladder_table
+from harness.report.record import Result, of_kind, results_in
+from harness.report.tables import comparison_table, errors_table
 from harness.workers.worker import in_a_line
-from impls.contract import DATASET, NETWORKS
+from impls.contract import NETWORKS
 
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
@@ -130,74 +129,54 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         terminalreporter.write_line(line)
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
-    reports = [report for reports in terminalreporter.stats.values() for report in reports]
-    recorded = [(report, getattr(report, "user_properties", [])) for report in reports]
     console = Console(
         file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
     )
-    for network in config.stash[REFEREES]:
+    results = list(results_of(terminalreporter.stats))
+    campaign = config.stash.get(CAMPAIGN, None)
+    for network, reference in config.stash[REFEREES].items():
+        tested = {each.case for each in results}
+        cases = [case for case in config.stash[ENTRANTS] if case in tested and case.network == network]
+        variants = [case.variant for case in cases]
+        absent = _absent(network, terminalreporter.stats)
         if config.option.compare:
-            console.print(_comparison(network, _met(config, network, recorded), recorded))
-            terminalreporter.write_line(_asked_of_accuracies(network, config.option.epochs))
-    if CAMPAIGN in config.stash:
-        console.print(*campaign_report.tables(config.stash[CAMPAIGN]))
-        for name, error in config.stash[CAMPAIGN].failures.items():
-            terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
-    for report, properties in recorded:
-        if "statement" in dict(properties) and report.when == "call":
-            terminalreporter.write_line(dict(properties)["statement"])
-    called = [(report, dict(properties)) for report, properties in recorded if getattr(report, "when", "") == "call"]
-    for network in config.stash[REFEREES]:
-        files = _files(network, recorded)
-        if files:
-            console.print(fidelity_table(network, files, DATASET.test))
-        profiles = [found for found in each_recorded("profile", called) if found["network"] == network]
-        if profiles:
-            console.print(*profile_tables(network, profiles))
-    tried = [(report, properties) for report, properties in recorded if getattr(report, "when", "") != "teardown"]
-    climbed = [(report, properties) for report, properties in tried if not getattr(report, "skipped", False)]
-    for network, referee in config.stash[REFEREES].items():
-        rungs = [
-            (dict(properties)["variant"], rung)
-            for _, properties in climbed
-            for key, rung in properties
-            if key == "rung" and dict(properties)["network"] == network
-        ]
-        if rungs:
-            console.print(ladder_table(network, referee, _met(config, network, climbed), rungs))
+            console.print(comparison_table(network, variants, results, absent))
+            terminalreporter.write_line(_required(network, config.option.epochs))
+        measured = latency.tables(network, variants, results, campaign) if campaign else ()
+        for table in chain(measured, *(chapter.tables(network, results) for chapter in chapters(config))):
+            console.print(table)
+        if of_kind(results, "error", network):
+            console.print(errors_table(network, reference, [each for each in variants if each not in absent], results))
+    for name, error in (campaign.failures if campaign else {}).items():
+        terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
+    for statement in of_kind(results, "statement"):
+        terminalreporter.write_line(statement.values["text"])
 
 
-def _files(network: str, recorded: list[tuple]) -> dict[tuple[str, str, str], dict]:
-    """Variant, runtime and kind -> what was found out about the file."""
-    files: dict[tuple[str, str, str], dict] = defaultdict(dict)
-    for _, properties in recorded:
-        about = dict(properties)
-        if "file" in about and about["network"] == network:
-            found = about["file"]
-            files[about["variant"], found["runtime"], found["kind"]] |= found
-    return files
+def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
+    """Yield the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them.
+
+    The report of a test is that of its call, or that of its setup if it ended there.
+    """
+    for report in chain(*reports.values()):
+        when = getattr(report, "when", "")
+        if when == "call" or (when == "setup" and not report.passed):
+            yield from results_in(report.user_properties)
 
 
-def _met(config: pytest.Config, network: str, recorded: list[tuple]) -> list[str]:
-    """The variants that these reports are about, in their order."""
-    met = {(dict(properties).get("variant"), dict(properties).get("network")) for _, properties in recorded}
-    return [entrant.variant for entrant in config.stash[ENTRANTS] if entrant in met and entrant.network == network]
+def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str]:
+    """Return the reason for each variant whose tests were skipped: its package is not installed."""
+    reasons = {}
+    for report in reports.get("skipped", []):
+        for case in (each.case for each in results_in(report.user_properties)):
+            if case and case.network == network:
+                reasons[case.variant] = report.longrepr[2].removeprefix("Skipped: ")
+    return reasons
 
 
-def _asked_of_accuracies(network: str, epochs: int | None) -> str:
-    asked_for = NETWORKS[network]
-    epochs = epochs or asked_for.epochs
-    asked = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(asked_for, epochs):g}%"
-    more = f"; {100 * asked_for.accuracy:g}% after {asked_for.epochs} epochs" if epochs < asked_for.epochs else ""
-    return f"{asked}{more}."
-
-
-def _comparison(network: str, variants: list[str], recorded: list[tuple]) -> Table:
-    records, missing = defaultdict(dict), {}
-    for report, properties in recorded:
-        variant = dict(properties).get("variant")
-        if dict(properties).get("network") == network:
-            records[variant].update(properties)
-            if report.skipped:
-                missing[variant] = report.longrepr[2].removeprefix("Skipped: ")
-    return comparison_table(network, variants, records, missing)
+def _required(network: str, epochs: int | None) -> str:
+    required = NETWORKS[network]
+    epochs = epochs or required.epochs
+    now = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(required, epochs):g}%"
+    later = f"; {100 * required.accuracy:g}% after {required.epochs} epochs" if epochs < required.epochs else ""
+    return f"{now}{later}."

@@ -18,6 +18,7 @@ from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import CHECKS
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import affected
+from harness.report.record import of_kind, results_in
 
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
@@ -140,9 +141,10 @@ def pytest_runtest_call(item: pytest.Item):
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport):
     """What could not be decided is neither passed nor failed, and is called by its name."""
-    word = dict(getattr(report, "user_properties", ())).get("verdict")
-    if report.when == "call" and word in OPEN:
-        return word, "?", word.upper()
+    for verdict in of_kind(results_in(report.user_properties), "verdict") if report.when == "call" else ():
+        word = verdict.values["word"]
+        if word in OPEN:
+            return word, "?", word.upper()
     return None
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich import box
 from rich.table import Table
 
-from harness.report.tables import unwrapped
+from harness.report.tables import add_caption, plain_table
 
 ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler may change it
 CAPTION = (
@@ -23,9 +22,7 @@ def profile_tables(network: str, profiles: Sequence[Mapping[str, Any]]) -> Itera
 
 
 def _table(what: str, profiles: Sequence[Mapping[str, Any]]) -> Table:
-    title = unwrapped(f"Where the time goes: {what}, ms of a call, and percent")
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("variant", no_wrap=True)
+    table = plain_table(f"Where the time goes: {what}, ms of a call, and percent", "variant")
     for heading in (
         "floor",
         "alone",
@@ -39,8 +36,7 @@ def _table(what: str, profiles: Sequence[Mapping[str, Any]]) -> Table:
         star = "" if accounted(found) else " *"
         least = f"{1e3 * found['floor']:.2f}" if found["floor"] else ""
         table.add_row(found["variant"], least, f"{1e3 * found['alone']:.2f}", f"{ratio:.0%}{star}", *shares)
-    table.caption = unwrapped(CAPTION)
-    table.caption_justify = "left"
+    add_caption(table, CAPTION)
     return table
 
 

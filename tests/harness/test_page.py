@@ -20,9 +20,9 @@ from harness.page.page import html
 from harness.page.results import Unreadable, as_json, read, results_of
 from harness.page.source import step_of
 from harness.page.sprite import sprite
-from tests.found import IMAGES, kept, launched, results, rung, training, verdicts
+from tests.results import IMAGES, error, kept, process, record, results, training, verdicts
 
-NOTHING = {key: [] for key in ("trainings", "rungs", "lessons", "launches", "floors", "profiles")}
+NOTHING = {"results": []}
 
 
 def text(element):
@@ -46,9 +46,9 @@ def test_top_is_computed_from_the_records():
 
 
 def test_failures_are_named_and_markup_is_text():
-    rungs = [rung("jax", 0) | {"error": 1e-3}, rung("pytorch", 1) | {"gap": "float32"}]
+    records = [error("jax", 0, error=1e-3), error("pytorch", 1, gap="float32"), training("jax", 2, accuracies=[0.9])]
     troubles = [{"test": "tests/test_x.py::test_y", "outcome": "failed", "why": "no <b>bold</b> claim"}]
-    found = results(rungs=rungs, trainings=[training("jax", 2) | {"accuracies": [0.9]}], troubles=troubles)
+    found = results(results=records, troubles=troubles)
     said = summary(found)
     assert said["equality"].startswith("Not all")
     assert said["learning"].startswith("Not all")
@@ -72,11 +72,12 @@ def test_page_is_self_contained():
 @pytest.mark.parametrize(
     "changes",
     [
-        NOTHING | {"networks": {}, "steps": {}, "frameworks": {}},
-        {"floors": [], "launches": [launched("jax", 0, 3) | {"memory": {}, "starting": {}}, launched("pytorch", 1, 1)]},
-        {"rungs": [rung("jax", 0) | {"error": None, "growth": [None, float("nan"), 0.0, 1e-15]}]},
-        {"trainings": [training("jax", 3) | {"losses": [[0.3, float("nan"), float("inf")]], "accuracies": []}]},
-        {"trainings": [training("jax", 2) | {"wrong": [{}]}]},
+        NOTHING | {"networks": {}, "steps": {}},
+        {"results": [record("process", "jax", memory={}, starting={}), process("pytorch", 1, 1)]},
+        {"results": [record("timing", "jax", operation="train_step-128", seconds=[], roofline=[])]},
+        {"results": [error("jax", 0, error=None, growth=[None, float("nan"), 0.0, 1e-15])]},
+        {"results": [training("jax", 3, losses=[[0.3, float("nan"), float("inf")]], accuracies=[])]},
+        {"results": [training("jax", 2, wrong=[{}])]},
         {"dataset": results().dataset | {"hard": None, "samples": ""}},
         {"variants": ["jax"]},
         {"upgrades": [verdicts("missing", None, low=None, high=None, baseline=[], candidate=[])]},
@@ -106,7 +107,8 @@ def test_verdicts_come_worst_first_with_a_history():
 
 
 def test_dots_lie_at_their_values():
-    found = results(launches=[launched("jax", 0, 3) | {"seconds": {"predict_step-1": [2e-3, None, 4e-3]}}])
+    step = record("timing", "jax", operation="predict_step-1", seconds=[2e-3, None, 4e-3], roofline=[])
+    found = results(results=[step])
     dots = section(found, "latency").findall(".//{*}circle")
     assert [text(dot) for dot in dots] == ["run 1: 2 ms", "run 3: 4 ms"]
     assert [float(dot.get("cx")) for dot in dots] == pytest.approx([4 + 212 * part / 4.2 for part in (2, 4)], abs=0.06)

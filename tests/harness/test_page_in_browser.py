@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from harness.page.page import html
-from tests.found import kept, results, verdicts
+from tests.results import kept, results, verdicts
 
 VARIANTS = ("jax", "keras-tensorflow", "keras-torch", "keras-jax", "numpy", "pytorch", "tensorflow")
 CONTRAST = """

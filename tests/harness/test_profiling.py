@@ -12,7 +12,7 @@ from harness.profiling.shares import shares, whole
 from harness.report.profile import accounted
 from impls.contract import Settings
 from impls.profiler import profiler
-from tests.found import kept
+from tests.results import kept
 
 PROGRAM = """HloModule jit_train_step, is_scheduled=true
 

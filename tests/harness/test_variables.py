@@ -7,16 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 import impls
-from harness.measuring.campaign import Campaign, Launch
-from harness.measuring.participants import participants
-from harness.measuring.workload import OPERATIONS
-from harness.report.campaign import tables
 from harness.workers import variables
 from harness.workers.worker import Worker, WorkerSpec
-from impls import Entrant
 from impls.contract import Settings
 from tests.project import require
 
@@ -145,15 +139,3 @@ def test_run_reports_what_was_taken_out_once_and_what_was_kept(user, run_here, t
     assert done.stdout.count("OMP_NUM_THREADS") == 1
     assert "Kept by --keep-env: MALLOC_ARENA_MAX=1." in done.stdout
     assert json.loads(saved.read_text())["kept_variables"] == "MALLOC_ARENA_MAX=1"
-
-
-@pytest.mark.parametrize(("kept", "lines"), [({"XLA_FLAGS": "--fast"}, 1), ({}, 0)])
-def test_caption_of_a_campaign_names_what_was_kept(dataset, kept, lines):
-    campaign = Campaign(
-        participants([(Entrant("numpy", "mlp"), OPERATIONS[0])], Settings(), dataset), dataset, start=None
-    )
-    campaign.launches["numpy-mlp"] = [Launch(0.1, conditions={"kept_variables": variables.described(kept)})]
-    console = Console(width=120)
-    with console.capture() as captured:
-        console.print(*tables(campaign))
-    assert captured.get().count("Kept by --keep-env: XLA_FLAGS=--fast") == lines

@@ -1,6 +1,7 @@
 """Small artificial results of a run, for the tests of the page."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,14 @@ IMAGES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
 
 
 def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Results:
-    """The k-th variant takes k + 1 times as long as `OPERATIONS` says; the launches, `count`, are each 10 % slower."""
+    """The k-th variant takes k + 1 times as long as `OPERATIONS` says; each of `count` process runs is 10 % slower."""
     network = NETWORKS["mlp"]
     described = {"shapes": network.shapes, "parameters": network.parameter_count, "epochs": 10, "accuracy": 0.97}
     described["step_bytes"] = {"parameters": 2**21, "the batch": 2**20}
+    records = [lesson()]
+    for place, variant in enumerate(variants):
+        records += [training(variant, epochs), error(variant, place), profile(variant), process(variant, place, count)]
+        records += [timing(variant, operation, place, count) for operation in OPERATIONS]
     found = Results(
         made="2026-11-27 12:00 UTC",
         command="pytest --compare",
@@ -33,25 +38,22 @@ def results(variants=("jax", "pytorch"), epochs=2, count=3, **changes) -> Result
         },
         networks={"mlp": described},
         variants=list(variants),
-        frameworks={variant: f"{variant} 1.0" for variant in variants},
         tests={"passed": 20},
         steps={"pytorch": step_of(impls.FOLDER / "pytorch" / "mnist.py")},
-        trainings=[training(variant, epochs) for variant in variants],
-        rungs=[rung(variant, place) for place, variant in enumerate(variants)],
-        lessons=[{"network": "mlp", "name": "a lesson", "errors": [1e-4] * STEPS}],
-        launches=[launched(variant, place, count) for place, variant in enumerate(variants)],
-        floors=[{"network": "mlp", "seconds": {"train_step-128": [1e-3] * count}}],
-        profiles=[profile(variant) for variant in variants],
+        results=records,
         troubles=[],
         upgrades=[],
     )
     return found._replace(**changes)
 
 
-def training(variant: str, epochs: int) -> dict:
-    return {
-        "variant": variant,
-        "network": "mlp",
+def record(kind: str, variant: str, **values: Any) -> dict:
+    return {"kind": kind, "variant": variant, "network": "mlp", **values}
+
+
+def training(variant: str, epochs: int, **changes: Any) -> dict:
+    values = {
+        "framework": f"{variant} 1.0",
         "required": 0.97,
         "parameters": 535_818,
         "losses": [[0.3 / (epoch + 1) for epoch in range(epochs)]],
@@ -60,31 +62,38 @@ def training(variant: str, epochs: int) -> dict:
         "seconds": [[2.0] * epochs],
         "wrong": [{"3": 7, "20": 9, "77" if variant == "jax" else "500": 9}],
     }
+    return record("training", variant, **values | changes)
 
 
-def rung(variant: str, place: int) -> dict:
+def error(variant: str, place: int, **changes: Any) -> dict:
     growth = [1e-16 * (1 + place + step) for step in range(STEPS)]
-    found = {"name": "469 steps, loss", "dtype": "float64", "error": growth[-1], "limit": 1e-12, "gap": None}
-    return {"variant": variant, "network": "mlp", **found, "growth": growth}
+    values = {"name": "469 steps, loss", "dtype": "float64", "error": growth[-1], "limit": 1e-12, "gap": None}
+    return record("error", variant, **values | {"growth": growth} | changes)
+
+
+def lesson() -> dict:
+    return record("lesson", "jax", name="a lesson", errors=[1e-4] * STEPS)
 
 
 def profile(variant: str, alone: float = 2e-3) -> dict:
     parts = {"matrix products": 1e-3, "overhead": 1e-3}
-    measured = {"operation": "train_step-128", "alone": alone, "seconds": 2e-3, "parts": parts, "floor": 5e-4}
-    return {"variant": variant, "network": "mlp", **measured}
+    return record("profile", variant, operation="train_step-128", alone=alone, seconds=2e-3, parts=parts, floor=5e-4)
 
 
-def launched(variant: str, place: int, count: int) -> dict:
-    def each(first: float) -> list[float]:
-        return [first * (1 + 0.1 * number) for number in range(count)]
+def timing(variant: str, operation: str, place: int, count: int) -> dict:
+    roofline = [1e-3] * count if operation.startswith("train") else []
+    seconds = _each((place + 1) * OPERATIONS[operation], count)
+    return record("timing", variant, operation=operation, seconds=seconds, roofline=roofline)
 
-    return {
-        "variant": variant,
-        "network": "mlp",
-        "seconds": {name: each((place + 1) * seconds) for name, seconds in OPERATIONS.items()},
-        "starting": {"import": each(0.5), "building": each(0.1), "first step": each(0.2)},
-        "memory": {"import": each(1e8), "training": each(5e8)},
-    }
+
+def process(variant: str, place: int, count: int) -> dict:
+    starting = {"import": _each(0.5, count), "building": _each(0.1, count), "first step": _each(0.2, count)}
+    memory = {"import": _each(1e8, count), "training": _each(5e8, count)}
+    return record("process", variant, starting=starting, memory=memory)
+
+
+def _each(first: float, count: int) -> list[float]:
+    return [first * (1 + 0.1 * number) for number in range(count)]
 
 
 def verdicts(word="worse", change=0.09, **more) -> dict:

@@ -1,0 +1,110 @@
+"""Export for devices: files of each quantized network run without a framework, and are bit-exact."""
+
+import contextlib
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from rich.table import Table
+
+from harness.data.reference import Parts
+from harness.edge import versions
+from harness.edge.shelf import Shelf
+from harness.judging.sequential import Sampling
+from harness.measuring.campaign import Campaign
+from harness.measuring.participants import starter
+from harness.plugin import started
+from harness.plugin.chapter import Chapter
+from harness.plugin.stash import DISPLAY, REFEREES, RUNTIMES
+from harness.report.fidelity import fidelity_table
+from harness.report.record import Result, of_kind
+from harness.workers.fleet import Fleet
+from impls import Entrant, PackageNotInstalled, quantization
+from impls.contract import DATASET, Settings
+from impls.edge import ENVIRONMENTS, EXPORTERS
+from impls.edge.official import OFFICIAL
+
+
+def files(case: Entrant) -> list[tuple[Entrant, str, str]]:
+    """Return the exported files: ours for each runtime, and the file of the framework's documented way."""
+    ours = [(case, runtime, kind) for kind in ("float", "int8") for runtime in EXPORTERS.get(case.variant, ())]
+    way = OFFICIAL.get(case.variant)
+    return [*ours, (case, way.runtime, "official")] if way and case.network in way.networks else ours
+
+
+def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
+    """Yield the table of files; several tests measure one file."""
+    measured: dict[tuple[str, str, str], dict] = {}
+    for case, values in ((each.case, each.values) for each in of_kind(results, "file", network)):
+        measured.setdefault((case.variant, values["runtime"], values["export"]), {}).update(values)
+    if measured:
+        yield fidelity_table(network, measured, DATASET.test)
+
+
+CHAPTER = Chapter(
+    "edge",
+    "runs exported files without a framework; builds environments once; runs with -m edge",
+    quantization.exists,
+    parameters=("framework", "runtime", "kind"),
+    expand=files,
+    on_request=True,
+    tables=tables,
+)
+
+
+@pytest.fixture(scope="session")
+def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """The networks trained for devices, and their files. The run ends if an environment cannot be built."""
+    say = pytestconfig.stash[DISPLAY].say
+
+    def interpreter(environment: str) -> str:
+        say(f"the environment {environment!r} for devices: some minutes, the first time")
+        return started.environment(*ENVIRONMENTS[environment])
+
+    folder = tmp_path_factory.mktemp("edge")
+    shelf = Shelf(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture(scope="session")
+def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
+    """The measurements of all files with collected tests; the first test starts the campaign."""
+    option, display = request.config.option, request.config.stash[DISPLAY]
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError("times need the machine for themselves: leave out -n")
+    wanted = [item.callspec.params for item in request.session.items if "devices" in item.fixturenames]
+    participants = []
+    for parameters in wanted:
+        variant, network = parameters["framework"]
+        with contextlib.suppress(PackageNotInstalled):  # each test reports its own
+            framework = fleet.framework(variant, replace(settings, network=network))
+            participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
+    fleet.close()
+    shelf.close()
+    start = starter(replace(started.worker_spec(option), threads=1), (), display.hear)
+    campaign = Campaign(participants, shelf.dataset, start)
+    campaign.run(option.launches, display.measuring)
+    campaign.close()
+    return campaign
+
+
+@pytest.fixture(scope="session")
+def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> versions.Versions:
+    """The two versions of the runtimes to compare. The run ends if an environment cannot be built."""
+    config, option = request.config, request.config.option
+    built = [started.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
+    chosen = option.baseline_python, option.candidate_python
+    [network] = config.stash[REFEREES]
+    numpy = fleet.framework("numpy", replace(settings, network=network))
+    comparisons = sum("upgraded_runtime" in item.fixturenames for item in request.session.items)
+    config.stash[RUNTIMES] = versions.Versions(
+        [python or made for python, made in zip(chosen, built, strict=True)],
+        lambda runtime, kind: shelf.file(numpy, runtime, kind),
+        starter(replace(started.worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
+        shelf.dataset,
+        Sampling(option.max_slowdown, option.error, comparisons),
+    )
+    return config.stash[RUNTIMES]

@@ -1,0 +1,115 @@
+"""The tables of a campaign: times, multiples of the roofline, start, memory, and the gain over the notebook ways."""
+
+import os
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+
+from harness.judging.intervals import half_width
+from harness.measuring import notebook
+from harness.measuring.campaign import Campaign
+from harness.measuring.workload import EPOCH
+from harness.report.record import Result, of_kind
+from harness.report.runs import median, ratio, spread
+from harness.report.tables import MISSING, add_caption, plain_table
+from harness.workers import excerpt
+from impls.contract import Settings
+
+Runs = dict[str, list[float]]  # operation -> seconds in each process run
+Seconds = dict[str, Runs]  # by variant
+
+OURS = Settings.network  # the network of the notebook ways
+MEBIBYTE = 2**20
+
+
+def tables(network: str, variants: Sequence[str], results: Sequence[Result], campaign: Campaign) -> Iterator[Table]:
+    """Yield the tables of a network; `variants` are those that were to be measured, in order."""
+    seconds = _seconds(network, results)
+    rooflines = {each.values["operation"]: each.values["roofline"] for each in of_kind(results, "timing", network)}
+    if seconds:
+        yield _times(network, variants, seconds, campaign)
+        yield _costs(network, variants, seconds, rooflines, results)
+    if network == OURS:
+        gains = _seconds(notebook.NAME, results)
+        if gains:
+            yield _gains(gains, seconds)
+
+
+def _seconds(network: str, results: Sequence[Result]) -> Seconds:
+    found: Seconds = {}
+    for each in of_kind(results, "timing", network):
+        found.setdefault(each.case.variant, {})[each.values["operation"]] = each.values["seconds"]
+    return found
+
+
+def _times(network: str, variants: Sequence[str], seconds: Seconds, campaign: Campaign) -> Table:
+    table = plain_table(f"Median milliseconds of {network}, ± the standard deviation between launches", "variant")
+    operations = dict.fromkeys(operation for each in seconds.values() for operation in each)
+    for operation in operations:
+        table.add_column(operation.replace("_step-", "\n").replace("-", "\n"), justify="right")
+    for variant in variants:
+        table.add_row(variant, *(_time(seconds.get(variant, {}).get(operation, [])) for operation in operations))
+    add_caption(table, *_conditions(campaign))
+    return table
+
+
+def _time(seconds: Sequence[float]) -> str:
+    middle, deviation = median(seconds), spread(seconds)
+    shown = MISSING if middle is None else f"{1e3 * middle:.{0 if middle >= 0.1 else 2}f}"
+    return shown + ("" if deviation is None else f"\n±{deviation:.1%}")
+
+
+def _conditions(campaign: Campaign) -> Iterator[str]:
+    """Yield how far the times can be trusted: the width of an interval, the load, variables that were kept."""
+    if campaign.done < 2:
+        start = f" ({campaign.at_once} started at once)" if campaign.at_once > 1 else ""
+        yield f"One launch{start} shows that it runs, not who is faster: two of one program differ."
+    else:
+        wide, wider = (half_width(0.05, launches, spread=1.0) for launches in (campaign.done, campaign.done - 1))
+        fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
+        yield f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}."
+    load = campaign.machine.get("load_average")
+    yield f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {os.cpu_count()} cores."
+    conditions = [launch.conditions for launches in campaign.launches.values() for launch in launches]
+    for kept in sorted({each.get("kept_variables", "none") for each in conditions} - {"none"}):
+        yield f"Kept by --keep-env: {excerpt.shortened(kept)}"
+
+
+def _costs(
+    network: str, variants: Sequence[str], seconds: Seconds, rooflines: Runs, results: Sequence[Result]
+) -> Table:
+    title = f"Training steps of {network} in multiples of the floor; starting; most memory held, in MiB"
+    table = plain_table(title, "variant")
+    steps = [operation for operation in rooflines if operation.startswith("train_step")]
+    processes = {each.case.variant: each.values for each in of_kind(results, "process", network)}
+    stages = dict.fromkeys(stage for each in processes.values() for stage in each["memory"])
+    held = [stage for stage in stages if stage != "first step"]
+    for operation in steps:
+        least = _shown(median(rooflines[operation]), "{:.2f} ms", 1e3)
+        table.add_column(f"{operation.replace('_step-', ' ')}\n/ {least}", justify="right")
+    for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in held)):
+        table.add_column(heading, justify="right")
+    for variant in variants:
+        process = processes.get(variant, {"starting": {}, "memory": {}})
+        times = seconds.get(variant, {})
+        table.add_row(
+            variant,
+            *(_shown(ratio(times.get(operation, []), rooflines[operation])) for operation in steps),
+            *(_shown(median(process["starting"].get(part, []))) for part in ("import", "first step")),
+            *(_shown(median(process["memory"].get(after, [])), "{:.0f}", 1 / MEBIBYTE) for after in held),
+        )
+    return table
+
+
+def _gains(notebooks: Seconds, ours: Seconds) -> Table:
+    table = plain_table(f"An epoch of training {OURS}: the notebook way beside ours", "variant")
+    for heading in ("notebook, s", "here, s", "times faster"):
+        table.add_column(heading, justify="right")
+    for variant, of_notebook in notebooks.items():
+        both = of_notebook[str(EPOCH)], ours.get(variant, {}).get(str(EPOCH), [])
+        table.add_row(variant, *map(_shown, (*map(median, both), ratio(*both))))
+    return table
+
+
+def _shown(value: float | None, form: str = "{:.2f}", factor: float = 1.0) -> str:
+    return MISSING if value is None else form.format(factor * value)

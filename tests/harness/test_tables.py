@@ -1,0 +1,82 @@
+"""The tables show the results of a run; a number that was not measured is shown as missing."""
+
+import pytest
+from rich.console import Console
+
+from harness.measuring.campaign import Campaign, Launch
+from harness.report import latency
+from harness.report.record import Result, results_in
+from harness.report.runs import median, ratio, spread
+from harness.report.tables import comparison_table, errors_table
+from impls import Entrant
+
+JAX, NUMPY = Entrant("jax", "mlp"), Entrant("numpy", "mlp")
+
+
+def rows(table):
+    """Return the words of each row by the first."""
+    console = Console(width=200)
+    with console.capture() as captured:
+        console.print(table)
+    lines = [line.split() for line in captured.get().splitlines()]
+    return {line[0]: line[1:] for line in lines if line}
+
+
+def timing(case, *seconds, operation="train_step-128", roofline=()):
+    return Result("timing", case, {"operation": operation, "seconds": list(seconds), "roofline": list(roofline)})
+
+
+def test_results_survive_their_way_through_a_report():
+    results = [timing(JAX, 0.1, 1 / 3), Result("statement", None, {"text": "all agree"})]
+    assert list(results_in([("other", 1), *(each.as_property() for each in results)])) == results
+
+
+def test_ratio_is_taken_within_each_run():
+    """The medians of all runs are 3 and 2; within runs, between which the machine drifts, the ratios are 3, 3, 0.75."""
+    assert ratio([3.0, 6.0, 3.0], [1.0, 2.0, 4.0]) == 3.0
+
+
+@pytest.mark.parametrize("values", [[], [None], [float("nan")]])
+def test_statistics_of_no_values_are_none(values):
+    assert (median(values), spread(values), ratio(values, [1.0])) == (None, None, None)
+
+
+def test_spread_of_one_run_is_none():
+    assert spread([1.0]) is None
+    assert spread([1.0, 2.0, 3.0]) == pytest.approx(0.5)
+
+
+def test_comparison_shows_what_is_missing_and_why():
+    table = comparison_table("mlp", ["jax", "numpy"], [timing(NUMPY, 2e-3)], {"jax": "jax-is-not-installed"})
+    assert rows(table)["jax"] == ["jax-is-not-installed", *["missing"] * 6]
+    assert rows(table)["numpy"] == [*["missing"] * 4, "2.00", "missing", "missing"]
+
+
+def test_errors_beyond_a_known_gap_are_marked():
+    found = {"name": "loss", "dtype": "float64", "limit": 1e-13, "growth": []}
+    results = [Result("error", JAX, found | {"error": 3e-7, "gap": "computes in float32"})]
+    shown = rows(errors_table("mlp", "numpy", ["jax", "numpy"], results))
+    assert shown["loss"] == ["float64", "1e-13", "3e-07", "*", "missing"]
+    assert shown["*"][-3:] == ["computes", "in", "float32"]
+
+
+@pytest.fixture
+def campaign(dataset):
+    campaign = Campaign([], dataset, start=None)
+    campaign.done = 3
+    return campaign
+
+
+def test_times_and_multiples_of_the_roofline(campaign):
+    results = [timing(JAX, 2e-3, 4e-3, 3e-3, roofline=[1e-3, 1e-3, 3e-3])]
+    times, costs = latency.tables("mlp", ["jax", "numpy"], results, campaign)
+    assert rows(times)["jax"] == ["3.00"]
+    assert rows(costs)["jax"][0] == "2.00"
+    assert rows(costs)["numpy"] == ["missing"] * 3
+
+
+@pytest.mark.parametrize(("kept", "lines"), [("XLA_FLAGS=--fast", 1), ("none", 0)])
+def test_caption_names_the_variables_that_were_kept(campaign, kept, lines):
+    campaign.launches["numpy-mlp"] = [Launch(0.1, conditions={"kept_variables": kept})]
+    times, _ = latency.tables("mlp", ["numpy"], [timing(NUMPY, 1e-3)], campaign)
+    assert str(times.caption).count("Kept by --keep-env: XLA_FLAGS=--fast") == lines

@@ -1,0 +1,91 @@
+"""Targets, temperature and weight of a distillation are checked; the reference's loss and gradients are verified."""
+
+import numpy as np
+import pytest
+from scipy.special import rel_entr, softmax
+
+from harness.equality.start import start
+from impls import distillation
+from impls.contract import NETWORKS, Settings
+from impls.distillation import STUDENT, Distillation, targets
+from impls.numpy import distillation as numpy_distillation
+
+pytestmark = pytest.mark.distillation
+NETWORK = NETWORKS[STUDENT]
+DEFAULT = Distillation()
+BATCH_SIZE = 128
+DIFFERENCE = 1e-5  # of a parameter, as for the MLP in test_referee.py
+LABELS = np.array([1, 2], np.uint8)
+LOGITS = np.zeros((2, 10), np.float32)
+
+
+@pytest.fixture(scope="module")
+def parameters():
+    return start(NETWORK.shapes, seed=1, bias=0.1)
+
+
+@pytest.fixture
+def batch(dataset):
+    """Images, and targets (128, 2, 10) of logits like a teacher's."""
+    images, labels = (part.array() for part in dataset.train.first(BATCH_SIZE))
+    noise = np.random.default_rng(0).normal(0, 3, (BATCH_SIZE, 10))
+    return images, targets(labels, (noise + 16 * np.eye(10)[labels]).astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("labels", "logits", "error", "message"),
+    [
+        (LABELS, LOGITS[:1], ValueError, r"\(2, 10\), a row for each label, got \(1, 10\)"),
+        (LABELS, LOGITS[:, :9], ValueError, r"\(2, 10\), a row for each label, got \(2, 9\)"),
+        (LABELS, LOGITS.astype(int), TypeError, "logits must be a NumPy array of floats, got int64"),
+        (LABELS, [[0.0]], TypeError, "floats, got list"),
+        (LABELS, LOGITS + np.array([[0], [np.inf]]), ValueError, "finite, got NaN or infinity at index 1"),
+        (LABELS + 8, LOGITS, ValueError, "0..9, got 10 at index 1"),
+    ],
+    ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
+)
+def test_all_targets(labels, logits, error, message):
+    with pytest.raises(error, match=message):
+        targets(labels, logits)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", 0.0),
+        ("temperature", float("inf")),
+        ("temperature", float("nan")),
+        ("weight", 1.1),
+        ("weight", -1),
+    ],
+)
+def test_a_distillation_out_of_range(field, value):
+    with pytest.raises(ValueError, match=f"Distillation.{field} must be"):
+        Distillation(**{field: value})
+
+
+def test_loss_of_the_referee_by_another_way():
+    """By SciPy: the Kullback-Leibler divergence plus the teacher's entropy is the cross-entropy."""
+    random = np.random.default_rng(0)
+    z, t, labels = random.normal(0, 3, (8, 10)), random.normal(0, 3, (8, 10)), np.arange(8)
+    loss, _ = numpy_distillation.make_loss(3.0, 0.7)(z, targets(labels, t))
+    p, q = softmax(t / 3, axis=1), softmax(z / 3, axis=1)
+    divergence, entropy = rel_entr(p, q).sum(axis=1), -(p * np.log(p)).sum(axis=1)
+    hard = -np.log(softmax(z, axis=1)[labels, labels])
+    assert loss == pytest.approx(np.mean(0.3 * hard + 0.7 * 9 * (divergence + entropy)), rel=1e-14)
+
+
+@pytest.mark.parametrize("name", NETWORK.shapes)
+def test_gradients_of_the_referee_against_finite_differences(batch, parameters, name):
+    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), DEFAULT)
+    referee.set_parameters(parameters)
+    _, gradients = referee.loss_and_gradients(*batch)
+    index = np.unravel_index(abs(gradients[name]).argmax(), gradients[name].shape)
+    losses = []
+    for sign in (1, -1):
+        moved = {key: array.astype(np.float64) for key, array in parameters.items()}
+        moved[name][index] += sign * DIFFERENCE
+        referee.set_parameters(moved)
+        losses.append(referee.loss_and_gradients(*batch)[0])
+    slope = (losses[0] - losses[1]) / (2 * DIFFERENCE)
+    assert slope == pytest.approx(gradients[name][index], rel=1e-8)

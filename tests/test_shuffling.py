@@ -1,0 +1,53 @@
+"""`fit` uses every image once in each epoch, in an order that depends on the seed and on the epoch."""
+
+import numpy as np
+import pytest
+
+from harness.equality.limits import EXACT_HYPERPARAMETERS, PASS
+from harness.equality.trace import trace
+from tests.conftest import BATCH_SIZE
+
+pytestmark = pytest.mark.ladder
+EPOCHS_WATCHED = 8  # a fair shuffle of two puts the same first in all of them once in 128 times
+
+
+def test_fit_uses_every_image_once(framework, reference, dataset, initial):
+    """With a learning rate that changes nothing, an epoch's loss is the loss of all images, partial batch included."""
+    images, labels = dataset.train.first(300)
+    settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": BATCH_SIZE}
+    still = framework.with_settings(**settings)
+    still.set_parameters(initial)
+    expected, _ = reference.loss_and_gradients(images, labels)
+    assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
+
+
+def test_fit_shuffles_by_the_seed(framework, dataset, initial):
+    """Another seed is another order of the batches, and so another loss; the parameters are the same at first."""
+    images, labels = dataset.train.first(512)
+    losses = []
+    for seed in (1, 2):
+        shuffled = framework.with_settings(seed=seed, batch_size=BATCH_SIZE)
+        shuffled.set_parameters(initial)
+        losses += shuffled.fit(images, labels, 1)["loss"]
+    assert losses[0] != pytest.approx(losses[1], rel=1e-4)
+
+
+def test_fit_shuffles_anew_in_each_epoch(framework, reference, of_reference, dataset, initial):
+    """From two images in batches of one, the loss of an epoch tells which came first: not always the same."""
+    shuffled = framework.with_settings(dtype="float64", batch_size=1, **EXACT_HYPERPARAMETERS)
+    shuffled.set_parameters(initial)
+    reported = shuffled.fit(*dataset.train.first(2), EPOCHS_WATCHED)["loss"]
+    images, labels = dataset.train.images.first(2).array(), dataset.train.labels.first(2).array()
+    seen = []  # which image came at each step
+    for loss in reported:
+        tried = []
+        for order in ([0, 1], [1, 0]):
+            rows = [*seen, *order]
+            question = (trace, images[rows], labels[rows], initial, len(rows))
+            losses = of_reference(lambda: reference.with_settings(batch_size=1).run(*question), *rows).losses  # noqa: B023
+            tried.append((abs(np.mean(losses[-2:]) - loss), order))
+        error, order = min(tried)
+        seen += order
+        assert error < 1e-4 * loss, f"an epoch's loss of {loss} comes from neither order of the two images"
+    orders = {tuple(seen[first : first + 2]) for first in range(0, len(seen), 2)}
+    assert len(orders) == 2, f"{framework.name}: {seen[:2]} in each of {EPOCHS_WATCHED} epochs"
