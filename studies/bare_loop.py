@@ -1,9 +1,10 @@
-"""Steps in a plain loop, without pytest, worker or campaign: what `agreement` holds the campaign against.
+"""Steps in a plain loop, without pytest, worker or campaign, with which `agreement` compares a worker.
 
-Started as `python -m studies.bare_loop VARIANT DIRECTORY METHOD BATCH_SIZE THREADS`. For each line on stdin
-it takes some warm-up steps and then measures as many as the line says; it answers with their median in seconds.
+For each line on stdin, it takes some warm-up steps, and then as many as the line says; it answers with the median of
+their seconds.
 """
 
+import argparse
 import itertools
 import statistics
 import sys
@@ -18,14 +19,19 @@ IMAGES = 8192
 WARM_UP_SECONDS = 0.1
 
 
-def main(variant: str, directory: str, method: str, batch_size: str, threads: str) -> None:
-    if int(threads):
-        processors.bind(int(threads))
-    classifier = impls.load(variant, Settings(threads=int(threads) or None))
-    (images, labels), _ = read_dataset(directory)
-    slices = [slice(start, start + int(batch_size)) for start in range(0, IMAGES, int(batch_size))]
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, kind in {"variant": str, "directory": str, "method": str, "batch_size": int, "threads": int}.items():
+        parser.add_argument(name, type=kind)
+    options = parser.parse_args()
+    if options.threads:  # 0: all
+        processors.bind(options.threads)
+    classifier = impls.load(options.variant, Settings(threads=options.threads or None))
+    (images, labels), _ = read_dataset(options.directory)
+    size = options.batch_size
+    slices = [slice(start, start + size) for start in range(0, IMAGES, size)]
     batches = itertools.cycle([classifier.prepare_batch(images[rows], labels[rows]) for rows in slices])
-    step = getattr(classifier, method)
+    step = getattr(classifier, options.method)
     for line in sys.stdin:
         warm = time.perf_counter() + WARM_UP_SECONDS
         while time.perf_counter() < warm:
@@ -39,4 +45,4 @@ def main(variant: str, directory: str, method: str, batch_size: str, threads: st
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

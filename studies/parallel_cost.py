@@ -6,16 +6,12 @@ number is the median over these blocks.
 """
 
 import argparse
-import contextlib
 import statistics
 import sys
 from collections.abc import Callable
-
-from rich.console import Console
-from rich.table import Table
+from contextlib import ExitStack, closing
 
 import impls
-from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
 from harness.measuring.interleaving import interleaved
 from harness.parallel.tasks import STEPS, milliseconds
@@ -23,25 +19,24 @@ from harness.parallel.team import Team, check_processes
 from harness.workers.worker import Worker, WorkerSpec
 from impls import parallel
 from impls.contract import COMPARED, Settings, check_whole_number
+from studies.shared import dataset, print_table
 
 MOST_TURNS = 10_000
 
 
-def measure(variant: str, settings: Settings, processes: int, turns: int, dataset: Parts) -> list[float]:
+def measure(variant: str, settings: Settings, processes: int, turns: int, data: Parts) -> list[float]:
     """Return milliseconds of a step: one process on one core, one on `processes` cores, and `processes`."""
-    with contextlib.ExitStack() as stack:
+    with ExitStack() as stack:
 
         def one_process(threads: int) -> Callable:
-            worker = Worker(WorkerSpec(variant, threads=threads))
-            stack.callback(worker.close)
+            worker = stack.enter_context(closing(Worker(WorkerSpec(variant, threads=threads))))
             worker.build(impls.load, variant, settings)
             return worker.run
 
-        team = Team(variant, processes)
-        stack.callback(team.close)
+        team = stack.enter_context(closing(Team(variant, processes)))
         team.build(settings)
         sides = [one_process(1), one_process(processes), lambda *question: max(team.run(*question))]
-        question = milliseconds, *dataset.train.first(settings.batch_size)
+        question = milliseconds, *data.train.first(settings.batch_size)
         blocks = {side: [] for side in sides}
         for side in interleaved(sides, range(turns + 1)):
             blocks[side].append(side(*question))
@@ -57,24 +52,18 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--turns", type=int, default=20, help=f"blocks of {STEPS} steps (default: %(default)s)")
     options = parser.parse_args()
+    rows = []
     try:
-        check_whole_number("--turns", options.turns, 1, MOST_TURNS)
+        turns = check_whole_number("--turns", options.turns, 1, MOST_TURNS)
         processes = check_processes(options.processes)
         settings = Settings(network=options.network, batch_size=options.batch_size)
-        dataset = Parts.at(obtain())
-        results = {
-            variant: measure(variant, settings, processes, options.turns, dataset)
-            for variant in options.framework or able
-        }
-    except (DataError, ValueError) as error:
+        data = dataset()
+        for variant in options.framework or able:
+            rows.append((variant, *(f"{each:.2f}" for each in measure(variant, settings, processes, turns, data))))
+    except ValueError as error:
         sys.exit(f"error: {error}")
-    table = Table(title=f"ms of a step of {options.network}, batches of {options.batch_size}", title_justify="left")
     headings = "", "1 process, 1 core", f"1 process, {processes} cores", f"{processes} processes, a core each"
-    for heading in headings:
-        table.add_column(heading, justify="right")
-    for variant, row in results.items():
-        table.add_row(variant, *(f"{each:.2f}" for each in row))
-    Console(width=120).print(table)
+    print_table(f"ms of a step of {options.network}, batches of {options.batch_size}", headings, rows)
 
 
 if __name__ == "__main__":

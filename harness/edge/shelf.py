@@ -1,6 +1,7 @@
 """The exported files of a session. Each network is trained, exported and kept at its first use."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ class Ready(NamedTuple):
     right: np.ndarray
 
 
+@dataclass
 class Shelf:
     """Trains networks, exports them, and keeps the files in `folder`.
 
@@ -43,20 +45,13 @@ class Shelf:
     - `epochs`: epochs of each training; None is the number in `plan`.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        dataset: Parts,
-        interpreter: Callable[[str], str],
-        epochs: int | None = None,
-    ):
-        self.folder = folder
-        self.dataset = dataset
-        self.interpreter = interpreter
-        self.epochs = epochs
-        self.ready: dict[str, Ready] = {}
-        self.evaluated: dict[Path, np.ndarray] = {}
-        self.workers: dict[str, Worker] = {}
+    folder: Path
+    dataset: Parts
+    interpreter: Callable[[str], str]
+    epochs: int | None = None
+    ready: dict[str, Ready] = field(default_factory=dict, init=False)
+    evaluated: dict[Path, np.ndarray] = field(default_factory=dict, init=False)
+    workers: dict[str, Worker] = field(default_factory=dict, init=False)
 
     def trained(self, framework: Framework) -> Ready:
         """Return the network of this variant after training in float32, and after quantization-aware training."""
@@ -84,11 +79,11 @@ class Shelf:
         elif not path.exists():
             exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
             home = self.home(framework, exporter.environment)
+            question = tasks.export, framework.name, "edge", exporter.function, trained
             if exporter.function == "to_stablehlo":
-                text = home.run(tasks.stablehlo, framework.name, trained, kind)
-                self.worker("converter").run(tasks.convert, text, str(path))
+                self.worker("converter").run(tasks.convert, home.run(*question, kind), str(path))
             else:
-                home.run(tasks.export, framework.name, exporter.function, trained, str(path), kind)
+                home.run(*question, str(path), kind)
         return path
 
     def official(self, framework: Framework, path: Path) -> np.ndarray:
@@ -98,9 +93,9 @@ class Shelf:
         """
         if path not in self.evaluated:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
+            question = tasks.export, framework.name, "edge_official", "as_documented", trained, str(path)
             data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
-            home = self.home(framework, way.environment)
-            self.evaluated[path] = home.run(tasks.as_documented, framework.name, trained, str(path), *data)
+            self.evaluated[path] = self.home(framework, way.environment).run(*question, *data)
         return self.evaluated[path]
 
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:

@@ -1,1 +1,1 @@
-"""Do two compute the same? In go arrays and trainings of both; out come distances, and how large they may be."""
+"""Equality of two implementations: the distances between their results, and the tolerances."""

@@ -1,4 +1,4 @@
-"""How far apart two results are, and where."""
+"""The distance between two results, and where it is largest."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -17,15 +17,15 @@ class Distance(NamedTuple):
 
 
 def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float | None = None) -> Distance:
-    """Largest |actual - expected|, divided by `scale` or, without it, by the largest |expected|.
+    """Return the largest |actual - expected|, divided by `scale` or, without it, by the largest |expected|.
 
-    Both of any shape, but the same; floats. An error that is no number, or unequal shapes, count as infinite.
+    Both are floats of any shape. NaN and unequal shapes count as an infinite error.
     """
     actual, expected = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     if actual.shape != expected.shape:
         return Distance(np.inf, f"{name}, whose shape is {actual.shape} instead of {expected.shape}")
     error = np.abs(actual - expected)
-    worst = np.unravel_index(error.argmax(), error.shape)  # NaN counts as the largest
+    worst = np.unravel_index(error.argmax(), error.shape)  # argmax takes NaN for the largest
     size = scale or np.abs(expected).max() or 1.0
     index = f"[{', '.join(map(str, worst))}]" if error.ndim else ""
     return Distance(float(np.nan_to_num(error[worst] / size, nan=np.inf, posinf=np.inf)), name + index)
@@ -34,5 +34,5 @@ def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float |
 def largest_distance(
     actual: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], scale: float | None = None
 ) -> Distance:
-    """The worst of all tensors."""
+    """Return the largest of all tensors' distances."""
     return max(distance(actual[name], expected[name], name, scale) for name in expected)

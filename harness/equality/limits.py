@@ -1,4 +1,4 @@
-"""How far an implementation may be from the referee, and why: the same limits for every variant."""
+"""The tolerances, each with its reason: the largest distances from the reference, the same for every variant."""
 
 import math
 
@@ -25,8 +25,8 @@ BATCH_ORDER = 1e-5
 # The losses of two trainings with the same seed, relative: threads may add in another order.
 SAME_TRAINING = 1e-5
 
-# Who trains for fewer epochs than its network asks for may err on so many times as many test images. The MLP after one
-# epoch, over 10 seeds of each variant: the slowest starter is PyTorch, with a least of 95.46 %, where 94 % are asked.
+# A training of fewer epochs than `Network.epochs` may make so many times as many errors. Of 10 seeds of each variant,
+# the lowest accuracy of the MLP after one epoch is 95.46 %, of PyTorch; 94 % are required.
 ERRORS_OF_FEWER_EPOCHS = 2
 
 # The difference of two mean accuracies that no user would notice: 20 of 10,000 images.
@@ -78,7 +78,7 @@ def of_moments(network: Network) -> dict[str, float]:
 
 
 def float32_steps(network: Network) -> int:
-    """How many steps float32 is held to: it is chaotic after some hundred, and sooner where more can flip.
+    """Return how many steps float32 must follow: it is chaotic after some hundred, and sooner where more can flip.
 
     A step of the MLP has 98,000 activations; one of the CNN has 4.8 million, and a million windows of pooling. Of 18
     starts (TensorFlow, PyTorch and JAX from six seeds) 17 leave a limit of 1e-5 within 100 steps, the earliest at step
@@ -88,5 +88,5 @@ def float32_steps(network: Network) -> int:
 
 
 def required_accuracy(network: Network, epochs: int) -> float:
-    """What is asked of the accuracy on the test images after a training of so many epochs."""
+    """Return the required accuracy on the test images after so many epochs."""
     return network.accuracy if epochs >= network.epochs else 1 - ERRORS_OF_FEWER_EPOCHS * (1 - network.accuracy)

@@ -1,4 +1,4 @@
-"""Parameters to start from that every variant can hold exactly, so that all begin with the very same numbers."""
+"""Initial parameters that every variant can hold exactly, so that all begin with the same numbers."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ import numpy as np
 
 
 def start(shapes: Mapping[str, tuple[int, ...]], seed: int, bias: float = 0.0) -> dict[str, np.ndarray]:
-    """float32, of these shapes, by name. Kernels after He (arXiv:1502.01852), normal with variance 2 / inputs.
+    """Return parameters of these shapes by name, float32.
 
-    Biases are normal, with a standard deviation of `bias`.
+    Kernels are normal with variance 2 / inputs (He, arXiv:1502.01852), biases normal with standard deviation `bias`.
     """
     random = np.random.default_rng(seed)
     spreads = {name: np.sqrt(2 / np.prod(shape[:-1])) if len(shape) > 1 else bias for name, shape in shapes.items()}

@@ -1,4 +1,4 @@
-"""A training step by step, and how far two of them are apart."""
+"""A training step by step, and the distances between two."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from impls.contract import changes_state
 
 
 class Trace(NamedTuple):
-    """What a training was step by step.
+    """A training step by step.
 
     - `losses`: before each step, in nats.
-    - `parameters`: after those steps that were to be kept, by their number, counted from 1.
+    - `parameters`: after the steps in `kept`, by the number of the step, counted from 1.
     """
 
     losses: list[float]
@@ -45,12 +45,12 @@ def trace(
 
 
 def losses_apart(actual: Trace, expected: Trace) -> list[Distance]:
-    """One for each step."""
+    """Return the distance of the losses at each step."""
     pairs = zip(actual.losses, expected.losses, strict=True)
     return [distance(loss, right, f"loss of step {step}") for step, (loss, right) in enumerate(pairs, 1)]
 
 
 def parameters_apart(actual: Trace, expected: Trace) -> list[Distance]:
-    """One for each step after which they were kept."""
+    """Return the largest distance of the parameters after each step at which they were kept."""
     worst = {step: largest_distance(actual.parameters[step], right) for step, right in expected.parameters.items()}
     return [Distance(error, f"{where} after step {step}") for step, (error, where) in worst.items()]

@@ -1,4 +1,4 @@
-"""Trainings that are looked at: with a word after each epoch, or in an order of our own."""
+"""Trainings with an event after each epoch, or in a given order of the images."""
 
 import math
 import time
@@ -12,11 +12,11 @@ from impls.contract import changes_state
 
 @changes_state
 def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarray) -> dict[str, list[float]]:
-    """`Adapter.fit`; the history gains "seconds", one float for each epoch, and "test_loss" and "accuracy".
+    """Call `fit`; return its history with "seconds" of each epoch, and with "test_loss" and "accuracy" after each.
 
     `test`: images and labels that are evaluated after each epoch, untimed. The loss is in nats, the accuracy in [0, 1].
-    Tells on the way: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if
-    a loss is not finite.
+    Events: "training" (epochs), "epoch" (epoch, loss, seconds), "trained" (). Raises `FloatingPointError` if a loss is
+    not finite.
     """
     seconds, tested = [], []
     started = time.perf_counter()
@@ -42,14 +42,13 @@ def train(implementation: Adapter, images, labels, epochs: int, *test: np.ndarra
 
 @changes_state
 def train_on(implementation: Adapter, images, labels) -> float:
-    """One training step on this batch; the loss before the step, in nats."""
-    loss = implementation.train_step(implementation.prepare_batch(images, labels))
-    return float(loss)
+    """Take one training step on this batch; return the loss before the step, in nats."""
+    return float(implementation.train_step(implementation.prepare_batch(images, labels)))
 
 
 @changes_state
 def follow(implementation: Adapter, images, labels, epochs: int, seed: int, shuffle: bool, drop_last: bool) -> None:
-    """Train in an order of our own: by `seed`, or as the images come; with the last partial batch or without."""
+    """Train in the order drawn from `seed`, or in that of the images; with the last partial batch or without."""
     random = np.random.default_rng(seed)
     size = implementation.settings.batch_size
     end = len(images) - len(images) % size if drop_last else len(images)
@@ -61,11 +60,11 @@ def follow(implementation: Adapter, images, labels, epochs: int, seed: int, shuf
 
 
 def scribble(implementation: Adapter) -> None:
-    """Overwrite what `get_parameters` returned, which must be a copy."""
+    """Overwrite the result of `get_parameters`, which must be a copy."""
     for array in implementation.get_parameters().values():
         array[:] = 7.0
 
 
 def float64_gap(implementation: Adapter) -> str | None:
-    """What is computed in float32 although the dtype is float64, if the implementation says so."""
+    """Return `Adapter.known_deviation`."""
     return implementation.known_deviation()

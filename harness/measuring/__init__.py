@@ -1,1 +1,1 @@
-"""How long, and how much memory. In go workers and operations; out come launches, each with its samples."""
+"""Measurements of time and memory: workers take operations, launches hold the samples."""

@@ -4,19 +4,15 @@ from collections.abc import Sequence
 
 
 class VirtualClock:
-    """Stands still until it is told to advance. Reads in seconds."""
+    """Shows, in seconds, what it was set to."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    now = 0.0
 
     def __call__(self) -> float:
         return self.now
 
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-    def reset(self) -> None:
-        self.now = 0.0
+    def set(self, seconds: float) -> None:
+        self.now = seconds
 
 
 CLOCK = VirtualClock()  # the timer that every benchmark names in its mark
@@ -26,7 +22,7 @@ def replay(benchmark, samples: Sequence[float]) -> None:
     """Record exactly `samples`, in seconds, as the rounds of pytest-benchmark's fixture `benchmark`."""
     remaining = iter(samples)
     benchmark.pedantic(
-        lambda: CLOCK.advance(next(remaining)),
-        setup=CLOCK.reset,  # the difference of two readings is exact only from zero
+        lambda: CLOCK.set(next(remaining)),
+        setup=lambda: CLOCK.set(0.0),  # the difference of two readings is exact only from zero
         rounds=len(samples),
     )

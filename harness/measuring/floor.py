@@ -1,29 +1,32 @@
-"""The floor: how long a training step must take on this machine, by its own arithmetic and its own memory."""
+"""The floor (roofline): the least time of a training step on this machine, by its arithmetic and memory traffic."""
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from harness.measuring.workload import Operation
+from harness.workers import processors
 from impls.contract import NETWORKS, Network, Settings
 
 NAME = "the floor"  # in place of a variant; no file in impls/ can have it
 
-AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # what OpenBLAS's kernels for SkylakeX need
+AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
 TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
-OPERATIONS = (Operation("multiply", SIZE, rounds=10), Operation("stream", 1, rounds=10))
+OPERATIONS = (  # which do not use their images
+    Operation("multiply", SIZE, rounds=10, prepared=False),
+    Operation("stream", 1, rounds=10, prepared=False),
+)
 
 
 def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
-    """What must be set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
+    """Return variables to set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
     return {"OPENBLAS_CORETYPE": "SkylakeX"} if set(cpu_flags) >= AVX512 else {}
 
 
 def name_for(network: str) -> str:
-    """What the floor of this network takes part in a campaign as."""
+    """Return the name of this network's floor in a campaign."""
     return f"{NAME} of {network}"
 
 
@@ -37,8 +40,7 @@ class Machine:
         generator = np.random.default_rng(settings.seed)
         self.a, self.b = generator.normal(size=(2, SIZE, SIZE)).astype(np.float32)
         self.product = np.empty_like(self.a)
-        affinity = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
-        threads = settings.threads or len(affinity)
+        threads = settings.threads or processors.count()
         self.pool = ThreadPoolExecutor(threads)
         # Parameters, gradients, m and v, of which Adam reads four and writes three.
         arrays = np.ones((4, NETWORKS[settings.network].parameter_count), np.float32)
@@ -54,9 +56,6 @@ class Machine:
         """Copy each of the four arrays to the next, `TURNS` times: 8 passes over the parameters in each turn."""
         list(self.pool.map(_copy_around, self.parts))
 
-    def synchronize(self, value: object) -> None:
-        pass
-
 
 def _copy_around(part: np.ndarray) -> None:
     for target in range(4 * TURNS):
@@ -64,7 +63,7 @@ def _copy_around(part: np.ndarray) -> None:
 
 
 def train_step_seconds(network: Network, batch_size: int, multiply_seconds: float, stream_seconds: float) -> float:
-    """The least time of one training step, from the measured times of `multiply` and `stream`.
+    """Return the least time of one training step, from the measured times of `multiply` and `stream`.
 
     Arithmetic: `Network.operations` for each image. Memory: Adam reads parameters, gradients, m and v, and writes all
     but the gradients: 7 passes, where a turn of `stream` makes 8.

@@ -1,4 +1,4 @@
-"""This machine: what is known of it at the start of a campaign."""
+"""This machine at the start of a campaign."""
 
 import os
 import shutil
@@ -8,14 +8,14 @@ from typing import Any
 
 
 def describe(cpu: Mapping[str, Any], device: str) -> dict[str, Any]:
-    """The processor, the GPUs if they are used, and how busy the machine is: processes that want to run, on average.
+    """Return the processor, the GPUs if they are used, and the load average; None for what is not known.
 
-    `cpu` is what pytest-benchmark found out about it. What cannot be known is None.
+    `cpu` is pytest-benchmark's description of the processor.
     """
     return {
         "cpu": cpu.get("brand_raw"),
         "gpu": _gpus() if device == "cuda" else "not used",
-        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "load_average": os.getloadavg()[0],
         "garbage_collector": "off while timing, on in fit",
     }
 
@@ -25,4 +25,4 @@ def _gpus() -> str | None:
         return None
     command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "; ".join(done.stdout.split("\n")).strip("; ") or None
+    return "; ".join(done.stdout.splitlines()) or None

@@ -1,4 +1,4 @@
-"""The notebook way of a variant, in the form of an implementation of which nothing but `fit` can be asked."""
+"""The notebook way of a variant, in the form of an implementation that has nothing but `fit`."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -10,7 +10,7 @@ NAME = "notebook"  # takes the place of a network; no network can have it
 
 
 def exists(variant: str) -> bool:
-    """Whether there is a notebook way for the framework of `variant`."""
+    """Return whether there is a notebook way for the framework of `variant`."""
     return impls.has_file(variant, "notebook")
 
 
@@ -29,5 +29,5 @@ class Notebook:
         return {package: import_module(package).__version__ for package in self.packages}
 
     def fit(self, images, labels, epochs: int, on_epoch: Callable[[int, float], None]) -> None:
-        """As in `Implementation`, but for the images and labels, which are not looked at."""
+        """Train as `Adapter.fit`, but not on these images and labels."""
         self.module.train(self.directory, self.settings.batch_size, epochs, on_epoch)

@@ -1,4 +1,4 @@
-"""Who takes part in a campaign: the variants, their notebook ways if wanted, and the floor."""
+"""The participants of a campaign: the variants, their notebook ways if wanted, and the floor."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,11 +16,9 @@ from impls.contract import NETWORKS, Settings
 def pairs(
     entrants: Iterable[Entrant], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
 ) -> list[tuple[Entrant, Operation]]:
-    """All that is to be measured of these and, if wanted, of the notebook ways of their variants."""
+    """Return each operation of each entrant, and an epoch of the notebook ways of their variants if wanted."""
     entrants = list(entrants)
-    found = [
-        (entrant, operation.scaled_to(NETWORKS[entrant.network])) for entrant in entrants for operation in operations
-    ]
+    found = [(entrant, each.scaled_to(NETWORKS[entrant.network])) for entrant in entrants for each in operations]
     if with_notebooks:
         variants = dict.fromkeys(entrant.variant for entrant in entrants)
         found += [(Entrant(variant, notebook.NAME), EPOCH) for variant in variants if notebook.exists(variant)]
@@ -28,32 +26,29 @@ def pairs(
 
 
 def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
-    """One for each that is in the pairs `wanted`, with its operations; and the floor of each network whose training
-    steps are among them, on the CPU. A notebook way is an entrant with `notebook.NAME` in place of a network."""
-    operations: dict[Entrant, tuple[Operation, ...]] = {}
+    """Return one for each entrant of `wanted`, and on the CPU the floor of each network that takes training steps.
+
+    A notebook way is an entrant with `notebook.NAME` in place of a network.
+    """
+    operations: dict[Entrant, list[Operation]] = {}
     for entrant, operation in wanted:
-        operations[entrant] = (*operations.get(entrant, ()), operation)
-    found = [_participant(entrant, of_it, settings, dataset) for entrant, of_it in operations.items()]
-    trained = [
-        entrant.network for entrant, of_it in operations.items() if "train_step" in {each.method for each in of_it}
-    ]
-    if settings.device == "cpu":
-        found += [_floor(replace(settings, network=network)) for network in dict.fromkeys(trained)]
-    return found
+        operations.setdefault(entrant, []).append(operation)
+    found, floors = [], {}
+    for entrant, own in operations.items():
+        variant, network = entrant
+        is_notebook = network == notebook.NAME
+        if is_notebook:
+            build = notebook.Notebook, variant, settings, dataset.directory
+        else:
+            build = impls.load, variant, replace(settings, network=network)
+        found.append(Participant(str(entrant), variant, network, build, tuple(own), has_first_step=not is_notebook))
+        if settings.device == "cpu" and any(each.method == "train_step" for each in own):
+            floors[network] = floor_participant(replace(settings, network=network))
+    return [*found, *floors.values()]
 
 
-def _participant(
-    entrant: Entrant, operations: tuple[Operation, ...], settings: Settings, dataset: Parts
-) -> Participant:
-    variant, network = entrant
-    if network == notebook.NAME:
-        build = (notebook.Notebook, variant, settings, dataset.directory)
-        return Participant(str(entrant), variant, network, build, operations, has_first_step=False)
-    build = (impls.load, variant, replace(settings, network=network))
-    return Participant(str(entrant), variant, network, build, operations)
-
-
-def _floor(settings: Settings) -> Participant:
+def floor_participant(settings: Settings) -> Participant:
+    """Return the floor of the network of these settings."""
     name, build = floor.name_for(settings.network), (floor.Machine, settings)
     return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, has_first_step=False)
 
@@ -61,7 +56,7 @@ def _floor(settings: Settings) -> Participant:
 def starter(
     spec: WorkerSpec, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
 ) -> Callable[[Participant], Worker]:
-    """Return what starts a worker for a participant: as `spec` says, with the participant's name, Python and lane.
+    """Return a function that starts a worker by `spec`, with the participant's name, Python and lane.
 
     `on_event(name, event, details)` is called as for a `Worker`.
     """

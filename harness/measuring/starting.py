@@ -1,4 +1,4 @@
-"""How a process starts: what its imports take, and what its figures then depend on."""
+"""How a process starts: the time of its imports, and the conditions of its measurements."""
 
 import hashlib
 import inspect
@@ -15,7 +15,7 @@ from impls.adapter import Adapter
 
 
 def import_seconds(variant: str) -> float:
-    """Import what the variant needs, if it is one. NumPy is there already."""
+    """Import what the variant needs and return the seconds. For a name that is no variant, import nothing."""
     started = time.perf_counter()
     if variant in impls.variants():
         impls.import_(variant)
@@ -23,26 +23,23 @@ def import_seconds(variant: str) -> float:
 
 
 def numpy_seconds() -> float:
-    """CPU seconds in which a fresh process of this interpreter imports NumPy, which is in this one from the start."""
+    """Return the CPU seconds in which a new process of this interpreter imports NumPy, which is in this one already."""
     code = "import time; before = time.process_time(); import numpy; print(time.process_time() - before)"
     return float(subprocess.check_output([sys.executable, "-I", "-c", code], stdin=subprocess.DEVNULL))
 
 
 def conditions(implementation: Adapter) -> dict[str, Any]:
-    """What the figures of this process depend on, but for the variables that it has inherited."""
+    """Return the conditions of this process that change its speed, without the variables that it has inherited."""
     settings = implementation.settings
+    module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
+    files = [Path(module.__file__), Path(module.__file__).with_name("mnist.py")]  # an adapter, and its tutorial
+    source = b"".join(file.read_bytes() for file in files if file.exists())
     return {
         **implementation.versions(),
         "threads": settings.threads or "all",
-        "affinity": sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None,
+        "affinity": sorted(os.sched_getaffinity(0)),
         "device": settings.device,
         "jit_compile": implementation.jit_compile,
         "python": platform.python_version(),
-        "implementation_sha256": _hash_of_source(implementation),
+        "implementation_sha256": hashlib.sha256(source).hexdigest()[:12],
     }
-
-
-def _hash_of_source(implementation: Any) -> str:
-    module = getattr(implementation, "module", None) or inspect.getmodule(type(implementation))
-    files = [Path(module.__file__), Path(module.__file__).with_name("mnist.py")]  # an adapter, and its tutorial
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files if file.exists())).hexdigest()[:12]

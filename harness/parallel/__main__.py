@@ -1,7 +1,7 @@
 """Train in several processes of this machine: `python -m harness.parallel pytorch --processes 2`."""
 
-import contextlib
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import impls
@@ -19,7 +19,7 @@ def main() -> None:
     parser = command_line.parser("harness.parallel", description, epochs=10)
     parser.add_argument("--processes", type=int, default=2, help="each has its part of every batch (default: 2)")
     options = parser.parse_args()
-    with command_line.errors_in_one_line(), contextlib.ExitStack() as stack:
+    with command_line.errors_in_one_line():
         if not parallel.exists(options.variant, options.network):
             raise ValueError(f"{options.variant} has no chapter on parallel training")
         processes, settings = check_processes(options.processes), command_line.settings(options)
@@ -31,17 +31,15 @@ def main() -> None:
 
         try:
             dataset = Parts.at(obtain(options.data_dir and Path(options.data_dir)))
-            team = Team(options.variant, processes, on_event=on_event)
-            stack.callback(team.close)
-            team.build(settings)
-            versions = team.run("versions")[0]
-            print(", ".join(f"{name} {version}" for name, version in versions.items()))
-            history = team.run(train, *dataset.train, options.epochs)[0]
-            single = Worker(WorkerSpec(options.variant))
-            stack.callback(single.close)
-            single.build(impls.load, options.variant, settings)
-            single.run("set_parameters", team.run("get_parameters")[0])
-            loss, accuracy = single.run("evaluate", *dataset.test)
+            with closing(Team(options.variant, processes, on_event=on_event)) as team:
+                team.build(settings)
+                print(", ".join(f"{name} {version}" for name, version in team.run("versions")[0].items()))
+                history = team.run(train, *dataset.train, options.epochs)[0]
+                parameters = team.run("get_parameters")[0]
+            with closing(Worker(WorkerSpec(options.variant))) as single:
+                single.build(impls.load, options.variant, settings)
+                single.run("set_parameters", parameters)
+                loss, accuracy = single.run("evaluate", *dataset.test)
         except (DataError, WorkerDied, WorkerError) as error:
             sys.exit(f"error: {str(error).splitlines()[0]}")
     seconds = sum(history["seconds"]) / len(history["seconds"])

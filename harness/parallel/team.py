@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -47,28 +48,20 @@ class Team:
     ):
         self.variant = variant
         self.timeout = timeout
-        self.heard = time.monotonic()
         self.places = places(processes)
         self.workers: list[Worker] = []
+        self.heard = time.monotonic()
 
         def hear(event: str, details: dict) -> None:
             self.heard = time.monotonic()
             on_event(event, details)
 
+        spec = WorkerSpec("", threads=1, environment=environment, timeout=2 * timeout)  # the team's ends all before it
         try:
             for rank in range(processes):
-                self.workers.append(
-                    Worker(
-                        WorkerSpec(
-                            f"{variant}, rank {rank} of {processes}",
-                            threads=1,
-                            lane=rank % processors.count(),
-                            environment=environment,
-                            timeout=2 * timeout,  # longer than the team's timeout, which ends all processes
-                        ),
-                        hear if rank == 0 else lambda *_: None,
-                    )
-                )
+                name, lane = f"{variant}, rank {rank} of {processes}", rank % processors.count()
+                own = replace(spec, name=name, lane=lane)
+                self.workers.append(Worker(own, hear if rank == 0 else lambda *_: None))
         except BaseException:
             self.close()
             raise
@@ -119,10 +112,9 @@ class Team:
         if waiting or not self.is_running():
             causes = self._causes(asked)
             self.close()
-            taken = [
-                f"{address} is taken by another program" for address in self.places[0].addresses if is_taken(address)
-            ]
-            cause, *more = [*taken, *causes] or [f"no message for {self.timeout:g} s"]
+            taken = [each for each in self.places[0].addresses if is_taken(each)]
+            causes = [*(f"{address} is taken by another program" for address in taken), *causes]
+            cause, *more = causes or [f"no message for {self.timeout:g} s"]
             first_line = f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {cause}"
             raise TeamBroken("\n".join([first_line, *more]))
 
@@ -156,12 +148,10 @@ def places(processes: int) -> list[Place]:
 
 
 def is_taken(address: str) -> bool:
-    """Return whether a program listens at `address`."""
+    """Return whether a program listens at `address`. Closed connections in TIME_WAIT do not count."""
     host, port = address.split(":")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # closed connections in TIME_WAIT do not count
-        try:
-            probe.bind((host, int(port)))
-        except OSError:
-            return True
+    try:
+        socket.create_server((host, int(port))).close()
+    except OSError:
+        return True
     return False

@@ -20,5 +20,5 @@ PATTERNS = {
 
 
 def kind(about: str) -> str:
-    """Return the kind of the kernel that `described` describes so; element-wise if no pattern matches."""
+    """Return the kind of the kernel with this name, callers or program; element-wise if no pattern matches."""
     return next((kind for kind, pattern in PATTERNS.items() if pattern.search(about)), ELEMENTWISE)

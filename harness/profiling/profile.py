@@ -1,16 +1,18 @@
 """The profile of a variant, measured in a new worker. The traces are kept on request."""
 
-import statistics
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import impls
 from harness.data.reference import Parts
-from harness.measuring import floor
-from harness.measuring.workload import OPERATIONS, Operation, block, prepare
+from harness.measuring import figures
+from harness.measuring.campaign import Campaign, Launch, Participant
+from harness.measuring.participants import floor_participant
+from harness.measuring.workload import OPERATIONS
 from harness.profiling.tasks import dump_programs
 from harness.profiling.tasks import profile as profiled
 from harness.workers.worker import Worker
@@ -23,42 +25,35 @@ IMAGES = 8192  # of the batches, which the calls use in turn
 
 
 def profiles(
-    entrant: Entrant, settings: Settings, dataset: Parts, start: Callable[[str], Worker], traces: Path | None
+    entrant: Entrant, settings: Settings, dataset: Parts, start: Callable[[Participant], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
-    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `floor` of a training step.
+    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `floor` in seconds or None.
 
-    `start(name)` returns a new worker of a variant, or of the floor. `traces` is the folder in which traces are kept,
-    or None. Raises what the worker raises.
+    `start(participant)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
+    worker raises.
     """
-    settings = replace(settings, network=entrant.network)
-    with tempfile.TemporaryDirectory() as scratch:
-        worker = start(entrant.variant)
-        try:
-            worker.run(dump_programs, f"{scratch}/programs")
-            worker.build(impls.load, entrant.variant, settings)
-            found = {}
-            for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[entrant.network]) for each in PROFILED):
-                kept = str((traces or Path(scratch)) / str(entrant) / str(operation))
-                question = (entrant.variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept)
-                found[str(operation)] = worker.run(profiled, *question)
-        finally:
-            worker.close()
-    for name, operation in ((str(each), each) for each in PROFILED):
-        found[name]["floor"] = _floor(operation, settings, dataset, start)
+    variant, network = entrant
+    settings = replace(settings, network=network)
+    participant = Participant(variant, variant, network, (impls.load, variant, settings), ())
+    found = {}
+    with tempfile.TemporaryDirectory() as scratch, closing(start(participant)) as worker:
+        worker.run(dump_programs, f"{scratch}/programs")
+        worker.build(*participant.build)
+        for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[network]) for each in PROFILED):
+            kept = str((traces or Path(scratch)) / str(entrant) / str(operation))
+            question = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
+            found[str(operation)] = worker.run(profiled, *question)
+    floors = _floors(settings, dataset, start)
+    for each in PROFILED:
+        found[str(each)]["floor"] = next(iter(figures.floor_seconds(floors, each, network)), None)
     return found
 
 
-def _floor(operation: Operation, settings: Settings, dataset: Parts, start: Callable[[str], Worker]) -> float | None:
-    """Return the floor of a training step in seconds; None for other operations."""
-    if operation.method != "train_step":
-        return None
-    worker = start(floor.NAME)
-    try:
-        worker.build(floor.Machine, settings)
-        medians = []
-        for each in floor.OPERATIONS:
-            worker.run(prepare, each, *dataset.train.first(1))
-            medians.append(statistics.median([second for _ in range(each.blocks) for second in worker.run(block)]))
-        return floor.train_step_seconds(NETWORKS[settings.network], operation.batch_size, *medians)
-    finally:
-        worker.close()
+def _floors(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[Launch]:
+    """Return a launch of the floor of this network."""
+    participant = floor_participant(settings)
+    with closing(Campaign([participant], dataset, start)) as campaign:
+        campaign.run(1)
+    for error in campaign.failures.values():
+        raise error
+    return campaign.launches[participant.name]

@@ -1,23 +1,19 @@
 """The time of each kind of kernel. Kernels overlap on several threads, so a moment is divided evenly among them."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 
 def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
     """Return kind -> time of kernels (kind, start, end), in any unit. The sum is the time in which at least one ran."""
-    edges = []
-    for kind, start, end in kernels:
-        if end > start:
-            edges += [(start, 1, kind), (end, -1, kind)]
-    running: dict[str, int] = defaultdict(int)
-    found: dict[str, float] = defaultdict(float)
+    kernels = [each for each in kernels if each[2] > each[1]]
+    edges = [(start, 1, kind) for kind, start, _ in kernels] + [(end, -1, kind) for kind, _, end in kernels]
+    running: Counter[str] = Counter()
+    found: Counter[str] = Counter()
     before = 0.0
     for moment, change, kind in sorted(edges):
-        active = sum(running.values())
-        for each, count in running.items():
-            if count:
-                found[each] += (moment - before) * count / active
+        for each in +running:
+            found[each] += (moment - before) * running[each] / running.total()
         running[kind] += change
         before = moment
     return dict(found)

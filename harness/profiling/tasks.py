@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 
 from harness.measuring import timing
+from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import Operation, Workload
-from harness.profiling.hlo import FLAGS, described, programs
+from harness.profiling.hlo import FLAGS, programs
 from harness.profiling.kinds import KINDS, OVERHEAD, kind
 from harness.profiling.shares import shares, whole
 from impls.adapter import Adapter
 from impls.contract import changes_state
 from impls.profiler import Kernel, profiler
 
-WARM_UP = 5  # steps before each measurement
-TURNS = 5  # calls without the profiler, then with it: a drift of the machine affects both
+WARM_UP = 5  # calls before each measurement
+TURNS = 5  # of the calls without the profiler and those with it: a drift of the machine affects both
 
 
 def dump_programs(folder: str) -> None:
@@ -42,32 +43,29 @@ def profile(
     work = Workload(implementation, operation, images, labels)
     record, rounds = profiler(variant), max(1, operation.rounds // TURNS)
     alone: list[float] = []
-    taken: list[float] = []
-    turns: list[list[Kernel]] = []  # the clock of each is another
-    for turn in range(TURNS):
-        _warm_up(work)
-        alone += _calls(work, rounds)
-        folder = Path(traces_in) / str(turn)
+    recorded: list[float] = []
+    traces: list[list[Kernel]] = []  # the clock of each is another
+
+    def call(seconds: list[float]) -> None:
+        seconds += [timing.once(work) for _ in range(rounds)]
+
+    def call_recorded() -> None:
+        folder = Path(traces_in) / str(len(traces))
         folder.mkdir(parents=True)
-        turns.append(record(implementation, lambda: taken.extend(_calls(work, rounds)), str(folder)))
+        traces.append(record(implementation, lambda: call(recorded), str(folder)))
+
+    for side in interleaved((lambda: call(alone), call_recorded), range(TURNS)):
+        for _ in range(WARM_UP):
+            work.call()
+        work.synchronize()
+        side()
     known = programs(Path(programs_in))
     found: Counter[str] = Counter()
-    for kernels in turns:
-        found.update(shares((kind(described(about, known)), start / 1e9, end / 1e9) for about, start, end in kernels))
-    parts = whole(found, sum(taken), OVERHEAD)
+    for kernels in traces:
+        found.update(shares((kind(known.get(each.about, each.about)), each.start, each.end) for each in kernels))
+    parts = whole({name: time / 1e9 for name, time in found.items()}, sum(recorded), OVERHEAD)
     return {
         "alone": sum(alone) / len(alone),
-        "seconds": sum(taken) / len(taken),
-        "parts": {name: parts.get(name, 0.0) / len(taken) for name in KINDS},
+        "seconds": sum(recorded) / len(recorded),
+        "parts": {name: parts.get(name, 0.0) / len(recorded) for name in KINDS},
     }
-
-
-def _warm_up(work: Workload) -> None:
-    for _ in range(WARM_UP):
-        work.call()
-    work.synchronize()
-
-
-def _calls(work: Workload, rounds: int) -> list[float]:
-    """Return the seconds of each call."""
-    return [timing.once(work.call, work.synchronize) for _ in range(rounds)]

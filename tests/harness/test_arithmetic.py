@@ -1,4 +1,4 @@
-"""What a step holds is what its arrays add up to."""
+"""The memory of a step is the sum of its arrays."""
 
 from harness.measuring.arithmetic import step_bytes
 from impls.contract import NETWORKS

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 SAMPLES = [0.1, 0.3, 0.2, 1e-7, 12.000000000000002]
 TEST = f"""
 import pytest
@@ -15,16 +17,21 @@ def test_replay(benchmark, turn):
 """
 
 
-def test_replayed_samples_are_stored_as_they_are(project):
-    project.add_file("tests/test_replay.py", TEST)
-    done = project.run("--benchmark-only", "--benchmark-json=saved.json", "tests/test_replay.py")
+@pytest.fixture
+def replayed(project):
+    def replayed(*options):
+        project.add_file("tests/test_replay.py", TEST)
+        return project.run(*options, "tests/test_replay.py")
+
+    return replayed
+
+
+def test_replayed_samples_are_stored_as_they_are(replayed, project):
+    done = replayed("--benchmark-only", "--benchmark-json=saved.json")
     assert done.returncode == 0, done.stdout
     saved = json.loads((project.folder / "saved.json").read_text())["benchmarks"]
     assert [benchmark["stats"]["data"] for benchmark in saved] == [SAMPLES, SAMPLES]
-    assert saved[0]["stats"]["median"] == 0.2
 
 
-def test_replay_with_benchmarks_disabled(project):
-    project.add_file("tests/test_replay.py", TEST)
-    done = project.run("-m", "latency", "--benchmark-disable", "tests/test_replay.py")
-    assert done.returncode == 0, done.stdout
+def test_replay_passes_with_benchmarks_disabled(replayed):
+    assert replayed("-m", "latency", "--benchmark-disable").returncode == 0

@@ -1,5 +1,6 @@
-"""What a process has used is all of it, and what it holds is what it holds now."""
+"""Use of a process: all of its CPU time, and the memory that it holds now or held at most."""
 
+import ctypes
 import gc
 import itertools
 import subprocess
@@ -10,54 +11,53 @@ import pytest
 from harness.measuring import usage
 
 BURN = "import time\nwhile time.process_time() < 0.3: pass"
+SIZE = 2**27  # bytes
 
 
 @pytest.fixture(autouse=True)
 def without_garbage():
-    """What other tests have left is not given back while this one looks."""
+    """Collect the garbage of other tests before a test, and none during it."""
     gc.collect()
     gc.disable()
     yield
     gc.enable()
 
 
-def test_the_time_of_processes_that_were_started_counts():
+def test_cpu_time_includes_processes_that_were_started():
     before = usage.cpu_seconds()
     subprocess.run([sys.executable, "-c", BURN], check=True)
     assert usage.cpu_seconds() - before > 0.28  # the system counts in hundredths
 
 
-def test_what_is_in_use_is_what_was_allocated_and_not_given_back():
+def test_memory_that_is_given_back_is_not_in_use():
     before = usage.in_use()
-    held = bytearray(2**27)
+    held = bytearray(SIZE)
     most = usage.in_use()
     del held
-    assert most - before == pytest.approx(2**27, rel=0.01)
+    assert most - before == pytest.approx(SIZE, rel=0.01)
     assert usage.in_use() - before < 2**20
 
 
-def test_small_objects_are_in_use_as_well():
-    """They lie in a heap of Python's own. Lists of a number are small: counted as three times as much."""
+def test_small_objects_are_in_use():
+    """They are in Python's own heap. Lists of a number are small: counted as three times as much."""
     before = usage.in_use()
     held = [[number * 1.5] for number in range(100_000)]
     size = sys.getsizeof(held) + sum(sys.getsizeof(each) + sys.getsizeof(each[0]) for each in held)
     assert 0.5 < (usage.in_use() - before) / size < 4
 
 
-def test_the_peak_is_what_was_held():
-    held = bytearray(2**27)
-    held[::4096] = b"\1" * len(held[::4096])
+def test_peak_stays_after_memory_is_given_back():
+    held = bytearray(b"\1") * SIZE
     most = usage.peak_memory()
     del held
-    assert most > 2**27
+    assert most > SIZE
     assert usage.peak_memory() == pytest.approx(most, rel=0.01)  # Linux counts pages in batches
 
 
-def test_where_the_system_does_not_tell_it_is_not_known(monkeypatch):
+def test_memory_is_none_where_the_system_does_not_report_it(monkeypatch):
     monkeypatch.setattr("pathlib.Path.exists", lambda _: False)
-    monkeypatch.setattr(usage, "_LIBC", object())
-    assert usage.peak_memory() is None
-    assert usage.in_use() is None
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    assert (usage.peak_memory(), usage.in_use()) == (None, None)
 
 
 class Keeping:
@@ -73,20 +73,17 @@ class Keeping:
             cycle.append(cycle)
             on_epoch(epoch, 0.0)
 
-    def synchronize(self):
-        pass
 
-
-def test_after_a_fit_garbage_is_not_in_use_and_what_is_kept_is():
+def test_garbage_of_a_fit_is_not_in_use():
     keeping = Keeping()
     (_, before), (_, after) = (usage.of_fit(keeping, None, None, 8, 0.0) for _ in range(2))
     assert (after - before) / 8 == pytest.approx(2**20, rel=0.01)
 
 
-def test_a_fit_begins_when_it_is_told_to_and_its_waiting_is_not_counted(monkeypatch):
+def test_fit_begins_at_its_moment_and_waiting_is_not_counted(monkeypatch):
     clock = itertools.count(5.0)
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     monkeypatch.setattr(usage, "cpu_seconds", lambda: next(clock))
-    (first, *_), _ = usage.of_fit(Keeping(), None, None, 2, begin=8.0)
-    assert first == 1.0
-    assert next(clock) == 12.0  # asked at 5, 6, 7 and 8, begun at 9, and two epochs
+    seconds, _ = usage.of_fit(Keeping(), None, None, 2, begin=8.0)
+    assert seconds == [1.0, 1.0]
+    assert next(clock) == 12.0  # the moment at 5, 6, 7 and 8, then the use at 9, 10 and 11

@@ -3,21 +3,19 @@
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.table import Table
 
 from harness.data.reference import Parts
-from harness.measuring import floor
+from harness.measuring.participants import starter
 from harness.plugin import started
 from harness.plugin.chapter import Chapter
 from harness.profiling.profile import profiles
 from harness.report.profile import profile_tables
 from harness.report.record import Result, of_kind
 from harness.workers.fleet import Framework
-from harness.workers.worker import Worker
 from impls import Entrant, profiler
 from impls.contract import Settings
 
@@ -48,11 +46,7 @@ def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     if "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    for_roofline = floor.environment(cpu.get("flags", ()))
-
-    def start(name: str) -> Worker:
-        environment = for_roofline if name == floor.NAME else {}
-        return Worker(replace(started.worker_spec(config.option), name=name, environment=environment))
+    start = starter(started.worker_spec(config.option), cpu.get("flags", ()), lambda *_: None)
 
     @functools.cache
     def profiled(case: Entrant) -> dict:
