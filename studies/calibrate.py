@@ -96,9 +96,8 @@ def _found(comparison: Comparison) -> dict:
 
 def _medians(comparison: Comparison, step: str) -> list[list[float]]:
     """Seconds: the median of all blocks of each launch, of the baseline and of the candidate."""
-    launches = [comparison.launches[number] for number in sorted(comparison.launches)]
-    measured = [pair for pair in launches if all(step in launch.blocks for launch in pair)]
-    return [[statistics.median(pair[side].blocks[step]) for pair in measured] for side in (0, 1)]
+    launches = [comparison.launches[number].measured for number in sorted(comparison.launches)]
+    return [[statistics.median(each[step][side]) for each in launches if step in each] for side in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.regression.environments import interpreter
-from harness.regression.launch import FITTING
+from harness.regression.launch import IMAGES, STEPS
 
 HOOK = """
 import importlib.machinery, sys, time
@@ -74,7 +74,7 @@ Adapter.predict_step = slower_step(Adapter.predict_step)
 Adapter.fit = slower_fit(Adapter.fit)
 """
 
-SLOWED = ("train_step-128", "predict_step-1", "predict_step-128", *FITTING[:2], "import")  # and nothing else
+SLOWED = (*STEPS, "first-fit", f"fit-{IMAGES}", "import")  # and nothing else
 
 
 def environment(folder: Path, codes: Mapping[str, str]) -> str:

@@ -10,9 +10,10 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.equality.limits import ACCURACY_MARGIN, KEPT_BY_STEP
-from harness.judging.verdict import Verdict
+from harness.equality.limits import ACCURACY_MARGIN
+from harness.judging.verdict import UNITS, Verdict
 from harness.regression.identity import Imported
+from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
@@ -155,9 +156,12 @@ def _explanations(upgrade: Upgrade) -> list[str]:
 
 
 def _footnote(upgrade: Upgrade) -> str:
+    own = {"accuracy": ("points", ACCURACY_MARGIN)}
+    own |= {name: (each.unit, each.margin) for name, each in QUANTITIES.items() if each.margin}
+    margins = (f"{name} {UNITS[unit][0] * margin:g}{UNITS[unit][2]}" for name, (unit, margin) in own.items())
     kept = f" Kept by --keep-env: {shortened(upgrade.kept_variables)}." if upgrade.kept_variables != "none" else ""
     return (
-        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (an "
-        f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt; memory that is kept: {KEPT_BY_STEP // 1024} KiB a step). "
+        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (with "
+        f"a margin of its own: {', '.join(margins)}). "
         f"All verdicts together are wrong with a chance of {100 * upgrade.sampling.alpha:g} % at most.{kept}"
     )
