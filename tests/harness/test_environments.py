@@ -4,15 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
 
 import pytest
 
 from harness import ROOT, tally
-from harness.regression import environments, pip
+from harness.regression import environments
 from harness.regression.environments import NotBuilt, clean, obtain
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
+from tests.wheels import wheel
 
 OBTAIN = """
 import sys
@@ -27,21 +27,6 @@ with open({file!r}, "w") as file:
     file.write(f"{{os.getpid()}} end")
 threading.Event().wait()
 """
-
-
-def wheel(folder, name, version, needs=(), module=None, code=""):
-    """Write the smallest wheel of a package that knows its version."""
-    info = f"{name}-{version}.dist-info"
-    requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
-    files = {
-        f"{module or name}.py": f"version = {version!r}\n{code}",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for file, text in files.items():
-            archive.writestr(file, text)
 
 
 @pytest.fixture
@@ -87,6 +72,7 @@ def test_environment_holds_required_and_else_installed_versions(root, monkeypatc
 
 def test_nightly_replaces_the_distribution_that_is_imported_alike(root, wheels):
     wheel(wheels, "keras", "1.0")
+    wheel(wheels, "numpy", "1.0")
     wheel(wheels, "keras_nightly", "2.0.dev1", module="keras")
     wheel(wheels, "toybackend", "1.0", needs=["keras"])
     assert versions(obtain(["keras-nightly"], ["toybackend"], root), "keras", "toybackend") == ["2.0.dev1", "1.0"]
@@ -107,24 +93,6 @@ def test_indexes_of_pip_are_used_where_uv_has_none(root, wheels, monkeypatch):
     assert versions(obtain(["toyframework"], [], root), "toyframework") == ["2.0"]
 
 
-def test_options_of_pip_become_variables_of_uv(tmp_path, wheels, monkeypatch):
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nindex-url = https://global.example/a.b=c\nno-index = true\ntrusted-host = a.example\n  b.example\n"
-        "[install]\nindex-url = https://install.example\nextra-index-url = https://extra.example\n"
-    )
-    for name, value in {"CONFIG_FILE": f"{tmp_path / 'pip.conf'}", "FIND_LINKS": "/a /b", "NO_INDEX": "0"}.items():
-        monkeypatch.setenv(f"PIP_{name}", value)
-    variables, options = pip.for_uv()
-    assert variables == {
-        "UV_DEFAULT_INDEX": "https://install.example",
-        "UV_EXTRA_INDEX_URL": "https://extra.example",
-        "UV_FIND_LINKS": "/a,/b",
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-        "UV_INSECURE_HOST": "a.example b.example",
-    }
-    assert options == []
-
-
 @pytest.mark.parametrize(
     ("requirements", "named"),
     [(["toyframework==1.0", "toyvision==2.0"], "toyvision==2.0"), (["toyframework==1.0+cpu"], "index of its own")],
@@ -142,11 +110,10 @@ def test_cache_that_cannot_be_written_is_reported(root):
         obtain(["toyframework==1.0"], [], root)
 
 
-@pytest.mark.parametrize("use", [clean, lambda: obtain(["numpy==1.0"], [])])
-def test_user_without_a_home_has_no_environments(monkeypatch, use):
+def test_user_without_a_home_has_no_environments(monkeypatch):
     leave_home(monkeypatch)
     with pytest.raises(NotBuilt, match="HOME"):
-        use()
+        clean()
 
 
 def test_full_disk_leaves_nothing(root, wheels):
