@@ -1,10 +1,10 @@
-"""One launch of both versions: a process run of each, which start and train at once, then make their steps in turns.
+"""One launch: a process run of each version. Both start and train at the same time, then their steps are interleaved.
 
 A machine's speed changes by 10 % and more from one second to the next, and hardly from one millisecond to the next. So
-both must be measured within the same milliseconds. Where work can be cut up, as into steps, they take turns of a few
-calls, by the clock. Where it cannot, as in an import or an epoch of `fit`, both run at once on the same processors, and
-the system's scheduler takes the turns, every few milliseconds; what each has used is its CPU time. That does not count
-waiting: for a disk, a network, a GPU.
+both versions are measured within the same milliseconds. Steps are interleaved in blocks of a few calls, by wall clock.
+An import or an epoch of `fit` cannot be interleaved: both versions run it on the same processors, and the system's
+scheduler switches between them every few milliseconds. Its cost is CPU time, without waiting for a disk, a network or
+a GPU.
 
 A new quantity is one entry of `QUANTITIES`; its tests, verdicts and margins in the report follow from it:
 
@@ -26,24 +26,24 @@ from harness.regression.pair import Pair
 from impls import variants
 from impls.contract import DATASET
 
-# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. The noise of each is its
-# own, so their number counts: `blocks` at most, and after the first `TURNS` no more than begin within `SECONDS`.
+# Blocks last some milliseconds; the first call of each is not timed. Their noise is independent, so more blocks are
+# better: `blocks` at most, and after the first `TURNS` only those that begin within `SECONDS`.
 TRAIN = Operation("train_step", 128, rounds=2, blocks=60, settle=0)
 PREDICT_ONE = Operation("predict_step", 1, rounds=2, blocks=400, settle=0)
 PREDICT = Operation("predict_step", 128, rounds=2, blocks=240, settle=0)
 TURNS, SECONDS = 60, 4.0
 
-# The first epoch of a fit prepares the data, and compiles. At the end of the last the slower side is alone, with the
-# caches to itself: the last keeps it company until then, and is not counted. Two short fits, as nothing keeps the sides
-# together within one: in seconds one is up to an epoch ahead. Both begin `MEETING` seconds after they are told, at one
-# moment: who began ten milliseconds before the other spent some 2 % more on the first epoch. After 630 training steps
-# moments of weights that are left alone begin to be denormal numbers, which are slow.
+# The first epoch of a fit prepares the data and compiles. The last is not counted: the faster version may have ended,
+# which leaves all caches to the slower one. Two short fits instead of a long one: nothing synchronizes the versions
+# within a fit, and after seconds they are up to an epoch apart. Both begin at one moment, `MEETING` seconds after the
+# request: a start ten milliseconds earlier costs 2 % in the first epoch. After 630 training steps the moments of unused
+# weights become denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 6
 FITS = 2
 MEETING = 0.1
 
-IMPORTS = 10  # of NumPy, each in a new process: workers have imported it from the start, and it takes a moment only
+IMPORTS = 10  # of NumPy, each in a new process: a worker has already imported it, and it takes a moment only
 
 # Of the baseline and the candidate: CPU seconds or bytes; or a list, of the seconds of each block, epoch or import;
 # None if the system does not tell.
@@ -128,10 +128,10 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> Launch:
 
 
 def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
-    """Take turns at blocks of calls. A block counts by its mean: a median would hide the costs of every tenth call."""
+    """Interleave blocks of calls. A block counts by its mean: a median would hide the costs of every tenth call."""
     scaled = operation.scaled_to(pair.network)
-    to_be_checked = number == 0  # that `synchronize` waits: in the launches to come it is the same
-    pair.run_in_turn(number, prepare, scaled, *pair.dataset.train, to_be_checked)
+    is_first = number == 0  # there, `prepare` checks that `synchronize` waits: later launches are alike
+    pair.run_in_turn(number, prepare, scaled, *pair.dataset.train, is_first)
     before, until = pair.run(usage.in_use), time.monotonic() + SECONDS
     blocks: tuple[list[float], list[float]] = ([], [])
     for turn in range(scaled.blocks):
@@ -145,7 +145,7 @@ def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
 
 
 def _imports(pair: Pair) -> Values:
-    """CPU seconds that each spends on importing what the variant needs, once or several times."""
+    """Return the CPU seconds of importing the variant's packages on both sides, once or several times."""
     if variants()[pair.variant].packages == ("numpy",):
         times = [pair.run(numpy_seconds) for _ in range(IMPORTS)]
     else:
@@ -154,13 +154,13 @@ def _imports(pair: Pair) -> Values:
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
-    """CPU seconds that each spends on it."""
+    """Return the CPU seconds of this work on both sides."""
     before = pair.run(usage.cpu_seconds)
     work()
     return [after - earlier for earlier, after in zip(before, pair.run(usage.cpu_seconds), strict=True)]
 
 
 def _kept(before: Iterable[int | None], after: Iterable[int | None], times: int) -> Values:
-    """Bytes that each of so many epochs or calls keeps, by the bytes in use on both sides."""
+    """Return the bytes that each of so many epochs or calls keeps, by the bytes in use on both sides."""
     held = zip(before, after, strict=True)
     return tuple(None if None in both else (both[1] - both[0]) / times for both in held)

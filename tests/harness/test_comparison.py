@@ -32,7 +32,7 @@ def compare(dataset):
 
 @pytest.fixture
 def measured(dataset, monkeypatch):
-    """A comparison whose launches measure `both(number)`: quantity -> values of the baseline and the candidate."""
+    """A comparison whose launches measure `both(number)`: quantity -> values of both."""
 
     def measured(both, *quantities):
         monkeypatch.setattr(module, "measure", lambda pair, wanted, number: Launch(({}, {}), both(number)))
@@ -125,9 +125,8 @@ def test_verdicts_before_an_error_stand(measured, error, raised):
     assert {each.launches for each in comparison.verdicts.values()} == {FIRST}
 
 
-@pytest.mark.parametrize("other", [{"jit_compile": True}, {"affinity": [0]}])
-def test_other_conditions_are_not_comparable(compare, other):
-    comparison = compare(candidate={"conditions": CONDITIONS | other})
+def test_other_conditions_are_not_comparable(compare):
+    comparison = compare(candidate={"conditions": CONDITIONS | {"jit_compile": True}})
     assert words(comparison) == {"not comparable"}
     assert len(comparison.launches) == 1
 
@@ -152,6 +151,6 @@ def test_launches_at_once_have_different_processors(dataset):
     assert (lanes.count(0), lanes.count(1)) == (FIRST, FIRST)
 
 
-@pytest.mark.parametrize(("processors", "threads", "lanes"), [(1, 1, 1), (64, 1, 4), (8, 3, 2), (2, 4, 1)])
+@pytest.mark.parametrize(("processors", "threads", "lanes"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
 def test_most_lanes(processors, threads, lanes):
     assert most_lanes(processors, threads) == lanes

@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from harness.measuring.timing import Unmeasurable
 from harness.measuring.workload import block
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.workers.worker import WorkerDied
@@ -35,8 +34,6 @@ def test_sides_run_at_once():
     [
         (None, WorkerDied("gone"), CandidateFailed),
         (None, PackageNotInstalled("gone"), PackageNotInstalled),
-        (None, Unmeasurable("gone"), Unmeasurable),
-        (ValueError("gone"), None, ValueError),
         (ValueError("gone"), MemoryError("full"), ValueError),
     ],
 )
