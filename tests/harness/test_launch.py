@@ -7,7 +7,7 @@ import pytest
 
 from harness.measuring.workload import Operation
 from harness.regression import launch as module
-from harness.regression.launch import EPOCHS, FITS, IMPORTS, QUANTITIES, TURNS, Quantity, measure
+from harness.regression.launch import EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, TURNS, Quantity, measure
 from harness.regression.pair import Pair
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
@@ -25,7 +25,7 @@ def measured(dataset):
 
 
 class Noting(FakeWorker):
-    """Notes commands and arguments in a list, which both sides of a pair may share."""
+    """Notes side, command and arguments in a list."""
 
     def __init__(self, commands, side=0):
         super().__init__()
@@ -48,23 +48,19 @@ def test_new_quantity_is_one_entry(measured, monkeypatch):
     assert measured(wanted=["train_step-32"])["train_step-32"] == ([1.0] * 2, [1.0] * 2)
 
 
+@pytest.mark.parametrize(("variant", "expected"), [("numpy", ["numpy_seconds"] * IMPORTS), ("jax", ["import_seconds"])])
+def test_numpy_is_imported_by_new_processes(measured, variant, expected):
+    commands = []
+    measured(Noting(commands), variant=variant, wanted=[])
+    assert [name for _, name, *_ in commands if name in ("numpy_seconds", "import_seconds")] == expected
+
+
 @pytest.mark.parametrize("variant", ["numpy", "jax"])
 def test_first_step_includes_import_and_building(measured, variant):
     """A fake takes its seconds for each of the three."""
     found = measured(FakeWorker(1.0), FakeWorker(2.0), variant=variant)
     assert [set(side) for side in found["import"]] == [{1.0}, {2.0}]
     assert found["first-step"] == (3.0, 6.0)
-
-
-@pytest.mark.parametrize(
-    ("variant", "command", "times"), [("numpy", "numpy_seconds", IMPORTS), ("jax", "import_seconds", 1)]
-)
-def test_numpy_is_imported_by_new_processes(measured, variant, command, times):
-    commands = []
-    measured(Noting(commands), variant=variant, wanted=[])
-    assert [name for _, name, *_ in commands if name.endswith("_seconds") and name != "cpu_seconds"] == [
-        command
-    ] * times
 
 
 class Growing(FakeWorker):
@@ -92,15 +88,10 @@ def test_memory_kept_by_the_first_fit_does_not_count(measured):
 
 
 def test_fits_begin_at_one_moment_in_the_future(measured):
-    moments = []
-
-    class Timed(FakeWorker):
-        def of_fit(self, images, labels, epochs, begin):
-            moments.append(begin)
-            assert begin > time.monotonic()
-            return super().of_fit(images, labels, epochs, begin)
-
-    measured(Timed(), Timed(), wanted=["first-fit"])
+    commands, start = [], time.monotonic()
+    measured(Noting(commands, 0), Noting(commands, 1), wanted=["first-fit"])
+    moments = [arguments[-1] for _, command, *arguments in commands if command == "of_fit"]
+    assert min(moments) >= start + MEETING
     assert len(moments) == 2 * len(set(moments)) == 2 * FITS
 
 
