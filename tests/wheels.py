@@ -2,6 +2,14 @@
 
 import zipfile
 
+# Code of a module whose import writes its process number to a file, and never ends.
+ENDLESS = """
+import os, threading
+with open({file!r}, "w") as file:
+    file.write(f"{{os.getpid()}} end")
+threading.Event().wait()
+"""
+
 
 def wheel(folder, name, version, needs=(), module=None, code=""):
     """Write the smallest wheel of a package that knows its version."""

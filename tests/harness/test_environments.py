@@ -12,7 +12,7 @@ from harness.regression import environments
 from harness.regression.environments import NotBuilt, clean, obtain
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
-from tests.wheels import wheel
+from tests.wheels import ENDLESS, wheel
 
 OBTAIN = """
 import sys
@@ -20,12 +20,6 @@ from pathlib import Path
 from harness.regression.environments import obtain
 print(obtain([sys.argv[2]], sys.argv[3:], Path(sys.argv[1])), flush=True)
 sys.stdin.read()
-"""
-ENDLESS = """
-import os, threading
-with open({file!r}, "w") as file:
-    file.write(f"{{os.getpid()}} end")
-threading.Event().wait()
 """
 
 

@@ -78,9 +78,8 @@ class Growing(FakeWorker):
 
 
 def test_epochs_of_fits_are_those_between_first_and_last(measured):
-    found = measured(Growing())
-    assert found["first-fit"][0] == 5.0
-    assert found["fit-3200"][0] == [1.0] * (EPOCHS - 2) * FITS
+    first, later = (measured(Growing())[quantity][0] for quantity in ("first-fit", "fit-3200"))
+    assert (first, later) == (5.0, [1.0] * (EPOCHS - 2) * FITS)
 
 
 def test_memory_kept_by_the_first_fit_does_not_count(measured):
