@@ -1,9 +1,9 @@
-"""How often is a verdict wrong? `make calibrate` runs the real comparison where the answer is known.
+"""Error rates of verdicts: `make calibrate` runs the real comparison with a known answer.
 
-One version on both sides must not be called better or worse; a candidate that burns some percent more must be called
-worse. All quantities are judged as strictly as in a run over all variants. Each run is a line of `--keep`, so that
-nothing is lost when it is interrupted, and a later study goes on; `--report` sums up such files. Beside the verdicts
-stands how often `--benchmark-compare-fail` would fail, with the same margin and samples.
+A version compared with itself must not be better or worse. A candidate that uses some percent more CPU time must be
+worse. Alpha is that of a comparison of all variants. Each run is a line of `--keep`, so an interrupted study loses none
+and a later study appends. `--report` sums up such files. The table also states how often `--benchmark-compare-fail`
+would fail, with the same margin and samples.
 """
 
 import argparse
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def runs(options: argparse.Namespace) -> Iterator[dict]:
-    """The record of each run. Variants and cases take turns, so that an interrupted study has some of each."""
+    """Yield the record of each run. Variants and cases are interleaved, so an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
     dataset = Parts.at(obtain(None))
     start = starter(WorkerSpec("", threads=settings.threads), (), lambda *_: None)
@@ -78,7 +78,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
 
 
 def _environment(scratch: Path, variant: str, slowdown: float) -> str:
-    """The interpreter of an environment of its own, in which everything takes some percent longer."""
+    """Return the interpreter of a new environment, in which everything takes some percent longer."""
     implementation = impls.variants()[variant].implementation
     return spoiled.slower(scratch / f"{implementation} {slowdown:g}", implementation, 1 + slowdown / 100)
 
@@ -95,14 +95,13 @@ def _found(comparison: Comparison) -> dict:
 
 
 def _medians(comparison: Comparison, step: str) -> list[list[float]]:
-    """Seconds: the median of all blocks of each launch, of the baseline and of the candidate."""
-    launches = [comparison.launches[number] for number in sorted(comparison.launches)]
-    measured = [pair for pair in launches if all(step in launch.blocks for launch in pair)]
-    return [[statistics.median(pair[side].blocks[step]) for pair in measured] for side in (0, 1)]
+    """Return the median seconds of all blocks of each launch, of the baseline and of the candidate."""
+    launches = [comparison.launches[number].measured for number in sorted(comparison.launches)]
+    return [[statistics.median(each[step][side]) for each in launches if step in each] for side in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:
-    """What was said in all runs of a variant and a case, and after how long; at the end, in all of a case."""
+    """Return a row for each variant and case, with verdicts and median duration. A case ends with all variants."""
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
     for column in (*COLUMNS, "medians alone"):
         shown.add_column(column, no_wrap=True)
@@ -124,14 +123,14 @@ def table(records: Iterable[dict]) -> Table:
 
 
 def judged(slowdown: float) -> Sequence[str]:
-    """The quantities whose answer is known."""
+    """Return the quantities with a known answer."""
     return spoiled.SLOWED if slowdown else QUANTITIES
 
 
 def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
-    """How often medians alone are beyond the limit: of one launch on each side, of all in a run, of all in two runs.
+    """Return how often medians alone exceed the limit: of one launch on each side, of all in a run, of all in two runs.
 
-    The last is how it is used: the baseline was saved earlier, here in the run before.
+    The last is the usual use: the baseline was saved in an earlier run.
     """
     single, whole, saved = [], [], []
     for step in STEPS:

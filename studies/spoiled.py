@@ -1,6 +1,6 @@
-"""An environment in which modules are changed on purpose, to be slower or to compute something else.
+"""Environments in which modules are changed on purpose, to be slower or to compute something else.
 
-It stands on the current environment: what is installed here is installed there.
+They include the packages of the current environment.
 """
 
 import sysconfig
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.regression.environments import interpreter
-from harness.regression.launch import FITTING
+from harness.regression.launch import IMAGES, STEPS
 
 HOOK = """
 import importlib.machinery, sys, time
@@ -62,7 +62,7 @@ def slower_fit(method):
         start = time.process_time()
         def after_epoch(epoch, loss):
             nonlocal start
-            burn(time.thread_time, time.process_time() - start)  # others' work meanwhile is not burned
+            burn(time.thread_time, time.process_time() - start)  # without the CPU time of other processes
             if on_epoch:
                 on_epoch(epoch, loss)
             start = time.process_time()
@@ -74,11 +74,11 @@ Adapter.predict_step = slower_step(Adapter.predict_step)
 Adapter.fit = slower_fit(Adapter.fit)
 """
 
-SLOWED = ("train_step-128", "predict_step-1", "predict_step-128", *FITTING[:2], "import")  # and nothing else
+SLOWED = (*STEPS, "first-fit", f"fit-{IMAGES}", "import")  # and nothing else
 
 
 def environment(folder: Path, codes: Mapping[str, str]) -> str:
-    """The interpreter of a new environment in `folder`. `codes`: by module, what runs in it after its import."""
+    """Return the interpreter of a new environment in `folder`. `codes`: module -> code that runs after its import."""
     venv.create(folder, symlinks=True)
     places = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", places))
@@ -88,6 +88,6 @@ def environment(folder: Path, codes: Mapping[str, str]) -> str:
 
 
 def slower(folder: Path, implementation: str, times: float) -> str:
-    """One in which `SLOWED` takes `times` as long: the rest is burned by the processor, not slept."""
+    """Return the interpreter of one in which `SLOWED` takes `times` as long, with the processor busy."""
     slower_import = SLOWER_IMPORT.format(more=times - 1)
     return environment(folder, {"numpy": slower_import, f"impls.{implementation}.adapter": slower_import + SLOWER})

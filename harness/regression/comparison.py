@@ -5,17 +5,14 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.equality.limits import KEPT_BY_STEP
 from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
-from harness.regression.launch import IMAGES, Launch, measure
+from harness.regression.launch import QUANTITIES, Launch, measure
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.workers import together
 from harness.workers.worker import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
-KEPT = {"kept-by-epoch": IMAGES // 128 * KEPT_BY_STEP, "kept-by-call": KEPT_BY_STEP}  # bytes that do not matter
-
 MOST_LANES = 4  # two workers each, with all of a framework in memory
 
 
@@ -35,7 +32,7 @@ class Comparison:
     variant: str
     quantities: Sequence[str]
     sampling: Sampling
-    launches: dict[int, tuple[Launch, Launch]] = field(default_factory=dict, init=False)
+    launches: dict[int, Launch] = field(default_factory=dict, init=False)
     verdicts: dict[str, Verdict] = field(default_factory=dict, init=False)
     failure: Exception | None = field(default=None, init=False)
 
@@ -55,8 +52,8 @@ class Comparison:
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
         """Return the values of the baseline and of the candidate in each launch: CPU seconds, seconds or bytes."""
-        values = [_values(quantity, *self.launches[number]) for number in sorted(self.launches)]
-        pairs = [pair for pair in values if None not in pair]
+        measured = [self.launches[number].measured for number in sorted(self.launches)]
+        pairs = [_reduced(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
         return [before for before, _ in pairs], [after for _, after in pairs]
 
     def _launch(self, batch: Batch) -> None:
@@ -87,15 +84,15 @@ class Comparison:
             return Verdict("inconclusive", reason="the time was up before the first launch")
         if self._mismatch():
             return Verdict("not comparable", reason=self._mismatch())
-        margin, unit = (KEPT[quantity], "KiB") if quantity in KEPT else (self.sampling.margin, "%")
-        verdict = judge(*self.values(quantity), margin, alpha, unit)
+        _, unit, margin = QUANTITIES[quantity]
+        verdict = judge(*self.values(quantity), margin or self.sampling.margin, alpha, unit)
         return verdict._replace(reason=in_a_line(self.failure), needed=0) if self.failure else verdict
 
     def _mismatch(self) -> str:
         """Return the conditions that differ between both versions and make times not comparable, or ""."""
         if not self.launches:
             return ""
-        baseline, candidate = (launch.conditions for launch in next(iter(self.launches.values())))
+        baseline, candidate = next(iter(self.launches.values())).conditions
         return "; ".join(
             f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
             for key in MUST_MATCH
@@ -103,14 +100,15 @@ class Comparison:
         )
 
 
-def _values(quantity: str, baseline: Launch, candidate: Launch) -> tuple[float | None, float | None]:
+def _reduced(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
     """Return the values of both in one launch; of a repeated measurement, medians over the blocks.
 
     The candidate's value is the baseline's times the median ratio of blocks that were neighbours in time: changes of
     the machine's speed from block to block are in both.
     """
-    blocks = [launch.blocks.get(quantity) for launch in (baseline, candidate)]
-    if not all(blocks):
-        return baseline.values.get(quantity), candidate.values.get(quantity)
-    ratio = math.exp(statistics.median(math.log(after / before) for before, after in zip(*blocks, strict=True)))
-    return statistics.median(blocks[0]), statistics.median(blocks[0]) * ratio
+    if not isinstance(baseline, list):
+        return baseline, candidate
+    ratio = math.exp(
+        statistics.median(math.log(after / before) for before, after in zip(baseline, candidate, strict=True))
+    )
+    return statistics.median(baseline), statistics.median(baseline) * ratio

@@ -5,35 +5,34 @@
 
 import argparse
 import contextlib
+import fcntl
 import functools
 import hashlib
 import platform
 import re
 import shutil
-import sqlite3
 import sys
 import sysconfig
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-
-import filelock
+from typing import TextIO
 
 from harness import tally
-from harness.regression import installed
+from harness.regression import installed, scratch
 from harness.regression.requirements import NotBuilt, canonical, chosen, parsed
-from harness.regression.scratch import Scratch
 from impls.files import cache_directory
 
 IMPORT = 'import os, sys; os.environ["HOME"] = os.environ["TMPDIR"]; __import__(sys.argv[1])'
+PINS = "requirements.txt"  # in a complete environment: the content of its hash
 FOR_NUMPY_1 = "compiled using NumPy 1"  # NumPy 2 prints it at the import of such a package
 
 
 @contextlib.contextmanager
-def _errors_of_the_cache() -> Iterator[None]:
+def _errors_in_a_line() -> Iterator[None]:
     try:
         yield
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise NotBuilt(f"no environment can be kept: {error}") from None
 
 
@@ -46,26 +45,26 @@ def obtain(requirements: Sequence[str], packages: Collection[str], root: Path | 
     return built(resolve(requirements, packages), packages, root)
 
 
-@_errors_of_the_cache()
+@_errors_in_a_line()
 def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
     """Return all versions of an environment, as lines `name==version`. Raises `NotBuilt`."""
     held, excluded = chosen(requirements, packages)
     required = {canonical(parsed(requirement).name) for requirement in requirements}
     preferred = [f"{name}=={version}" for name, version in installed.versions().items() if name not in required]
-    with Scratch() as scratch:
-        source, excludes, pins = (scratch.folder / name for name in ("source.in", "excludes.txt", "pins.txt"))
+    local = any("+" in str(parsed(each).specifier) for each in requirements)
+    hint = " (a version with + is on an index of its own: add it to those of pip or uv)" if local else ""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        source, excludes, pins = (Path(folder, name) for name in ("source.in", "excludes.txt", "pins.txt"))
         source.write_text("\n".join([*requirements, *sorted(held - required)]))
         excludes.write_text("\n".join(sorted(excluded)))
         pins.write_text("\n".join(preferred))  # uv prefers the versions in its output file
         options = ("--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
-        local = any("+" in str(parsed(each).specifier) for each in requirements)
-        hint = " (a version with + is on an index of its own: add it to those of pip or uv)" if local else ""
         wanted = f"with {', '.join(requirements)}{hint}"
-        scratch.uv("pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
+        scratch.uv(folder, "pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
         return pins.read_text()
 
 
-@_errors_of_the_cache()
+@_errors_in_a_line()
 def built(pins: str, packages: Collection[str], root: Path) -> Path:
     """Return the interpreter of an environment of exactly these versions, from which `packages` are imported.
 
@@ -75,28 +74,45 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
     key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
     home = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
     root.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(home.with_suffix(".lock")):
-        if not home.exists():
-            _remove_partial(home)  # of a killed run
-            _build(home, pins, packages)
-        _usage(home).acquire_read()
+    lock = _lock(home)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
+        while not home.exists():
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not home.exists():  # another run may have built it meanwhile
+                _remove_partial(home)
+                _build(home, pins, packages)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+    except BaseException:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        raise
     return interpreter(home)
+
+
+@functools.cache  # a lock is released when its file is closed
+def _lock(home: Path) -> TextIO:
+    return home.with_suffix(".lock").open("a")
 
 
 def _build(home: Path, pins: str, packages: Collection[str]) -> None:
     """Build an environment elsewhere, and move it to `home` when it is complete."""
     tally.add("environment")
-    with Scratch(home.parent, f"{home.name}.") as scratch:
-        environment, requirements = scratch.folder / "environment", scratch.folder / "requirements.txt"
+    with tempfile.TemporaryDirectory(".partial", f"{home.name}.", home.parent, ignore_cleanup_errors=True) as folder:
+        environment, requirements = Path(folder, "environment"), Path(folder, PINS)
         python = interpreter(environment)
         requirements.write_text(pins)
-        scratch.uv("venv", "--relocatable", "--python", sys.executable, environment)
-        scratch.uv("pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
+        scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
+        scratch.uv(folder, "pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
         for package in sorted(packages):
-            if FOR_NUMPY_1 in scratch.run(python, "-I", "-c", IMPORT, package).stderr:
+            if FOR_NUMPY_1 in scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr:
                 raise NotBuilt(f"{package} was compiled for NumPy 1 and cannot run with NumPy 2: require numpy<2, too")
-        requirements.rename(environment / requirements.name)
+        requirements.rename(environment / PINS)
         environment.rename(home)
+
+
+def _remove_partial(home: Path) -> None:
+    for path in home.parent.glob(f"{home.name}*.partial"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def interpreter(home: Path) -> Path:
@@ -104,44 +120,34 @@ def interpreter(home: Path) -> Path:
     return home / "bin" / "python"
 
 
-@_errors_of_the_cache()
+@_errors_in_a_line()
 def folder() -> Path:
     """Return the folder of all environments, in the user's cache. Raises `NotBuilt` if the user has none."""
     return cache_directory() / "environments"
 
 
-@_errors_of_the_cache()
+@_errors_in_a_line()
 def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
-    """Remove all environments but those in use. Return the removed ones and the others. Wait for those being built."""
+    """Remove all environments but those in use. Return the removed ones, and those in use or being built."""
     root = root or folder()
     removed, in_use = [], []
     folders = [*_homes(root), *root.glob("*.partial")]
     for home in dict.fromkeys(root / path.name.partition(".")[0] for path in folders):
-        with filelock.FileLock(home.with_suffix(".lock")):
+        with home.with_suffix(".lock").open("a") as lock:
             try:
-                with _usage(home).write_lock(blocking=False):
-                    if home.exists():  # an interrupted removal leaves no damaged environment
-                        home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", root))
-                    _remove_partial(home)
-                removed.append(home)
-            except filelock.Timeout:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
                 in_use.append(home)
+                continue
+            if home.exists():  # an interrupted removal leaves no damaged environment
+                home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", root))
+            _remove_partial(home)
+            removed.append(home)
     return removed, in_use
 
 
-@functools.cache  # a lock is released when its object is deleted
-def _usage(home: Path) -> filelock.ReadWriteLock:
-    """Return the lock for reading by processes that use the environment, for writing by one that removes it."""
-    return filelock.ReadWriteLock(home.with_suffix(".db"))
-
-
 def _homes(root: Path) -> list[Path]:
-    return sorted(path.parent for path in root.glob("*/requirements.txt"))
-
-
-def _remove_partial(home: Path) -> None:
-    for path in home.parent.glob(f"{home.name}*.partial"):
-        shutil.rmtree(path, ignore_errors=True)
+    return sorted(path.parent for path in root.glob(f"*/{PINS}"))
 
 
 def main() -> None:
@@ -154,8 +160,7 @@ def main() -> None:
             print(f"kept {home}: a run is using it")
         return
     for home in _homes(folder()):
-        pins = (home / "requirements.txt").read_text()
-        frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", pins, re.MULTILINE)
+        frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(), re.MULTILINE)
         size = sum(each.lstat().st_blocks for each in home.rglob("*")) / 2**21
         print(f"{home}  {size:.2f} GiB  {' '.join(frameworks)}")
 

@@ -51,10 +51,9 @@ def imported(packages: Collection[str], required: Collection[str]) -> dict[str, 
     wanted = set(packages)
     for each in filter(_is_complete, importlib.metadata.distributions()):
         with contextlib.suppress(UnicodeDecodeError):
-            name, provided = canonical(each.name), _provided(each)
-            wanted |= provided if name in required else set()
-            for package in provided:
-                providers.setdefault(package, set()).add(f"{name}=={each.version}")
+            for package in _provided(each):
+                providers.setdefault(package, set()).add(f"{canonical(each.name)}=={each.version}")
+                wanted |= {package} if canonical(each.name) in required else set()
     modules = {package: sys.modules[package] for package in sorted(wanted & sys.modules.keys())}
     return {
         package: {

@@ -1,18 +1,24 @@
-"""One launch of both versions: they start and train at once on the same processors, then make their steps in turns.
+"""One launch: a process run of each version. Both start and train at the same time, then their steps are interleaved.
 
 A machine's speed changes by 10 % and more from one second to the next, and hardly from one millisecond to the next. So
-both must be measured within the same milliseconds. Where work can be cut up, as into steps, they take turns of a few
-calls, by the clock. Where it cannot, as in an import or an epoch of `fit`, both run at once on the same processors, and
-the system's scheduler takes the turns, every few milliseconds; what each has used is its CPU time. That does not count
-waiting: for a disk, a network, a GPU.
+both versions are measured within the same milliseconds. Steps are interleaved in blocks of a few calls, by wall clock.
+An import or an epoch of `fit` cannot be interleaved: both versions run it on the same processors, and the system's
+scheduler switches between them every few milliseconds. Its cost is CPU time, without waiting for a disk, a network or
+a GPU.
+
+A new quantity is one entry of `QUANTITIES`; its tests, verdicts and margins in the report follow from it:
+
+    "predict_step-512": Quantity(Operation("predict_step", 512, rounds=2, blocks=60, settle=0)),
+
+An entry that is no step names the function that measures it.
 """
 
 import statistics
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
 
+from harness.equality.limits import KEPT_BY_STEP
 from harness.measuring import usage
 from harness.measuring.starting import conditions, import_seconds, numpy_seconds
 from harness.measuring.workload import Operation, block, first_step, prepare
@@ -20,123 +26,141 @@ from harness.regression.pair import Pair
 from impls import variants
 from impls.contract import DATASET
 
-# Turns of some milliseconds, the first call of each untimed. They are cheap; a launch is not. The noise of each is its
-# own, so their number counts: `blocks` at most, and after the first `TURNS` no more than begin within `SECONDS`.
-STEPS = {
-    str(operation): operation
-    for operation in (
-        Operation("train_step", 128, rounds=2, blocks=60, settle=0),
-        Operation("predict_step", 1, rounds=2, blocks=400, settle=0),
-        Operation("predict_step", 128, rounds=2, blocks=240, settle=0),
-    )
-}
+# Blocks last some milliseconds; the first call of each is not timed. Their noise is independent, so more blocks are
+# better: `blocks` at most, and after the first `TURNS` only those that begin within `SECONDS`.
+TRAIN = Operation("train_step", 128, rounds=2, blocks=60, settle=0)
+PREDICT_ONE = Operation("predict_step", 1, rounds=2, blocks=400, settle=0)
+PREDICT = Operation("predict_step", 128, rounds=2, blocks=240, settle=0)
 TURNS, SECONDS = 60, 4.0
 
-# The first epoch of a fit prepares the data, and compiles. At the end of the last the slower side is alone, with the
-# caches to itself: the last keeps it company until then, and is not counted. Two short fits, as nothing keeps the sides
-# together within one: in seconds one is up to an epoch ahead. Both begin `MEETING` seconds after they are told, at one
-# moment: who began ten milliseconds before the other spent some 2 % more on the first epoch. After 630 training steps
-# moments of weights that are left alone begin to be denormal numbers, which are slow.
+# The first epoch of a fit prepares the data and compiles. The last is not counted: the faster version may have ended,
+# which leaves all caches to the slower one. Two short fits instead of a long one: nothing synchronizes the versions
+# within a fit, and after seconds they are up to an epoch apart. Both begin at one moment, `MEETING` seconds after the
+# request: a start ten milliseconds earlier costs 2 % in the first epoch. After 630 training steps the moments of unused
+# weights become denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 6
 FITS = 2
 MEETING = 0.1
 
-# NumPy is in a worker from the start, and imported in a moment: by a process of its own, so many times.
-IMPORTS = 10
+IMPORTS = 10  # of NumPy, each in a new process: a worker has already imported it, and it takes a moment only
 
-# The first step is import, building and first training step together: frameworks compile and load in any of them.
-STARTING = ("import", "first-step", "peak-memory")
-FITTING = ("first-fit", f"fit-{IMAGES}", "fit-memory", "kept-by-epoch")
-QUANTITIES = (*STEPS, *FITTING[:2], *STARTING[:2], "peak-memory", "fit-memory", "kept-by-epoch", "kept-by-call")
+# Of the baseline and the candidate: CPU seconds or bytes; or a list, of the seconds of each block, epoch or import;
+# None if the system does not tell.
+Values = tuple[float | list[float] | None, float | list[float] | None]
 
 
-@dataclass
-class Launch:
-    """What a launch of one version was measured to take; what is not there was not measured.
+class Quantity(NamedTuple):
+    """How a quantity is measured and judged.
 
-    - `values`: of a quantity, in CPU seconds or bytes.
-    - `blocks`: of a quantity that is repeated, seconds of an import, a call or an epoch in each block, (n,).
+    - `measure`: an `Operation`, whose calls are interleaved. Or a function of the pair that measures both sides at
+      once, and returns quantity -> values, of all quantities that it measures.
+    - `unit`: as in `judge`. "KiB" of an operation is the memory that each call keeps, in bytes.
+    - `margin`: as in `judge`; None for that of the command line.
     """
 
-    conditions: dict[str, Any]
-    values: dict[str, float] = field(default_factory=dict)
-    blocks: dict[str, list[float]] = field(default_factory=dict)
+    measure: Operation | Callable[[Pair], dict[str, Values]]
+    unit: str = "%"
+    margin: float | None = None
 
 
-def measure(pair: Pair, wanted: Collection[str], number: int) -> tuple[Launch, Launch]:
-    """Both sides of the launch of this number, with all that is wanted of `QUANTITIES`. Raises as `Pair.run`."""
+class Launch(NamedTuple):
+    """Conditions of both versions, and quantity -> values of both. A missing quantity was not measured."""
+
+    conditions: tuple[dict[str, Any], dict[str, Any]]
+    measured: dict[str, Values]
+
+
+def start(pair: Pair) -> dict[str, Values]:
+    """Import, build, make the first training step: frameworks compile and load in any of them."""
     imports = _imports(pair)
     building = _spent(pair, pair.build)
     stepping = _spent(pair, lambda: pair.run(first_step, *pair.dataset.train.first(128)))
-    launches = tuple(map(Launch, pair.run(conditions)))
-    for launch, seconds in zip(launches, zip(*imports, strict=True), strict=True):
-        launch.blocks["import"] = list(seconds)
-    importing = [statistics.median(launch.blocks["import"]) for launch in launches]
-    _note(launches, "first-step", map(sum, zip(importing, building, stepping, strict=True)))
-    _note(launches, "peak-memory", pair.run(usage.peak_memory))
-    if set(wanted) & set(FITTING):
-        _fit(pair, launches)
-    for name, operation in STEPS.items():
-        if name in wanted:
-            _take_steps(pair, launches, operation.scaled_to(pair.network), number)
-    return launches
+    importing = map(statistics.median, imports)
+    return {
+        "import": imports,
+        "first-step": tuple(map(sum, zip(importing, building, stepping, strict=True))),
+        "peak-memory": pair.run(usage.peak_memory),
+    }
 
 
-def _imports(pair: Pair) -> list[Sequence[float]]:
-    """CPU seconds that each spends on importing what the variant needs, once or several times: (times, 2)."""
-    if variants()[pair.variant].packages == ("numpy",):
-        return [pair.run(numpy_seconds) for _ in range(IMPORTS)]
-    return [_spent(pair, lambda: pair.run(import_seconds, pair.variant))]
-
-
-def _fit(pair: Pair, launches: tuple[Launch, Launch]) -> None:
+def fit(pair: Pair) -> dict[str, Values]:
+    """Train in `FITS` short fits."""
     images, labels = pair.dataset.train.first(IMAGES)
     fits = [pair.run(usage.of_fit, images, labels, EPOCHS, time.monotonic() + MEETING) for _ in range(FITS)]
-    for launch, own in zip(launches, zip(*fits, strict=True), strict=True):
-        launch.values["first-fit"] = own[0][0][0]
-        launch.blocks[f"fit-{IMAGES}"] = [each for seconds, _ in own for each in seconds[1:-1]]
     first, *_, last = ([held for _, held in both] for both in fits)
-    _note_kept(launches, "kept-by-epoch", first, last, EPOCHS * (FITS - 1))
-    _note(launches, "fit-memory", pair.run(usage.peak_memory))
+    seconds = [[seconds for seconds, _ in fits_of_side] for fits_of_side in zip(*fits, strict=True)]
+    return {
+        "first-fit": tuple(of_side[0][0] for of_side in seconds),
+        f"fit-{IMAGES}": tuple([each for epochs in of_side for each in epochs[1:-1]] for of_side in seconds),
+        "fit-memory": pair.run(usage.peak_memory),
+        "kept-by-epoch": _kept(first, last, EPOCHS * (FITS - 1)),
+    }
 
 
-def _take_steps(pair: Pair, launches: tuple[Launch, Launch], operation: Operation, number: int) -> None:
-    to_be_checked = number == 0  # that `synchronize` waits: in the launches to come it is the same
-    pair.run_in_turn(number, prepare, operation, *pair.dataset.train, to_be_checked)
-    before = pair.run(usage.in_use)
-    until = time.monotonic() + SECONDS
-    for turn in range(operation.blocks):
+QUANTITIES = {
+    "train_step-128": Quantity(TRAIN),
+    "predict_step-1": Quantity(PREDICT_ONE),
+    "predict_step-128": Quantity(PREDICT),
+    "first-fit": Quantity(fit),
+    f"fit-{IMAGES}": Quantity(fit),
+    "import": Quantity(start),
+    "first-step": Quantity(start),
+    "peak-memory": Quantity(start),
+    "fit-memory": Quantity(fit),
+    "kept-by-epoch": Quantity(fit, "KiB", IMAGES // 128 * KEPT_BY_STEP),
+    "kept-by-call": Quantity(PREDICT_ONE, "KiB", KEPT_BY_STEP),
+}
+STEPS = [name for name, each in QUANTITIES.items() if isinstance(each.measure, Operation) and each.unit == "%"]
+
+
+def measure(pair: Pair, wanted: Collection[str], number: int) -> Launch:
+    """Measure `wanted`, of `QUANTITIES`, in the launch of this number, and what is measured with them.
+
+    Every launch starts; steps come last, as they can be many. Raises as `Pair.run`.
+    """
+    measured = start(pair)
+    found = pair.run(conditions)
+    works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted and each.measure != start)
+    for work in sorted(works, key=lambda each: isinstance(each, Operation)):
+        measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)
+    return Launch(found, measured)
+
+
+def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
+    """Interleave blocks of calls. A block counts by its mean: a median would hide the costs of every tenth call."""
+    scaled = operation.scaled_to(pair.network)
+    is_first = number == 0  # there, `prepare` checks that `synchronize` waits: later launches are alike
+    pair.run_in_turn(number, prepare, scaled, *pair.dataset.train, is_first)
+    before, until = pair.run(usage.in_use), time.monotonic() + SECONDS
+    blocks: tuple[list[float], list[float]] = ([], [])
+    for turn in range(scaled.blocks):
         if turn >= TURNS and time.monotonic() >= until:
             break
-        answers = pair.run_in_turn(number * operation.blocks + turn, block)
-        for launch, seconds in zip(launches, answers, strict=True):
-            launch.blocks.setdefault(str(operation), []).append(statistics.mean(seconds))
-    if str(operation) == "predict_step-1":
-        calls = len(launches[0].blocks[str(operation)]) * (operation.rounds + 1)
-        _note_kept(launches, "kept-by-call", before, pair.run(usage.in_use), calls)
+        for side, seconds in zip(blocks, pair.run_in_turn(number * scaled.blocks + turn, block), strict=True):
+            side.append(statistics.mean(seconds))
+    kept = _kept(before, pair.run(usage.in_use), len(blocks[0]) * (scaled.rounds + 1))
+    own = {name: each.unit for name, each in QUANTITIES.items() if each.measure == operation}
+    return {name: kept if unit == "KiB" else blocks for name, unit in own.items()}
+
+
+def _imports(pair: Pair) -> Values:
+    """Return the CPU seconds of importing the variant's packages on both sides, once or several times."""
+    if variants()[pair.variant].packages == ("numpy",):
+        times = [pair.run(numpy_seconds) for _ in range(IMPORTS)]
+    else:
+        times = [_spent(pair, lambda: pair.run(import_seconds, pair.variant))]
+    return tuple(map(list, zip(*times, strict=True)))
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
-    """CPU seconds that each spends on it."""
+    """Return the CPU seconds of this work on both sides."""
     before = pair.run(usage.cpu_seconds)
     work()
     return [after - earlier for earlier, after in zip(before, pair.run(usage.cpu_seconds), strict=True)]
 
 
-def _note(launches: tuple[Launch, Launch], quantity: str, values: Iterable[float | None]) -> None:
-    for launch, value in zip(launches, values, strict=True):
-        if value is not None:
-            launch.values[quantity] = value
-
-
-def _note_kept(
-    launches: tuple[Launch, Launch],
-    quantity: str,
-    before: Iterable[int | None],
-    after: Iterable[int | None],
-    times: int,
-) -> None:
-    """Bytes that each of so many epochs or calls has kept, by what was in use on both sides."""
+def _kept(before: Iterable[int | None], after: Iterable[int | None], times: int) -> Values:
+    """Return the bytes that each of so many epochs or calls keeps, by the bytes in use on both sides."""
     held = zip(before, after, strict=True)
-    _note(launches, quantity, (None if None in both else (both[1] - both[0]) / times for both in held))
+    return tuple(None if None in both else (both[1] - both[0]) / times for both in held)

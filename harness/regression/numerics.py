@@ -3,6 +3,8 @@
 Everything is compared between the two, bit by bit. Where bits differ, the limits of the ladder say whether that is
 rounding: an epoch of training is held to them in float64, as float32 is chaotic. The checks stand in the order in which
 one stands on the other, so that the first that changed says where to look.
+
+A new check is one function with the decorator `check`: of a pair of workers, whose results it compares.
 """
 
 import math
@@ -19,6 +21,7 @@ from harness.equality.training import float64_gap
 from harness.regression.pair import Pair
 from impls.contract import DATASET
 
+CHECKS: dict[str, Callable[[Pair], "Finding"]] = {}  # by name, in order
 REDRAWN = 1e-4  # likeness below which two tensors are not of one distribution; some ten are compared
 
 
@@ -33,6 +36,16 @@ class Finding(NamedTuple):
         return self.word
 
 
+SAME = Finding("identical")
+
+
+def check(function: Callable[[Pair], Finding]) -> Callable[[Pair], Finding]:
+    """Add the function to `CHECKS`, under its name."""
+    CHECKS[function.__name__.replace("_", "-")] = function
+    return function
+
+
+@check
 def network(pair: Pair) -> Finding:
     """The parameters: how many, of which shape and dtype."""
     pair.build()
@@ -44,12 +57,14 @@ def network(pair: Pair) -> Finding:
     return _alike(*described)
 
 
+@check
 def defaults(pair: Pair) -> Finding:
     """The optimizer's hyperparameters, as each version ships them."""
     pair.build()
     return _alike(*pair.run("hyperparameters"))
 
 
+@check
 def preprocessing(pair: Pair) -> Finding:
     """Every pixel value there is."""
     pair.build()
@@ -58,6 +73,7 @@ def preprocessing(pair: Pair) -> Finding:
     return _within(*pixels, limit=2 * limits.ONE_ROUNDING)
 
 
+@check
 def initialisation(pair: Pair) -> Finding:
     """The parameters that each version starts from, of the same seed."""
     pair.build()
@@ -73,15 +89,16 @@ def initialisation(pair: Pair) -> Finding:
     return Finding("redrawn", f"other numbers of the same distribution in {', '.join(redrawn)}") if redrawn else SAME
 
 
+@check
 def logits(pair: Pair) -> Finding:
     """The network's output from equal parameters."""
-    parameters = pair.start()
     pair.build()
-    pair.run("set_parameters", parameters)
+    pair.run("set_parameters", pair.start())
     outputs = [{"logits": array} for array in pair.run("logits", pair.dataset.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.PASS["float32"])
 
 
+@check
 def gradients(pair: Pair) -> Finding:
     """Loss and gradients from equal parameters."""
     pair.build()
@@ -91,27 +108,16 @@ def gradients(pair: Pair) -> Finding:
     return _within(*results, limit=2 * limits.of_gradients(pair.network)["float32"])
 
 
+@check
 def training(pair: Pair) -> Finding:
     """An epoch of the aligned Adam: the algorithm is prescribed, so only the computing can differ."""
     return _trainings(pair, **limits.EXACT_HYPERPARAMETERS)
 
 
+@check
 def native_training(pair: Pair) -> Finding:
     """An epoch with the optimizer as shipped: if this changed and `training` did not, a default of Adam did."""
     return _trainings(pair)
-
-
-CHECKS: dict[str, Callable[[Pair], Finding]] = {
-    "network": network,
-    "defaults": defaults,
-    "preprocessing": preprocessing,
-    "initialisation": initialisation,
-    "logits": logits,
-    "gradients": gradients,
-    "training": training,
-    "native-training": native_training,
-}
-SAME = Finding("identical")
 
 
 def _likeness(before: np.ndarray, after: np.ndarray) -> float:
@@ -158,12 +164,15 @@ def _first_difference(baseline: Trace, candidate: Trace) -> int | None:
         if before != after:
             return step
     [before], [after] = baseline.parameters.values(), candidate.parameters.values()
-    alike = all(np.array_equal(array, after[name]) for name, array in before.items())
-    return None if alike else len(baseline.losses) + 1
+    return None if _equal(before, after) else len(baseline.losses) + 1
+
+
+def _equal(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray]) -> bool:
+    return all(np.array_equal(array, candidate[name]) for name, array in baseline.items())
 
 
 def _within(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray], limit: float) -> Finding:
-    if all(np.array_equal(array, candidate[name]) for name, array in baseline.items()):
+    if _equal(baseline, candidate):
         return SAME
     worst = largest_distance(candidate, baseline)
     return Finding("within rounding" if worst.error <= limit else "changed", f"{worst} (limit {limit:.0e})")
@@ -173,8 +182,6 @@ def _alike(baseline: dict[str, Any], candidate: dict[str, Any]) -> Finding:
     """What is in both must be equal; what only one has is named."""
     both = [name for name in baseline if name in candidate]
     changes = [f"{name}: {baseline[name]} -> {candidate[name]}" for name in both if baseline[name] != candidate[name]]
-    if changes:
-        return Finding("changed", "; ".join(changes))
     alone = [f"{name}: only in the baseline" for name in baseline if name not in candidate]
     alone += [f"{name}: {candidate[name]}, only in the candidate" for name in candidate if name not in baseline]
-    return Finding("identical", "; ".join(alone))
+    return Finding("changed", "; ".join(changes)) if changes else Finding("identical", "; ".join(alone))

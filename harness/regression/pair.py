@@ -81,19 +81,18 @@ class Pairs:
     @contextlib.contextmanager
     def started(self, variant: str, lanes: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
         """Give a pair of new workers, each on the processors of its lane (see `Worker`). Raises as `Pair` does."""
-        participants = [
-            Participant(side, variant, self.settings.network, (), (), python=python, lane=lane)
-            for side, python, lane in zip(SIDES, self.pythons, lanes, strict=True)
-        ]
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 
-        def open_(participant: Participant) -> Worker:
+        def open_(side: int) -> Worker:
+            participant = Participant(
+                SIDES[side], variant, self.settings.network, (), (), python=self.pythons[side], lane=lanes[side]
+            )
             workers.append(self.start(participant))
             return workers[-1]
 
         try:
-            pair.workers = _checked(*together.each(lambda each: _caught(open_, each), participants, 2, pair.close))
+            pair.workers = _checked(*together.each(lambda side: _caught(open_, side), (0, 1), 2, pair.close))
             yield pair
         finally:
             pair.close()

@@ -3,16 +3,16 @@
 import itertools
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from harness.equality.limits import ACCURACY_MARGIN, KEPT_BY_STEP
-from harness.judging.verdict import Verdict
-from harness.regression.identity import Imported
+from harness.equality.limits import ACCURACY_MARGIN
+from harness.judging.verdict import UNITS, Verdict
+from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
@@ -42,7 +42,7 @@ def as_markdown(upgrade: Upgrade) -> str:
     """The same for a pull request or the summary of a CI job."""
     variants, claims = _axes(upgrade)
     rows = [["", *variants], ["---"] * (1 + len(variants))]
-    rows += [[claim, *(_shown(upgrade.found.get((variant, claim))) for variant in variants)] for claim in claims]
+    rows += [[claim, *(str(upgrade.found.get((variant, claim), "")) for variant in variants)] for claim in claims]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     explained = "\n".join(f"- {line}" for line in _explanations(upgrade))
     identities = "\n".join(f"- {line}" for line in _identities(upgrade))
@@ -98,30 +98,38 @@ def _title(upgrade: Upgrade) -> str:
     return f"{' -> '.join(side.wanted for side in upgrade.sides)} ({upgrade.settings.network})"
 
 
+def _grouped(lines: Iterable[tuple[str, str]]) -> list[str]:
+    """Return each line once, with the variants that it is of. `lines`: line, variant."""
+    variants: dict[str, list[str]] = {}
+    for line, variant in lines:
+        variants.setdefault(line, []).append(variant)
+    return [f"{line} ({', '.join(of_line)})" for line, of_line in variants.items()]
+
+
 def _identities(upgrade: Upgrade) -> list[str]:
-    """What was imported, in a line for all variants of which it is the same."""
-    lines: dict[str, list[str]] = {}
-    for variant, imported in upgrade.imported.items():
-        before, after = (upgrade.versions[variant][side] for side in SIDES)
-        line = _identity(*(imported[side] for side in SIDES))
-        lines.setdefault(f"A VERSION BESIDE ITSELF: {line}" if before == after else line, []).append(variant)
-    return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
+    """Return the packages that each variant has imported on both sides, and their versions."""
+    return _grouped((_identity(upgrade, variant), variant) for variant in upgrade.imported)
 
 
-def _identity(before: Imported, after: Imported) -> str:
-    both = sorted(before.keys() & after.keys())
-    alike = [name for name in both if before[name]["version"] == after[name]["version"]]
-    changes = [f"{name} {before[name]['version']} -> {after[name]['version']}" for name in both if name not in alike]
+def _identity(upgrade: Upgrade, variant: str) -> str:
+    before, after = (upgrade.imported[variant][side] for side in SIDES)
+    versions = [{name: module["version"] for name, module in side.items()} for side in (before, after)]
+    alike = {name: version for name, version in versions[0].items() if versions[1].get(name) == version}
+    changes = _changes(*versions)
     said = [f"imported {', '.join(changes)}"] if changes else []
     if alike:
         same_files = all(before[name]["file"] == after[name]["file"] for name in alike)
-        versions = ", ".join(f"{name} {before[name]['version']}" for name in alike)
-        said.append(f"imported on both sides{', from the same files' if same_files else ''}: {versions}")
-    return "; ".join(said)
+        named = ", ".join(f"{name} {version}" for name, version in sorted(alike.items()))
+        said.append(f"imported on both sides{', from the same files' if same_files else ''}: {named}")
+    installed = upgrade.versions[variant]
+    with_itself = "A VERSION BESIDE ITSELF: " if installed["baseline"] == installed["candidate"] else ""
+    return with_itself + "; ".join(said)
 
 
-def _shown(found: Finding | Verdict | None) -> str:
-    return "" if found is None else str(found)
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the packages of both sides whose versions differ."""
+    both = sorted(before.keys() & after.keys())
+    return [f"{name} {before[name]} -> {after[name]}" for name in both if before[name] != after[name]]
 
 
 def _coloured(found: Finding | Verdict | None, between: str) -> str:
@@ -134,12 +142,10 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 
 def _explanations(upgrade: Upgrade) -> list[str]:
     """Which packages differ, then a line for each reason, with the claims and the variants that it is of."""
-    lines: dict[str, list[str]] = {}
-    for variant, versions in upgrade.versions.items():
-        before, after = (versions[side] for side in SIDES)
-        both = sorted(before.keys() & after.keys())
-        changes = [f"{name} {before[name]} -> {after[name]}" for name in both if before[name] != after[name]]
-        lines.setdefault("; ".join(changes) or "all packages are alike", []).append(variant)
+    lines = [
+        ("; ".join(_changes(*(versions[side] for side in SIDES))) or "all packages are alike", variant)
+        for variant, versions in upgrade.versions.items()
+    ]
     reasons: dict[tuple[str, str, str], list[str]] = {}
     needs: dict[str, list[str]] = {}
     for (variant, claim), found in upgrade.found.items():
@@ -147,17 +153,18 @@ def _explanations(upgrade: Upgrade) -> list[str]:
             needs.setdefault(variant, []).append(f"{claim} {found.needed:,.0f}")
         elif found.reason:
             reasons.setdefault((variant, found.word, found.reason), []).append(claim)
-    for (variant, word, reason), claims in reasons.items():
-        lines.setdefault(f"{', '.join(claims)} {word}: {reason}", []).append(variant)
-    for variant, launches in needs.items():
-        lines.setdefault(f"about so many launches would decide: {', '.join(launches)}", []).append(variant)
-    return [f"{line} ({', '.join(variants)})" for line, variants in lines.items()]
+    lines += [(f"{', '.join(claims)} {word}: {reason}", variant) for (variant, word, reason), claims in reasons.items()]
+    lines += [(f"about so many launches would decide: {', '.join(each)}", variant) for variant, each in needs.items()]
+    return _grouped(lines)
 
 
 def _footnote(upgrade: Upgrade) -> str:
+    own = {"accuracy": ("points", ACCURACY_MARGIN)}
+    own |= {name: (each.unit, each.margin) for name, each in QUANTITIES.items() if each.margin}
+    margins = (f"{name} {UNITS[unit][0] * margin:g}{UNITS[unit][2]}" for name, (unit, margin) in own.items())
     kept = f" Kept by --keep-env: {shortened(upgrade.kept_variables)}." if upgrade.kept_variables != "none" else ""
     return (
-        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (an "
-        f"accuracy: {100 * ACCURACY_MARGIN:g} points, pt; memory that is kept: {KEPT_BY_STEP // 1024} KiB a step). "
+        f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (with "
+        f"a margin of its own: {', '.join(margins)}). "
         f"All verdicts together are wrong with a chance of {100 * upgrade.sampling.alpha:g} % at most.{kept}"
     )

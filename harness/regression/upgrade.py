@@ -66,25 +66,26 @@ class Upgrade:
             with self._pair(variant) as pair:
                 for name in checks:
                     self.on_progress(f"{variant}: {name}")
-                    self.found[variant, name] = _checked(CHECKS[name], pair)
+                    try:
+                        self.found[variant, name] = CHECKS[name](pair)
+                    except Exception as error:
+                        self.found[variant, name] = Finding(*_failed(error, "changed"))
                     if not pair.is_running():
                         raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
             for name in checks:
-                self.found.setdefault((variant, name), _failed(error))
+                self.found.setdefault((variant, name), Finding(*_failed(error, "changed")))
 
     def _learn(self, variant: str) -> Verdict:
         until = time.monotonic() + next(self.seconds)
         try:
             with self._pair(variant) as pair:
                 sampling = replace(self.sampling, at_once=1, seconds=until - time.monotonic())
-                return compare_accuracy(
-                    pair, sampling, lambda seed: self.on_progress(f"{variant}: accuracy, seed {seed}")
-                )
-        except CandidateFailed as error:
-            return Verdict("worse", reason=str(error))
+                on_seed = lambda seed: self.on_progress(f"{variant}: accuracy, seed {seed}")  # noqa: E731
+                return compare_accuracy(pair, sampling, on_seed)
         except Exception as error:
-            return Verdict("missing", reason=in_a_line(error))
+            word, reason = _failed(error, "worse")
+            return Verdict(word, reason=reason)
 
     def _time(self, variant: str) -> None:
         if variant not in self.versions:
@@ -119,15 +120,6 @@ def _shares(seconds: float, samplings: int) -> Iterator[float]:
         yield max(0.0, deadline - time.monotonic()) / left
 
 
-def _checked(check: Callable[[Pair], Finding], pair: Pair) -> Finding:
-    try:
-        return check(pair)
-    except Exception as error:
-        return _failed(error)
-
-
-def _failed(error: Exception) -> Finding:
-    """Return "changed" if only the candidate fails; with any other error, nothing is known."""
-    if isinstance(error, CandidateFailed):
-        return Finding("changed", str(error))
-    return Finding("missing", in_a_line(error))
+def _failed(error: Exception, word: str) -> tuple[str, str]:
+    """Return the word for an error, and the reason: `word` if only the candidate fails, or else "missing"."""
+    return (word, str(error)) if isinstance(error, CandidateFailed) else ("missing", in_a_line(error))

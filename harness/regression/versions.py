@@ -37,34 +37,28 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     If one side is built, the other is built, too, from the installed versions: a comparison with the current
     environment would include its other packages. Raises `NotBuilt`. `say` gets a line before each long step.
     """
-    check_interpreters(option)
     pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
-    packages = {package for variant in variants for package in impls.variants()[variant].packages}
-    built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
-    root = environments.folder() if built else None
-    wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
-    pins = {side: _of(side, environments.resolve, wanted[side], packages) for side in built}
-    if len(pins) == 2 and len(set(pins.values())) == 1:
-        say("both sides are alike: the same version of each package")
-    result = []
-    for side in SIDES:
-        if side in built:
-            name = ", ".join(getattr(option, side)) or "the installed versions"
-            say(f"the environment of {name}: some minutes, the first time")
-            python = _of(side, environments.built, pins[side], packages, root)
-            result.append(Side(name, str(python), tuple(wanted[side])))
-        else:
-            result.append(Side(pythons[side] or "the current environment", pythons[side] or sys.executable))
-    return result
-
-
-def check_interpreters(option: argparse.Namespace) -> None:
-    """Raise `environments.NotBuilt` unless the interpreters that are named can run workers."""
-    for side in SIDES:
-        python = getattr(option, f"{side}_python")
+    for side, python in pythons.items():
         flaw = python and interpreter.flaw(python, option.worker_timeout)
         if flaw:
             raise NotBuilt(f"--{side}-python: {flaw}")
+    result = {
+        side: Side(python or "the current environment", python or sys.executable) for side, python in pythons.items()
+    }
+    built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
+    if built:
+        root = environments.folder()
+        packages = {package for variant in variants for package in impls.variants()[variant].packages}
+        wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
+        pins = {side: _of(side, environments.resolve, wanted[side], packages) for side in built}
+        if len(pins) == 2 and len(set(pins.values())) == 1:
+            say("both sides are alike: the same version of each package")
+    for side in built:
+        name = ", ".join(getattr(option, side)) or "the installed versions"
+        say(f"the environment of {name}: some minutes, the first time")
+        python = _of(side, environments.built, pins[side], packages, root)
+        result[side] = Side(name, str(python), tuple(wanted[side]))
+    return list(result.values())
 
 
 def _of(side: str, function: Callable, *arguments: Any) -> Any:

@@ -1,65 +1,26 @@
 """An environment is built once, complete or not at all, with the required versions."""
 
-import io
 import os
 import signal
 import subprocess
 import sys
-import tarfile
-import zipfile
 
 import pytest
 
 from harness import ROOT, tally
-from harness.regression import environments, pip
+from harness.regression import environments
 from harness.regression.environments import NotBuilt, clean, obtain
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
+from tests.wheels import ENDLESS, wheel
 
 OBTAIN = """
 import sys
 from pathlib import Path
 from harness.regression.environments import obtain
-print(obtain([sys.argv[2]], [], Path(sys.argv[1])), flush=True)
+print(obtain([sys.argv[2]], sys.argv[3:], Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
-SLOW_BACKEND = """
-import os, threading
-def build_wheel(*_):
-    with open({started!r}, "w") as file:
-        file.write(f"{{os.getpid()}} {{os.getppid()}} end")
-    threading.Event().wait()
-"""
-
-
-def wheel(folder, name, version, needs=(), module=None, code=""):
-    """Write the smallest wheel of a package that knows its version."""
-    info = f"{name}-{version}.dist-info"
-    requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
-    files = {
-        f"{module or name}.py": f"version = {version!r}\n{code}",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for file, text in files.items():
-            archive.writestr(file, text)
-
-
-def slow_source(folder, started):
-    """Write a source distribution whose building writes its process numbers to the file `started`, and never ends."""
-    project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    files = {
-        "PKG-INFO": "Metadata-Version: 2.2\nName: toyslow\nVersion: 1.0\n",
-        "pyproject.toml": f'{project}[project]\nname = "toyslow"\nversion = "1.0"\n',
-        "backend.py": SLOW_BACKEND.format(started=str(started)),
-    }
-    with tarfile.open(folder / "toyslow-1.0.tar.gz", "w:gz") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(f"toyslow-1.0/{name}")
-            member.size = len(text)
-            archive.addfile(member, io.BytesIO(text.encode()))
 
 
 @pytest.fixture
@@ -71,7 +32,10 @@ def wheels(tmp_path, monkeypatch):
         wheel(folder, "toyframework", version)
         wheel(folder, "toymath", version)
         wheel(folder, "toyvision", version, needs=[f"toyframework=={version}"])
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))  # pip's settings apply where uv has none
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     return folder
@@ -79,7 +43,6 @@ def wheels(tmp_path, monkeypatch):
 
 @pytest.fixture
 def root(tmp_path, wheels):
-    """The folder of the environments."""
     return tmp_path / "environments"
 
 
@@ -88,28 +51,24 @@ def versions(python, *packages):
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
-def start(root, requirement, **options):
+def start(root, *arguments, code=OBTAIN):
     """Start a run that builds an environment, prints its interpreter, and uses it until its stdin is closed."""
-    command = [sys.executable, "-c", OBTAIN, root, requirement]
-    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options)
+    command, pipe = [sys.executable, "-c", code, root, *arguments], subprocess.PIPE
+    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def test_environment_holds_required_versions_and_their_companions(root):
-    assert versions(obtain(["toyframework==1.0"], ["toyvision"], root), "toyframework", "toyvision") == ["1.0", "1.0"]
-    assert versions(obtain(["toyframework"], ["toyvision"], root), "toyframework", "toyvision") == ["2.0", "2.0"]
-
-
-def test_other_packages_have_the_installed_version(root, monkeypatch):
-    monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toymath": "1.0"})
-    assert versions(obtain(["toyframework"], ["toymath"], root), "toyframework", "toymath") == ["2.0", "1.0"]
+def test_environment_holds_required_and_else_installed_versions(root, monkeypatch):
+    monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toymath": "1.0", "toyvision": "2.0"})
+    python = obtain(["toyframework==1.0"], ["toyvision", "toymath"], root)
+    assert versions(python, "toyframework", "toyvision", "toymath") == ["1.0", "1.0", "1.0"]
 
 
 def test_nightly_replaces_the_distribution_that_is_imported_alike(root, wheels):
     wheel(wheels, "keras", "1.0")
+    wheel(wheels, "numpy", "1.0")
     wheel(wheels, "keras_nightly", "2.0.dev1", module="keras")
     wheel(wheels, "toybackend", "1.0", needs=["keras"])
-    for required, expected in (("keras-nightly", "2.0.dev1"), ("keras==1.0", "1.0")):
-        assert versions(obtain([required], ["toybackend"], root), "keras", "toybackend") == [expected, "1.0"]
+    assert versions(obtain(["keras-nightly"], ["toybackend"], root), "keras", "toybackend") == ["2.0.dev1", "1.0"]
 
 
 def test_package_compiled_for_numpy_1_is_refused(root, wheels):
@@ -120,133 +79,72 @@ def test_package_compiled_for_numpy_1_is_refused(root, wheels):
     assert not list(root.glob("*/"))
 
 
-def test_indexes_of_pip_are_used_where_uv_has_none(root, wheels, monkeypatch):
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    for name in [name for name in os.environ if name.startswith("UV_") and name != "UV_CACHE_DIR"]:
-        monkeypatch.delenv(name)
-    for option, value in {"no_index": "yes", "find_links": f"{wheels}", "cert": "", "proxy": "127.0.0.1:9"}.items():
-        monkeypatch.setenv(f"PIP_{option.upper()}", value)
-    assert versions(obtain(["toyframework"], [], root), "toyframework") == ["2.0"]
-
-
-def test_options_of_pip_become_variables_of_uv(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nindex-url = https://global.example/a.b=c\nno-index = true\ntrusted-host = a.example\n  b.example\n"
-        "[install]\nindex-url = https://install.example\nextra-index-url = https://extra.example\n"
-    )
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("PIP_FIND_LINKS", "/a /b")
-    monkeypatch.setenv("PIP_NO_INDEX", "0")
-    variables, options = pip.for_uv()
-    assert (
-        variables
-        | {
-            "UV_DEFAULT_INDEX": "https://install.example",
-            "UV_EXTRA_INDEX_URL": "https://extra.example",
-            "UV_FIND_LINKS": "/a,/b",
-            "UV_INDEX_STRATEGY": "unsafe-best-match",
-            "UV_INSECURE_HOST": "a.example b.example",
-        }
-        == variables
-    )
-    assert options == []
-
-
 @pytest.mark.parametrize(
     ("requirements", "named"),
-    [
-        (["toyframework==9"], "toyframework==9"),
-        (["toyframework==1.0", "toyvision==2.0"], "toyvision==2.0"),
-        (["toyframwork==1.0"], "toyframwork was not found"),
-        (["toyframework==1.0+cpu"], "index of its own"),
-    ],
+    [(["toyframework==1.0", "toyvision==2.0"], "toyvision==2.0"), (["toyframework==1.0+cpu"], "index of its own")],
 )
-def test_unavailable_version_is_one_line_and_leaves_nothing(root, requirements, named):
-    with pytest.raises(NotBuilt) as caught:
+def test_unavailable_version_leaves_nothing(root, requirements, named):
+    with pytest.raises(NotBuilt, match=named) as caught:
         obtain(requirements, ["toyvision"], root)
-    assert named in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not root.exists()
 
 
-def test_cache_that_cannot_be_written_is_one_line(root):
+def test_cache_that_cannot_be_written_is_reported(root, monkeypatch):
     root.write_text("not a folder")
     with pytest.raises(NotBuilt, match=str(root)):
         obtain(["toyframework==1.0"], [], root)
-
-
-def test_user_without_a_home_has_no_environments(monkeypatch):
     leave_home(monkeypatch)
-    with pytest.raises(NotBuilt, match="HOME"):
-        obtain(["numpy==1.0"], [])
     with pytest.raises(NotBuilt, match="HOME"):
         clean()
 
 
-def test_full_disk_is_one_line_and_leaves_nothing(root, wheels):
+def test_full_disk_leaves_nothing(root, wheels):
     wheel(wheels, "toylarge", "1.0", code="#" * 2_000_000)
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)){OBTAIN}"
-    command = [sys.executable, "-c", limited, root, "toylarge"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    assert done.returncode
-    assert done.stderr.splitlines()[-1].startswith("harness.regression.requirements.NotBuilt: no environment")
+    _, stderr = start(root, "toylarge", code=limited).communicate()
+    assert "NotBuilt: no environment" in stderr.splitlines()[-1]
     assert not list(root.glob("*/"))
 
 
-def test_two_runs_at_once_build_one_environment(root):
+def test_two_runs_at_once_build_one_environment(root, tmp_path, monkeypatch):
+    monkeypatch.setenv(tally.VARIABLE, str(tmp_path / "tally"))
     runs = [start(root, requirement) for requirement in ("toyframework==1.0", "toyframework<2")]
     pythons = {run.communicate()[0].strip() for run in runs}
-    assert len(pythons) == 1
     assert versions(*pythons, "toyframework") == ["1.0"]
-    assert len(list(root.glob("*/"))) == 1
+    assert tally.spent((tmp_path / "tally").read_text().splitlines())["environments"] == 1
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_killed_run_ends_its_build_and_leaves_nothing(root, wheels, tmp_path, how):
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_killed_run_leaves_nothing(root, wheels, tmp_path, how):
     started = tmp_path / "started"
-    slow_source(wheels, started)
-    run = start(root, "toyslow", stderr=subprocess.DEVNULL)
-    assert comes_true(lambda: started.exists() and started.read_text().endswith("end"))
+    wheel(wheels, "toyslow", "1.0", code=ENDLESS.format(file=str(started)))
+    run = start(root, "toyslow", "toyslow")
+    while run.poll() is None and not comes_true(started.exists):  # a busy machine takes longer than its patience
+        pass
+    assert comes_true(lambda: started.read_text().endswith("end"))
     run.send_signal(how)
     run.communicate()
-    assert comes_true(lambda: all(has_ended(int(number)) for number in started.read_text().split()[:2]))
+    assert comes_true(lambda: has_ended(int(started.read_text().split()[0])))
     assert comes_true(lambda: not list(root.glob("*/")))
-
-
-def test_each_build_is_counted(root, tmp_path, monkeypatch):
-    file = tmp_path / "tally"
-    monkeypatch.setenv(tally.VARIABLE, str(file))
-    for _ in range(2):  # the second one is in the cache
-        obtain(["toyframework==1.0"], [], root)
-    assert tally.spent(file.read_text().splitlines())["environments"] == 1
-
-
-def test_incomplete_environment_is_built_anew(root):
-    python = obtain(["toyframework==1.0"], [], root)
-    home = python.parent.parent
-    home.rename(home.with_name(f"{home.name}.killed.partial"))
-    assert obtain(["toyframework==1.0"], [], root) == python
-    assert versions(python, "toyframework") == ["1.0"]
-    assert list(root.glob("*/")) == [home]
 
 
 def test_environment_in_use_is_not_removed(root):
     run = start(root, "toyframework==1.0")
     python = run.stdout.readline().strip()
     home = next(root.glob("*/"))
-    (root / "0123.killed.partial").mkdir()
+    for folder in ("0123.killed.partial", "notes"):
+        (root / folder).mkdir()
     assert clean(root) == ([root / "0123"], [home])
     assert versions(python, "toyframework") == ["1.0"]
     run.communicate()
     assert clean(root) == ([home], [])
-    assert not list(root.glob("*/"))
+    assert list(root.glob("*/")) == [root / "notes"]
 
 
-def test_environments_are_listed(tmp_path, wheels, monkeypatch, capsys):
+def test_environment_is_listed(tmp_path, wheels, monkeypatch, capsys):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    python = obtain(["toyframework==1.0"], [])
+    home = obtain(["toyframework==1.0"], []).parents[1]
     monkeypatch.setattr(sys, "argv", ["environments"])
     environments.main()
-    assert str(python.parent.parent) in capsys.readouterr().out
+    assert str(home) in capsys.readouterr().out

@@ -50,18 +50,18 @@ def test_false_agreement_is_at_most_5_percent():
     assert wrong / 400 < 0.083  # 5 % and three standard errors of 400 trials
 
 
-def test_difference_of_means_without_spread():
+def test_difference_of_means_without_spread_has_no_width():
     assert difference_of_means([98.0, 98.0], [97.0, 97.0, 97.0]) == (1.0, 1.0, 1.0)
-    assert difference_of_means([0.0, 0.0], [-0.1, 0.1, 0.0]).low < 0.0  # one side has some
 
 
-@pytest.mark.parametrize("a", [[1.0], []])
-def test_too_few_values_are_refused(a):
-    with pytest.raises(ValueError, match=f"{len(a)} and 2"):
-        difference_of_means(a, [1.0, 2.0])
-
-
-@pytest.mark.parametrize("changed", [[1.0], [1.0, float("nan")]])
-def test_too_few_or_invalid_pairs_are_refused(changed):
-    with pytest.raises(ValueError, match="pairs"):
-        paired_effect(changed, [2.0, 3.0][: len(changed)])
+@pytest.mark.parametrize(
+    ("function", "a", "b"),
+    [
+        (difference_of_means, [1.0], [1.0, 2.0]),
+        (paired_effect, [1.0], [2.0]),
+        (paired_effect, [1.0, float("nan")], [2.0, 3.0]),
+    ],
+)
+def test_too_few_or_invalid_values_are_refused(function, a, b):
+    with pytest.raises(ValueError, match=r"at least 2|finite"):
+        function(a, b)

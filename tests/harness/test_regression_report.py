@@ -45,7 +45,7 @@ def shown(upgrade):
     return captured.get()
 
 
-def test_nothing_is_cut_off_in_a_table_of_four_variants(shown):
+def test_table_of_four_variants_is_complete(shown):
     assert "…" not in shown
     for number in ("-12.35pt", "-23.46", "-1.23)"):
         assert shown.count(number) == len(VARIANTS)
@@ -60,13 +60,12 @@ def test_nothing_is_cut_off_in_a_table_of_four_variants(shown):
         "about so many launches would decide: import 1,234",
     ],
 )
-def test_what_has_one_reason_is_one_line(upgrade, shown, line):
+def test_reason_of_several_variants_is_one_line(upgrade, shown, line):
     for text in (shown, as_markdown(upgrade)):
         assert text.count(line) == 1
         assert f"{line} ({', '.join(VARIANTS)})" in text
 
 
-def test_the_margins_and_the_chance_of_an_error_are_said(shown):
-    assert "by more than 5.0%" in shown
-    assert "kept: 4 KiB a step" in shown
-    assert "wrong with a chance of 5 % at most" in shown
+def test_footnote_states_margins_and_error_rate(shown):
+    for each in ("5.0%", "accuracy 0.2pt", "kept-by-call 4 KiB", "5 %"):
+        assert each in shown

@@ -20,29 +20,20 @@ def rehearse(method, **replaced):
     return session.run(workload.rehearse, BY_METHOD[method], np.zeros((4, 28, 28), np.uint8), np.arange(4))
 
 
-def test_a_sound_implementation_passes():
-    assert rehearse("train_step") > 0
-    assert 0 < rehearse("predict_step") < 1
-    assert rehearse("preprocess") is None
-    assert rehearse("fit") is None
+@pytest.mark.parametrize("method", ["train_step", "predict_step", "preprocess", "fit"])
+def test_sound_implementation_passes(method):
+    rehearse(method)
 
 
 @pytest.mark.parametrize(
     ("method", "result"),
-    [
-        ("train_step", None),
-        ("train_step", np.zeros(3)),
-        ("predict_step", object()),
-        ("predict_step", np.zeros(3)),
-        ("predict_step", np.zeros((0, 10))),
-        ("predict_step", [[0.1]]),
-    ],
+    [("train_step", None), ("train_step", np.zeros(3)), ("predict_step", np.zeros((0, 10))), ("predict_step", [[0.1]])],
 )
-def test_an_unreadable_result_is_named(method, result):
+def test_unreadable_result_is_named(method, result):
     with pytest.raises(TypeError, match=f"{method} .* {type(result).__name__}"):
         rehearse(method, **{method: lambda self, batch: result})
 
 
-def test_a_training_without_epochs_is_unmeasurable():
+def test_training_without_epochs_is_unmeasurable():
     with pytest.raises(Unmeasurable):
         rehearse("fit", fit=lambda self, *_: {"loss": [1.0]})

@@ -33,8 +33,6 @@ def here(monkeypatch):
     ("required", "packages", "held", "excluded"),
     [
         (["Keras_Nightly>=3.dev0"], ["keras", "jax"], {"keras-nightly", "jax"}, {"keras"}),
-        (["keras-nightly"], ["tensorflow"], {"keras-nightly", "tensorflow"}, {"keras", "tf-nightly"}),
-        (["keras==3.14.1"], ["keras", "jax"], {"keras", "jax"}, {"keras-nightly"}),
         (["tf-nightly"], ["tensorflow"], {"tf-nightly", "keras"}, {"tensorflow", "keras-nightly"}),
         (["jax[cuda12]==0.10.2", "numpy<2"], ["jax", "numpy"], {"jax"}, {"intel-numpy"}),
         (["numpy"], ["PIL", "not_here"], {"pillow", "not-here"}, set()),
@@ -60,25 +58,22 @@ def test_two_distributions_imported_alike_are_refused(here):
     here["keras-nightly"] = []
     with pytest.raises(NotBuilt, match="keras and keras-nightly"):
         chosen(["jax==0.10"], ["keras", "jax"])
-    assert chosen(["keras"], ["keras", "jax"])[0] == {"keras", "jax", "numpy"}
 
 
 def test_dependents_are_those_of_all_distributions_imported_alike(here):
     assert dependents("numpy") == {"numpy", "jax", "keras", "keras-hub", "tensorflow"}
     assert dependents("keras-nightly") == dependents("keras") == {"keras", "keras-hub", "tensorflow"}
-    assert dependents("triton") == {"triton"}
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        *("keras=3.14.1", "", "-r requirements.txt", "keras==3.14.1 numpy<2", "keras==3.14.1\nnumpy<2"),
-        *("keras @ file:///home/me/keras", "keras==3; python_version < '3'", "keras==3; extra == 'cuda'"),
-    ],
+    "text", ["keras=3.14.1", "-r requirements.txt", "keras==3\nnumpy<2", "keras @ file:///k", "keras; extra == 'x'"]
 )
-def test_text_that_is_no_fixed_requirement_is_refused_in_one_line(text):
+def test_text_that_is_no_fixed_requirement_is_refused(text):
     with pytest.raises(NotBuilt) as caught:
         parsed(text)
     assert repr(text)[1:-1] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_requirement_with_a_location_is_accepted():
     assert parsed("keras[a] @ https://example.invalid/keras.whl ; python_version > '3'").name == "keras"

@@ -48,29 +48,23 @@ def test_family_wise_error_rate_is_at_most_alpha(comparisons, least, most):
     assert least <= rate <= most
 
 
-@pytest.mark.parametrize("comparisons", [1, 77])
-def test_all_alpha_is_spent_over_quantities_and_analyses(comparisons):
+def test_alpha_is_spent_over_quantities_and_analyses():
     spent = []
-    run(lambda _, alpha: (spent.append(alpha), OPEN)[1], sampling=Sampling(alpha=0.05, comparisons=comparisons))
+    run(lambda _, alpha: (spent.append(alpha), OPEN)[1], sampling=Sampling(alpha=0.05, comparisons=77))
     assert len(spent) == len(LOOKS)
-    assert comparisons * sum(spent) == pytest.approx(0.05)
+    assert 77 * sum(spent) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
     ("verdict", "samples"),
-    [
-        (Verdict("same"), FIRST),
-        (Verdict("missing"), FIRST),
-        (Verdict("inconclusive", needed=1e4), FIRST),
-        (OPEN, LAST),
-    ],
+    [(Verdict("same"), FIRST), (Verdict("inconclusive", needed=1e4), FIRST), (OPEN, LAST)],
 )
 def test_sampling_ends_if_more_samples_are_no_use(verdict, samples):
     _, batches = run(lambda *_: verdict)
     assert len(batches) == samples
 
 
-def test_a_decided_quantity_is_not_drawn_or_judged_again():
+def test_decided_quantity_is_not_drawn_again():
     words = {"a": itertools.cycle(["same", "worse"]), "b": itertools.cycle(["inconclusive", "better"])}
     analyses, batches = run(lambda quantity, _: Verdict(next(words[quantity])), ("a", "b"))
     assert [{name: each.word for name, each in verdicts.items()} for verdicts in analyses] == [
@@ -87,7 +81,7 @@ def test_batches_end_at_the_next_analysis():
 
 
 @pytest.mark.parametrize(("seconds", "samples"), [(-1, 0), (5, 1), (35, 3), (40, 4), (1e3, LAST)])
-def test_no_sample_is_begun_that_would_not_end_in_time(seconds, samples):
+def test_sample_that_would_end_too_late_is_not_drawn(seconds, samples):
     """Each takes ten seconds. What was drawn is analysed, once."""
     time = SimpleNamespace(now=0.0)
     wait = lambda _: vars(time).update(now=time.now + 10)  # noqa: E731
@@ -96,7 +90,7 @@ def test_no_sample_is_begun_that_would_not_end_in_time(seconds, samples):
     assert len(analyses) == (1 if samples < FIRST else len(LOOKS))
 
 
-def test_samples_before_a_stop_are_analysed_with_the_alpha_of_their_analysis():
+def test_samples_before_a_stop_are_analysed():
     def stop(batch):
         if FIRST in batch.numbers:
             raise StopSampling

@@ -1,4 +1,4 @@
-"""A version that is slowed on purpose takes as many times as long as it was told to, in what it says alone."""
+"""A version that is slowed on purpose takes longer by the requested factor, in the named quantities only."""
 
 import itertools
 import subprocess
@@ -36,7 +36,7 @@ def slowed(monkeypatch):
             return {"loss": [0.5] * epochs}
 
     def look():
-        machine.now += 1 / 64  # or whoever waits would wait for ever
+        machine.now += 1 / 64  # or a loop that waits would not end
         return machine.now
 
     monkeypatch.setattr("time.perf_counter", look)
@@ -47,13 +47,13 @@ def slowed(monkeypatch):
     return Adapter(), machine
 
 
-def test_the_import_takes_as_many_times_as_long(slowed):
+def test_import_takes_longer(slowed):
     _, machine = slowed
     assert machine.now == pytest.approx(1.25 * 16, abs=0.1)
 
 
 @pytest.mark.parametrize("method", ["train_step", "predict_step"])
-def test_a_step_takes_as_many_times_as_long_until_the_device_is_done(slowed, method):
+def test_step_takes_longer_until_the_device_is_done(slowed, method):
     classifier, machine = slowed
     before = machine.now
     assert getattr(classifier, method)(7) == 7
@@ -61,23 +61,26 @@ def test_a_step_takes_as_many_times_as_long_until_the_device_is_done(slowed, met
     assert machine.pending == 0
 
 
-def test_an_epoch_takes_as_many_times_as_long(slowed):
+def test_epoch_takes_longer(slowed):
     classifier, machine = slowed
     laps = [machine.now]
     assert classifier.fit(7, 7, 2, lambda *_: laps.append(machine.now)) == {"loss": [0.5, 0.5]}
     assert [after - before for before, after in itertools.pairwise(laps)] == pytest.approx([40, 40], abs=0.2)
 
 
-def test_the_imports_of_numpy_and_of_the_implementation_are_slowed_and_no_other(tmp_path):
-    ask = "import sys, impls.numpy.adapter; print(*(k for k, module in sys.modules.items() if hasattr(module, 'burn')))"
-    found = subprocess.check_output([slower(tmp_path, "numpy", 2.0), "-c", ask], cwd=ROOT, text=True).split()
-    assert set(found) == {"numpy", "impls.numpy.adapter"}
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("(k for k, module in sys.modules.items() if hasattr(module, 'burn'))", {"numpy", "impls.numpy.adapter"}),
+        ("(k for k, v in vars(Adapter).items() if hasattr(v, '__wrapped__'))", {"fit", "predict_step", "train_step"}),
+    ],
+    ids=["modules", "methods"],
+)
+def test_nothing_else_is_slowed(tmp_path, names, expected):
+    code = f"import sys; from impls.numpy.adapter import Adapter; print(*{names})"
+    found = subprocess.check_output([slower(tmp_path, "numpy", 2.0), "-c", code], cwd=ROOT, text=True)
+    assert set(found.split()) == expected
 
 
-def test_nothing_else_is_slowed(tmp_path):
-    slowed = "(k for k, v in vars(n.Adapter).items() if hasattr(v, '__wrapped__'))"
-    ask = f"import impls.numpy.adapter as n; print(*{slowed})"
-    command = [slower(tmp_path, "numpy", 2.0), "-c", ask]
-    methods = subprocess.check_output(command, cwd=ROOT, text=True).split()
-    assert sorted(methods) == ["fit", "predict_step", "train_step"]
+def test_slowed_quantities_are_compared():
     assert set(SLOWED) < set(QUANTITIES)

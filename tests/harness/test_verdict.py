@@ -35,21 +35,22 @@ def words(noise, spread, slowdown=0.0):
 
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("spread", [0.02, 0.2])
-def test_equal_versions_are_rarely_called_different(noise, spread):
+def test_equal_versions_are_rarely_different(noise, spread):
     found = words(noise, spread)
     assert found["better"] + found["worse"] <= 0.01 * RUNS
 
 
-@pytest.mark.parametrize("noise", NOISES)
-def test_a_large_slowdown_is_worse_in_every_noise(noise):
-    assert words(noise, 0.005, slowdown=0.5)["worse"] >= 0.99 * RUNS
-
-
 @pytest.mark.parametrize(
-    ("spread", "slowdown", "word"), [(0.005, -0.2, "better"), (0.002, 0.02, "same"), (0.5, 0.0, "inconclusive")]
+    ("noise", "spread", "slowdown", "word"),
+    [
+        *((noise, 0.005, 0.5, "worse") for noise in NOISES),
+        ("normal", 0.005, -0.2, "better"),
+        ("normal", 0.002, 0.02, "same"),
+        ("normal", 0.5, 0.0, "inconclusive"),
+    ],
 )
-def test_words(spread, slowdown, word):
-    assert words("normal", spread, slowdown) == {word: RUNS}
+def test_clear_cases_have_their_verdict(noise, spread, slowdown, word):
+    assert words(noise, spread, slowdown)[word] >= 0.99 * RUNS
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_margin_is_a_ratio_in_both_directions(ratio, word):
     assert judge([1.0] * 8, [ratio] * 8, MARGIN, ALPHA).word == word
 
 
-def test_printed_interval_is_that_of_a_paired_t_test_at_95_percent():
+def test_printed_interval_is_students_at_95_percent():
     baseline, candidate = launches(np.random.default_rng(6), "normal", 0.02, slowdown=0.1, count=9)
     logarithms = np.log(candidate / baseline)
     low, high = stats.ttest_1samp(logarithms, 0).confidence_interval(0.95)
@@ -68,12 +69,11 @@ def test_printed_interval_is_that_of_a_paired_t_test_at_95_percent():
     assert (found.change, found.low, found.high) == pytest.approx(np.expm1([logarithms.mean(), low, high]))
 
 
-@pytest.mark.parametrize("alpha", [0.005, 0.0001])
 @pytest.mark.parametrize(
-    ("limit", "towards", "word"),
-    [(0.002, 1, "worse"), (-0.002, -1, "better"), (0.002, -1, "same"), (-0.002, 1, "same")],
+    ("limit", "towards", "word", "alpha"),
+    [(0.002, 1, "worse", 0.005), (-0.002, -1, "better", 0.0001), (0.002, -1, "same", 0.0001)],
 )
-def test_deciding_interval_has_the_error_rate_alpha(limit, towards, word, alpha):
+def test_deciding_interval_has_error_rate_alpha(limit, towards, word, alpha):
     noise = np.random.default_rng(7).normal(0, 0.0001, 14)
     _, half = stats.ttest_1samp(noise - noise.mean(), 0).confidence_interval(1 - alpha)
     for reach, expected in [(1.001, word), (0.999, "inconclusive")]:
@@ -87,7 +87,7 @@ def test_fewer_than_eight_launches_decide_nothing():
     assert (one.change, one.low, one.high) == (1.0, -1.0, math.inf)
 
 
-def test_needed_launches_are_those_with_which_the_interval_would_reach_the_margin():
+def test_needed_launches_make_the_interval_reach_the_margin():
     baseline, candidate = launches(np.random.default_rng(4), "normal", 0.03, slowdown=0.04, count=40)
     found = judge(baseline, candidate, MARGIN, ALPHA)
     logarithms = np.log(candidate / baseline)
@@ -106,11 +106,8 @@ def test_needed_launches_are_infinite_at_the_margin():
     [
         ([], [], "missing"),
         ([1.0] * 8, [1.0] * 7, "not comparable"),
-        ([1.0] * 8, [], "not comparable"),
         ([1.0] * 8, [1.0] * 7 + [0.0], "not comparable"),
-        ([-1.0] * 8, [1.0] * 8, "not comparable"),
         ([1.0] * 8, [1.0] * 7 + [math.nan], "not comparable"),
-        ([math.inf] * 8, [1.0] * 8, "not comparable"),
     ],
 )
 def test_unusable_values_have_a_reason(baseline, candidate, word):

@@ -1,0 +1,26 @@
+"""The smallest package that uv installs, for tests of environments."""
+
+import zipfile
+
+# Code of a module whose import writes its process number to a file, and never ends.
+ENDLESS = """
+import os, threading
+with open({file!r}, "w") as file:
+    file.write(f"{{os.getpid()}} end")
+threading.Event().wait()
+"""
+
+
+def wheel(folder, name, version, needs=(), module=None, code=""):
+    """Write the smallest wheel of a package that knows its version."""
+    info = f"{name}-{version}.dist-info"
+    requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
+    files = {
+        f"{module or name}.py": f"version = {version!r}\n{code}",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
