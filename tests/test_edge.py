@@ -10,6 +10,7 @@ from harness.edge.fidelity import fidelity, step_of
 from harness.edge.shelf import loader
 from harness.equality.limits import ACCURACY_MARGIN, PASS
 from harness.measuring import figures
+from harness.report.runs import median, spread
 from impls import PackageNotInstalled
 from impls.edge.official import OFFICIAL
 from impls.quantization import check_exact
@@ -80,10 +81,10 @@ def test_time_and_memory_of_a_prediction(path, devices, recorded):
     participant = next(each for each in devices.participants if each.name == path.name)
     assert participant.name not in devices.failures, devices.failures.get(participant.name)
     launches, (operation,) = devices.launches[participant.name], participant.operations
-    seconds = figures.seconds(launches, operation)
+    seconds = median(figures.medians(launches, operation))
     assert seconds > 0
     recorded(
         seconds=seconds,
-        spread=figures.spread(launches, operation),
+        spread=spread(figures.medians(launches, operation)),
         memory=max((launch.memory.get("building", 0) for launch in launches), default=0),
     )

@@ -13,7 +13,6 @@ from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
 from harness.report.record import Result
-from harness.report.tables import TIMED
 from harness.workers import variables
 from harness.workers.worker import limits
 from impls import Entrant
@@ -135,7 +134,7 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
     """Return the operations to time: all, or those in the tables of `--compare`, with one block for `--quick`."""
     if not option.compare:
         return list(OPERATIONS)
-    shown = [operation for operation in OPERATIONS if str(operation) in TIMED]
+    shown = [operation for operation in OPERATIONS if operation.heading]
     compared = [operation._replace(blocks=1) if option.quick else operation for operation in shown]
     return [*compared, EPOCH] if option.notebook_baseline else compared
 

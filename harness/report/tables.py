@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from harness.measuring.workload import OPERATIONS
 from harness.report.record import Result, of_kind
 from harness.report.runs import median
 
@@ -25,11 +26,8 @@ COLUMNS: dict[str, Callable[[Values], str]] = {  # heading -> text of a cell; "m
     "parameters": lambda of: f"{of['parameters']:,}",
     "test\naccuracy": lambda of: f"{mean(of['accuracies']):.2%}",
     "epoch,\ns": lambda of: f"{median(chain(*of['seconds'])):.2f}",
-    "train\n128,\nms": _milliseconds("train_step-128"),
-    "pred.\n1,\nms": _milliseconds("predict_step-1"),
-    "pred.\n128,\nms": _milliseconds("predict_step-128"),
+    **{each.heading: _milliseconds(str(each)) for each in OPERATIONS if each.heading},
 }
-TIMED = ("train_step-128", "predict_step-1", "predict_step-128")  # operations of these columns
 
 
 def comparison_table(network: str, variants: Iterable[str], results: Sequence[Result], absent: Values) -> Table:
