@@ -52,8 +52,7 @@ class Framework:
 
     def memory(self) -> int:
         """RAM that its process holds now, in bytes."""
-        home = self._fleet.home(self.home)
-        return (home.process if isinstance(home, Worker) else psutil.Process()).memory_info().rss
+        return self._fleet.home(self.home).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
         """The same framework, built anew with these settings changed; this one must not be used after it."""
@@ -62,6 +61,20 @@ class Framework:
     def made_by(self, make: Callable, *more: Any) -> "Framework":
         """The same framework, built anew by another function; this one must not be used after it."""
         return self._fleet.framework(self.name, self.settings, self.home, make, *more)
+
+
+class InProcess(Session):
+    """A session in the place of a worker, for a debugger."""
+
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process()
+
+    def is_running(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
 
 
 class Fleet:
@@ -74,15 +87,17 @@ class Fleet:
         self.spec = spec
         self.on_event = on_event
         self.in_process = in_process
-        self.homes: dict[str, Worker | Session] = {}
+        self.homes: dict[str, Worker | InProcess] = {}
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
-        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
+        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core."""
 
-        What goes wrong is raised when the framework is asked for.
-        """
-        together.each(lambda entrant: self._prepare(entrant, settings), entrants, os.cpu_count(), self.close)
+        def prepare(entrant: Entrant) -> None:
+            with contextlib.suppress(Exception):  # it is raised when the framework is asked for
+                self.framework(entrant.variant, replace(settings, network=entrant.network))
+
+        together.each(prepare, entrants, os.cpu_count(), self.close)
 
     def framework(
         self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any
@@ -91,33 +106,29 @@ class Fleet:
 
         It is built in the worker called `home`; without it, in that of its own name.
         """
-        self._build(variant, settings, home or variant, make, *more)
-        if (make, variant, settings) in self.broken:
-            raise self.broken[make, variant, settings].with_traceback(None)  # or it would grow each time
-        return Framework(self, home or variant, make, variant, settings, *more)
-
-    def _prepare(self, entrant: Entrant, settings: Settings) -> None:
-        with contextlib.suppress(WorkerDied):
-            self._build(entrant.variant, replace(settings, network=entrant.network), entrant.variant, impls.load)
-
-    def _build(self, variant: str, settings: Settings, home: str, make: Callable, *more: Any) -> None:
-        if (make, variant, settings) not in self.broken:
+        key = (make, variant, settings)
+        if key not in self.broken:
             try:
-                self.home(home).build(make, variant, settings, *more)
+                self.home(home or variant).build(make, variant, settings, *more)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:
-                self.broken[make, variant, settings] = error
+                self.broken[key] = error
+        if key in self.broken:
+            raise self.broken[key].with_traceback(None)  # or it would grow each time
+        return Framework(self, home or variant, make, variant, settings, *more)
 
-    def home(self, name: str) -> Worker | Session:
+    def home(self, name: str) -> Worker | InProcess:
         """The worker of this name; one that died is replaced by a fresh one."""
-        home = self.homes.get(name)
-        if isinstance(home, Worker) and not home.is_running():
-            home.close()  # removes its temporary files
-            home = None
-        if home is None:
-            self.homes[name] = home = self._start(name)
-        return home
+        if name in self.homes and not self.homes[name].is_running():
+            self.homes.pop(name).close()  # removes its temporary files
+        if name not in self.homes:
+            if self.in_process:
+                self.homes[name] = InProcess(lambda event, **details: self.on_event(name, event, details))
+            else:
+                spec = replace(self.spec, name=name)
+                self.homes[name] = Worker(spec, lambda event, details: self.on_event(name, event, details))
+        return self.homes[name]
 
     def adopt(self, name: str, worker: Worker) -> None:
         """Make it the worker of this name, and end the one before."""
@@ -126,11 +137,6 @@ class Fleet:
         self.homes[name] = worker
 
     def close(self) -> None:
+        """End all workers. Those that are asked for later are started anew."""
         for home in list(self.homes.values()):
-            if isinstance(home, Worker):
-                home.close()
-
-    def _start(self, name: str) -> Worker | Session:
-        if self.in_process:
-            return Session(lambda event, **details: self.on_event(name, event, details))
-        return Worker(replace(self.spec, name=name), lambda event, details: self.on_event(name, event, details))
+            home.close()

@@ -64,21 +64,14 @@ def described(kept: Mapping[str, str]) -> str:
 
 
 def keras_home(folder: str) -> str:
-    """Make a home for Keras in `folder`: without the user's keras.json, but with the data sets that are there already.
+    """Make a home for Keras in `folder`: without the user's keras.json, but with the user's folder of data sets.
 
-    Where Keras is installed, what it downloads goes to the user's folder, which is made if need be, as by Keras itself.
+    That folder is made if need be, as by Keras itself.
     """
     home = Path(folder, "keras")
     home.mkdir()
-    datasets = Path(_users_keras_home(), "datasets").absolute()
-    with contextlib.suppress(OSError):  # Keras then makes one of its own
+    with contextlib.suppress(OSError, RuntimeError):  # the user has no home: Keras makes a folder in this one
+        datasets = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets").absolute()
         datasets.mkdir(parents=True, exist_ok=True)
         (home / "datasets").symlink_to(datasets)
     return str(home)
-
-
-def _users_keras_home() -> str:
-    """As Keras finds it."""
-    user = os.path.expanduser("~")  # noqa: PTH111 - Path.expanduser raises where there is no home
-    writable = user if os.access(user, os.W_OK) else "/tmp"
-    return os.environ.get("KERAS_HOME") or os.path.join(writable, ".keras")  # noqa: PTH118

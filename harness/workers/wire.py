@@ -14,10 +14,9 @@ import numpy as np
 
 # Modules that both sides can import. A framework's module is none of them: pytest's process would import the framework.
 SHARED = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?")
-BUILTIN = (int, float, str, bytes, tuple, list, dict, bool)
+BUILTIN = (bool, int, float, str, bytes, tuple, list, dict)  # bool first, as it is an int
 PROTOCOL = 4  # of pickles; every Python that can run a worker reads it
 LENGTH = 8  # bytes that hold the length of a message
-PART = 2**20  # bytes that are read at once
 
 
 def is_shared(named: Any) -> bool:
@@ -48,9 +47,8 @@ class _Pickler(pickle.Pickler):
             return _array, (value.dtype.str, value.shape, value.tobytes())
         if isinstance(value, np.generic):
             value = value.item()
-            return type(value), (value,)
         if isinstance(value, Path):
-            return str, (str(value),)
+            value = str(value)
         if isinstance(value, FunctionType | type):
             if value in BUILTIN or is_shared(value):
                 return NotImplemented
@@ -90,14 +88,15 @@ def receive(end: socket, on_silence: Callable[[], None] = lambda: None) -> bytes
 
 
 def _read(end: socket, size: int, on_silence: Callable[[], None]) -> bytes:
-    data = bytearray()
-    while len(data) < size:
+    data = bytearray(size)
+    missing = memoryview(data)
+    while missing:
         try:
-            part = end.recv(min(size - len(data), PART))
+            count = end.recv_into(missing)
         except TimeoutError:
             on_silence()
             continue
-        if not part:
+        if not count:
             raise EOFError
-        data += part
+        missing = missing[count:]
     return bytes(data)
