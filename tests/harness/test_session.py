@@ -1,4 +1,4 @@
-"""A session builds a network once, and anew when it was changed; its figures record what they depend on."""
+"""A session builds a network once, and anew after a change; its figures record their conditions."""
 
 import hashlib
 import os
@@ -59,8 +59,6 @@ def test_unchanged_network_is_built_once(session):
         session.run(function)
     session.build(impls.load, "numpy", Settings())
     assert session.implementation is built
-    session.build(impls.load, "numpy", Settings(seed=1))
-    assert session.implementation is not built
 
 
 @pytest.mark.parametrize(
@@ -79,12 +77,10 @@ def test_unchanged_network_is_built_once(session):
     ],
 )
 def test_changed_network_is_built_anew(session, function, arguments):
-    before = session.run("get_parameters")
+    built = session.implementation
     session.run(function, *arguments)
-    assert any(not np.array_equal(array, before[name]) for name, array in session.run("get_parameters").items())
     session.build(impls.load, "numpy", Settings())
-    for name, array in session.run("get_parameters").items():
-        np.testing.assert_array_equal(array, before[name])
+    assert session.implementation is not built
 
 
 class Lying(adapter.Adapter):
@@ -105,7 +101,7 @@ class Lying(adapter.Adapter):
 
 def test_step_that_returns_before_its_work_is_done_is_refused(session):
     session.implementation = Lying(Settings())
-    with pytest.raises(Unmeasurable, match="synchronize"):
+    with pytest.raises(Unmeasurable):
         session.run(prepare, STEP, *BATCH)
 
 
@@ -121,3 +117,9 @@ def test_events_reach_the_session_that_runs_the_function(session, events):
     assert events[0] == ("training", {"epochs": 2})
     with pytest.raises(LookupError):
         notify("epoch")
+
+
+def test_loss_that_is_not_a_number_ends_the_training(session, monkeypatch):
+    monkeypatch.setattr(session.implementation, "train_epoch", lambda batch: float("nan"))
+    with pytest.raises(FloatingPointError, match="nan after epoch 1"):
+        session.run(train, *BATCH, 3)
