@@ -19,7 +19,7 @@ LARGE = 10**7  # characters of a message
 
 @pytest.fixture
 def start(project):
-    """Starts a worker of the copied project with a fake implementation built in it; ends them all afterwards."""
+    """Starts a worker of the copied project with a fake implementation; ends them all afterwards."""
     workers = []
 
     def start(body: str = "pass", on_event=lambda *_: None, **spec) -> Worker:
@@ -84,7 +84,6 @@ def test_silent_worker_is_ended(start, body):
         ("raise ExceptionGroup('several', [OSError()])", WorkerError, "ExceptionGroup"),
         ("raise type('Mute', (Exception,), {'__str__': None})()", WorkerError, "Mute"),
         ("raise ValueError('no') from KeyError('the cause')", ValueError, "the cause"),
-        (f"raise ValueError('x' * {LARGE})", ValueError, "x"),
         ("raise ValueError('short') from OSError('x\\n' * 10**6)", ValueError, "short"),
         ("sys.float_info.missing", AttributeError, 'impls/fake/adapter.py", line 7, in logits'),
         ("self.logits(images)", RecursionError, "recursion"),
