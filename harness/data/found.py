@@ -52,7 +52,8 @@ def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
     try:
         is_folder = stat.S_ISDIR(place.stat().st_mode)
     except OSError as error:
-        raise DataError(f"data directory {place} cannot be read: {error.strerror}. {REMEDY}") from error
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror}"
+        raise DataError(f"data directory {place} {reason}. {REMEDY}") from error
     if not is_folder:
         yield place
         return

@@ -8,16 +8,19 @@ from pathlib import Path
 from socket import socket
 from typing import Any
 
+from harness import ROOT
 from harness.workers import processors, variables
-from harness.workers.excerpt import excerpt
+from harness.workers.excerpt import excerpt, shortened
 from harness.workers.session import Session
 from harness.workers.wire import dumps, is_shared, loads, receive, send
+
+FRAMES = 3  # of an error that are reported: the deepest of impls/ and their callers
 
 
 def serve(threads: int | None, lane: int) -> None:
     """Answer commands `(verb, *arguments)` that come from stdin, a socket, until it is closed.
 
-    The verb is a method of `Session`. Each answer is `("ok", value)` or `("error", type, message, traceback)`; a type
+    The verb is a method of `Session`. Each answer is `("ok", value)` or `("error", type, message, place)`; a type
     that is not shared is a name. Before it come any number of `("event", name, details)`. The start is answered with
     the number of the process.
     """
@@ -55,8 +58,25 @@ def _connection() -> socket:
 
 
 def _described(error: BaseException) -> tuple[type | str, str, str]:
-    """Return the type, the message, and the traceback without the frames of this folder."""
     summary = traceback.TracebackException.from_exception(error, compact=True)  # has the str of what has none
-    summary.stack[:] = [frame for frame in summary.stack if Path(frame.filename).parent != Path(__file__).parent]
     kind = type(error) if is_shared(type(error)) else type(error).__name__
-    return kind, excerpt(str(summary)), excerpt("".join(summary.format()))
+    return kind, excerpt(str(summary)), _place(summary)
+
+
+def _place(summary: traceback.TracebackException) -> str:
+    """Return where it was raised, deepest first, from impls/ on if it came through there; and its cause."""
+    frames = summary.stack[::-1]
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "impls")]
+    shown = (ours or frames)[:FRAMES]
+    lines = [_line(frame) for frame in shown]
+    if frames and frames[0] not in shown:
+        lines.append(f"raised at {_line(frames[0])}")
+    cause = summary.__cause__ or (None if summary.__suppress_context__ else summary.__context__)
+    if cause:
+        lines.append(f"caused by {excerpt(''.join(cause.format_exception_only()).strip())}")
+    return "\n  ".join(lines)
+
+
+def _line(frame: traceback.FrameSummary) -> str:
+    name = frame.filename.removeprefix(f"{ROOT}{os.sep}")
+    return f"{name}:{frame.lineno} in {frame.name}: {shortened(frame.line or '')}".rstrip(": ")

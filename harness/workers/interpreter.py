@@ -1,12 +1,35 @@
-"""Whether a Python can run a worker: one is started under it, and ended."""
+"""Whether a Python can run a worker, asked of a program that may be none."""
 
-from harness.workers.worker import Worker, WorkerDied, WorkerSpec, in_a_line
+import subprocess
+import threading
+
+from harness.workers import process_tree
+from harness.workers.excerpt import shortened
+
+LIMIT = 2**16  # bytes of its output that are read: some programs write for ever
+USABLE = "this Python can run a worker"
+QUESTION = f"import sys; assert sys.version_info >= (3, 10), sys.version; import numpy; print({USABLE!r})"
 
 
 def flaw(python: str, timeout: float) -> str:
     """Return why this Python cannot run a worker, in a line; "" if it can. It is given `timeout` seconds."""
+    command = [python, "-I", "-c", QUESTION]
+    process = process_tree.start(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    )
+    alarm = threading.Timer(timeout, process.terminate)
+    alarm.start()
     try:
-        Worker(WorkerSpec(python, python=python, timeout=timeout)).close()
-    except WorkerDied as error:
-        return f"{python} is no usable interpreter: Python 3.10 or later with NumPy is needed. {in_a_line(error)}"
-    return ""
+        with process.stdout:
+            output = process.stdout.read(LIMIT)
+    finally:
+        alarm.cancel()
+        process_tree.end(process)
+    if USABLE in output:
+        return ""
+    lines = output.strip().splitlines()
+    said = repr(shortened(lines[-1])) if lines else "nothing"
+    return (
+        f"{python} is no usable interpreter: Python 3.10 or later with NumPy is needed. It said {said} and ended with "
+        f"status {process.returncode}, after at most {timeout:g} s (--worker-timeout sets the limit)"
+    )

@@ -212,12 +212,12 @@ class Worker:
         return "It wrote nothing to stderr."
 
 
-def _exception(worker: str, raised: str | type, message: str, traceback: str) -> Exception:
+def _exception(worker: str, raised: str | type, message: str, place: str) -> Exception:
     """Return the error that a worker describes; one whose type is unknown here as a `WorkerError`."""
     kind = getattr(builtins, raised, None) if isinstance(raised, str) else raised
     error = WorkerError(f"{raised}: {message}")
     with contextlib.suppress(TypeError):  # it is no class, or wants more than a message
         error = kind(message) if issubclass(kind, Exception) else error
     if isinstance(raised, str):  # a message of a shared type says all there is to say
-        error.add_note(f"in the worker of {worker}: {traceback}")
+        error.add_note(f"in the worker of {worker}: {place}")
     return error

@@ -85,7 +85,7 @@ def test_silent_worker_is_ended(start, body):
         ("raise type('Mute', (Exception,), {'__str__': None})()", WorkerError, "Mute"),
         ("raise ValueError('no') from KeyError('the cause')", ValueError, "the cause"),
         ("raise ValueError('short') from OSError('x\\n' * 10**6)", ValueError, "short"),
-        ("sys.float_info.missing", AttributeError, 'impls/fake/adapter.py", line 7, in logits'),
+        ("sys.float_info.missing", AttributeError, "impls/fake/adapter.py:7 in logits"),
         ("self.logits(images)", RecursionError, "recursion"),
         ("import numpy; return numpy.linalg.inv(numpy.zeros((2, 2)))", WorkerError, "LinAlgError"),
         ("return object()", TypeError, "object"),
