@@ -49,7 +49,6 @@ class Parts(NamedTuple):
 
     @classmethod
     def at(cls, directory: Path) -> "Parts":
-        def split(name: str) -> Split:
-            return Split(Reference(str(directory), name, "images"), Reference(str(directory), name, "labels"))
-
-        return cls(str(directory), split("train"), split("test"))
+        """Refer to the data set below this folder."""
+        splits = ([Reference(str(directory), split, kind) for kind in Split._fields] for split in ("train", "test"))
+        return cls(str(directory), *map(Split._make, splits))

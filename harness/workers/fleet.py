@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
@@ -16,19 +16,19 @@ from impls import Entrant
 from impls.contract import NETWORKS, Network, Settings
 
 
+@dataclass(frozen=True, eq=False)
 class Framework:
     """A variant that is built and ready: has the methods of `Adapter`, which it calls where the variant is built.
 
     `home` is the name of its worker in the fleet. It was built as `make(name, settings, *more)`.
     """
 
-    def __init__(self, fleet: "Fleet", home: str, make: Callable, name: str, settings: Settings, *more: Any):
-        self._fleet = fleet
-        self.home = home
-        self.make = make
-        self.name = name
-        self.settings = settings
-        self.more = more
+    fleet: "Fleet"
+    home: str
+    make: Callable
+    name: str
+    settings: Settings
+    more: tuple = ()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
@@ -37,7 +37,7 @@ class Framework:
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
         """`Session.run` in its worker."""
-        return self._fleet.home(self.home).run(function, *arguments)
+        return self.fleet.home(self.home).run(function, *arguments)
 
     def label(self) -> str:
         """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
@@ -52,15 +52,15 @@ class Framework:
 
     def memory(self) -> int:
         """RAM that its process holds now, in bytes."""
-        return self._fleet.home(self.home).process.memory_info().rss
+        return self.fleet.home(self.home).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
         """The same framework, built anew with these settings changed; this one must not be used after it."""
-        return self._fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
+        return self.fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
 
     def made_by(self, make: Callable, *more: Any) -> "Framework":
         """The same framework, built anew by another function; this one must not be used after it."""
-        return self._fleet.framework(self.name, self.settings, self.home, make, *more)
+        return self.fleet.framework(self.name, self.settings, self.home, make, *more)
 
 
 class InProcess(Session):
@@ -116,7 +116,7 @@ class Fleet:
                 self.broken[key] = error
         if key in self.broken:
             raise self.broken[key].with_traceback(None)  # or it would grow each time
-        return Framework(self, home or variant, make, variant, settings, *more)
+        return Framework(self, home or variant, make, variant, settings, more)
 
     def home(self, name: str) -> Worker | InProcess:
         """The worker of this name; one that died is replaced by a fresh one."""

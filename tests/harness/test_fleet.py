@@ -46,9 +46,3 @@ def test_start_reports_broken_variants_at_their_use(fleet):
     assert fleet.home("numpy") is worker
     with pytest.raises(ValueError, match="'broken'"):
         fleet.framework("broken", Settings())
-
-
-def test_settings_make_another_network(fleet):
-    framework = fleet.framework("numpy", Settings(dtype="float32"))
-    assert framework.get_parameters()["dense_1/bias"].dtype == "float32"
-    assert framework.with_settings(dtype="float64").get_parameters()["dense_1/bias"].dtype == "float64"

@@ -11,8 +11,7 @@ import pytest
 import impls
 from harness.equality.trace import trace
 from harness.equality.training import follow, train, train_on
-from harness.measuring import floor
-from harness.measuring.starting import conditions, import_seconds
+from harness.measuring.starting import conditions
 from harness.measuring.timing import Unmeasurable
 from harness.measuring.usage import of_fit, peak_memory
 from harness.measuring.workload import Operation, first_step, prepare, rehearse
@@ -103,12 +102,6 @@ def test_step_that_returns_before_its_work_is_done_is_refused(session):
     session.implementation = Lying(Settings())
     with pytest.raises(Unmeasurable):
         session.run(prepare, STEP, *BATCH)
-
-
-def test_floor_needs_no_framework(session):
-    session.run(import_seconds, floor.NAME)
-    session.build(floor.Machine, Settings(threads=1))
-    assert isinstance(session.implementation, floor.Machine)
 
 
 def test_events_reach_the_session_that_runs_the_function(session, events):

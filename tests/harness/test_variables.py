@@ -7,16 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 import impls
-from harness.measuring.campaign import Campaign, Launch
-from harness.measuring.participants import participants
-from harness.measuring.workload import OPERATIONS
-from harness.report.campaign import tables
 from harness.workers import variables
 from harness.workers.worker import Worker, WorkerSpec
-from impls import Entrant
 from impls.contract import Settings
 from tests.project import require
 
@@ -134,14 +128,3 @@ def test_run_reports_variables_taken_out_and_kept(user, run_here, tmp_path):
     assert done.stdout.count("OMP_NUM_THREADS") == 1
     assert "MALLOC_ARENA_MAX=1" in done.stdout
     assert json.loads(saved.read_text())["kept_variables"] == "MALLOC_ARENA_MAX=1"
-
-
-@pytest.mark.parametrize("kept", ["XLA_FLAGS=--fast", "none"])
-def test_table_of_a_campaign_names_kept_variables(dataset, kept):
-    timed = participants([(Entrant("numpy", "mlp"), OPERATIONS[0])], Settings(), dataset)
-    campaign = Campaign(timed, dataset, start=None)
-    campaign.launches["numpy-mlp"] = [Launch(0.1, conditions={"kept_variables": kept})]
-    console = Console(width=120)
-    with console.capture() as captured:
-        console.print(*tables(campaign))
-    assert captured.get().count("--keep-env") == (kept != "none")

@@ -1,8 +1,6 @@
 """Values arrive in the other process as they were sent; a value that would import a framework is refused."""
 
 import fractions
-import socket
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from harness.equality.distance import Distance
 from harness.equality.trace import trace
 from harness.measuring.workload import Operation
-from harness.workers.wire import dumps, loads, receive, send
+from harness.workers.wire import dumps, loads
 from impls import Entrant
 from impls.contract import Settings
 from impls.numpy import adapter, mnist
@@ -68,19 +66,3 @@ def test_subclasses_and_numpy_scalars_become_builtin():
 def test_any_other_value_is_refused(value):
     with pytest.raises(TypeError, match="cannot send"):
         dumps(value)
-
-
-def test_large_message_arrives_complete():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        data = bytes(range(256)) * 2**15
-        threading.Thread(target=send, args=(ours, data)).start()
-        assert receive(theirs) == data
-
-
-def test_silence_and_the_end_are_noticed():
-    ours, theirs = socket.socketpair()
-    with theirs:
-        theirs.settimeout(0.001)
-        with pytest.raises(EOFError):
-            receive(theirs, on_silence=ours.close)
