@@ -83,7 +83,7 @@ def _fill(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[
     with held:
         if not _complete(cache):
             for name, content in files().items():
-                (raw / name).unlink(missing_ok=True)  # whatever it is: a link or a pipe would be followed
+                (raw / name).unlink(missing_ok=True)  # a link or a pipe would be followed
                 with whole.replacing(raw / name) as partial:
                     partial.write_bytes(content)
             say(f"{DATASET.name}: verified, in {cache}")

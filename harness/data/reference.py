@@ -18,6 +18,7 @@ class Reference(NamedTuple):
     count: int | None = None
 
     def first(self, count: int) -> "Reference":
+        """Refer to the first rows only."""
         return self._replace(count=count)
 
     def array(self) -> np.ndarray:
@@ -37,6 +38,7 @@ class Split(NamedTuple):
     labels: Reference
 
     def first(self, count: int) -> "Split":
+        """Refer to the first images and labels only."""
         return Split(self.images.first(count), self.labels.first(count))
 
 

@@ -1,4 +1,4 @@
-"""Text of any length in the few short lines that a report has room for."""
+"""Excerpts of long texts: a few short lines, as many as a report has room for."""
 
 import os
 from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""The frameworks of one pytest session: each in a worker that is started at its first use and ended at the end."""
+"""The frameworks of a session: each in a worker that is started at its first use and ended with the session."""
 
 import contextlib
 import os
@@ -18,9 +18,9 @@ from impls.contract import NETWORKS, Network, Settings
 
 @dataclass(frozen=True, eq=False)
 class Framework:
-    """A variant that is built and ready: has the methods of `Adapter`, which it calls where the variant is built.
+    """A variant that is built in a worker. Methods of `Adapter` are called there.
 
-    `home` is the name of its worker in the fleet. It was built as `make(name, settings, *more)`.
+    `home` is the name of the worker in the fleet. The variant was built by `make(name, settings, *more)`.
     """
 
     fleet: "Fleet"
@@ -36,30 +36,30 @@ class Framework:
         return lambda *arguments: self.run(method, *arguments)
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
-        """`Session.run` in its worker."""
+        """Return `Session.run(function, *arguments)` of its worker."""
         return self.fleet.home(self.home).run(function, *arguments)
 
     def label(self) -> str:
-        """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
+        """Return framework and version, and backend and version if it was chosen: "keras 3.15.1, torch 2.15.0"."""
         versions = list(self.versions().items())
         shown = versions[: 1 + self.name.count("-")]
         return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
 
     @property
     def network(self) -> Network:
-        """What is promised of the network that it has."""
+        """The requirements of its network."""
         return NETWORKS[self.settings.network]
 
     def memory(self) -> int:
-        """RAM that its process holds now, in bytes."""
+        """Return the RAM that its process holds now, in bytes."""
         return self.fleet.home(self.home).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
-        """The same framework, built anew with these settings changed; this one must not be used after it."""
+        """Build it anew with these settings changed. The old one must not be used any more."""
         return self.fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
 
     def made_by(self, make: Callable, *more: Any) -> "Framework":
-        """The same framework, built anew by another function; this one must not be used after it."""
+        """Build it anew by another function. The old one must not be used any more."""
         return self.fleet.framework(self.name, self.settings, self.home, make, *more)
 
 
@@ -78,10 +78,7 @@ class InProcess(Session):
 
 
 class Fleet:
-    """Starts, keeps and ends the workers.
-
-    They are started as `spec` says, with a name each. `on_event(name, event, details)` is called as for a `Worker`.
-    """
+    """The workers of a session, started by `spec`. `on_event(name, event, details)` is called as by `Worker`."""
 
     def __init__(self, spec: WorkerSpec, on_event: Callable[[str, str, dict], None], in_process: bool = False):
         self.spec = spec
@@ -91,10 +88,10 @@ class Fleet:
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
-        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core."""
+        """Build these in their workers, as many at once as there are cores: an import takes seconds of a core."""
 
         def prepare(entrant: Entrant) -> None:
-            with contextlib.suppress(Exception):  # it is raised when the framework is asked for
+            with contextlib.suppress(Exception):  # `framework` raises it again for the test
                 self.framework(entrant.variant, replace(settings, network=entrant.network))
 
         together.each(prepare, entrants, os.cpu_count(), self.close)
@@ -102,9 +99,9 @@ class Fleet:
     def framework(
         self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any
     ) -> Framework:
-        """`make(variant, settings, *more)`. Raises what the import of the framework or the building raised.
+        """Build `make(variant, settings, *more)` in the worker `home`, by default that of the variant's own name.
 
-        It is built in the worker called `home`; without it, in that of its own name.
+        Raises the error of the import or of the building, each time.
         """
         key = (make, variant, settings)
         if key not in self.broken:
@@ -119,7 +116,7 @@ class Fleet:
         return Framework(self, home or variant, make, variant, settings, more)
 
     def home(self, name: str) -> Worker | InProcess:
-        """The worker of this name; one that died is replaced by a fresh one."""
+        """Return the worker of this name. It is started if there is none, or if it has died."""
         if name in self.homes and not self.homes[name].is_running():
             self.homes.pop(name).close()  # removes its temporary files
         if name not in self.homes:
@@ -131,7 +128,7 @@ class Fleet:
         return self.homes[name]
 
     def adopt(self, name: str, worker: Worker) -> None:
-        """Make it the worker of this name, and end the one before."""
+        """Make this the worker of that name, and end the previous one."""
         if name in self.homes:
             self.homes[name].close()
         self.homes[name] = worker

@@ -1,4 +1,4 @@
-"""Values between pytest and a worker: pickles of builtin types, of arrays, and of what both sides can import."""
+"""Values between pytest and a worker: pickles of builtin types, of arrays, and of types that both sides can import."""
 
 import dataclasses
 import io

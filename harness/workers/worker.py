@@ -1,4 +1,4 @@
-"""The parent's side of a worker: start it, run functions in it, end it, and say what happened if it died."""
+"""The parent's side of a worker: start it, run functions in it, end it, and describe how it died."""
 
 import builtins
 import contextlib
@@ -20,11 +20,11 @@ from harness import ROOT
 from harness.workers import excerpt, process_tree, variables
 from harness.workers.wire import dumps, loads, receive, send
 
-SECONDS_BETWEEN_LOOKS = 1.0  # at whether a worker that is silent still lives
+SECONDS_BETWEEN_LOOKS = 1.0  # between checks that a silent worker is alive
 
-NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks take a GPU by default
 
-# `impls` and `harness` come from the root, everything else from the environment, whatever lies in the root.
+# `impls` and `harness` come from the root, all other modules from the environment: the root may hold stray files.
 BOOTSTRAP = """
 import importlib.machinery, importlib.util, sys
 root, threads, lane = sys.argv[1:]
@@ -40,14 +40,14 @@ serve(int(threads), int(lane))
 
 
 def in_a_line(error: Exception) -> str:
-    """The type of an error, the first line of its message and, if there are more, the last."""
+    """Return the type of an error, the first line of its message and, if there are more, the last."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = " ... ".join(map(excerpt.shortened, dict.fromkeys(lines[:1] + lines[-1:])))
     return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
 def limits(threads: int | None, device: str) -> dict[str, str]:
-    """Variables that keep a framework to these threads and this device, if set before it is imported."""
+    """Return variables that limit a framework to these threads and this device, if set before its import."""
     hidden = NO_GPU if device == "cpu" else {}
     return hidden | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
 
