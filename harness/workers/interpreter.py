@@ -25,9 +25,9 @@ def flaw(python: str, timeout: float) -> str:
     finally:
         alarm.cancel()
         process_tree.end(process)
-    if USABLE in output:
-        return ""
     lines = output.strip().splitlines()
+    if USABLE in lines:  # a line of its own: the traceback of Python 3.13 shows the code, too
+        return ""
     said = repr(shortened(lines[-1])) if lines else "nothing"
     return (
         f"{python} is no usable interpreter: Python 3.10 or later with NumPy is needed. It said {said} and ended with "
