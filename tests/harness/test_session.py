@@ -12,7 +12,6 @@ import impls
 from harness.equality.trace import trace
 from harness.equality.training import follow, train, train_on
 from harness.measuring.starting import conditions
-from harness.measuring.timing import Unmeasurable
 from harness.measuring.usage import of_fit, peak_memory
 from harness.measuring.workload import Operation, first_step, prepare, rehearse
 from harness.workers.events import notify
@@ -80,28 +79,6 @@ def test_changed_network_is_built_anew(session, function, arguments):
     session.run(function, *arguments)
     session.build(impls.load, "numpy", Settings())
     assert session.implementation is not built
-
-
-class Lying(adapter.Adapter):
-    """Is its own loss, and takes its training steps when that is read."""
-
-    pending = ()
-
-    def train_step(self, batch):
-        self.pending = (*self.pending, batch)
-        return self
-
-    def __float__(self):
-        for batch in self.pending:
-            super().train_step(batch)
-        self.pending = ()
-        return 0.0
-
-
-def test_step_that_returns_before_its_work_is_done_is_refused(session):
-    session.implementation = Lying(Settings())
-    with pytest.raises(Unmeasurable):
-        session.run(prepare, STEP, *BATCH)
 
 
 def test_events_reach_the_session_that_runs_the_function(session, events):
