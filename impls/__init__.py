@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -64,16 +64,16 @@ def variants() -> dict[str, Variant]:
 
     A variant needs the packages that mnist.py and adapter.py import. A backend is named as its package. The networks
     are the keys of the dict `MODELS` in mnist.py, or all if there is none. A file that cannot be read breaks its own
-    variant only. The module that the environment variable MNIST_VARIANTS names adds what its `variants(found)` returns.
+    variant only. The module that the environment variable MNIST_VARIANTS names adds what its `variants(known)` returns.
     """
-    found: dict[str, Variant] = {}
+    known: dict[str, Variant] = {}
     for name in names():
         try:
-            found |= {variant.name: variant for variant in _variants_of(name)}
+            known |= {variant.name: variant for variant in _variants_of(name)}
         except (OSError, SyntaxError, ValueError) as error:
-            found[name] = Variant(name, name, (), {}, flaw=f"impls/{name} is no implementation: {error}")
+            known[name] = Variant(name, name, (), {}, flaw=f"impls/{name} is no implementation: {error}")
     more = os.environ.get("MNIST_VARIANTS")
-    return found | importlib.import_module(more).variants(found) if more else found
+    return known | importlib.import_module(more).variants(known) if more else known
 
 
 def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
@@ -132,55 +132,53 @@ def missing(variant: str) -> list[str]:
 
 
 def _variants_of(name: str) -> list[Variant]:
-    tree = {file: _parsed(FOLDER / name / file) for file in ("mnist.py", "adapter.py")}
-    packages = tuple(dict.fromkeys(package for each in tree.values() for package in _imported_packages(each)))
-    networks = tuple(_assigned(tree["mnist.py"], "MODELS", COMPARED))
-    backends = tuple(_assigned(tree["adapter.py"], "BACKENDS", ()))
+    files = [path for file in ("mnist.py", "adapter.py") if (path := FOLDER / name / file).exists()]
+    code = [statement for path in files for statement in ast.parse(path.read_bytes(), path.name).body]
+    packages, networks = _imported_packages(code), _assigned("MODELS", code) or COMPARED
     return [
         Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
-        for backend in backends
+        for backend in _assigned("BACKENDS", code)
     ] or [Variant(name, name, packages, {}, networks)]
 
 
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_bytes() if path.exists() else b"", path.name)
+def _imported_packages(code: list[ast.stmt]) -> tuple[str, ...]:
+    """Return the third-party packages that these statements import, in order."""
+    modules = []
+    for statement in code:
+        if isinstance(statement, ast.Import):
+            modules += [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom) and not statement.level:
+            modules.append(statement.module)
+    packages = dict.fromkeys(module.partition(".")[0] for module in modules)
+    return tuple(package for package in packages if package not in {*sys.stdlib_module_names, "impls"})
 
 
-def _imported_packages(tree: ast.Module) -> Iterator[str]:
-    """Third-party packages that the file imports at its top level, in order."""
-    for node in tree.body:
-        if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
-        else:
-            modules = [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
-        packages = {module.partition(".")[0]: None for module in modules}
-        yield from (package for package in packages if package not in {*sys.stdlib_module_names, "impls"})
+def _assigned(name: str, code: list[ast.stmt]) -> tuple[str, ...]:
+    """Return the strings of the tuple, or the keys of the dict, that is assigned to `name`; () if none is.
 
-
-def _assigned(tree: ast.Module, name: str, default: tuple[str, ...]) -> list[str]:
-    """The strings in the dict (its keys), tuple or list that the file assigns to `name`. Raises `ValueError`."""
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and name in [getattr(target, "id", "") for target in node.targets]:
-            items = getattr(node.value, "keys", None) or getattr(node.value, "elts", [])
-            found = [getattr(item, "value", None) for item in items]
-            if not found or not all(isinstance(each, str) for each in found):
-                raise ValueError(f"{name} must be written out with strings, got {ast.unparse(node.value)[:80]}")
-            return found
-    return list(default)
+    Raises `ValueError` unless they are written out.
+    """
+    for statement in code:
+        if isinstance(statement, ast.Assign) and name in map(ast.unparse, statement.targets):
+            items = getattr(statement.value, "keys", None) or getattr(statement.value, "elts", [])
+            strings = tuple(getattr(item, "value", None) for item in items)
+            if not strings or not all(isinstance(each, str) for each in strings):
+                raise ValueError(f"{name} must be written out with strings, got {ast.unparse(statement.value)[:80]}")
+            return strings
+    return ()
 
 
 def _refuse_clash(chosen: Variant) -> None:
-    """One framework, one process: a backend is fixed at import, and TensorFlow and PyTorch together abort."""
+    """Refuse a second backend, as the first is fixed, and TensorFlow beside PyTorch, which ends in an abort."""
     if chosen.name in _loaded:
         return
-    for package, other in (("tensorflow", "torch"), ("torch", "tensorflow")):
-        if package in chosen.packages and other in sys.modules:
-            raise RuntimeError(
-                f"{chosen.name} cannot be loaded here: this process has imported {other}, and with {package} beside it "
-                "it would be aborted. Use a process of its own for each."
-            )
-    for name in _loaded:
-        other = variants()[name]
+    rivals = {"tensorflow": "torch", "torch": "tensorflow"}
+    clashes = [f"imported {rivals[package]}" for package in chosen.packages if rivals.get(package) in sys.modules]
+    for other in map(variants().get, _loaded):
         alike = (other.packages, other.environment) == (chosen.packages, chosen.environment)
-        if not alike and {"numpy"} not in (set(other.packages), set(chosen.packages)):
-            raise RuntimeError(f"{chosen.name} cannot be loaded here: this process has loaded {name} already")
+        if not alike and ("numpy",) not in (other.packages, chosen.packages):
+            clashes.append(f"loaded {other.name}")
+    if clashes:
+        raise RuntimeError(
+            f"{chosen.name} cannot be loaded here: this process has {clashes[0]}. Use a process of its own for each."
+        )

@@ -1,4 +1,4 @@
-"""Workers without a process: one that only answers, as it is told to, and one that computes, with a changed NumPy."""
+"""Workers without a process: one with prepared answers, and NumPy with changed code."""
 
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -18,12 +18,14 @@ ANSWERS = {
     "imported": {"numpy": {"version": "1.0", "file": "numpy.py", "inside": True, "distributions": ["numpy==1.0"]}},
     "conditions": CONDITIONS,
 }
-STEPS = 10  # of an epoch, where one is asked for
+STEPS = 10  # of an epoch
 
 
 class FakeWorker:
-    """Answers as a worker would that takes `seconds` for each call, for an import, a building and a first step each,
-    and for an epoch. `answers`: others, or errors that it raises, by the name of the method or function."""
+    """A worker that takes `seconds` for each call, import, building, first step and epoch.
+
+    `answers`: other answers, or errors that it raises, by the name of the method or function.
+    """
 
     kept = MappingProxyType({})
 
@@ -71,7 +73,7 @@ class FakeWorker:
 
 
 class SpoiledNumpy(Session):
-    """The NumPy implementation, in whose tutorial `code` runs last. An epoch has some steps only."""
+    """The NumPy implementation with `code` at the end of its tutorial. An epoch has `STEPS` steps."""
 
     kept = MappingProxyType({})
 
@@ -97,7 +99,7 @@ class SpoiledNumpy(Session):
 
 
 def shortened(implementation, images, labels, parameters, steps, kept):
-    """`trace`, but not longer than `STEPS`."""
+    """Return `trace`, of at most `STEPS` steps."""
     found = trace(implementation, images, labels, parameters, min(steps, STEPS), [min(steps, STEPS)])
     return found._replace(parameters=dict.fromkeys(kept, *found.parameters.values()))
 

@@ -1,4 +1,4 @@
-"""What a stranger's machine may be like: no home, and folders that may not be entered, by a superuser neither."""
+"""Machines of other users: no home directory, and folders without permission, even for a superuser."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ NOBODY = 65534
 
 
 def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Be a user without a name and a home, as in a container that is started with a number for a user."""
+    """Be a user without a name and a home, as in a container that is started with the number of a user."""
 
     def unknown(number):
         raise KeyError(f"getpwuid(): uid not found: {number}")
@@ -23,7 +23,7 @@ def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def public_folder() -> Iterator[Path]:
-    """An empty folder that every user can reach; pytest's own are for their owner alone."""
+    """Yield an empty folder that every user can reach. Those of pytest are for their owner alone."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -31,7 +31,7 @@ def public_folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def powerless() -> Iterator[None]:
-    """Meanwhile this process is no superuser's."""
+    """Drop the rights of a superuser for a while."""
     user = os.geteuid()
     if user == 0:
         os.seteuid(NOBODY)
@@ -43,7 +43,7 @@ def powerless() -> Iterator[None]:
 
 @contextlib.contextmanager
 def forbidden(path: Path, mode: int = 0) -> Iterator[None]:
-    """Meanwhile this process has `mode`'s rights on `path`: none."""
+    """Give `path` the rights `mode`, by default none, and drop those of a superuser, for a while."""
     before = path.stat().st_mode
     path.chmod(mode)
     try:

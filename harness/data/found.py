@@ -1,4 +1,4 @@
-"""The data set's files below a path of the user, found by name and verified by SHA-256."""
+"""The search for the data set below a path of the user, by names, verified by SHA-256."""
 
 import gzip
 import io

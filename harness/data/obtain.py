@@ -83,7 +83,8 @@ def _fill(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[
     with held:
         if not _complete(cache):
             for name, content in files().items():
-                with whole.succeeding(raw / name) as partial:
+                (raw / name).unlink(missing_ok=True)  # a link or a pipe would be followed
+                with whole.replacing(raw / name) as partial:
                     partial.write_bytes(content)
             say(f"{DATASET.name}: verified, in {cache}")
 

@@ -18,6 +18,7 @@ class Reference(NamedTuple):
     count: int | None = None
 
     def first(self, count: int) -> "Reference":
+        """Refer to the first rows only."""
         return self._replace(count=count)
 
     def array(self) -> np.ndarray:
@@ -37,6 +38,7 @@ class Split(NamedTuple):
     labels: Reference
 
     def first(self, count: int) -> "Split":
+        """Refer to the first images and labels only."""
         return Split(self.images.first(count), self.labels.first(count))
 
 
@@ -49,7 +51,6 @@ class Parts(NamedTuple):
 
     @classmethod
     def at(cls, directory: Path) -> "Parts":
-        def split(name: str) -> Split:
-            return Split(Reference(str(directory), name, "images"), Reference(str(directory), name, "labels"))
-
-        return cls(str(directory), split("train"), split("test"))
+        """Refer to the data set below this folder."""
+        splits = ([Reference(str(directory), split, kind) for kind in Split._fields] for split in ("train", "test"))
+        return cls(str(directory), *map(Split._make, splits))

@@ -16,24 +16,18 @@ def replacing(path: Path) -> Iterator[Path]:
     if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
         yield path
         return
-    with succeeding(path.resolve()) as partial:  # a link stays a link
-        yield partial
-
-
-@contextlib.contextmanager
-def succeeding(path: Path) -> Iterator[Path]:
-    """The same, but `path` is always replaced, even if it is a link, a pipe or a device."""
+    path = path.resolve()  # a link stays a link
     partial = path.with_name(f".{path.name}.partial")
     partial.unlink(missing_ok=True)  # left by a killed process
     try:
         yield partial
-        if partial.exists():
-            partial.replace(path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
 def write(path: Path, text: str) -> None:
+    """Write the text, as `replacing` does."""
     with replacing(path) as file:
         file.write_text(text)
 

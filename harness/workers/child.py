@@ -14,41 +14,42 @@ from harness.workers.excerpt import excerpt, shortened
 from harness.workers.session import Session
 from harness.workers.wire import dumps, is_shared, loads, receive, send
 
-FRAMES = 3  # of an error that are reported: the deepest of impls/ and its callers
+FRAMES = 3  # of an error that are reported: the deepest of impls/ and their callers
 
 
 def serve(threads: int | None, lane: int) -> None:
-    """Answer commands `(number, verb, arguments)` that come from stdin, a socket, until it is closed.
+    """Answer commands `(verb, *arguments)` that come from stdin, a socket, until it is closed.
 
-    The verb is a method of `Session`, the arguments are `dumps(arguments)`. Each answer is `(number, "ok", value)` or
-    `(number, "error", type, message, place)`; a type that is not shared is a name. Before it come any number of
-    `(number, "event", name, details)`. The start is answered as number 0, with the number of the process.
+    The verb is a method of `Session`. Each answer is `("ok", value)` or `("error", type, message, place)`; a type
+    that is not shared is a name. Before it come any number of `("event", name, details)`. The start is answered with
+    the number of the process.
     """
     faulthandler.enable(all_threads=False)
     connection = _connection()
     if threads:
         processors.bind(threads, lane)
     os.environ["KERAS_HOME"] = variables.keras_home(os.environ["TMPDIR"])
-    number, process = 0, os.getpid()
+    process = os.getpid()
 
     def answer(*content: Any) -> None:
-        send(connection, dumps((number, *content)))
+        if os.getpid() != process:  # a function has forked, and its copy has returned, too
+            os._exit(1)
+        send(connection, dumps(content))
 
     session = Session(lambda event, **details: answer("event", event, details))
     answer("ok", process)
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            number, verb, arguments = loads(receive(connection))
+            command = receive(connection)
             try:
-                answer("ok", getattr(session, verb)(*loads(arguments)))
+                verb, *arguments = loads(command)
+                answer("ok", getattr(session, verb)(*arguments))
             except (Exception, SystemExit) as error:
                 answer("error", *_described(error))
-            if os.getpid() != process:  # a fork has returned from the function, too: its answer is refused by pytest
-                os._exit(1)
 
 
 def _connection() -> socket:
-    """The socket that was stdin; what reads stdin from now on finds its end."""
+    """Return the socket that was stdin; a later read of stdin finds its end."""
     connection = socket(fileno=os.dup(0))
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -63,8 +64,8 @@ def _described(error: BaseException) -> tuple[type | str, str, str]:
 
 
 def _place(summary: traceback.TracebackException) -> str:
-    """Where it was raised, deepest first, from impls/ on if it came through there; and its cause."""
-    frames = list(summary.stack)[::-1]
+    """Return where it was raised, deepest first, from impls/ on if it came through there; and its cause."""
+    frames = summary.stack[::-1]
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(ROOT / "impls")]
     shown = (ours or frames)[:FRAMES]
     lines = [_line(frame) for frame in shown]
@@ -77,6 +78,5 @@ def _place(summary: traceback.TracebackException) -> str:
 
 
 def _line(frame: traceback.FrameSummary) -> str:
-    path = Path(frame.filename)
-    name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+    name = frame.filename.removeprefix(f"{ROOT}{os.sep}")
     return f"{name}:{frame.lineno} in {frame.name}: {shortened(frame.line or '')}".rstrip(": ")

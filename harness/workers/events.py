@@ -1,4 +1,4 @@
-"""Events of a function while it runs: whoever runs it is notified."""
+"""Events of a function while it runs, for the code that runs it."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,13 +8,13 @@ _listener: ContextVar[Callable[..., None]] = ContextVar("listener")
 
 
 def notify(event: str, **details: object) -> None:
-    """Notify the code that runs the function that calls this. Raises `LookupError` if there is none."""
+    """Pass an event to the listener of the running function. Raises `LookupError` if there is none."""
     _listener.get()(event, **details)
 
 
 @contextlib.contextmanager
 def heard_by(listener: Callable[..., None]) -> Iterator[None]:
-    """`listener(event, **details)` is called for the events inside."""
+    """Call `listener(event, **details)` for each event in the context."""
     token = _listener.set(listener)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Text of any length in the few short lines that a report has room for; it says what it leaves out."""
+"""Excerpts of long texts: a few short lines, as many as a report has room for."""
 
 import os
 from typing import BinaryIO
@@ -9,7 +9,7 @@ TAIL = 2**16  # bytes of a file that are read
 
 
 def excerpt(text: str) -> str:
-    """The first and the last lines, each of at most `CHARACTERS` and a few."""
+    """Return the first and the last lines, shortened, and the number of those left out."""
     lines = text.splitlines()
     if len(lines) > FIRST + LAST:
         lines = [*lines[:FIRST], f"[... {len(lines) - FIRST - LAST:,} lines ...]", *lines[-LAST:]]
@@ -17,7 +17,7 @@ def excerpt(text: str) -> str:
 
 
 def shortened(line: str) -> str:
-    """The line, without its middle if it is too long."""
+    """Return the line; one of more than `CHARACTERS` without its middle."""
     if len(line) <= CHARACTERS:
         return line
     third = CHARACTERS // 3
@@ -25,8 +25,6 @@ def shortened(line: str) -> str:
 
 
 def tail(file: BinaryIO) -> str:
-    """The last lines of an open file, of which at most `TAIL` bytes are read. Its position stays where it is."""
-    size = os.fstat(file.fileno()).st_size
-    lines = os.pread(file.fileno(), TAIL, max(0, size - TAIL)).decode(errors="replace").splitlines()
-    cut = [f"[... cut: the last of {size:,} bytes ...]"] if size > TAIL or len(lines) > FIRST + LAST else []
-    return "\n".join([*cut, *map(shortened, lines[-FIRST - LAST :])])
+    """Return the last lines of an open file, shortened. Its position stays where it is."""
+    content = os.pread(file.fileno(), TAIL, max(0, os.fstat(file.fileno()).st_size - TAIL))
+    return "\n".join(map(shortened, content.decode(errors="replace").splitlines()[-LAST:]))

@@ -1,9 +1,9 @@
-"""The frameworks of one pytest session: each in a worker that is started at its first use and ended at the end."""
+"""The frameworks of a session: each in a worker that is started at its first use and ended with the session."""
 
 import contextlib
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
@@ -16,19 +16,19 @@ from impls import Entrant
 from impls.contract import NETWORKS, Network, Settings
 
 
+@dataclass(frozen=True, eq=False)
 class Framework:
-    """A variant that is built and ready: has the methods of `Adapter`, which it calls where the variant is built.
+    """A variant that is built in a worker. Methods of `Adapter` are called there.
 
-    `home` is the name of its worker in the fleet. It was built as `make(name, settings, *more)`.
+    `home` is the name of the worker in the fleet. The variant was built by `make(name, settings, *more)`.
     """
 
-    def __init__(self, fleet: "Fleet", home: str, make: Callable, name: str, settings: Settings, *more: Any):
-        self._fleet = fleet
-        self.home = home
-        self.make = make
-        self.name = name
-        self.settings = settings
-        self.more = more
+    fleet: "Fleet"
+    home: str
+    make: Callable
+    name: str
+    settings: Settings
+    more: tuple = ()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
@@ -36,101 +36,104 @@ class Framework:
         return lambda *arguments: self.run(method, *arguments)
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
-        """`Session.run` in its worker."""
-        return self._fleet.home(self.home).run(function, *arguments)
+        """Return `Session.run(function, *arguments)` of its worker."""
+        return self.fleet.home(self.home).run(function, *arguments)
 
     def label(self) -> str:
-        """Name and version of the framework, and of the backend if it was chosen: "keras 3.15.1, torch 2.15.0"."""
+        """Return framework and version, and backend and version if it was chosen: "keras 3.15.1, torch 2.15.0"."""
         versions = list(self.versions().items())
         shown = versions[: 1 + self.name.count("-")]
         return ", ".join(f"{package} {version.partition('+')[0]}" for package, version in shown)
 
     @property
     def network(self) -> Network:
-        """What is promised of the network that it has."""
+        """The requirements of its network."""
         return NETWORKS[self.settings.network]
 
     def memory(self) -> int:
-        """RAM that its process holds now, in bytes."""
-        home = self._fleet.home(self.home)
-        return (home.process if isinstance(home, Worker) else psutil.Process()).memory_info().rss
+        """Return the RAM that its process holds now, in bytes."""
+        return self.fleet.home(self.home).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
-        """The same framework, built anew with these settings changed; this one must not be used after it."""
-        return self._fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
+        """Build it anew with these settings changed. The old one must not be used any more."""
+        return self.fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
 
     def made_by(self, make: Callable, *more: Any) -> "Framework":
-        """The same framework, built anew by another function; this one must not be used after it."""
-        return self._fleet.framework(self.name, self.settings, self.home, make, *more)
+        """Build it anew by another function. The old one must not be used any more."""
+        return self.fleet.framework(self.name, self.settings, self.home, make, *more)
+
+
+class InProcess(Session):
+    """A session in the place of a worker, for a debugger."""
+
+    @property
+    def process(self) -> psutil.Process:
+        return psutil.Process()
+
+    def is_running(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
 
 
 class Fleet:
-    """Starts, keeps and ends the workers.
-
-    They are started as `spec` says, with a name each. `on_event(name, event, details)` is called as for a `Worker`.
-    """
+    """The workers of a session, started by `spec`. `on_event(name, event, details)` is called as by `Worker`."""
 
     def __init__(self, spec: WorkerSpec, on_event: Callable[[str, str, dict], None], in_process: bool = False):
         self.spec = spec
         self.on_event = on_event
         self.in_process = in_process
-        self.homes: dict[str, Worker | Session] = {}
+        self.homes: dict[str, Worker | InProcess] = {}
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
-        """Build these in their workers, as many at once as there are cores: an import takes seconds and one core.
+        """Build these in their workers, as many at once as there are cores: an import takes seconds of a core."""
 
-        What goes wrong is raised when the framework is asked for.
-        """
-        together.each(lambda entrant: self._prepare(entrant, settings), entrants, os.cpu_count(), self.close)
+        def prepare(entrant: Entrant) -> None:
+            with contextlib.suppress(Exception):  # `framework` raises it again for the test
+                self.framework(entrant.variant, replace(settings, network=entrant.network))
+
+        together.each(prepare, entrants, os.cpu_count(), self.close)
 
     def framework(
         self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any
     ) -> Framework:
-        """`make(variant, settings, *more)`. Raises what the import of the framework or the building raised.
+        """Build `make(variant, settings, *more)` in the worker `home`, by default that of the variant's own name.
 
-        It is built in the worker called `home`; without it, in that of its own name.
+        Raises the error of the import or of the building, each time.
         """
-        self._build(variant, settings, home or variant, make, *more)
-        if (make, variant, settings) in self.broken:
-            raise self.broken[make, variant, settings].with_traceback(None)  # or it would grow each time
-        return Framework(self, home or variant, make, variant, settings, *more)
-
-    def _prepare(self, entrant: Entrant, settings: Settings) -> None:
-        with contextlib.suppress(WorkerDied):
-            self._build(entrant.variant, replace(settings, network=entrant.network), entrant.variant, impls.load)
-
-    def _build(self, variant: str, settings: Settings, home: str, make: Callable, *more: Any) -> None:
-        if (make, variant, settings) not in self.broken:
+        key = (make, variant, settings)
+        if key not in self.broken:
             try:
-                self.home(home).build(make, variant, settings, *more)
+                self.home(home or variant).build(make, variant, settings, *more)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:
-                self.broken[make, variant, settings] = error
+                self.broken[key] = error
+        if key in self.broken:
+            raise self.broken[key].with_traceback(None)  # or it would grow each time
+        return Framework(self, home or variant, make, variant, settings, more)
 
-    def home(self, name: str) -> Worker | Session:
-        """The worker of this name; one that died is replaced by a fresh one."""
-        home = self.homes.get(name)
-        if isinstance(home, Worker) and not home.is_running():
-            home.close()  # removes its temporary files
-            home = None
-        if home is None:
-            self.homes[name] = home = self._start(name)
-        return home
+    def home(self, name: str) -> Worker | InProcess:
+        """Return the worker of this name. It is started if there is none, or if it has died."""
+        if name in self.homes and not self.homes[name].is_running():
+            self.homes.pop(name).close()  # removes its temporary files
+        if name not in self.homes:
+            if self.in_process:
+                self.homes[name] = InProcess(lambda event, **details: self.on_event(name, event, details))
+            else:
+                spec = replace(self.spec, name=name)
+                self.homes[name] = Worker(spec, lambda event, details: self.on_event(name, event, details))
+        return self.homes[name]
 
     def adopt(self, name: str, worker: Worker) -> None:
-        """Make it the worker of this name, and end the one before."""
+        """Make this the worker of that name, and end the previous one."""
         if name in self.homes:
             self.homes[name].close()
         self.homes[name] = worker
 
     def close(self) -> None:
+        """End all workers. Those that are asked for later are started anew."""
         for home in list(self.homes.values()):
-            if isinstance(home, Worker):
-                home.close()
-
-    def _start(self, name: str) -> Worker | Session:
-        if self.in_process:
-            return Session(lambda event, **details: self.on_event(name, event, details))
-        return Worker(replace(self.spec, name=name), lambda event, details: self.on_event(name, event, details))
+            home.close()

@@ -35,7 +35,7 @@ def start(command: list[str], folder: str = "", **options) -> subprocess.Popen:
 
 
 def end(supervisor: subprocess.Popen) -> None:
-    """End what `start` has started, and all processes that it has started; does nothing if they have ended."""
+    """End the command of `start` and all processes that it has started. Does nothing if they have ended."""
     supervisor.terminate()
     supervisor.send_signal(signal.SIGCONT)  # if it is stopped
     try:
@@ -46,7 +46,7 @@ def end(supervisor: subprocess.Popen) -> None:
 
 
 def environment(folder: str) -> dict[str, str]:
-    """Variables that make `folder` the place of temporary files."""
+    """Return variables that make `folder` the place of temporary files."""
     return dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
 
 

@@ -1,14 +1,17 @@
-"""Which of the machine's processors a process keeps to."""
+"""The binding of a process to processors."""
 
 import os
 
 
 def count() -> int:
-    """How many workers can be bound to, each to its own; 1 where the system binds nobody."""
+    """Return the number of processors to which this process may be bound; 1 if the system has no binding."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def bind(threads: int, lane: int = 0) -> None:
-    """Keep this process to so many processors: the first of its own in lane 0, the next in lane 1; if it can."""
+    """Bind this process to `threads` of its processors: to the first in lane 0, to the next in lane 1.
+
+    Does nothing if the system has no binding.
+    """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[lane * threads :][:threads])

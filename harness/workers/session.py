@@ -1,4 +1,4 @@
-"""An implementation in this process, and the functions that run on it: in a worker, or in pytest by `--in-process`."""
+"""An implementation in this process, a worker or `pytest --in-process`, and the functions that run on it."""
 
 import inspect
 import time
@@ -16,9 +16,9 @@ WARNINGS = 20  # different ones that a process may give
 
 
 class Session:
-    """Builds an implementation, and runs functions.
+    """An implementation, and the functions that are run on it.
 
-    `notify(event, **details)` is called for the events of these functions, and for "warning" (message).
+    `notify(event, **details)` is called for the events of these functions, and for each "warning" (message).
     """
 
     def __init__(self, notify: Callable[..., None]):
@@ -28,7 +28,7 @@ class Session:
         self.warned: set[str] = set()
 
     def build(self, make: Callable[..., Adapter], *arguments: Any) -> float:
-        """Make `make(*arguments)` the implementation, unless it was built so and not changed. Return the seconds."""
+        """Build `make(*arguments)`, unless it is there already, and unchanged. Return the seconds that it took."""
         started = time.perf_counter()
         if self.built_from != (make, *arguments):
             self.built_from = None

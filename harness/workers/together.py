@@ -1,4 +1,4 @@
-"""Do the same for several at once, in threads that wait for processes."""
+"""The same call for several items at once, in threads that wait for processes."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +9,9 @@ Result = TypeVar("Result")
 
 
 def each(do: Callable[[Item], Result], items: Iterable[Item], at_once: int, close: Callable[[], None]) -> list[Result]:
-    """`do(item)` of each, so many at once, begun in order. Raises what the first of them raised.
+    """Return `do(item)` of each item, in order, `at_once` of them concurrently. Raises the first error.
 
-    `close` ends what the threads wait for: it is called when something is raised, Ctrl-C above all.
+    After an error, or Ctrl-C, `close` is called. It must end the processes for which the threads wait.
     """
     pool = ThreadPoolExecutor(at_once)
     try:
@@ -19,7 +19,7 @@ def each(do: Callable[[Item], Result], items: Iterable[Item], at_once: int, clos
     except BaseException:
         close()
         pool.shutdown(cancel_futures=True)
-        close()  # what was begun meanwhile
+        close()  # for processes that were started meanwhile
         raise
     pool.shutdown()
     return done

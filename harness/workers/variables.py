@@ -1,6 +1,6 @@
-"""The environment of workers: they inherit a few variables, those that `--keep-env` names, and what the suite sets.
+"""The environment of workers: a few inherited variables, those that `--keep-env` names, and those that the suite sets.
 
-Any other could change what is measured. Workers run `python -I`, which reads none of PYTHON*.
+Any other could change a measurement. Workers run `python -I`, which reads none of PYTHON*.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ INHERITED = (
 )
 WHICH_GPU = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")  # inherited, and recorded as if --keep-env named them
 
-# Not inherited, and often set on purpose: whoever has set one is told. It need not be complete.
+# Not inherited, but often set on purpose: a note names those that are set. The list need not be complete.
 REPORTED = (
     *("OMP_", "KMP_", "MKL_", "OPENBLAS_", "MALLOC_", "LD_"),
     *("KERAS_", "TF_", "XLA_", "JAX_", "TORCH", "PYTORCH_", "CUDA_", "NVIDIA_TF32_OVERRIDE"),
@@ -27,32 +27,33 @@ REPORTED = (
 
 
 def is_inherited(name: str) -> bool:
+    """Whether every worker inherits this variable."""
     return any(fnmatchcase(name, pattern) for pattern in INHERITED)
 
 
 def inherited() -> dict[str, str]:
-    """Names and values of what every worker inherits, but for what is `kept`."""
+    """Return the variables that every worker inherits."""
     return {name: value for name, value in os.environ.items() if is_inherited(name)}
 
 
 def kept(keep: Iterable[str]) -> dict[str, str]:
-    """Names and values of the variables of `--keep-env` and of `WHICH_GPU` that are set."""
+    """Return the variables of `--keep-env` and of `WHICH_GPU` that are set."""
     return {name: os.environ[name] for name in sorted({*keep, *WHICH_GPU}) if name in os.environ}
 
 
 def reported(keep: Iterable[str]) -> list[str]:
-    """Names that are set and not inherited, of those that are often set on purpose."""
+    """Return the names of variables in `REPORTED` that are set and not inherited."""
     names = {name for name in os.environ if name.startswith(REPORTED) and not is_inherited(name)}
     return sorted(names - {*keep, *WHICH_GPU})
 
 
 def flaw(keep: Iterable[str]) -> str:
-    """Return why the first of these that cannot be kept cannot be; "" if all can."""
+    """Return why one of these cannot be kept; "" if all can."""
     for name in keep:
         if name.startswith("PYTHON"):
             return f"{name}: workers run `python -I`, which reads none of PYTHON*"
         if is_inherited(name):
-            return f"{name}: workers inherit it anyway: nothing to keep"
+            return f"{name}: workers inherit it anyway"
         if name not in os.environ:
             near = difflib.get_close_matches(name, os.environ, n=1)
             return f"{name}: it is not set" + (f"; did you mean {near[0]}?" if near else "")
@@ -60,25 +61,19 @@ def flaw(keep: Iterable[str]) -> str:
 
 
 def described(kept: Mapping[str, str]) -> str:
+    """Return "NAME=value, NAME=value", or "none"."""
     return ", ".join(f"{name}={value}" for name, value in kept.items()) or "none"
 
 
 def keras_home(folder: str) -> str:
-    """Make a home for Keras in `folder`: without the user's keras.json, but with the data sets that are there already.
+    """Make a home for Keras in `folder`: without the user's keras.json, but with the user's folder of data sets.
 
-    Where Keras is installed, what it downloads goes to the user's folder, which is made if need be, as by Keras itself.
+    That folder is made if need be, as by Keras itself.
     """
     home = Path(folder, "keras")
     home.mkdir()
-    datasets = Path(_users_keras_home(), "datasets").absolute()
-    with contextlib.suppress(OSError):  # Keras then makes one of its own
+    with contextlib.suppress(OSError, RuntimeError):  # the user has no home: Keras makes a folder in this one
+        datasets = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras", "datasets").absolute()
         datasets.mkdir(parents=True, exist_ok=True)
         (home / "datasets").symlink_to(datasets)
     return str(home)
-
-
-def _users_keras_home() -> str:
-    """As Keras finds it."""
-    user = os.path.expanduser("~")  # noqa: PTH111 - Path.expanduser raises where there is no home
-    writable = user if os.access(user, os.W_OK) else "/tmp"
-    return os.environ.get("KERAS_HOME") or os.path.join(writable, ".keras")  # noqa: PTH118

@@ -1,8 +1,7 @@
-"""The parent's side of a worker: start it, run functions in it, end it, and say what happened if it died."""
+"""The parent's side of a worker: start it, run functions in it, end it, and describe how it died."""
 
 import builtins
 import contextlib
-import itertools
 import shutil
 import signal
 import subprocess
@@ -18,14 +17,14 @@ from typing import Any
 import psutil
 
 from harness import ROOT
-from harness.workers import excerpt, interpreter, process_tree, variables
-from harness.workers.wire import dumps, is_shared, loads, receive, send
+from harness.workers import excerpt, process_tree, variables
+from harness.workers.wire import dumps, loads, receive, send
 
-SECONDS_BETWEEN_LOOKS = 1.0  # at whether a worker that is silent still lives
+SECONDS_BETWEEN_LOOKS = 1.0  # between checks that a silent worker is alive
 
-NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # or some frameworks would take one unasked
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks take a GPU by default
 
-# `impls` and `harness` come from the root, everything else from the environment, whatever lies in the root.
+# `impls` and `harness` come from the root, all other modules from the environment: the root may hold stray files.
 BOOTSTRAP = """
 import importlib.machinery, importlib.util, sys
 root, threads, lane = sys.argv[1:]
@@ -41,14 +40,14 @@ serve(int(threads), int(lane))
 
 
 def in_a_line(error: Exception) -> str:
-    """The type of an error, the first line of its message and, if there are more, the last."""
+    """Return the type of an error, the first line of its message and, if there are more, the last."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = " ... ".join(map(excerpt.shortened, dict.fromkeys(lines[:1] + lines[-1:])))
     return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
 def limits(threads: int | None, device: str) -> dict[str, str]:
-    """Variables that keep a framework to these threads and this device, if set before it is imported."""
+    """Return variables that limit a framework to these threads and this device, if set before its import."""
     hidden = NO_GPU if device == "cpu" else {}
     return hidden | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
 
@@ -93,13 +92,10 @@ class Worker:
     `on_event(event, details)` is called for each event of `Session`, and for "taken_out" (names) if variables are set
     that the worker does not inherit. `kept` are those that it has inherited because of `keep`: names and values.
 
-    Raises `interpreter.Unusable`, and `WorkerDied` if it does not start.
+    Raises `WorkerDied` if it does not start.
     """
 
     def __init__(self, spec: WorkerSpec, on_event: Callable[[str, dict], None] = lambda *_: None):
-        flaw = "" if spec.python == sys.executable else interpreter.flaw(spec.python, spec.timeout)
-        if flaw:
-            raise interpreter.Unusable(flaw)
         self.spec, self.name, self.on_event = spec, spec.name, on_event
         settings = {**limits(spec.threads, spec.device), **spec.environment}
         self.kept = {name: value for name, value in variables.kept(spec.keep).items() if name not in settings}
@@ -107,7 +103,6 @@ class Worker:
             on_event("taken_out", {"names": names})
         self.alive = True
         self.process: psutil.Process | None = None
-        self.numbers = itertools.count()  # of its commands
         with contextlib.ExitStack() as stack:
             self.folder = tempfile.mkdtemp(prefix="mnist-")
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
@@ -124,8 +119,8 @@ class Worker:
             stack.callback(process_tree.end, self.supervisor)
             stdin.close()
             self.resources = stack.pop_all()
-        number = self._answer(next(self.numbers), "start")
-        with self._closed_if_broken("start"):
+        number = self._answer("start")
+        with contextlib.suppress(psutil.NoSuchProcess):  # the next command will say how it died
             self.process = psutil.Process(number)
 
     def build(self, make: Callable, *arguments: Any) -> float:
@@ -138,10 +133,8 @@ class Worker:
 
     def is_running(self) -> bool:
         """False after `close`, and when the process has ended by itself."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            running = self.alive and self.supervisor.poll() is None
-            return running and (not self.process or self.process.status() != psutil.STATUS_ZOMBIE)
-        return False
+        running = self.alive and self.supervisor.poll() is None
+        return running and (self.process is None or self.process.is_running())
 
     def close(self) -> None:
         """End the process and all that it has started, and remove its temporary files; do nothing the second time."""
@@ -153,31 +146,30 @@ class Worker:
         doing = getattr(function, "__name__", function)
         if not self.alive:
             raise WorkerDied(f"the worker of {self.name} had ended before {doing!r}")
-        number = next(self.numbers)
-        command = dumps((number, verb, dumps((function, *arguments))))
-        with self._closed_if_broken(doing):
-            self.connection.settimeout(self.spec.timeout)
-            send(self.connection, command)
-        return self._answer(number, doing)
+        return self._answer(doing, dumps((verb, function, *arguments)))
 
-    def _answer(self, number: int, doing: str) -> Any:
-        while True:
-            with self._closed_if_broken(doing):
-                answered, kind, *content = loads(self._receive())
-            if answered != number:
-                self.close()
-                raise WorkerDied(
-                    f"the worker of {self.name} answered twice before {doing!r} and was ended: what it runs must have "
-                    "forked a process that went on in its place"
-                )
-            if kind == "error":
-                raise _exception(self.name, *content)
-            if kind == "ok":
-                return content[0]
-            self.on_event(*content)
+    def _answer(self, doing: str, command: bytes = b"") -> Any:
+        """Send a command, if any, and return the value that answers it. Raises the error that answers it.
 
-    def _receive(self) -> bytes:
-        """The next message. A worker that died is noticed even if a process that it forked keeps the line open."""
+        Anything else ends the worker: a late answer would be taken for that of the next command.
+        """
+        try:
+            kind, *content = self._next(doing, command)
+            while kind == "event":
+                self.on_event(*content)
+                kind, *content = self._next(doing)
+        except BaseException:  # Ctrl-C above all
+            self.close()
+            raise
+        if kind == "error":
+            raise _exception(self.name, *content)
+        return content[0]
+
+    def _next(self, doing: str, command: bytes = b"") -> tuple:
+        """Send a command, if any, and return the next message. Raises `WorkerDied`.
+
+        A worker that died is noticed even if a process that it forked keeps the line open.
+        """
         silent_since = time.monotonic()
 
         def look() -> None:
@@ -186,31 +178,21 @@ class Worker:
             if time.monotonic() - silent_since >= self.spec.timeout:
                 raise TimeoutError
 
-        self.connection.settimeout(min(SECONDS_BETWEEN_LOOKS, self.spec.timeout))
-        return receive(self.connection, look)
-
-    @contextlib.contextmanager
-    def _closed_if_broken(self, doing: str):
-        """Whatever breaks the conversation ends the worker: a late answer would be taken for that of the next command.
-
-        Raises `WorkerDied`, which says how it ended.
-        """
         try:
-            yield
+            if command:
+                self.connection.settimeout(self.spec.timeout)
+                send(self.connection, command)
+            self.connection.settimeout(min(SECONDS_BETWEEN_LOOKS, self.spec.timeout))
+            return loads(receive(self.connection, look))
         except TimeoutError:
-            stderr = self._stderr()
-            self.close()
             raise WorkerDied(
                 f"the worker of {self.name} was silent for {self.spec.timeout:g} s during {doing!r} and was ended "
-                f"(--worker-timeout sets the limit). {stderr}"
+                f"(--worker-timeout sets the limit). {self._last_lines()}"
             ) from None
-        except (EOFError, OSError, psutil.Error):
-            cause, stderr = self._exit_code(), self._stderr()
-            self.close()
-            raise WorkerDied(f"the worker of {self.name} died during {doing!r}: {cause}. {stderr}") from None
-        except BaseException:  # Ctrl-C above all
-            self.close()
-            raise
+        except (EOFError, OSError):
+            raise WorkerDied(
+                f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self._last_lines()}"
+            ) from None
 
     def _exit_code(self) -> str:
         try:
@@ -218,12 +200,12 @@ class Worker:
         except subprocess.TimeoutExpired:
             return "exit code unknown"
         number = code - 128 if code > 128 else -code
-        if number in set(signal.Signals):
-            hint = " (by someone, or by the system as memory ran out)" if number == signal.SIGKILL else ""
-            return f"exit code {-number}, {signal.Signals(number).name}{hint}"
-        return f"exit code {code}"
+        if number not in set(signal.Signals):
+            return f"exit code {code}"
+        hint = " (by someone, or by the system as memory ran out)" if number == signal.SIGKILL else ""
+        return f"exit code {-number}, {signal.Signals(number).name}{hint}"
 
-    def _stderr(self) -> str:
+    def _last_lines(self) -> str:
         with contextlib.suppress(ValueError):  # another thread has closed the file
             if last := excerpt.tail(self.stderr).splitlines():
                 return "\n  ".join(["The last lines of its stderr:", *last])
@@ -231,12 +213,11 @@ class Worker:
 
 
 def _exception(worker: str, raised: str | type, message: str, place: str) -> Exception:
+    """Return the error that a worker describes; one whose type is unknown here as a `WorkerError`."""
     kind = getattr(builtins, raised, None) if isinstance(raised, str) else raised
-    ordinary = isinstance(kind, type) and issubclass(kind, Exception)
-    if ordinary and not issubclass(kind, (UnicodeError, ExceptionGroup)):  # which want more than a message
-        error = kind(message)
-    else:
-        error = WorkerError(f"{raised}: {message}")
-    if not is_shared(type(error)) or isinstance(error, WorkerError):  # the others' messages say all there is to say
+    error = WorkerError(f"{raised}: {message}")
+    with contextlib.suppress(TypeError):  # it is no class, or wants more than a message
+        error = kind(message) if issubclass(kind, Exception) else error
+    if isinstance(raised, str):  # a message of a shared type says all there is to say
         error.add_note(f"in the worker of {worker}: {place}")
     return error

@@ -1,10 +1,13 @@
-"""A program that cannot run a worker is refused in one line, before a worker is started under it."""
+"""A program that cannot run a worker is refused in one line, which says why."""
 
 import sys
 
+import numpy as np
 import pytest
 
+from harness.regression.installed import versions_with_python
 from harness.workers.interpreter import flaw
+from harness.workers.worker import Worker, WorkerSpec
 from tests.processes import comes_true, has_ended
 
 
@@ -13,7 +16,7 @@ def script(tmp_path):
     """Makes an executable file of these lines, in which $PYTHON is the Python of this process."""
 
     def script(*lines):
-        file = tmp_path / "python"
+        file = tmp_path / 'it\'s a "path" = so'
         file.write_text("\n".join(lines).replace("$PYTHON", sys.executable) + "\n")
         file.chmod(0o755)
         return str(file)
@@ -21,44 +24,42 @@ def script(tmp_path):
     return script
 
 
-def test_our_python_is_usable_through_a_noisy_script_too(script, tmp_path, monkeypatch):
-    (tmp_path / "numpy.py").write_text("raise SystemExit('a stray file was imported')")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert flaw(sys.executable, 60.0) == ""
-    assert flaw(script("#!/bin/sh", "echo a warning >&2", 'exec $PYTHON "$@"'), 60.0) == ""
+def test_noisy_script_at_any_path_may_be_the_interpreter(script):
+    python = script("#!/bin/sh", "echo a warning >&2", 'exec $PYTHON "$@"')
+    assert flaw(python, 60.0) == ""
+    worker = Worker(WorkerSpec("numpy", python=python))
+    assert worker.run(versions_with_python)["numpy"] == np.__version__
+    worker.close()
 
 
 @pytest.mark.parametrize(
     ("lines", "found"),
     [
         (["exit 0"], "Exec format error"),
-        (["#!/bin/sh", "exit 3"], "status 3"),
-        (["#!/bin/sh", "echo the licence has expired >&2; exit 1"], "the licence has expired"),
-        (["#!/bin/sh", "exec cat"], "says nothing"),
+        (["#!/bin/sh", "echo the licence has expired >&2; exit 3"], "the licence has expired"),
+        (["#!/bin/sh", "exec cat"], "nothing"),
         (["#!/bin/sh", "exec yes"], "'y'"),
-        (["#!/bin/sh", "echo Python 2.7"], "Python 2.7"),
         (["#!/bin/sh", 'exec $PYTHON -S "$@"'], "No module named 'numpy'"),
     ],
-    ids=["no shebang", "exits", "complains", "cat", "yes", "2.7", "no numpy"],
+    ids=["no shebang", "complains", "cat", "yes", "no numpy"],
 )
-def test_flaw_is_a_line_with_the_output(script, lines, found):
+def test_flaw_is_a_line_with_the_reason(script, lines, found):
     python = script(*lines)
     line = flaw(python, 60.0)
     assert python in line
     assert found in line
     assert "\n" not in line
-    assert len(line) < 600
+    assert len(line) < 1000
 
 
 @pytest.mark.parametrize(
     ("name", "found"), [(".", "Permission denied"), ("no-such-file", "No such file")], ids=["folder", "none"]
 )
-def test_flaw_of_what_cannot_be_executed(tmp_path, name, found):
+def test_flaw_of_a_path_that_cannot_be_executed(tmp_path, name, found):
     assert found in flaw(str(tmp_path / name), 60.0)
 
 
-def test_a_python_that_hangs_is_ended_with_all_that_it_has_started(script, tmp_path):
+def test_python_that_hangs_is_ended_with_its_children(script, tmp_path):
     python = script("#!/bin/sh", f"sleep 1000 & echo $! >{tmp_path}/started; sleep 1000")
-    assert "3 s (--worker-timeout" in flaw(python, 3.0)
+    assert "3 s" in flaw(python, 3.0)
     assert comes_true(lambda: has_ended(int((tmp_path / "started").read_text())))

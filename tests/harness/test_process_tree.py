@@ -1,4 +1,4 @@
-"""A supervised command and all processes that it starts end together, also when nobody is left to end them."""
+"""A supervised command and all processes that it starts end together, even if the process that ends them is killed."""
 
 import os
 import signal
@@ -44,18 +44,22 @@ def test_exit_status_is_that_of_the_command(code, status):
     assert process_tree.start([sys.executable, "-c", code], stderr=subprocess.DEVNULL).wait() == status
 
 
-@pytest.mark.parametrize("who", ["the supervisor", "the supervisor, stopped", "the command"])
-def test_end_reaches_a_process_that_left_the_session(who):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_end_reaches_a_process_that_left_the_session(stopped):
     with process_tree.start([sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True) as supervisor:
         numbers = numbers_of(supervisor)
-        if who == "the command":
-            os.kill(numbers[0], signal.SIGKILL)
-        else:
-            if who.endswith("stopped"):
-                psutil.Process(supervisor.pid).suspend()
-            process_tree.end(supervisor)
+        if stopped:
+            psutil.Process(supervisor.pid).suspend()
+        process_tree.end(supervisor)
         assert all_end(numbers)
     process_tree.end(supervisor)
+
+
+def test_orphan_ends_with_a_killed_command():
+    with process_tree.start([sys.executable, "-c", FORKS], stdout=subprocess.PIPE, text=True) as supervisor:
+        numbers = numbers_of(supervisor)
+        os.kill(numbers[0], signal.SIGKILL)
+        assert all_end(numbers)
 
 
 def test_command_ends_if_the_supervisor_is_killed():

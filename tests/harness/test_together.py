@@ -7,18 +7,12 @@ import pytest
 from harness.workers import together
 
 
-def test_each_is_done_once_in_order():
-    done = []
-    together.each(done.append, range(20), 1, lambda: done.append("closed"))
-    assert done == list(range(20))
+def test_results_are_in_order_of_the_items():
+    meeting = threading.Barrier(3, timeout=30)  # they run at the same time
+    assert together.each(lambda item: meeting.wait() >= 0 and item, range(3), 3, meeting.abort) == [0, 1, 2]
 
 
-def test_so_many_run_at_once():
-    meeting = threading.Barrier(3, timeout=30)
-    together.each(lambda _: meeting.wait(), range(3), 3, meeting.abort)
-
-
-def test_an_exception_ends_the_others_and_is_raised():
+def test_exception_ends_the_others_and_is_raised():
     ended = threading.Event()
     waited = []
 

@@ -8,43 +8,44 @@ import threading
 
 import pytest
 
+from harness import ROOT
 from harness.data import whole
 
+KILLED = """
+import os, pathlib, signal, sys
+from harness.data import whole
+with whole.replacing(pathlib.Path(sys.argv[1])) as file:
+    file.write_text('half')
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
 
-def test_write_replaces_the_old_file(tmp_path):
+
+@pytest.fixture
+def report(tmp_path):
     (tmp_path / "report").write_text("old")
-    whole.write(tmp_path / "report", "new")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "new"}
+    return tmp_path / "report"
 
 
-def test_failed_write_keeps_the_old_file(tmp_path):
-    (tmp_path / "report").write_text("old")
+def test_failed_write_keeps_the_old_file(report):
     with pytest.raises(UnicodeEncodeError):
-        whole.write(tmp_path / "report", "a lone surrogate cannot be written: \ud800")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "old"}
+        whole.write(report, "a lone surrogate cannot be written: \ud800")
+    assert [path.read_text() for path in report.parent.iterdir()] == ["old"]
 
 
-def test_killed_write_keeps_the_old_file_and_is_cleaned_up(tmp_path):
-    (tmp_path / "report").write_text("old")
-    code = (
-        "import os, pathlib, signal\nfrom harness.data import whole\n"
-        "with whole.replacing(pathlib.Path('report').absolute()) as file:\n"
-        "    file.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=False)
+def test_killed_write_keeps_the_old_file(report):
+    done = subprocess.run([sys.executable, "-c", KILLED, str(report)], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
-    assert (tmp_path / "report").read_text() == "old"
-    whole.write(tmp_path / "report", "new")
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report": "new"}
+    assert report.read_text() == "old"
+    whole.write(report, "new")
+    assert [path.read_text() for path in report.parent.iterdir()] == ["new"]
 
 
-def test_link_stays_a_link(tmp_path):
-    (tmp_path / "there").write_text("old")
-    (tmp_path / "link").symlink_to("there")
-    whole.write(tmp_path / "link", "new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "there").read_text() == "new"
+def test_link_stays_a_link(report):
+    link = report.with_name("link")
+    link.symlink_to("report")
+    whole.write(link, "new")
+    assert link.is_symlink()
+    assert report.read_text() == "new"
 
 
 def test_pipe_is_written_to_directly(tmp_path):
@@ -57,8 +58,7 @@ def test_pipe_is_written_to_directly(tmp_path):
     assert read == ["new"]
 
 
-def test_file_in_a_read_only_folder_is_written_in_place(tmp_path, monkeypatch):
-    (tmp_path / "report").write_text("old")
+def test_file_in_a_read_only_folder_is_written_in_place(report, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
-    with whole.replacing(tmp_path / "report") as file:
-        assert file == tmp_path / "report"
+    with whole.replacing(report) as file:
+        assert file == report

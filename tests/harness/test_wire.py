@@ -1,8 +1,6 @@
-"""Values arrive in the other process as they were sent; what would import a framework is refused."""
+"""Values arrive in the other process as they were sent; a value that would import a framework is refused."""
 
 import fractions
-import socket
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from harness.equality.distance import Distance
 from harness.equality.trace import trace
 from harness.measuring.workload import Operation
-from harness.workers.wire import dumps, loads, receive, send
+from harness.workers.wire import dumps, loads
 from impls import Entrant
 from impls.contract import Settings
 from impls.numpy import adapter, mnist
@@ -21,12 +19,10 @@ from impls.quantization import Scales
 @pytest.mark.parametrize(
     "array",
     [
-        np.arange(6, dtype=np.uint8).reshape(2, 3),
         np.array([[1.5, -0.0, np.inf]], np.float32),
-        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3))[:, ::2],
         np.zeros((0, 28, 28), np.uint8),
         np.array(3.0),
-        np.arange(10)[::2],
         np.array([1, 2], ">i4"),
     ],
 )
@@ -47,48 +43,26 @@ def test_dataclass_is_made_by_its_constructor():
 @pytest.mark.parametrize(
     "value",
     [
-        *(None, True, 3, 0.1, "text", b"bytes", (1, (2.0, None)), [1, ["a"]], {"a": {"b": (1, 2)}}, (), {}),
+        (None, True, 3, 0.1, "text", b"bytes", [1, ["a"]], {"a": {"b": (1, 2)}}, (), {}),
         (Settings(seed=3), Operation("fit", 2, rounds=1), trace, Distance(0.5, "here"), Entrant),
     ],
 )
 def test_builtin_and_shared_values_keep_their_types(value):
-    there = loads(dumps(value))
-    assert there == value
-    assert repr(there) == repr(value)
+    assert repr(loads(dumps(value))) == repr(value)
 
 
 def test_subclasses_and_numpy_scalars_become_builtin():
     class Text(str):
         pass
 
-    there = loads(dumps((np.float64(0.5), np.int64(3), np.bool_(True), Text("2.15"), Path("a") / "b")))
-    assert there == (0.5, 3, True, "2.15", "a/b")
-    assert [type(item) for item in there] == [float, int, bool, str, str]
+    sent = (np.float64(0.5), np.int64(3), np.bool_(True), Text("2.15"), Path("a") / "b")
+    assert repr(loads(dumps(sent))) == repr((0.5, 3, True, "2.15", "a/b"))
 
 
 @pytest.mark.parametrize(
     "value",
-    [
-        *(lambda: None, fractions.Fraction(1, 2), mnist.cnn, adapter.Adapter(Settings())),
-        *({"a": [object()]}, np.array([None])),
-    ],
+    [lambda: None, fractions.Fraction(1, 2), mnist.cnn, adapter.Adapter(Settings()), {"a": [object()]}, np.array([{}])],
 )
 def test_any_other_value_is_refused(value):
     with pytest.raises(TypeError, match="cannot send"):
         dumps(value)
-
-
-def test_large_message_arrives_in_whole():
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        data = bytes(range(256)) * 2**15
-        threading.Thread(target=send, args=(ours, data)).start()
-        assert receive(theirs) == data
-
-
-def test_silence_and_the_end_are_noticed():
-    ours, theirs = socket.socketpair()
-    with theirs:
-        theirs.settimeout(0.001)
-        with pytest.raises(EOFError):
-            receive(theirs, on_silence=ours.close)

@@ -1,0 +1,77 @@
+"""A worker imports what it should, whatever lies around, and nothing outlives a run of pytest."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+
+import impls
+from harness.workers.worker import Worker, WorkerSpec
+from impls.contract import Settings
+
+STRAYS = ("numpy.py", "random.py", "psutil.py", "harness.py", "keras/__init__.py")
+LOOKS_AROUND = """
+def logits(self, images):
+    import random
+    extras = {'pytest', 'rich', 'psutil', 'platformdirs', 'filelock', 'scipy'}
+    processors = getattr(os, 'sched_getaffinity', lambda _: [0])(0)
+    return sys.path, sorted(extras & {*sys.modules}), os.environ['OMP_NUM_THREADS'], len(processors)
+"""
+
+
+@pytest.mark.parametrize("where", ["in the current directory", "in PYTHONPATH", "in the root"])
+def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeypatch, where):
+    folder = project.folder if where == "in the root" else tmp_path / "strays"
+    for stray in STRAYS:
+        project.add_file(str(folder / stray), "raise SystemExit('a stray file was imported')")
+    project.add("fake", LOOKS_AROUND)
+    if where == "in the current directory":
+        monkeypatch.chdir(folder)
+    if where == "in PYTHONPATH":
+        monkeypatch.setenv("PYTHONPATH", str(folder))
+    worker = Worker(WorkerSpec("fake", root=project.folder, threads=1))
+    try:
+        worker.build(impls.load, "fake", Settings())
+        (*path, last), *rest = worker.run("logits", None)
+    finally:
+        worker.close()
+    assert rest == [[], "1", 1]
+    assert last == str(project.folder)
+    assert not {str(folder), ""} & {*path}
+
+
+HANGING = "def fit(self, images, labels, epochs, on_epoch=None):\n    on_epoch(1, 0.5)\n    time.sleep(1000)"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_and_no_folder_outlives_pytest(project, how):
+    """The signal reaches the whole process group, as from a terminal, `timeout` or a batch system."""
+    project.add("fake", HANGING)
+    with subprocess.Popen(
+        project.command("--framework", "fake", "-m", "accuracy", "-s"),
+        cwd=project.folder,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by a job in the background
+    ) as run:
+        try:
+            assert any("epoch  1" in line for line in run.stdout)
+            children = psutil.Process(run.pid).children(recursive=True)
+            folders = [Path(child.environ()["TMPDIR"]) for child in children]
+            assert folders
+            assert all(folder.exists() for folder in folders)
+        except BaseException:
+            run.kill()  # or it would be waited for
+            raise
+        os.killpg(run.pid, how)
+        rest, _ = run.communicate(timeout=30)
+        _, alive = psutil.wait_procs(children, timeout=10)
+    assert alive == []
+    assert not any(folder.exists() for folder in folders)
+    assert "Traceback" not in rest
+    assert how != signal.SIGINT or run.returncode == pytest.ExitCode.INTERRUPTED

