@@ -64,6 +64,7 @@ def test_adapter_imports_its_tutorial_and_the_contract_only(tutorial, variant):
     assert own <= {"impls", "impls.adapter", "impls.checks", "impls.contract", f"impls.{variant.implementation}"}
 
 
+@pytest.mark.tutorial
 def test_main_prints_the_training_of_the_adapter(framework, training, tutorial, run):
     """The same loss and accuracy after an epoch: seed, optimizer, loss, shuffling and evaluation are the same."""
     loss, test_loss, accuracy = (training(framework, 1)[name][0] for name in ("loss", "test_loss", "accuracy"))

@@ -61,7 +61,7 @@ KEPT_MEMORY = 0.1
 KEPT_BY_STEP = 4096
 
 # Epochs of `fit` on one batch: few enough that the loss, to which the error is relative, stays far above 0.
-FIT_EPOCHS = 20
+FIT_EPOCHS = 5
 
 
 def has_convolutions(network: Network) -> bool:

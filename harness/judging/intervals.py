@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy  # which loads scipy.stats at its first use: that takes a second
 
 
 class Interval(NamedTuple):
@@ -32,7 +32,7 @@ def half_width(error: float, values: int, spread: float) -> float:
 
     `spread` is the standard deviation of the values; the result has its unit.
     """
-    return float(stats.t.isf(error / 2, values - 1)) * spread / math.sqrt(values)
+    return float(scipy.stats.t.isf(error / 2, values - 1)) * spread / math.sqrt(values)
 
 
 def mean_interval(values: Sequence[float], error: float = 0.05) -> Interval:
@@ -63,4 +63,4 @@ def difference_of_means(a: Sequence[float], b: Sequence[float]) -> Interval:
     mean = float(np.mean(a) - np.mean(b))
     if not (np.std(a) or np.std(b)):
         return Interval(mean, mean, mean)
-    return Interval(mean, *map(float, stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.90)))
+    return Interval(mean, *map(float, scipy.stats.ttest_ind(a, b, equal_var=False).confidence_interval(0.90)))

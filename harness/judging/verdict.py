@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy  # which loads scipy.stats at its first use: that takes a second
 
 from harness.judging.intervals import mean_interval
 
@@ -129,4 +129,4 @@ def _needed(distance: float, spread: float, alpha: float) -> float:
 
     It assumes that mean and spread stay as they are, and uses the normal distribution in place of Student's.
     """
-    return math.inf if not distance else math.ceil((stats.norm.isf(alpha / 2) * spread / distance) ** 2)
+    return math.inf if not distance else math.ceil((scipy.stats.norm.isf(alpha / 2) * spread / distance) ** 2)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
+import scipy  # which loads scipy.stats at its first use: that takes a second
 
 from harness.equality import limits
 from harness.equality.distance import largest_distance
@@ -122,8 +122,8 @@ def native_training(pair: Pair) -> Finding:
 
 def _likeness(before: np.ndarray, after: np.ndarray) -> float:
     """Chance of such a difference if both, (n,), were drawn alike: in shape (Kolmogorov-Smirnov) or width (Levene)."""
-    shape = stats.ks_2samp(before, after, method="asymp").pvalue
-    return min(shape, stats.levene(before, after).pvalue if before.std() + after.std() else 1.0)
+    shape = scipy.stats.ks_2samp(before, after, method="asymp").pvalue
+    return min(shape, scipy.stats.levene(before, after).pvalue if before.std() + after.std() else 1.0)
 
 
 def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
