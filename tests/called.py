@@ -26,12 +26,12 @@ def definitions(tutorial) -> list[str]:
 
 
 def use(variant: str, folder: str) -> None:
-    """Call everything that an adapter has, and each network."""
-    for network in impls.variants()[variant].networks:
+    """Call everything that an adapter has; of all networks but the first the gradients alone, which take less time."""
+    for network in reversed(impls.variants()[variant].networks):
         adapter = impls.load(variant, Settings(network, batch_size=2))
-        adapter.logits(IMAGES)
+        adapter.loss_and_gradients(IMAGES, LABELS)
+    adapter.logits(IMAGES)
     adapter.preprocess(IMAGES)
-    adapter.loss_and_gradients(IMAGES, LABELS)
     adapter.train_step(adapter.prepare_batch(IMAGES, LABELS))
     adapter.fit(IMAGES, LABELS, 1)
     adapter.evaluate(IMAGES, LABELS)

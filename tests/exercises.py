@@ -28,7 +28,7 @@ CHAPTERS = {  # by file
     "distillation": "Distillation",
     "parallel": "Two processes",
 }
-FRAMEWORKS = ("keras", "tensorflow", "jax", "pytorch")  # an exercise is set in the last that has the mistake
+FRAMEWORKS = ("tensorflow", "jax", "pytorch")  # an exercise is set in the last that has the mistake
 Definition = ast.FunctionDef | ast.ClassDef
 
 

@@ -17,10 +17,8 @@ from tests.mistakes import Listed, Mistake, mistakes, shelf
 from tests.project import require
 
 pytestmark = pytest.mark.catalogue
-UNCHANGED = {"pytorch": "pytorch", "keras": "keras-jax", "jax": "jax", "tensorflow": "tensorflow"}  # by folder
-PACKAGES = {
+PACKAGES = {  # by folder, which is a variant as well
     "pytorch": ("torch", "torchvision"),
-    "keras": ("keras", "jax"),  # the backend that is imported fastest, and that computes everything in float64
     "jax": ("jax", "optax"),
     "tensorflow": ("tensorflow",),
 }
@@ -62,8 +60,7 @@ def outcomes(tmp_path_factory, dataset):
         tests, report = {}, tmp_path_factory.mktemp("mistakes") / "report.xml"
         # In this order, results of a test file that are the same for all variants are computed once.
         for mistake in sorted(chosen, key=lambda mistake: mistake.caught_by):
-            unchanged = UNCHANGED[mistake.folder]
-            for variant in (unchanged, f"{unchanged}-{mistake.name}"):
+            for variant in (mistake.folder, f"{mistake.folder}-{mistake.name}"):
                 tests[mistake.test(variant)] = variant
         variants = [f"--framework={variant}" for variant in dict.fromkeys(tests.values())]
         options = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", "--in-process", "--network=all"]
@@ -94,12 +91,11 @@ def name(mistake):
     return f"{mistake.folder}-{mistake.name}" if isinstance(mistake, Listed) else mistake.__name__
 
 
-@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder in UNCHANGED], ids=name)
+@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder in PACKAGES], ids=name)
 def test_caught(outcomes, mistake):
     require(*PACKAGES[mistake.folder])
-    unchanged = UNCHANGED[mistake.folder]
     found = outcomes(mistake)
-    assert_caught(found, mistake.test(unchanged), mistake.test(f"{unchanged}-{mistake.name}"))
+    assert_caught(found, mistake.test(mistake.folder), mistake.test(f"{mistake.folder}-{mistake.name}"))
 
 
 @pytest.fixture
