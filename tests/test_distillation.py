@@ -85,8 +85,8 @@ def referee(fleet, aligned, parameters):
 
 
 @pytest.fixture
-def assert_within(request, framework):
-    return checker(request, framework.run(float64_gap), chapter="distilled")
+def assert_within(record, framework):
+    return checker(record, framework.run(float64_gap), chapter="distilled")
 
 
 def test_loss(student, referee, batch, assert_within):

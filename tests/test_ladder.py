@@ -56,33 +56,45 @@ def images(dataset):
 
 
 @pytest.fixture
-def assert_within(request, candidate, dtype):
-    return checker(request, candidate.run(float64_gap) if dtype == "float64" else None, dtype)
+def deviation(candidate, dtype):
+    """A known defect, by which the framework computes in float32 although the dtype is float64; None without one."""
+    return candidate.run(float64_gap) if dtype == "float64" else None
 
 
 @pytest.fixture
-def best_of_seeds(candidate, dtype):
+def assert_within(record, deviation, dtype):
+    return checker(record, deviation, dtype)
+
+
+@pytest.fixture
+def best_of_seeds(candidate, dtype, deviation):
     """Return a function that gives the smallest error over a few seeds; it stops at the first within its tolerance.
 
     In float32 the paths part where an activation lies within rounding of 0, so that its ReLU is on for one side alone.
     6 of 24 seeds part in 100 steps. A mistake parts them from every seed. In float64 there is one seed.
     """
 
+    computed = "float32" if deviation else dtype
+
     def best_of_seeds(error_of, tolerances) -> Distance:
         errors = []
-        for seed in range(1, STARTS[dtype] + 1):
+        for seed in range(1, STARTS[computed] + 1):
             candidate.with_settings(**asdict(candidate.settings))
             errors.append(error_of(seed))
-            if errors[-1].error <= tolerances[dtype]:
+            if errors[-1].error <= tolerances[computed]:
                 break
         return min(errors)
 
     return best_of_seeds
 
 
-def test_logits(candidate, reference, of_reference, images, assert_within):
-    expected = of_reference(lambda: reference.logits(images), "logits")
-    assert_within("logits", distance(candidate.logits(images), expected, "logits"), PASS)
+def test_logits(request, candidate, reference, of_reference, images, deviation, dtype, assert_within):
+    """A known defect is an expected failure here, so that its end is reported. Elsewhere float32's tolerance holds."""
+    if deviation:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=deviation))
+    error = distance(candidate.logits(images), of_reference(lambda: reference.logits(images), "logits"), "logits")
+    assert_within("logits", error, PASS)
+    assert error.error <= PASS[dtype], deviation
 
 
 def test_probabilities(candidate, reference, of_reference, images, assert_within):
@@ -125,22 +137,25 @@ def test_moments(candidate, after_one_step, batch, assert_within):
 
 
 @pytest.mark.growth
-def test_many_steps(candidate, reference, of_reference, dataset, dtype, best_of_seeds, assert_within, pytestconfig):
+def test_many_steps(
+    candidate, reference, of_reference, dataset, dtype, deviation, best_of_seeds, assert_within, pytestconfig
+):
     """In float64 a hundred steps, with --long an epoch; in float32 as many as it can."""
-    in_float64 = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
-    steps = {"float32": float32_steps(candidate.network), "float64": in_float64}[dtype]
+    in_float32, in_float64 = float32_steps(candidate.network), STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
+    steps = {"float32": in_float32, "float64": in_float64}[dtype]
+    compared = in_float32 if deviation else steps
     traces = []
 
     def error_of(seed):
         question = (trace, *dataset.train, start(candidate.network.shapes, seed), steps, PARAMETERS_AFTER)
         expected = of_reference(lambda: reference.with_settings().run(*question), "trace", seed, steps)
         traces.append((candidate.run(*question), expected))
-        return max(losses_apart(*traces[-1]))
+        return max(losses_apart(*traces[-1])[:compared])
 
     error = best_of_seeds(error_of, STEPS_LOSS)
     losses = traces[-1][0].losses
     assert len(losses) == steps
-    assert_within(f"{steps} steps, loss", error, STEPS_LOSS, losses_apart(*traces[-1]))
+    assert_within(f"{compared} steps, loss", error, STEPS_LOSS, losses_apart(*traces[-1]))
     if dtype in STEPS_PARAMETERS:
         assert losses[-1] < 0.9 * losses[0], "equal, but not learning"
         assert_within(f"{steps} steps, parameters", max(parameters_apart(*traces[-1])), STEPS_PARAMETERS)

@@ -62,8 +62,8 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
 
 
 @pytest.fixture
-def assert_within(request, team):
-    return checker(request, team.run(float64_gap)[0], chapter=f"{PROCESSES} processes")
+def assert_within(record, team):
+    return checker(record, team.run(float64_gap)[0], chapter=f"{PROCESSES} processes")
 
 
 def assert_same_bits(each):

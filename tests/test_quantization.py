@@ -94,8 +94,8 @@ def referee(fleet, aligned, parameters, scales):
 
 
 @pytest.fixture
-def assert_within(request, candidate):
-    return checker(request, candidate.run(float64_gap), chapter="quantized")
+def assert_within(record, candidate):
+    return checker(record, candidate.run(float64_gap), chapter="quantized")
 
 
 def assert_equal(found, expected, what):
