@@ -59,7 +59,7 @@ def affects(changed: set[str], item: pytest.Item) -> bool:
     """Return whether a change of these files can affect a test.
 
     - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants.
-    - Other Python code affects the test files that import it, and all tests of the reference implementation.
+    - Other Python code affects the test files that import it, and the tests of the reference, but for its accuracy.
     """
     case = case_of(item)
     implementation = impls.variants()[case.variant].implementation if case else _framework_of_parameters(item)
@@ -70,7 +70,8 @@ def affects(changed: set[str], item: pytest.Item) -> bool:
             return True
         if not folder and _is_code(file):
             shared = not file.startswith("tests/") or file == "tests/conftest.py"
-            if file in imported(test_file) or (shared and implementation == REFERENCE):
+            of_reference = implementation == REFERENCE and item.get_closest_marker("accuracy") is None
+            if file in imported(test_file) or (shared and of_reference):
                 return True
     return False
 
