@@ -69,7 +69,7 @@ def affects(changed: set[str], item: pytest.Item) -> bool:
         if file == test_file or (folder and folder == implementation):
             return True
         if not folder and _is_code(file):
-            shared = not file.startswith("tests/") or file == "tests/conftest.py"
+            shared = not file.startswith(("tests/", "studies/")) or file == "tests/conftest.py"
             of_reference = implementation == REFERENCE and item.get_closest_marker("accuracy") is None
             if file in imported(test_file) or (shared and of_reference):
                 return True
