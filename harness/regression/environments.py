@@ -55,13 +55,13 @@ def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
     hint = " (a version with + is on an index of its own: add it to those of pip or uv)" if local else ""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source, excludes, pins = (Path(folder, name) for name in ("source.in", "excludes.txt", "pins.txt"))
-        source.write_text("\n".join([*requirements, *sorted(held - required)]))
-        excludes.write_text("\n".join(sorted(excluded)))
-        pins.write_text("\n".join(preferred))  # uv prefers the versions in its output file
+        source.write_text("\n".join([*requirements, *sorted(held - required)]), encoding="utf-8")
+        excludes.write_text("\n".join(sorted(excluded)), encoding="utf-8")
+        pins.write_text("\n".join(preferred), encoding="utf-8")  # uv prefers the versions in its output file
         options = ("--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
         wanted = f"with {', '.join(requirements)}{hint}"
         scratch.uv(folder, "pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
-        return pins.read_text()
+        return pins.read_text(encoding="utf-8")
 
 
 @_errors_in_a_line()
@@ -91,7 +91,7 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
 
 @functools.cache  # a lock is released when its file is closed
 def _lock(home: Path) -> TextIO:
-    return home.with_suffix(".lock").open("a")
+    return home.with_suffix(".lock").open("a", encoding="utf-8")
 
 
 def _build(home: Path, pins: str, packages: Collection[str]) -> None:
@@ -100,7 +100,7 @@ def _build(home: Path, pins: str, packages: Collection[str]) -> None:
     with tempfile.TemporaryDirectory(".partial", f"{home.name}.", home.parent, ignore_cleanup_errors=True) as folder:
         environment, requirements = Path(folder, "environment"), Path(folder, PINS)
         python = interpreter(environment)
-        requirements.write_text(pins)
+        requirements.write_text(pins, encoding="utf-8")
         scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
         scratch.uv(folder, "pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
         for package in sorted(packages):
@@ -133,7 +133,7 @@ def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
     removed, in_use = [], []
     folders = [*_homes(root), *root.glob("*.partial")]
     for home in dict.fromkeys(root / path.name.partition(".")[0] for path in folders):
-        with home.with_suffix(".lock").open("a") as lock:
+        with home.with_suffix(".lock").open("a", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -160,7 +160,9 @@ def main() -> None:
             print(f"kept {home}: a run is using it")
         return
     for home in _homes(folder()):
-        frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(), re.MULTILINE)
+        frameworks = re.findall(
+            r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(encoding="utf-8"), re.MULTILINE
+        )
         size = sum(each.lstat().st_blocks for each in home.rglob("*")) / 2**21
         print(f"{home}  {size:.2f} GiB  {' '.join(frameworks)}")
 

@@ -56,6 +56,10 @@ class WorkerDied(Exception):
     """The worker process ended, or was ended because it was silent for too long, before it answered."""
 
 
+class WorkerEnded(WorkerDied):
+    """This process ended the worker while another thread waited for its answer, as after Ctrl-C."""
+
+
 class WorkerError(Exception):
     """The worker raised an exception of a type that pytest's process does not know."""
 
@@ -145,7 +149,7 @@ class Worker:
     def _ask(self, verb: str, function: Callable | str, *arguments: Any) -> Any:
         doing = getattr(function, "__name__", function)
         if not self.alive:
-            raise WorkerDied(f"the worker of {self.name} had ended before {doing!r}")
+            raise WorkerEnded(f"the worker of {self.name} had ended before {doing!r}")
         return self._answer(doing, dumps((verb, function, *arguments)))
 
     def _answer(self, doing: str, command: bytes = b"") -> Any:
@@ -190,6 +194,8 @@ class Worker:
                 f"(--worker-timeout sets the limit). {self._last_lines()}"
             ) from None
         except (EOFError, OSError):
+            if not self.alive:
+                raise WorkerEnded(f"the worker of {self.name} was ended during {doing!r}") from None
             raise WorkerDied(
                 f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self._last_lines()}"
             ) from None

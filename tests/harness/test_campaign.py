@@ -7,6 +7,7 @@ from harness.measuring import floor
 from harness.measuring.campaign import Campaign, Launch, Participant
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import EPOCH, Operation
+from harness.workers.worker import WorkerEnded
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
@@ -115,6 +116,14 @@ def test_ctrl_c_closes_all_workers(run, log):
     with pytest.raises(KeyboardInterrupt):
         run("ab", on_progress=interrupt)
     assert sorted(who(log, "close")) == ["a", "b"]
+
+
+def test_closed_worker_is_no_failure_of_its_participant(dataset):
+    start = lambda participant: FakeWorker(build=WorkerEnded("by pytest-timeout"))  # noqa: E731
+    campaign = Campaign([Participant("a", "variant", "mlp", BUILD, (STEP,))], dataset, start)
+    with pytest.raises(WorkerEnded):
+        campaign.run(1)
+    assert campaign.failures == {}
 
 
 def test_progress_names_launch_and_operation(run):
