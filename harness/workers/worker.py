@@ -191,13 +191,13 @@ class Worker:
         except TimeoutError:
             raise WorkerDied(
                 f"the worker of {self.name} was silent for {self.spec.timeout:g} s during {doing!r} and was ended "
-                f"(--worker-timeout sets the limit). {self._last_lines()}"
+                f"(--worker-timeout sets the limit). {self.last_lines()}"
             ) from None
         except (EOFError, OSError):
             if not self.alive:
                 raise WorkerEnded(f"the worker of {self.name} was ended during {doing!r}") from None
             raise WorkerDied(
-                f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self._last_lines()}"
+                f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self.last_lines()}"
             ) from None
 
     def _exit_code(self) -> str:
@@ -211,7 +211,8 @@ class Worker:
         hint = " (by someone, or by the system as memory ran out)" if number == signal.SIGKILL else ""
         return f"exit code {-number}, {signal.Signals(number).name}{hint}"
 
-    def _last_lines(self) -> str:
+    def last_lines(self) -> str:
+        """Return the end of its stderr, in short lines."""
         with contextlib.suppress(ValueError):  # another thread has closed the file
             if last := excerpt.tail(self.stderr).splitlines():
                 return "\n  ".join(["The last lines of its stderr:", *last])
