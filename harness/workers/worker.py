@@ -213,9 +213,14 @@ class Worker:
 
     def last_lines(self) -> str:
         """Return the end of its stderr, in short lines."""
+        last: list[str] = []
         with contextlib.suppress(ValueError):  # another thread has closed the file
-            if last := excerpt.tail(self.stderr).splitlines():
-                return "\n  ".join(["The last lines of its stderr:", *last])
+            last += excerpt.tail(self.stderr).splitlines()
+        with contextlib.suppress(OSError), Path(self.folder, excerpt.UNANSWERED).open("rb") as file:
+            raised = excerpt.tail(file).splitlines()
+            last += raised if raised[-1:] != last[-1:] else []
+        if last:
+            return "\n  ".join(["The last lines of its stderr:", *last])
         return "It wrote nothing to stderr."
 
 
