@@ -5,9 +5,11 @@
 
 import argparse
 import contextlib
+import csv
 import fcntl
 import functools
 import hashlib
+import importlib.metadata
 import platform
 import re
 import shutil
@@ -68,8 +70,8 @@ def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
 def built(pins: str, packages: Collection[str], root: Path) -> Path:
     """Return the interpreter of an environment of exactly these versions, from which `packages` are imported.
 
-    Of two runs that need the same environment, one builds it and one waits. The environment cannot be removed before
-    this process ends. Raises `NotBuilt`.
+    Of two runs that need the same environment, one builds it and one waits. One that was damaged is built anew, without
+    uv's cache, whose files it shares. The environment cannot be removed before this process ends. Raises `NotBuilt`.
     """
     key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
     home = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
@@ -77,11 +79,12 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
     lock = _lock(home)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
-        while not home.exists():
+        while _damage(home, pins):
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not home.exists():  # another run may have built it meanwhile
-                _remove_partial(home)
-                _build(home, pins, packages)
+            if _damage(home, pins):  # another run may have built it meanwhile
+                options = ["--no-cache"] if home.exists() else []
+                _remove(home)
+                _build(home, pins, packages, options)
             fcntl.flock(lock, fcntl.LOCK_SH)
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -94,7 +97,26 @@ def _lock(home: Path) -> TextIO:
     return home.with_suffix(".lock").open("a", encoding="utf-8")
 
 
-def _build(home: Path, pins: str, packages: Collection[str]) -> None:
+def _damage(home: Path, pins: str) -> str:
+    """Return the first thing that an environment of these versions lacks, or a file of another size; "" if none."""
+    if not interpreter(home).exists():
+        return "it has no interpreter"
+    [site] = home.glob("lib/python*/site-packages")
+    found = {canonical(each.name or ""): each for each in importlib.metadata.distributions(path=[str(site)])}
+    for name in map(canonical, re.findall(r"^[\w.-]+", pins, re.MULTILINE)):
+        if name not in found:
+            return f"{name} is not in it"
+        record = found[name].read_text("RECORD")
+        if not record:
+            return f"{name} has no RECORD"
+        for file, *_, size in csv.reader(record.splitlines()):
+            path = site / file
+            if not path.exists() or (size and str(path.stat().st_size) != size):
+                return f"{path} is damaged"
+    return ""
+
+
+def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[str]) -> None:
     """Build an environment elsewhere, and move it to `home` when it is complete."""
     tally.add("environment")
     with tempfile.TemporaryDirectory(".partial", f"{home.name}.", home.parent, ignore_cleanup_errors=True) as folder:
@@ -102,15 +124,34 @@ def _build(home: Path, pins: str, packages: Collection[str]) -> None:
         python = interpreter(environment)
         requirements.write_text(pins, encoding="utf-8")
         scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
-        scratch.uv(folder, "pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
+        scratch.uv(
+            folder,
+            "pip",
+            "install",
+            "--python",
+            python,
+            "--no-deps",
+            "--compile-bytecode",
+            "-r",
+            requirements,
+            *options,
+        )
+        if damage := _damage(environment, pins):
+            raise NotBuilt(f"no environment can be built: {damage}. `uv cache clean` may help")
         for package in sorted(packages):
-            if FOR_NUMPY_1 in scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr:
+            stderr = scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr
+            if FOR_NUMPY_1 in stderr:
                 raise NotBuilt(f"{package} was compiled for NumPy 1 and cannot run with NumPy 2: require numpy<2, too")
+            if f"No module named {package!r}" in stderr:  # another error of its import is a finding about the version
+                raise NotBuilt(f"no environment can be built: {', '.join(pins.split())} has no module {package}")
         requirements.rename(environment / PINS)
         environment.rename(home)
 
 
-def _remove_partial(home: Path) -> None:
+def _remove(home: Path) -> None:
+    """Remove an environment and what was left of it. If that is interrupted, no damaged environment remains."""
+    if home.exists():
+        home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", home.parent))
     for path in home.parent.glob(f"{home.name}*.partial"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -139,9 +180,7 @@ def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
             except BlockingIOError:
                 in_use.append(home)
                 continue
-            if home.exists():  # an interrupted removal leaves no damaged environment
-                home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", root))
-            _remove_partial(home)
+            _remove(home)
             removed.append(home)
     return removed, in_use
 
