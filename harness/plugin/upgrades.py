@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.data import whole
-from harness.edge.versions import named_in
+from harness.edge.versions import check_writer, named_in
 from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
@@ -74,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     try:  # a run compares runtimes or frameworks
         runtimes = config.stash[UPGRADED_RUNTIMES] = named_in([*option.baseline, *option.candidate])
+        if runtimes:
+            check_writer()
         config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
