@@ -63,6 +63,10 @@ def test_no_side_always_follows_the_same(sides, turns):
     assert "".join(interleaved(sides, range(len(turns.split())))) == turns.replace(" ", "")
 
 
+def test_campaign_of_nobody_is_empty(run):
+    assert run("").launches == {}
+
+
 def test_launches_continue_the_order_of_turns(run, log):
     run("abc", launches=2)
     assert who(log, "import_seconds") == "abc" + "cba"

@@ -1,15 +1,17 @@
 """Files of two runtimes are compared by all logits, and by the time of a prediction."""
 
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
 
+from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from harness.edge.versions import Versions, environment, named_in
 from harness.judging.sequential import Sampling
 from harness.report.fidelity import fidelity_table
 from harness.workers.worker import WorkerDied
+from impls import PackageNotInstalled
 from tests.fakes import FakeWorker
 
 EXPECTED = np.array([[0.0, 1.0, 0.5], [2.0, 1.5, 0.0]], np.float32)
@@ -99,3 +101,12 @@ def test_runtime_that_cannot_load_is_told_by_its_side(runtimes, candidate, basel
     found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
     assert [each.word for each in found] == words
     assert all("gone" in each.reason for each in found)
+
+
+def test_exporter_that_imports_when_it_is_called_names_its_package(monkeypatch):
+    def to_onnx(trained):
+        raise ModuleNotFoundError("No module named 'onnxscript'", name="onnxscript")
+
+    monkeypatch.setattr("impls.import_", lambda *_: SimpleNamespace(to_onnx=to_onnx))
+    with pytest.raises(PackageNotInstalled, match=r"onnxscript .*\[edge\]"):
+        tasks.export("jax", "edge", "to_onnx", None)

@@ -26,6 +26,26 @@ def test_table(framework, record):
     record("error", dtype="float64", name="\\xb1", error=0.0, limit=1e-6, gap="")
 """
 
+ABSENT = """
+import pytest
+from impls import PackageNotInstalled
+
+pytestmark = pytest.mark.edge
+
+
+@pytest.fixture
+def absent():
+    raise PackageNotInstalled("onnx is not installed")
+
+
+def test_fixture(framework, absent):
+    pass
+
+
+def test_call(framework):
+    raise PackageNotInstalled("onnx is not installed")
+"""
+
 # Repeats a failed test once and names the first attempt as pytest-rerunfailures does.
 RERUNS = """
 import pytest
@@ -74,6 +94,12 @@ def test_table_that_fails_fails_the_run_in_a_line(project):
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     assert "KeyError" in done.stdout
     assert "INTERNALERROR" not in done.stdout
+
+
+def test_edge_test_without_its_package_is_skipped(project):
+    done = run(project, ABSENT, "-m", "edge")
+    assert done.returncode == pytest.ExitCode.OK, done.stdout
+    assert "2 skipped" in done.stdout
 
 
 @pytest.mark.parametrize("environment", [{}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}])
