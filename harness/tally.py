@@ -19,7 +19,7 @@ def add(kind: str, **details: Any) -> None:
     """Add a line, if the variable is set. A file that cannot be written costs the caller nothing."""
     file = os.environ.get(VARIABLE)
     if file:
-        with contextlib.suppress(OSError), Path(file).open("a") as lines:
+        with contextlib.suppress(OSError), Path(file).open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"kind": kind, "process": os.getpid(), **details}) + "\n")
 
 

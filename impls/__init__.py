@@ -49,7 +49,7 @@ class NotWritten(ValueError):
     """A variant is asked for a network that its tutorial does not have."""
 
 
-class BrokenImplementation(Exception):
+class BrokenImplementation(ImportError):
     """A folder in impls/ cannot be an implementation; the message says which, and why."""
 
 
@@ -96,6 +96,9 @@ def load(variant: str, settings: Settings | None = None) -> Adapter:
     written = variants()[variant].networks
     if settings.network not in written:
         raise NotWritten(f"{variant} is not written for {settings.network!r}: it has {', '.join(written)}")
+    if not hasattr(module, "Adapter"):
+        folder = variants()[variant].implementation
+        raise BrokenImplementation(f"impls/{folder} is no implementation: its adapter.py has no class Adapter")
     return module.Adapter(settings)
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 import impls
 from impls.adapter import Adapter
 from impls.contract import COMPARED, Arrays, Settings
-from impls.files import cache_directory
+from impls.files import cache_directory, check_files
 
 
 def parser(command: str, description: str, epochs: int, networks: Iterable[str] = COMPARED) -> argparse.ArgumentParser:
     """Return a parser of the variant and of the options of every command; `command` is what follows `python -m`."""
+    sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show costs no result
     parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     names = tuple(networks)
     parser.add_argument("variant", choices=impls.variants(), help="a framework, with its backend")
@@ -36,10 +37,15 @@ def settings(options: argparse.Namespace) -> Settings:
 
 
 def load_dataset(implementation: Adapter, options: argparse.Namespace) -> tuple[Arrays, Arrays]:
-    """Return the data set by the tutorial's loader, and print the versions. Raises `ValueError` without the data."""
+    """Return the data set by the tutorial's loader, and print the versions.
+
+    Raises `ValueError` without the data, or if a file is not that of the data set.
+    """
     named = options.data_dir or os.environ.get("MNIST_DIR")
     try:
-        dataset = implementation.load_dataset(Path(named).expanduser() if named else cache_directory())
+        folder = Path(named).expanduser() if named else cache_directory()
+        check_files(folder)
+        dataset = implementation.load_dataset(folder)
     except (AssertionError, LookupError, OSError, RuntimeError, ValueError) as error:  # of a framework's own loader
         raise ValueError(
             f"no MNIST in {named or 'the cache'}: {str(error) or type(error).__name__}. "

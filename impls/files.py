@@ -1,6 +1,7 @@
 """The data set as files: where they are kept, and what is in them."""
 
 import contextlib
+import hashlib
 import math
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
     return (train_images, train_labels), (test_images, test_labels)
 
 
+def check_files(directory: str | Path) -> None:
+    """Raise `ValueError` if a file there is damaged or from another data set. The loader reports a missing one."""
+    for name, expected in DATASET.files.items():
+        path = DATASET.raw(directory) / name
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else expected
+        if found != expected:
+            raise ValueError(f"{path} is damaged or not of {DATASET.name}: its SHA-256 is {found}, not {expected}")
+
+
 def idx_header(shape: tuple[int, ...]) -> bytes:
     """What an IDX file of uint8 begins with: a big-endian magic number, and a 32-bit length for each dimension."""
     return np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
@@ -37,12 +47,18 @@ def idx_header(shape: tuple[int, ...]) -> bytes:
 def cache_directory() -> Path:
     """Where a verified copy of the data is kept: a folder in the user's cache, laid out as torchvision does.
 
-    Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME.
+    Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME, or if it is
+    a link to nothing.
     """
     import platformdirs  # only here: a worker, which is told its directory, runs without it
 
     with contextlib.suppress(RuntimeError):
         path = platformdirs.user_cache_path("mnist-frameworks", appauthor=False)
         if path.is_absolute():
+            raw = DATASET.raw(path)
+            for folder in (raw, *raw.parents):
+                if folder.is_symlink() and not folder.exists():
+                    target = f"{folder} is a link to {folder.readlink()}, which is not there"
+                    raise FileNotFoundError(f"{target}: make that folder, or remove the link")
             return path
     raise FileNotFoundError("no folder for a cache, as there is no home directory: set HOME to an absolute path")

@@ -45,13 +45,13 @@ CAPTION = (
 def main() -> None:
     options = _options()
     if not options.report:
-        with options.keep.open("a") as kept:
+        with options.keep.open("a", encoding="utf-8") as kept:
             for record in runs(options):
                 kept.write(json.dumps(record) + "\n")
                 kept.flush()
                 print(_line(record), flush=True)
     files = options.report or [options.keep]
-    records = [json.loads(line) for file in files for line in file.read_text().splitlines()]
+    records = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     Console(width=130, highlight=False).print(table(records))
 
 

@@ -82,8 +82,10 @@ def environment(folder: Path, codes: Mapping[str, str]) -> str:
     venv.create(folder, symlinks=True)
     places = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", places))
-    (packages / "spoiled_here.py").write_text(HOOK.format(codes=dict(codes)))
-    (packages / "spoiled_here.pth").write_text(f"{sysconfig.get_path('purelib')}\nimport spoiled_here\n")
+    (packages / "spoiled_here.py").write_text(HOOK.format(codes=dict(codes)), encoding="utf-8")
+    (packages / "spoiled_here.pth").write_text(
+        f"{sysconfig.get_path('purelib')}\nimport spoiled_here\n", encoding="utf-8"
+    )
     return str(interpreter(folder))
 
 

@@ -21,7 +21,7 @@ IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 1, 2])
 
 def definitions(tutorial) -> list[str]:
     """Return the names of the functions and classes of the tutorial, without `main`."""
-    body = ast.parse(Path(tutorial.__file__).read_text()).body
+    body = ast.parse(Path(tutorial.__file__).read_text(encoding="utf-8")).body
     return [node.name for node in body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name != "main"]
 
 

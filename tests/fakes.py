@@ -80,8 +80,8 @@ class SpoiledNumpy(Session):
     def __init__(self, code=""):
         super().__init__(lambda event, **details: None)
         self.module, tutorial = ModuleType("impls.numpy.adapter"), ModuleType("impls.numpy.mnist")
-        exec(Path(mnist.__file__).read_text() + code, vars(tutorial))
-        exec(Path(adapter.__file__).read_text(), vars(self.module))
+        exec(Path(mnist.__file__).read_text(encoding="utf-8") + code, vars(tutorial))
+        exec(Path(adapter.__file__).read_text(encoding="utf-8"), vars(self.module))
         self.module.mnist = tutorial
         self.running = True
 

@@ -47,7 +47,7 @@ class Project:
 
     def add_file(self, path: str, text: str) -> None:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / path).write_text(text)
+        (self.folder / path).write_text(text, encoding="utf-8")
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]

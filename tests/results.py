@@ -107,5 +107,5 @@ def verdicts(word="worse", change=0.09, **more) -> dict:
 
 def kept(folder: Path, text: str, name: str = "results.json") -> Path:
     file = folder / name
-    file.write_text(text)
+    file.write_text(text, encoding="utf-8")
     return file

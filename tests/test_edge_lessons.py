@@ -6,6 +6,7 @@ from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from impls.contract import Settings
 from tests.processes import measured
+from tests.project import require
 
 pytestmark = pytest.mark.edge
 
@@ -49,6 +50,7 @@ print(json.dumps({"said": said}))
 
 def test_jax2onnx_does_not_export_a_nested_jit_of_jax_0_11():
     """So `Documented` exports Keras on JAX in an environment with an older JAX."""
+    require("jax2onnx")
     code = """
 import json, jax, jax2onnx
 inner = jax.jit(lambda x: x + 1)

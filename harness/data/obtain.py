@@ -90,6 +90,7 @@ def _fill(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="replace")
     try:
         print(f"{DATASET.name}: {obtain()}")
     except DataError as error:

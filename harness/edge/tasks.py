@@ -1,8 +1,8 @@
 """Tasks of the workers: export a network in one environment, convert it in another, run it in a third."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import impls
@@ -14,8 +14,8 @@ def export(variant: str, file: str, function: str, trained: Trained, *arguments:
 
     Raises `PackageNotInstalled`.
     """
-    purpose = f"the export of {variant} needs it: pip install '.[edge]'"
-    return getattr(_imported(purpose, impls.import_, variant, file), function)(trained, *arguments)
+    with _installed(f"the export of {variant} needs it: pip install '.[edge]'"):  # some exporters import when called
+        return getattr(impls.import_(variant, file), function)(trained, *arguments)
 
 
 def convert(text: str, path: str) -> None:
@@ -39,13 +39,15 @@ def has_vnni() -> bool:
 
 
 def _runtime(name: str) -> Callable[..., Any]:
-    purpose = f"it takes it to run a file for {name}"
-    return _imported(purpose, import_module, f"impls.edge.runtimes.{name}").Runtime
+    with _installed(f"it takes it to run a file for {name}"):
+        return import_module(f"impls.edge.runtimes.{name}").Runtime
 
 
-def _imported(purpose: str, import_: Callable[..., ModuleType], *names: str) -> ModuleType:
+@contextlib.contextmanager
+def _installed(purpose: str) -> Iterator[None]:
+    """Raise `PackageNotInstalled`, with the purpose, for a module that is not found."""
     try:
-        return import_(*names)
+        yield
     except ModuleNotFoundError as error:
         needed = f"{error.name} is not installed here, and {purpose}"
         raise impls.PackageNotInstalled(needed, name=error.name) from None

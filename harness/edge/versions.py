@@ -1,6 +1,7 @@
 """Comparison of two versions of a runtime: whether their logits of a file are bit-exact, and whether one is slower."""
 
 import contextlib
+import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +16,27 @@ from harness.judging.verdict import Verdict, judge
 from harness.measuring import figures
 from harness.measuring.campaign import Campaign, Participant
 from harness.regression.numerics import Finding
-from harness.regression.pair import SIDES
-from harness.regression.requirements import canonical, parsed
+from harness.regression.pair import SIDES, caught, checked
+from harness.regression.requirements import NotBuilt, canonical, parsed
+from harness.regression.upgrade import failed
 from harness.workers.worker import Worker
 from impls.edge import ENVIRONMENTS
 
 DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # those that run in the environment "device"
 PREDICTION = SINGLE._replace(blocks=6)
+WRITER = "onnx"  # the package of the current environment with which NumPy's edge.py writes the files
 
 
 def named_in(requirements: Iterable[str]) -> list[str]:
     """Return the runtimes whose distributions these requirements name."""
     names = {canonical(parsed(each).name) for each in requirements}
     return [runtime for runtime, distribution in DISTRIBUTIONS.items() if distribution in names]
+
+
+def check_writer() -> None:
+    """Raise `NotBuilt` if the files that both versions run cannot be written here."""
+    if importlib.util.find_spec(WRITER) is None:
+        raise NotBuilt(f"{WRITER} is not installed, and it takes it to write the compared files: pip install '.[edge]'")
 
 
 def environment(requirements: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -55,29 +64,41 @@ class Versions:
     found: dict[tuple[str, str, str], Finding | Verdict] = field(default_factory=dict, init=False)
 
     def numerics(self, runtime: str, kind: str) -> Finding:
-        """Return whether all logits of the test images are equal."""
-        (before, old), (after, new) = map(self._logits, self._participants(runtime, kind))
-        off, name = int(np.count_nonzero(before != after)), DISTRIBUTIONS[runtime]
-        detail = f"{name} {old[name]} -> {new[name]}: {off:,} of {before.size:,} logits of the {kind} file differ"
-        finding = self.found[runtime, kind, "logits"] = Finding("changed" if off else "identical", detail)
+        """Return whether all logits of the test images are equal; if a side fails, its finding is as in `failed`."""
+        participants = self._participants(runtime, kind)
+        try:
+            (before, old), (after, new) = checked(*(caught(self._logits, each) for each in participants))
+            off, name = int(np.count_nonzero(before != after)), DISTRIBUTIONS[runtime]
+            detail = f"{name} {old[name]} -> {new[name]}: {off:,} of {before.size:,} logits of the {kind} file differ"
+            finding = Finding("changed" if off else "identical", detail)
+        except Exception as error:
+            finding = Finding(*failed(error, "changed"))
+        self.found[runtime, kind, "logits"] = finding
         return finding
 
     def time(self, runtime: str, kind: str) -> Verdict:
-        """Compare the time of a prediction, the median of a launch. Add launches until there is a verdict."""
+        """Compare the time of a prediction, the median of a launch. Add launches until there is a verdict.
+
+        If a side fails, the verdict is as in `failed`.
+        """
         campaign = Campaign(self._participants(runtime, kind), self.dataset, self.start)
 
         def launch(batch: Batch) -> None:
             campaign.run(len(batch.numbers))
-            if campaign.failures:
-                raise next(iter(campaign.failures.values()))
+            checked(*map(campaign.failures.get, SIDES))
 
         def judged(_: str, alpha: float) -> Verdict:
             sides = (figures.medians(campaign.launches[side], PREDICTION) for side in SIDES)
             return judge(*sides, self.sampling.margin, alpha)
 
         with contextlib.closing(campaign):
-            *_, verdicts = sequential(launch, judged, ["time"], self.sampling)
-        verdict = self.found[runtime, kind, "time"] = verdicts["time"]
+            try:
+                *_, verdicts = sequential(launch, judged, ["time"], self.sampling)
+                verdict = verdicts["time"]
+            except Exception as error:
+                word, reason = failed(error, "worse")
+                verdict = Verdict(word, reason=reason)
+        self.found[runtime, kind, "time"] = verdict
         return verdict
 
     def _logits(self, participant: Participant) -> tuple[np.ndarray, dict[str, str]]:

@@ -16,7 +16,7 @@ from harness.measuring.starting import conditions, import_seconds
 from harness.measuring.usage import peak_memory
 from harness.measuring.workload import Operation, block, first_step, prepare
 from harness.workers import together, variables
-from harness.workers.worker import Worker
+from harness.workers.worker import Worker, WorkerEnded
 
 
 class Participant(NamedTuple):
@@ -108,6 +108,8 @@ class Campaign:
             return
         try:
             do(participant, *arguments)
+        except WorkerEnded:
+            raise  # by `close`, as after Ctrl-C or by pytest-timeout: no finding about the participant
         except Exception as error:
             self.failures[participant.name] = error
             if participant.name in self.workers:

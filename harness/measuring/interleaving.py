@@ -14,6 +14,8 @@ def interleaved(sides: Sequence[Side], turns: Iterable[int]) -> Iterator[Side]:
 
 def in_turn(sides: Sequence[Side], turn: int) -> list[Side]:
     """Return the sides in the order of this turn. None always follows the same one: for two, A B, B A, B A, A B."""
+    if not sides:
+        return []
     start = turn // 2 % len(sides)
     order = [*sides[start:], *sides[:start]]
     return order[::-1] if turn % 2 else order

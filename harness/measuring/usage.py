@@ -46,7 +46,9 @@ def in_use() -> int | None:
 def peak_memory() -> int | None:
     """Return the most bytes of RAM that it has held."""
     status = Path("/proc/self/status")
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) * 1024 if status.exists() else None
+    return (
+        int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))[1]) * 1024 if status.exists() else None
+    )
 
 
 @changes_state

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from harness.measuring.machine import cores
 from harness.page import digits, equality, learning, speed, top, upgrades
 from harness.page.axis import Axis, from_zero, shown
 from harness.page.results import Results, as_json, results_of
@@ -56,7 +57,7 @@ ENVIRONMENT.filters |= {"finite": finite, "median": median, "number": _number, "
 ENVIRONMENT.filters["totals"] = speed.totals
 ENVIRONMENT.globals |= {"digits": digits, "equality": equality, "learning": learning, "speed": speed, "top": top}
 ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero}
-ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED, "ratio": ratio}
+ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED, "ratio": ratio, "cores": cores}
 
 
 def html(results: Results) -> str:

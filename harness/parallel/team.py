@@ -5,6 +5,7 @@ aborted process, or none. A `Team` raises one error within its timeout, and ends
 """
 
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -56,7 +57,8 @@ class Team:
             self.heard = time.monotonic()
             on_event(event, details)
 
-        spec = WorkerSpec("", threads=1, environment=environment, timeout=2 * timeout)  # the team's ends all before it
+        direct = {**without_proxy(), **environment}
+        spec = WorkerSpec("", threads=1, environment=direct, timeout=2 * timeout)  # the team's ends all before it
         try:
             for rank in range(processes):
                 name, lane = f"{variant}, rank {rank} of {processes}", rank % processors.count()
@@ -110,11 +112,11 @@ class Team:
         if waiting:
             waiting = wait(asked, SECONDS_TO_FOLLOW).not_done
         if waiting or not self.is_running():
-            causes = self._causes(asked)
+            causes = self._causes(asked) or self._silent(asked)
             self.close()
             taken = [each for each in self.places[0].addresses if is_taken(each)]
             causes = [*(f"{address} is taken by another program" for address in taken), *causes]
-            cause, *more = causes or [f"no message for {self.timeout:g} s"]
+            cause, *more = causes
             first_line = f"{self.variant}: all {len(asked)} processes were ended during {doing!r}: {cause}"
             raise TeamBroken("\n".join([first_line, *more]))
 
@@ -131,10 +133,23 @@ class Team:
                 stopped.append(f"the worker of {worker.name} is stopped, as by SIGSTOP")
         return [*died, *stopped, *others]
 
+    def _silent(self, asked: list[Future]) -> list[str]:
+        """Return a line for the silence, and the last lines of stderr of each process without an answer."""
+        waiting = [worker for worker, each in zip(self.workers, asked, strict=True) if not each.done()]
+        said = [f"{worker.name}: {worker.last_lines()}" for worker in waiting]
+        return [f"no message for {self.timeout:g} s", *said]
+
 
 def check_processes(processes: int) -> int:
     """Return the number of processes if a team can have it; otherwise raise `ValueError`."""
     return check_whole_number("--processes", processes, 1, MOST_PROCESSES)
+
+
+def without_proxy() -> dict[str, str]:
+    """Return variables that keep connections within this machine from a proxy: those of gRPC, curl and Python."""
+    names = ("no_proxy", "NO_PROXY", "no_grpc_proxy")
+    users = next(filter(None, map(os.environ.get, names)), "")
+    return dict.fromkeys(names, ",".join(filter(None, [users, "127.0.0.1", "localhost"])))
 
 
 def places(processes: int) -> list[Place]:

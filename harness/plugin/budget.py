@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def limits(file: Path) -> dict[str, int]:
     """Read the budget: name -> the most that a run may count. Raise `pytest.UsageError` for anything else."""
     try:
-        found = json.loads(file.read_text())
+        found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise pytest.UsageError(f"--budget {file}: expected a JSON file, got {error}") from None
     if not isinstance(found, dict) or found.keys() != NAMES.keys():
@@ -54,7 +54,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     allowed = limits(config.option.budget)
     file = Path(os.environ[tally.VARIABLE])
-    spent = tally.spent(file.read_text().splitlines() if file.exists() else ())
+    spent = tally.spent(file.read_text(encoding="utf-8").splitlines() if file.exists() else ())
     terminalreporter.section("budget")
     for name, meaning in NAMES.items():
         over = spent[name] > allowed[name]

@@ -18,7 +18,7 @@ from harness.page.results import Results
 from harness.page.source import step_of
 from harness.page.sprite import sprite
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
-from harness.plugin.summary import results_of
+from harness.plugin.summary import last_attempts, results_of
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
 from impls.contract import DATASET, NETWORKS
@@ -30,6 +30,7 @@ NO_TROUBLE = ("", "passed", "deselected", "warnings", "xfailed")  # outcomes, as
 
 def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Results:
     """`reports`: outcome -> test reports, as pytest's terminal keeps them."""
+    reports = last_attempts(reports)
     found = [each for each in results_of(reports) if each.kind != "test"]
     campaign, upgrade = config.stash.get(CAMPAIGN, None), config.stash.get(UPGRADE, None)
     variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))

@@ -12,7 +12,6 @@ from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
-from harness.report.record import Result
 from harness.workers import variables
 from harness.workers.worker import limits
 from impls import Entrant
@@ -116,8 +115,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if wanted(item)]
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # later tests reuse their workers
-    for item in filter(case_of, items):
-        item.user_properties.append(Result("test", case_of(item), {}).as_property())
 
 
 def _refuse_to_keep(option: argparse.Namespace) -> None:

@@ -12,16 +12,27 @@ from rich.console import Console
 
 from harness.data import whole
 from harness.equality.limits import required_accuracy
-from harness.plugin.chapter import chapters
+from harness.plugin.chapter import case_of, chapters
 from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
 from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
-from harness.report.record import Result, of_kind, results_in
+from harness.report.record import PROPERTY, Result, of_kind, results_in
 from harness.report.tables import comparison_table, errors_table
 from harness.workers.worker import in_a_line
 from impls.contract import NETWORKS
 
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config):
+    """Refuse a run without pytest-benchmark, before any option of it is read."""
+    if not hasattr(config.option, "benchmark_only"):
+        raise pytest.UsageError(
+            "pytest-benchmark is not loaded: leave out `-p no:benchmark`, unset PYTEST_DISABLE_PLUGIN_AUTOLOAD, "
+            "or add `-p pytest_benchmark.plugin`"
+        )
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +64,7 @@ def pytest_testnodedown(node) -> None:
         node.config.stash[DISPLAY].warning(variant, message)
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
     """Called for each saved run that is loaded. What is no record of a benchmark is taken out of it.
 
@@ -73,6 +84,7 @@ def pytest_sessionfinish(session: pytest.Session):
     one that has the terminal.
     """
     lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
+    benchmarks.benchmarks[:] = {each.fullname: each for each in benchmarks.benchmarks}.values()  # the last attempts
     for path, records in (benchmarks.compared_mapping or {}).items():
         lines += saved.examine(benchmarks.benchmarks, records, Path(path).name)
     if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):
@@ -86,6 +98,14 @@ def pytest_sessionfinish(session: pytest.Session):
     except Exception as error:
         lines.append(f"what was measured could not be saved: {in_a_line(error)}")
         _fail(session)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item):
+    """Forget the results of earlier attempts, as of pytest-rerunfailures."""
+    results = [Result("test", case, {}).as_property()] if (case := case_of(item)) else []
+    item.user_properties[:] = [each for each in item.user_properties if each[0] != PROPERTY] + results
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -116,7 +136,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         config.stash[NOTICES].append(in_a_line(error))
         _fail(terminalreporter._session)
     finally:
-        _summarise(terminalreporter, config)
+        try:
+            _summarise(terminalreporter, config)
+        except Exception as error:
+            terminalreporter.write_line(f"the tables could not be shown: {in_a_line(error)}", red=True)
+            _fail(terminalreporter._session)
 
 
 def _fail(session: pytest.Session) -> None:
@@ -129,9 +153,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         terminalreporter.write_line(line)
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
-    console = Console(
-        file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
-    )
+    console = console_of(terminalreporter)
     results = list(results_of(terminalreporter.stats))
     campaign = config.stash.get(CAMPAIGN, None)
     for network, reference in config.stash[REFEREES].items():
@@ -153,15 +175,28 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         terminalreporter.write_line(statement.values["text"])
 
 
+def console_of(terminalreporter: pytest.TerminalReporter) -> Console:
+    """Return a console for tables. A character that the terminal's encoding lacks is replaced."""
+    file = terminalreporter._tw._file
+    if hasattr(file, "reconfigure"):
+        file.reconfigure(errors="replace")
+    return Console(file=file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False)
+
+
 def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
     """Yield the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them.
 
-    The report of a test is that of its call, or that of its setup if it ended there.
+    The report of a test is that of its call, or that of its setup if it ended there, in its last attempt.
     """
-    for report in chain(*reports.values()):
+    for report in chain(*last_attempts(reports).values()):
         when = getattr(report, "when", "")
         if when == "call" or (when == "setup" and not report.passed):
             yield from results_in(report.user_properties)
+
+
+def last_attempts(reports: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return the reports without those of attempts that pytest-rerunfailures has repeated."""
+    return {outcome: each for outcome, each in reports.items() if outcome != "rerun"}
 
 
 def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str]:

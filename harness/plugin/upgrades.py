@@ -4,14 +4,13 @@ import os
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from harness.data import whole
-from harness.edge.versions import named_in
+from harness.edge.versions import check_writer, named_in
 from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
-from harness.plugin.summary import TABLE_WIDTH
+from harness.plugin.summary import console_of
 from harness.regression import report
 from harness.regression.identity import Contradiction
 from harness.regression.launch import QUANTITIES
@@ -75,6 +74,8 @@ def pytest_configure(config: pytest.Config) -> None:
     option = config.option
     try:  # a run compares runtimes or frameworks
         runtimes = config.stash[UPGRADED_RUNTIMES] = named_in([*option.baseline, *option.candidate])
+        if runtimes:
+            check_writer()
         config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
@@ -163,9 +164,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     upgrade = config.stash.get(UPGRADE, None)
     if not upgrade:
         return
-    console = Console(
-        file=terminalreporter._tw._file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False
-    )
+    console = console_of(terminalreporter)
     for part in report.terminal(upgrade) if upgrade.found else ():
         console.print(part, soft_wrap=isinstance(part, str))
     for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):

@@ -14,7 +14,7 @@ def programs(folder: Path) -> dict[str, str]:
     """
     found = {}
     for file in sorted(folder.glob("*after_optimizations.txt")):
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         module, frames, computations = re.match(r"HloModule ([^\s,]+)", text)[1], _frames(text), _computations(text)
         for name, line in (item for own in computations.values() for item in own.items()):
             called = re.findall(r"(?:calls|to_apply)=%([\w.-]+)", line)

@@ -5,9 +5,11 @@
 
 import argparse
 import contextlib
+import csv
 import fcntl
 import functools
 import hashlib
+import importlib.metadata
 import platform
 import re
 import shutil
@@ -55,21 +57,21 @@ def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
     hint = " (a version with + is on an index of its own: add it to those of pip or uv)" if local else ""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source, excludes, pins = (Path(folder, name) for name in ("source.in", "excludes.txt", "pins.txt"))
-        source.write_text("\n".join([*requirements, *sorted(held - required)]))
-        excludes.write_text("\n".join(sorted(excluded)))
-        pins.write_text("\n".join(preferred))  # uv prefers the versions in its output file
+        source.write_text("\n".join([*requirements, *sorted(held - required)]), encoding="utf-8")
+        excludes.write_text("\n".join(sorted(excluded)), encoding="utf-8")
+        pins.write_text("\n".join(preferred), encoding="utf-8")  # uv prefers the versions in its output file
         options = ("--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
         wanted = f"with {', '.join(requirements)}{hint}"
         scratch.uv(folder, "pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
-        return pins.read_text()
+        return pins.read_text(encoding="utf-8")
 
 
 @_errors_in_a_line()
 def built(pins: str, packages: Collection[str], root: Path) -> Path:
     """Return the interpreter of an environment of exactly these versions, from which `packages` are imported.
 
-    Of two runs that need the same environment, one builds it and one waits. The environment cannot be removed before
-    this process ends. Raises `NotBuilt`.
+    Of two runs that need the same environment, one builds it and one waits. One that was damaged is built anew, without
+    uv's cache, whose files it shares. The environment cannot be removed before this process ends. Raises `NotBuilt`.
     """
     key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
     home = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
@@ -77,11 +79,12 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
     lock = _lock(home)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
-        while not home.exists():
+        while _damage(home, pins):
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not home.exists():  # another run may have built it meanwhile
-                _remove_partial(home)
-                _build(home, pins, packages)
+            if _damage(home, pins):  # another run may have built it meanwhile
+                options = ["--no-cache"] if home.exists() else []
+                _remove(home)
+                _build(home, pins, packages, options)
             fcntl.flock(lock, fcntl.LOCK_SH)
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
@@ -91,26 +94,64 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
 
 @functools.cache  # a lock is released when its file is closed
 def _lock(home: Path) -> TextIO:
-    return home.with_suffix(".lock").open("a")
+    return home.with_suffix(".lock").open("a", encoding="utf-8")
 
 
-def _build(home: Path, pins: str, packages: Collection[str]) -> None:
+def _damage(home: Path, pins: str) -> str:
+    """Return the first thing that an environment of these versions lacks, or a file of another size; "" if none."""
+    if not interpreter(home).exists():
+        return "it has no interpreter"
+    [site] = home.glob("lib/python*/site-packages")
+    found = {canonical(each.name or ""): each for each in importlib.metadata.distributions(path=[str(site)])}
+    for name in map(canonical, re.findall(r"^[\w.-]+", pins, re.MULTILINE)):
+        if name not in found:
+            return f"{name} is not in it"
+        record = found[name].read_text("RECORD")
+        if not record:
+            return f"{name} has no RECORD"
+        for file, *_, size in csv.reader(record.splitlines()):
+            path = site / file
+            if not path.exists() or (size and str(path.stat().st_size) != size):
+                return f"{path} is damaged"
+    return ""
+
+
+def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[str]) -> None:
     """Build an environment elsewhere, and move it to `home` when it is complete."""
     tally.add("environment")
     with tempfile.TemporaryDirectory(".partial", f"{home.name}.", home.parent, ignore_cleanup_errors=True) as folder:
         environment, requirements = Path(folder, "environment"), Path(folder, PINS)
         python = interpreter(environment)
-        requirements.write_text(pins)
+        requirements.write_text(pins, encoding="utf-8")
         scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
-        scratch.uv(folder, "pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
+        scratch.uv(
+            folder,
+            "pip",
+            "install",
+            "--python",
+            python,
+            "--no-deps",
+            "--compile-bytecode",
+            "-r",
+            requirements,
+            *options,
+        )
+        if damage := _damage(environment, pins):
+            raise NotBuilt(f"no environment can be built: {damage}. `uv cache clean` may help")
         for package in sorted(packages):
-            if FOR_NUMPY_1 in scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr:
+            stderr = scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr
+            if FOR_NUMPY_1 in stderr:
                 raise NotBuilt(f"{package} was compiled for NumPy 1 and cannot run with NumPy 2: require numpy<2, too")
+            if f"No module named {package!r}" in stderr:  # another error of its import is a finding about the version
+                raise NotBuilt(f"no environment can be built: {', '.join(pins.split())} has no module {package}")
         requirements.rename(environment / PINS)
         environment.rename(home)
 
 
-def _remove_partial(home: Path) -> None:
+def _remove(home: Path) -> None:
+    """Remove an environment and what was left of it. If that is interrupted, no damaged environment remains."""
+    if home.exists():
+        home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", home.parent))
     for path in home.parent.glob(f"{home.name}*.partial"):
         shutil.rmtree(path, ignore_errors=True)
 
@@ -133,15 +174,13 @@ def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
     removed, in_use = [], []
     folders = [*_homes(root), *root.glob("*.partial")]
     for home in dict.fromkeys(root / path.name.partition(".")[0] for path in folders):
-        with home.with_suffix(".lock").open("a") as lock:
+        with home.with_suffix(".lock").open("a", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 in_use.append(home)
                 continue
-            if home.exists():  # an interrupted removal leaves no damaged environment
-                home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", root))
-            _remove_partial(home)
+            _remove(home)
             removed.append(home)
     return removed, in_use
 
@@ -160,7 +199,9 @@ def main() -> None:
             print(f"kept {home}: a run is using it")
         return
     for home in _homes(folder()):
-        frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(), re.MULTILINE)
+        frameworks = re.findall(
+            r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(encoding="utf-8"), re.MULTILINE
+        )
         size = sum(each.lstat().st_blocks for each in home.rglob("*")) / 2**21
         print(f"{home}  {size:.2f} GiB  {' '.join(frameworks)}")
 

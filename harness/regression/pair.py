@@ -47,11 +47,11 @@ class Pair:
 
     def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, Any]:
         """Run the function in one worker after the other, in the order of this turn."""
-        results = {side: _caught(self.workers[side].run, function, *arguments) for side in in_turn((0, 1), turn)}
-        return _checked(results[0], results[1])
+        results = {side: caught(self.workers[side].run, function, *arguments) for side in in_turn((0, 1), turn)}
+        return checked(results[0], results[1])
 
     def _at_once(self, do: Callable[[Worker], Any]) -> tuple[Any, Any]:
-        return _checked(*together.each(lambda worker: _caught(do, worker), self.workers, 2, self.close))
+        return checked(*together.each(lambda worker: caught(do, worker), self.workers, 2, self.close))
 
     @property
     def network(self) -> Network:
@@ -92,13 +92,13 @@ class Pairs:
             return workers[-1]
 
         try:
-            pair.workers = _checked(*together.each(lambda side: _caught(open_, side), (0, 1), 2, pair.close))
+            pair.workers = checked(*together.each(lambda side: caught(open_, side), (0, 1), 2, pair.close))
             yield pair
         finally:
             pair.close()
 
 
-def _caught(do: Callable, *arguments: Any) -> Any:
+def caught(do: Callable, *arguments: Any) -> Any:
     """Return the result, or the error in its place."""
     try:
         return do(*arguments)
@@ -106,7 +106,8 @@ def _caught(do: Callable, *arguments: Any) -> Any:
         return error
 
 
-def _checked(baseline: Any, candidate: Any) -> tuple[Any, Any]:
+def checked(baseline: Any, candidate: Any) -> tuple[Any, Any]:
+    """Return both results. Raises as `Pair` does if one is an error."""
     if isinstance(baseline, Exception):
         raise baseline
     if isinstance(candidate, PackageNotInstalled | Unmeasurable):

@@ -16,12 +16,13 @@ from harness.workers import process_tree
 def run(folder: str, *command: str | Path, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run a command whose temporary files are in `folder`. Return its exit status and its stderr.
 
-    It inherits the environment, and has `variables` where that does not set the same.
+    It inherits the environment, without `pip.IGNORED`, and has `variables` where that does not set the same.
     """
+    inherited = {name: value for name, value in os.environ.items() if name not in pip.IGNORED}
     process = process_tree.start(
         list(map(str, command)),
         folder,
-        env=variables | os.environ | process_tree.environment(folder),
+        env=variables | inherited | process_tree.environment(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -36,10 +37,14 @@ def run(folder: str, *command: str | Path, **variables: str) -> "subprocess.Comp
 
 
 def uv(folder: str, *arguments: str | Path, wanted: str = "") -> None:
-    """Run uv with pip's indexes. Raises `NotBuilt` with its message; `wanted` describes the environment."""
-    variables, options = pip.for_uv()
+    """Run uv with the user's indexes. Raises `NotBuilt` with its message; `wanted` describes the environment."""
+    try:
+        variables, options = pip.for_uv()
+    except ValueError as error:
+        raise NotBuilt(str(error)) from None
     done = run(folder, find_uv_bin(), "--quiet", *arguments, *options, **variables)
     if done.returncode:
         message = " ".join(re.findall(r"[!-~]+", done.stderr)) or f"uv ended with status {done.returncode}"
         environment = f"environment {wanted}".strip()
-        raise NotBuilt(f"no {environment} can be built: {textwrap.shorten(message, 600)}")
+        unread = "" if pip.is_installed() else f" ({pip.UNREAD})"
+        raise NotBuilt(f"no {environment} can be built: {textwrap.shorten(message, 600)}{unread}")

@@ -69,12 +69,12 @@ class Upgrade:
                     try:
                         self.found[variant, name] = CHECKS[name](pair)
                     except Exception as error:
-                        self.found[variant, name] = Finding(*_failed(error, "changed"))
+                        self.found[variant, name] = Finding(*failed(error, "changed"))
                     if not pair.is_running():
                         raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
             for name in checks:
-                self.found.setdefault((variant, name), Finding(*_failed(error, "changed")))
+                self.found.setdefault((variant, name), Finding(*failed(error, "changed")))
 
     def _learn(self, variant: str) -> Verdict:
         until = time.monotonic() + next(self.seconds)
@@ -84,7 +84,7 @@ class Upgrade:
                 on_seed = lambda seed: self.on_progress(f"{variant}: accuracy, seed {seed}")  # noqa: E731
                 return compare_accuracy(pair, sampling, on_seed)
         except Exception as error:
-            word, reason = _failed(error, "worse")
+            word, reason = failed(error, "worse")
             return Verdict(word, reason=reason)
 
     def _time(self, variant: str) -> None:
@@ -120,6 +120,6 @@ def _shares(seconds: float, samplings: int) -> Iterator[float]:
         yield max(0.0, deadline - time.monotonic()) / left
 
 
-def _failed(error: Exception, word: str) -> tuple[str, str]:
+def failed(error: Exception, word: str) -> tuple[str, str]:
     """Return the word for an error, and the reason: `word` if only the candidate fails, or else "missing"."""
     return (word, str(error)) if isinstance(error, CandidateFailed) else ("missing", in_a_line(error))

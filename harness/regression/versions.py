@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import impls
-from harness.regression import environments
+from harness.regression import environments, pip
 from harness.regression.pair import SIDES
 from harness.regression.requirements import (
     IMPORTED_AS,
@@ -47,6 +47,8 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     }
     built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
     if built:
+        if not pip.is_installed():
+            say(pip.UNREAD)
         root = environments.folder()
         packages = {package for variant in variants for package in impls.variants()[variant].packages}
         wanted = {side: getattr(option, side) or as_installed(packages) for side in built}

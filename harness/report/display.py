@@ -1,6 +1,7 @@
 """What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -90,4 +91,5 @@ class Display:
 
 def real_stdout() -> TextIO:
     """A stream of our own to where stdout leads now: called while pytest captures nothing yet, it leads to the user."""
-    return os.fdopen(os.dup(1), "w", buffering=1)
+    encoding = getattr(sys.__stdout__, "encoding", None)  # PYTHONIOENCODING may say another than the locale
+    return os.fdopen(os.dup(1), "w", buffering=1, encoding=encoding, errors="replace")

@@ -8,6 +8,7 @@ from rich.table import Table
 from harness.judging.intervals import half_width
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
+from harness.measuring.machine import cores
 from harness.measuring.workload import EPOCH
 from harness.report.record import Result, of_kind
 from harness.report.runs import median, ratio, spread
@@ -69,7 +70,8 @@ def _conditions(campaign: Campaign) -> Iterator[str]:
         fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
         yield f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}."
     load = campaign.machine.get("load_average")
-    yield f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {os.cpu_count()} cores."
+    able = cores(os.cpu_count(), campaign.machine.get("cpu_quota"))
+    yield f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {able}."
     conditions = [launch.conditions for launches in campaign.launches.values() for launch in launches]
     for kept in sorted({each.get("kept_variables", "none") for each in conditions} - {"none"}):
         yield f"Kept by --keep-env: {excerpt.shortened(kept)}"

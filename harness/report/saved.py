@@ -6,6 +6,7 @@ from typing import Any
 
 MUST_MATCH = (
     "cpu",
+    "cpu_quota",
     "gpu",
     "threads",
     "affinity",

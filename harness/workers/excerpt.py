@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 FIRST, LAST = 10, 20  # lines: the head of a message and, above all, its end
 CHARACTERS = 300  # of a line
+UNANSWERED = "unanswered.txt"  # in the folder of a worker: the traceback of the error that ended it
 TAIL = 2**16  # bytes of a file that are read
 
 

@@ -56,6 +56,10 @@ class WorkerDied(Exception):
     """The worker process ended, or was ended because it was silent for too long, before it answered."""
 
 
+class WorkerEnded(WorkerDied):
+    """This process ended the worker while another thread waited for its answer, as after Ctrl-C."""
+
+
 class WorkerError(Exception):
     """The worker raised an exception of a type that pytest's process does not know."""
 
@@ -145,7 +149,7 @@ class Worker:
     def _ask(self, verb: str, function: Callable | str, *arguments: Any) -> Any:
         doing = getattr(function, "__name__", function)
         if not self.alive:
-            raise WorkerDied(f"the worker of {self.name} had ended before {doing!r}")
+            raise WorkerEnded(f"the worker of {self.name} had ended before {doing!r}")
         return self._answer(doing, dumps((verb, function, *arguments)))
 
     def _answer(self, doing: str, command: bytes = b"") -> Any:
@@ -187,11 +191,13 @@ class Worker:
         except TimeoutError:
             raise WorkerDied(
                 f"the worker of {self.name} was silent for {self.spec.timeout:g} s during {doing!r} and was ended "
-                f"(--worker-timeout sets the limit). {self._last_lines()}"
+                f"(--worker-timeout sets the limit). {self.last_lines()}"
             ) from None
         except (EOFError, OSError):
+            if not self.alive:
+                raise WorkerEnded(f"the worker of {self.name} was ended during {doing!r}") from None
             raise WorkerDied(
-                f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self._last_lines()}"
+                f"the worker of {self.name} died during {doing!r}: {self._exit_code()}. {self.last_lines()}"
             ) from None
 
     def _exit_code(self) -> str:
@@ -205,10 +211,16 @@ class Worker:
         hint = " (by someone, or by the system as memory ran out)" if number == signal.SIGKILL else ""
         return f"exit code {-number}, {signal.Signals(number).name}{hint}"
 
-    def _last_lines(self) -> str:
+    def last_lines(self) -> str:
+        """Return the end of its stderr, in short lines."""
+        last: list[str] = []
         with contextlib.suppress(ValueError):  # another thread has closed the file
-            if last := excerpt.tail(self.stderr).splitlines():
-                return "\n  ".join(["The last lines of its stderr:", *last])
+            last += excerpt.tail(self.stderr).splitlines()
+        with contextlib.suppress(OSError), Path(self.folder, excerpt.UNANSWERED).open("rb") as file:
+            raised = excerpt.tail(file).splitlines()
+            last += raised if raised[-1:] != last[-1:] else []
+        if last:
+            return "\n  ".join(["The last lines of its stderr:", *last])
         return "It wrote nothing to stderr."
 
 

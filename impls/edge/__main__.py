@@ -29,7 +29,7 @@ def export(function, trained, path, kind):
     try:
         if function.__name__ == "to_stablehlo":
             with written(path) as temporary:
-                temporary.write_text(function(trained, kind))
+                temporary.write_text(function(trained, kind), encoding="utf-8")
         else:
             function(trained, path, kind)
         print(f"{path}: {path.stat().st_size:,} bytes")

@@ -43,5 +43,5 @@ def kernels(implementation, run, folder):
     lines = [
         {"name": about, "ph": "X", "pid": 0, "tid": 0, "ts": a / 1e3, "dur": (b - a) / 1e3} for about, a, b in found
     ]
-    (Path(folder) / "trace.json").write_text(json.dumps(lines))
+    (Path(folder) / "trace.json").write_text(json.dumps(lines), encoding="utf-8")
     return found

@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import torch
-import torch.ao.quantization.fx._decomposed  # defines torch.ops.quantized_decomposed, known to all three tools
+import torch.ao.quantization.fx._decomposed  # noqa: F401 - defines torch.ops.quantized_decomposed, known to all
 from torch import fx, nn
 from torch.func import functional_call
 

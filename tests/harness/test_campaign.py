@@ -7,6 +7,7 @@ from harness.measuring import floor
 from harness.measuring.campaign import Campaign, Launch, Participant
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import EPOCH, Operation
+from harness.workers.worker import WorkerEnded
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
@@ -62,6 +63,10 @@ def test_no_side_always_follows_the_same(sides, turns):
     assert "".join(interleaved(sides, range(len(turns.split())))) == turns.replace(" ", "")
 
 
+def test_campaign_of_nobody_is_empty(run):
+    assert run("").launches == {}
+
+
 def test_launches_continue_the_order_of_turns(run, log):
     run("abc", launches=2)
     assert who(log, "import_seconds") == "abc" + "cba"
@@ -115,6 +120,14 @@ def test_ctrl_c_closes_all_workers(run, log):
     with pytest.raises(KeyboardInterrupt):
         run("ab", on_progress=interrupt)
     assert sorted(who(log, "close")) == ["a", "b"]
+
+
+def test_closed_worker_is_no_failure_of_its_participant(dataset):
+    start = lambda participant: FakeWorker(build=WorkerEnded("by pytest-timeout"))  # noqa: E731
+    campaign = Campaign([Participant("a", "variant", "mlp", BUILD, (STEP,))], dataset, start)
+    with pytest.raises(WorkerEnded):
+        campaign.run(1)
+    assert campaign.failures == {}
 
 
 def test_progress_names_launch_and_operation(run):

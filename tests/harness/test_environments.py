@@ -1,6 +1,5 @@
 """An environment is built once, complete or not at all, with the required versions."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,9 @@ from harness.regression import environments
 from harness.regression.environments import NotBuilt, clean, obtain
 from tests.processes import comes_true, has_ended
 from tests.stranger import leave_home
-from tests.wheels import ENDLESS, wheel
+from tests.wheels import ENDLESS, only_wheels, wheel
+
+wheels = pytest.fixture(only_wheels)
 
 OBTAIN = """
 import sys
@@ -21,24 +22,6 @@ from harness.regression.environments import obtain
 print(obtain([sys.argv[2]], sys.argv[3:], Path(sys.argv[1])), flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture
-def wheels(tmp_path, monkeypatch):
-    """The folder with the only packages that uv finds: three toys, of two versions each."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for version in ("1.0", "2.0"):
-        wheel(folder, "toyframework", version)
-        wheel(folder, "toymath", version)
-        wheel(folder, "toyvision", version, needs=[f"toyframework=={version}"])
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))  # pip's settings apply where uv has none
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    return folder
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """Files of two runtimes are compared by all logits, and by the time of a prediction."""
 
+from types import MappingProxyType, SimpleNamespace
+
 import numpy as np
 import pytest
 
+from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from harness.edge.versions import Versions, environment, named_in
 from harness.judging.sequential import Sampling
 from harness.report.fidelity import fidelity_table
 from harness.workers.worker import WorkerDied
+from impls import PackageNotInstalled
 from tests.fakes import FakeWorker
 
 EXPECTED = np.array([[0.0, 1.0, 0.5], [2.0, 1.5, 0.0]], np.float32)
@@ -57,10 +61,10 @@ def test_environment_has_the_named_version_and_ours_of_all_else():
 def runtimes(dataset):
     """Both versions of a runtime: `answers` are those of the candidate, whose predictions take `seconds`."""
 
-    def runtimes(seconds=1.0, **answers):
+    def runtimes(seconds=1.0, baseline=MappingProxyType({}), **answers):
         candidate = {"logits": EXPECTED, "versions": {"onnxruntime": "2"}} | answers
         workers = {
-            "baseline": lambda: FakeWorker(logits=EXPECTED, versions={"onnxruntime": "1"}),
+            "baseline": lambda: FakeWorker(logits=EXPECTED, versions={"onnxruntime": "1"}, **baseline),
             "candidate": lambda: FakeWorker(seconds, **candidate),
         }
         start = lambda participant: workers[participant.name]()  # noqa: E731
@@ -84,6 +88,25 @@ def test_finding_on_the_logits_of_two_runtimes(runtimes, logits, word):
     assert "1 -> 2" in finding.reason
 
 
-def test_runtime_that_dies_is_no_verdict(runtimes):
-    with pytest.raises(WorkerDied):
-        runtimes(block=WorkerDied("gone")).time("onnx", "int8")
+@pytest.mark.parametrize(
+    ("candidate", "baseline", "words"),
+    [
+        (WorkerDied("gone"), None, ["changed", "worse"]),
+        (None, ImportError("gone"), ["missing", "missing"]),
+        (ImportError("gone"), ImportError("gone"), ["missing", "missing"]),
+    ],
+)
+def test_runtime_that_cannot_load_is_told_by_its_side(runtimes, candidate, baseline, words):
+    both = runtimes(build=candidate, baseline={"build": baseline})
+    found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
+    assert [each.word for each in found] == words
+    assert all("gone" in each.reason for each in found)
+
+
+def test_exporter_that_imports_when_it_is_called_names_its_package(monkeypatch):
+    def to_onnx(trained):
+        raise ModuleNotFoundError("No module named 'onnxscript'", name="onnxscript")
+
+    monkeypatch.setattr("impls.import_", lambda *_: SimpleNamespace(to_onnx=to_onnx))
+    with pytest.raises(PackageNotInstalled, match=r"onnxscript .*\[edge\]"):
+        tasks.export("jax", "edge", "to_onnx", None)

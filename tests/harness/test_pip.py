@@ -23,4 +23,4 @@ def test_options_of_pip_become_variables_of_uv(tmp_path, monkeypatch):
         "UV_INSECURE_HOST": "a.example b.example",
     }
     assert expected.items() <= variables.items()
-    assert options == []
+    assert options == ["--no-config"]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -97,6 +98,14 @@ def test_adapter_that_cannot_be_read_is_named(write, tmp_path):
     (tmp_path / "folder" / "adapter.py").mkdir(parents=True)
     with pytest.raises(impls.BrokenImplementation, match="impls/folder "):
         impls.load("folder")
+
+
+def test_adapter_without_its_class_is_named(add_variant, monkeypatch):
+    add_variant("empty")
+    empty = impls.variants()["empty"]._replace(importer=lambda _: ModuleType("adapter"))
+    monkeypatch.setitem(impls.variants(), "empty", empty)
+    with pytest.raises(impls.BrokenImplementation, match="impls/empty "):
+        impls.load("empty")
 
 
 def test_backends_make_a_variant_each(write):

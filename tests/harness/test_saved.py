@@ -24,6 +24,7 @@ def test_equal_conditions_need_no_word():
     [
         ({"threads": 1}, "threads 1 then, 2 now"),
         ({"cpu": "Xeon"}, "cpu Xeon then, EPYC now"),
+        ({"cpu_quota": [12000, 100000]}, "cpu_quota [12000, 100000] then, unknown now"),
         ({"gpu": "H200"}, "gpu H200 then, not used now"),
         ({"python": "3.12.1"}, "python 3.12.1 then, unknown now"),
         ({"batch_size": 64}, "batch_size 64 then, 128 now"),

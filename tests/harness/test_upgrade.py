@@ -107,6 +107,13 @@ def test_impossible_comparison_is_refused(run_here, tmp_path, monkeypatch, argum
     assert "Traceback" not in done.stdout
 
 
+def test_runtime_without_the_writer_of_its_files_is_refused(run_here, monkeypatch):
+    monkeypatch.setattr("harness.edge.versions.WRITER", "no_such_writer")
+    done = run_here("-m", "regression", "--baseline=onnxruntime==1.31.0", "tests/test_regression.py")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "no_such_writer" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("option", "collected", "left_out"),
     [

@@ -54,6 +54,20 @@ CHAPTER = Chapter(
 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item):
+    """Skip a test of this chapter whose package is not installed, wherever that is noticed."""
+    try:
+        return (yield)
+    except PackageNotInstalled as error:
+        if item.get_closest_marker(CHAPTER.marker):
+            pytest.skip(str(error))
+        raise
+
+
+pytest_runtest_call = pytest_runtest_setup
+
+
 @pytest.fixture(scope="session")
 def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """The networks trained for devices, and their files. The run ends if an environment cannot be built."""
@@ -79,7 +93,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
     participants = []
     for parameters in wanted:
         variant, network = parameters["framework"]
-        with contextlib.suppress(PackageNotInstalled):  # each test reports its own
+        with contextlib.suppress(Exception):  # each test reports its own
             framework = fleet.framework(variant, replace(settings, network=network))
             participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()

@@ -54,5 +54,5 @@ def has_vnni():
     False is safe for unknown processors: they ignore the option that follows from it.
     """
     cpuinfo = Path("/proc/cpuinfo")
-    known = cpuinfo.read_text().split() if cpuinfo.exists() else []
+    known = cpuinfo.read_text(encoding="utf-8").split() if cpuinfo.exists() else []
     return not {"avx512_vnni", "avx_vnni"}.isdisjoint(known)

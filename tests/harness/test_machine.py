@@ -1,0 +1,41 @@
+"""The CPU quota of a container is found, whichever version of control groups limits it."""
+
+import pytest
+
+from harness.measuring.machine import cores, cpu_quota
+
+V1 = {
+    "sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us": "12000",
+    "sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us": "100000",
+}
+OF_HOST = {path.replace("/job", ""): text for path, text in V1.items()}
+NONE = {path: text.replace("12000", "-1") for path, text in V1.items()}
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("4:cpu,cpuacct:/job\n0::/", V1, [12000, 100000]),
+        ("4:cpu,cpuacct:/docker/1f", OF_HOST, [12000, 100000]),
+        ("4:cpu,cpuacct:/job", NONE, None),
+        (
+            "0::/a/b",
+            {"sys/fs/cgroup/a/b/cpu.max": "max 100000", "sys/fs/cgroup/a/cpu.max": "50000 100000"},
+            [50000, 100000],
+        ),
+        ("0::/a", {"sys/fs/cgroup/a/cpu.max": "90000 100000", "sys/fs/cgroup/cpu.max": "9 10"}, [90000, 100000]),
+        ("0::/", {"sys/fs/cgroup/cpu.max": ""}, None),
+        ("1:memory:/", V1, None),
+        (None, {}, None),
+    ],
+    ids=["v1", "v1 in a container", "v1 without", "v2, of a parent", "v2", "v2 empty", "other controller", "no groups"],
+)
+def test_quota_is_the_tightest_of_the_groups(tmp_path, groups, files, expected):
+    for path, text in {**files, **({"proc/self/cgroup": groups} if groups else {})}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text + "\n", encoding="utf-8")
+    assert cpu_quota(tmp_path) == expected
+
+
+def test_quota_is_shown_as_a_part_of_the_cores():
+    assert (cores(2, [12000, 100000]), cores(2, None)) == ("0.12 of 2 cores", "2 cores")
