@@ -14,6 +14,7 @@ MOST_BYTES = 512 * 2**20  # of a file
 MOST_PIXELS = 40_000_000  # that are decoded: 160 MB in colour. A sheet of A4 at 600 dpi has 35 million
 ENOUGH = 1000  # pixels of the shorter side; a larger picture is reduced
 BITS = (1, 8, 10, 12, 14, 16, 32)  # a pixel of more than 8 bits: the fewest of these that hold the largest one
+OVERSHOOT = 1.1  # a picture of floats that was resized exceeds its range beside an edge
 OPAQUE = 230  # of 255: the colour of an edge that is less opaque may be mixed
 UNIFORM = 32  # grey levels
 SPARSE = 0.5  # of the rectangle around it: a stroke covers less, a sheet of paper more
@@ -62,8 +63,7 @@ def _pixels(path: Path) -> np.ndarray:
             raise ValueError(f"it has {image.width} x {image.height} pixels, and at most {MOST_PIXELS:,} are read")
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        grey_alpha = _eight_bits(image)
-    grey_alpha = grey_alpha.reduce(max(1, min(grey_alpha.size) // ENOUGH))
+        grey_alpha = _reduced_to_eight_bits(image)
     grey, alpha = (np.asarray(band, np.float32) for band in grey_alpha.split())
     return _on_paper(grey, alpha)
 
@@ -85,24 +85,27 @@ def _opened(file: IO[bytes]) -> Any:
         raise ValueError("its format is not one that Pillow reads") from None
 
 
-def _eight_bits(image: Any) -> Any:
-    """Return a Pillow image of any mode in mode LA: lightness and opacity."""
+def _reduced_to_eight_bits(image: Any) -> Any:
+    """Return a Pillow image of any mode in mode LA, lightness and opacity, not much larger than `ENOUGH`."""
     from PIL import Image
 
-    clear = image.info.get("transparency")
+    factor, clear = max(1, min(image.size) // ENOUGH), image.info.get("transparency")
     if image.mode == "LAB":
         image = image.getchannel("L")
+    elif image.mode == "La":
+        image = image.convert("LA")
     if image.mode[0] not in "IF":  # I;16, I;16B, I, F: Pillow would cut their values off at 255
-        return image.convert("RGBA").convert("LA")
-    values = np.asarray(image).astype(np.float32)
+        return image.convert("RGBA").reduce(factor).convert("LA")
+    opaque = np.asarray(image) != clear if isinstance(clear, int) else np.ones(image.size[::-1], bool)
+    alpha = Image.fromarray(np.where(opaque, np.uint8(255), np.uint8(0))).reduce(factor)
+    values = np.asarray(image.convert("F").reduce(factor), np.float64)
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
         raise ValueError("its pixels must be finite numbers")
-    scale = next((2.0**bits - 1 for bits in BITS if high <= 2.0**bits - 1), high)
-    low, scale = (0.0, scale) if low >= 0 else (low, high - low)
-    grey = Image.fromarray(((values - low) * (255 / scale)).round().astype(np.uint8))
-    opaque = values != clear if isinstance(clear, int) else np.ones_like(values, bool)
-    return Image.merge("LA", [grey, Image.fromarray(np.where(opaque, 255, 0).astype(np.uint8))])
+    scale = next((2.0**bits - 1 for bits in BITS if high <= OVERSHOOT * (2.0**bits - 1)), high)
+    low, scale = (0.0, scale) if low >= 0 else (low, (high - low) or 1.0)
+    grey = ((values - low) * (255 / scale)).clip(0, 255).round().astype(np.uint8)
+    return Image.merge("LA", [Image.fromarray(grey), alpha])
 
 
 def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
