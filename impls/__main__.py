@@ -6,6 +6,7 @@ import numpy as np
 
 import impls
 from impls import command_line, weights
+from impls.contract import NETWORKS
 from impls.picture import read_picture
 
 
@@ -17,11 +18,12 @@ def main() -> None:
     options = parser.parse_args()
     with command_line.errors_in_one_line():
         picture = read_picture(options.predict) if options.predict else None  # before training: a bad file ends here
+        parameters = weights.load(options.load, NETWORKS[options.network]) if options.load else None
         if options.save:
             weights.check_place(options.save)
         implementation = impls.load(options.variant, command_line.settings(options))
-        if options.load:
-            implementation.set_parameters(weights.load(options.load))
+        if parameters:
+            implementation.set_parameters(parameters)
         if not (options.load and options.predict):
             train, test = command_line.load_dataset(implementation, options)
             if not options.load:
@@ -31,6 +33,8 @@ def main() -> None:
             weights.save(options.save, implementation.get_parameters())
         if options.predict:
             [probabilities] = implementation.probabilities(picture)
+            if not np.isfinite(probabilities).all():
+                raise ValueError("the parameters are so large that the probabilities are not finite: train again")
             first, second = np.argsort(probabilities)[:-3:-1]
             print(f"{options.predict}: {first} ({probabilities[first]:.1%}), or {second} ({probabilities[second]:.1%})")
 

@@ -188,8 +188,7 @@ class Adapter:
     @changes_state
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Replace all parameters. The optimizer's state stays as it is."""
-        check_parameters(parameters, self.network)
-        arrays = [np.array(parameters[name], self.settings.dtype) for name in self.network.shapes]
+        arrays = check_parameters(parameters, self.network, self.settings.dtype)
         if self.channels_first:
             arrays = [to_channels_first(*pair) for pair in zip(arrays, self._channels(), strict=True)]
         self.assign(arrays)

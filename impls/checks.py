@@ -42,16 +42,30 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
     return labels
 
 
-def check_parameters(parameters: Mapping[str, np.ndarray], network: Network) -> None:
-    """Raise `ValueError` unless `parameters` have the names and shapes of those of `network`, and are finite floats."""
-    if set(parameters) != set(network.shapes):
-        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {sorted(parameters)}")
-    for name, shape in network.shapes.items():
-        array = np.asarray(parameters[name])
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(f"{name} must be a float array of shape {shape}, got {array.dtype} of shape {array.shape}")
+def check_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
+    """Raise `ValueError` unless `forms`, (shape, dtype) by name, are those of the parameters of `network`, floats."""
+    if set(forms) != set(network.shapes):
+        got = [name[:80] for name in sorted(forms)[: 2 * len(network.shapes)]]
+        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {got}")
+    for name, expected in network.shapes.items():
+        shape, dtype = forms[name]
+        if shape != expected or dtype.kind != "f":
+            raise ValueError(f"{name} must be a float array of shape {expected}, got {dtype} of shape {shape}")
+
+
+def check_parameters(parameters: Mapping[str, np.ndarray], network: Network, dtype: str) -> list[np.ndarray]:
+    """Return copies of `parameters` as `dtype`, in the order of `network`. Raise `ValueError` if they do not fit it.
+
+    They fit if they have its names and shapes, are floats of any width and byte order, and finite as `dtype`.
+    """
+    arrays = {name: np.asarray(array) for name, array in parameters.items()}
+    check_forms({name: (array.shape, array.dtype) for name, array in arrays.items()}, network)
+    with np.errstate(over="ignore"):  # a number that is too large becomes infinite
+        converted = [np.array(arrays[name], dtype) for name in network.shapes]
+    for name, array in zip(network.shapes, converted, strict=True):
         if not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite, got NaN or infinity")
+            raise ValueError(f"{name} must be finite as {dtype}, got NaN or infinity")
+    return converted
 
 
 def check_epochs(epochs: int) -> int:

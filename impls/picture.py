@@ -1,55 +1,125 @@
-"""A picture of one digit, made like those of MNIST: light on dark, 20 pixels tall or wide, its mass in the middle."""
+"""A picture file as one image like those of MNIST, whatever the file's format, depth, colours and size."""
 
+import stat
+import warnings
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from impls.contract import DATASET
+from impls.drawing import centred, ink
 
-SHARE = 20 / 28  # of the image that the digit takes, as http://yann.lecun.com/exdb/mnist describes it
-FAINT = 0.1  # of the brightest: paper, not pencil
+MOST_BYTES = 512 * 2**20  # of a file
+MOST_PIXELS = 40_000_000  # that are decoded: 160 MB in colour. A sheet of A4 at 600 dpi has 35 million
+ENOUGH = 1000  # pixels of the shorter side; a larger picture is reduced
+BITS = (1, 8, 10, 12, 14, 16, 32)  # a pixel of more than 8 bits: the fewest of these that hold the largest one
+OVERSHOOT = 1.1  # a picture of floats that was resized exceeds its range beside an edge
+OPAQUE = 230  # of 255: the colour of an edge that is less opaque may be mixed
+UNIFORM = 32  # grey levels
+SPARSE = 0.5  # of the rectangle around it: a stroke covers less, a sheet of paper more
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """uint8 (1, height, width), of any format and size that Pillow reads. Raises `ValueError`.
+    """Return the digit drawn in a picture as uint8 (1, height, width), light on dark, 20 pixels tall or wide.
 
-    What has the size of an image of the data set is taken as it is, but for its colours: a light border is paper.
+    An image of the data set, or its negative, is returned unchanged. docs/inputs.md states what is assumed.
+    Raises `ValueError` if the file cannot be read, or if no stroke can be told from the paper.
     """
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image
     except ImportError:
         raise ValueError("to read pictures, Pillow is needed: pip install pillow") from None
+    before = Image.MAX_IMAGE_PIXELS
     try:
-        with Image.open(path) as opened:
-            grey = np.asarray(opened.convert("RGBA").convert("LA"), np.float32)
-    except (OSError, UnidentifiedImageError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as a picture: {getattr(error, 'strerror', None) or error}") from None
-    pixels = grey[..., 0] * grey[..., 1] / 255 + 255 - grey[..., 1]  # (h, w, 2) -> (h, w): what is clear is paper
-    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    light_on_dark = 255 - pixels if np.median(border) > 127 else pixels
-    if light_on_dark.shape != DATASET.image_shape:
-        light_on_dark = _centred(light_on_dark, path)
-    return light_on_dark.round().astype(np.uint8)[np.newaxis]  # -> (1, height, width)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pixels = _pixels(path)
+    except Exception as error:  # the decoders raise exceptions of any type for a damaged file
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ValueError(f"{path} cannot be read as a picture: {' '.join(reason.split())}") from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+    if pixels.shape == DATASET.image_shape:
+        [ground, *others] = np.unique(np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]))
+        if not others and ground in (0, 255) and np.ptp(pixels):
+            return np.abs(pixels - ground).round().astype(np.uint8)[np.newaxis]
+    try:
+        return centred(ink(pixels))[np.newaxis]  # (height, width) -> (1, height, width)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
-def _centred(pixels: np.ndarray, path: Path) -> np.ndarray:
-    """The part that is drawn on, scaled to `SHARE` of an image, with its centre of mass in the middle."""
+def _pixels(path: Path) -> np.ndarray:
+    """Return lightness, float (height, width), 0..255, upright, without transparency."""
+    from PIL import ImageOps
+
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:  # reading a pipe or a device may never end
+        raise ValueError(f"expected a regular file of at most {MOST_BYTES // 2**20} MiB")
+    # From a path instead of a file, Pillow 13 scrambles TIFF files with an orientation.
+    with path.open("rb") as file, _opened(file) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError(f"it has {image.width} x {image.height} pixels, and at most {MOST_PIXELS:,} are read")
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        grey_alpha = _reduced_to_eight_bits(image)
+    grey, alpha = (np.asarray(band, np.float32) for band in grey_alpha.split())
+    return _on_paper(grey, alpha)
+
+
+def _opened(file: IO[bytes]) -> Any:
+    """Return a Pillow image that is not decoded yet. The caller restores Pillow's limit of pixels."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        Image.MAX_IMAGE_PIXELS = None
+        photograph = Image.open(file, formats=["JPEG"])
+        photograph.draft("L", (ENOUGH, ENOUGH))  # while it is decoded, JPEG can be reduced up to eightfold
+        return photograph
+    except UnidentifiedImageError:
+        Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow warns from here on, and refuses twice as many
+    try:
+        return Image.open(file)
+    except UnidentifiedImageError:
+        raise ValueError("its format is not one that Pillow reads") from None
+
+
+def _reduced_to_eight_bits(image: Any) -> Any:
+    """Return a Pillow image of any mode in mode LA, lightness and opacity, not much larger than `ENOUGH`."""
     from PIL import Image
 
-    drawn = pixels - pixels.min()
-    rows, columns = np.nonzero(drawn > FAINT * drawn.max())
-    if not len(rows):
-        raise ValueError(f"{path}: nothing is drawn there")
-    cut = drawn[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    height, width = DATASET.image_shape
-    scale = SHARE * min(height / cut.shape[0], width / cut.shape[1])
-    size = tuple(max(1, round(scale * side)) for side in cut.shape[::-1])
-    small = np.asarray(Image.fromarray(cut * (255 / drawn.max())).resize(size, Image.Resampling.LANCZOS)).clip(0, 255)
-    mass = [np.average(np.arange(side), weights=small.sum(axis=1 - axis)) for axis, side in enumerate(small.shape)]
-    found = np.zeros((height, width), np.float32)
-    top, left = (
-        int(np.clip(round(whole / 2 - at), 0, whole - side))
-        for whole, at, side in zip(found.shape, mass, small.shape, strict=True)
-    )
-    found[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return found
+    factor, clear = max(1, min(image.size) // ENOUGH), image.info.get("transparency")
+    if image.mode == "LAB":
+        image = image.getchannel("L")
+    elif image.mode == "La":
+        image = image.convert("LA")
+    if image.mode[0] not in "IF":  # I;16, I;16B, I, F: Pillow would cut their values off at 255
+        return image.convert("RGBA").reduce(factor).convert("LA")
+    opaque = np.asarray(image) != clear if isinstance(clear, int) else np.ones(image.size[::-1], bool)
+    alpha = Image.fromarray(np.where(opaque, np.uint8(255), np.uint8(0))).reduce(factor)
+    values = np.asarray(image.convert("F").reduce(factor), np.float64)
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all():
+        raise ValueError("its pixels must be finite numbers")
+    scale = next((2.0**bits - 1 for bits in BITS if high <= OVERSHOOT * (2.0**bits - 1)), high)
+    low, scale = (0.0, scale) if low >= 0 else (low, (high - low) or 1.0)
+    grey = ((values - low) * (255 / scale)).clip(0, 255).round().astype(np.uint8)
+    return Image.merge("LA", [Image.fromarray(grey), alpha])
+
+
+def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Return lightness with the transparent part filled.
+
+    Where all visible pixels have one colour, or cover little of the rectangle around them, the opacity is the drawing.
+    Otherwise the visible part contains its own paper, whose lightness is the median, and fills the rest.
+    """
+    if alpha.min() == alpha.max():
+        return grey
+    visible = alpha >= min(OPAQUE, alpha.max())
+    rows, columns = np.nonzero(visible)
+    shown = grey[visible]
+    share = len(rows) / (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
+    if np.ptp(np.percentile(shown, [0.5, 99.5])) < UNIFORM or share < SPARSE:
+        return 255 - alpha * (255 / alpha.max())
+    return grey * (alpha / 255) + np.median(shown) * (1 - alpha / 255)

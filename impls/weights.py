@@ -1,37 +1,91 @@
 """Parameters as a file that every framework reads: a NumPy archive of arrays by their names in impls/contract.py."""
 
+import io
+import math
+import os
+import stat
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
+
+from impls.checks import check_forms
+from impls.contract import NETWORKS, Network
+
+HEADER = 2**16  # bytes; NumPy writes 128
+NO_ARCHIVE = "not an archive of NumPy arrays"
 
 
 def check_place(path: Path) -> Path:
     """Return `path` if a file can be written there, as far as can be seen; otherwise raise `ValueError`."""
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise ValueError(
-            f"{path} cannot be written: {'it is a folder' if path.is_dir() else 'its folder is not there'}"
-        )
+    place = Path(os.path.realpath(path))
+    obstacles = {
+        "it is a folder": place.is_dir(),
+        "it is not a regular file": place.exists() and not place.is_file(),
+        "its folder is not there": not place.parent.is_dir(),
+        "its folder is read-only": not os.access(place.parent, os.W_OK),
+    }
+    for obstacle, found in obstacles.items():
+        if found:
+            raise ValueError(f"{path} cannot be written: {obstacle}")
     return path
 
 
 def save(path: Path, parameters: Mapping[str, np.ndarray]) -> None:
-    """Write the file as a whole: what stood there before stays until it is complete. Raises `OSError`."""
-    partial = path.with_name(f".{path.name}.partial")
+    """Write the file atomically: an old file stays until the new one is complete. Raises `OSError`, which names it."""
+    place = Path(os.path.realpath(path))  # a link stays a link
+    partial = place.with_name(f".{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
             np.savez(file, **parameters)
-        partial.replace(path)
+        partial.replace(place)
+    except OSError as error:
+        raise OSError(f"{path} cannot be written: {error.strerror or error}; nothing was changed there") from None
     finally:
         partial.unlink(missing_ok=True)
 
 
-def load(path: Path) -> dict[str, np.ndarray]:
-    """The arrays by name, whatever they are: `set_parameters` checks them. Raises `ValueError`."""
+def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray]:
+    """Return the arrays of `network` by name, float of any width. Raises `ValueError`.
+
+    Names, shapes and dtypes are compared with the network before any array is read, so that memory is bounded.
+    """
     try:
-        with path.open("rb") as file:
-            return dict(np.load(file, allow_pickle=False))
-    except (OSError, EOFError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not an archive of NumPy arrays"
+        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
+            raise ValueError("not a regular file")
+        with zipfile.ZipFile(path) as archive:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+            if len(members) < len(archive.infolist()):
+                raise ValueError(f"{NO_ARCHIVE}: a name is there twice")
+            forms = {name: _form(archive, member) for name, member in members.items()}
+            check_forms(forms, network)
+            return {name: _array(archive, members[name], *forms[name]) for name in network.shapes}
+    except Exception as error:  # zipfile, zlib and NumPy raise exceptions of any type for a damaged file
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        if not isinstance(error, OSError | ValueError):
+            reason = NO_ARCHIVE
         raise ValueError(f"{path} cannot be read as parameters: {reason}; --save writes such a file") from None
+
+
+def _form(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype]:
+    """Return the shape and the dtype in the header of an array."""
+    try:
+        with archive.open(member) as file:
+            start = io.BytesIO(file.read(HEADER))
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(start)]
+        shape, _, dtype = read(start)
+    except Exception as error:  # as above
+        raise ValueError(f"{NO_ARCHIVE}: {member.filename[:80]!r}: {str(error)[:200]}") from None
+    if dtype.hasobject:
+        raise ValueError(f"{NO_ARCHIVE}: {member.filename[:80]!r} holds Python objects")
+    return shape, dtype
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Return an array whose form is known to be right. What is read is at most `HEADER` longer than the array."""
+    size = math.prod(shape) * dtype.itemsize
+    if not size < member.file_size <= size + HEADER:
+        raise ValueError(f"{NO_ARCHIVE}: {member.filename!r} has {member.file_size:,} bytes, its array {size:,}")
+    return npy.read_array(io.BytesIO(archive.read(member)), allow_pickle=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.data import whole
 from harness.page.page import html
-from harness.page.results import Unreadable, read
+from harness.page.results import UNREADABLE, Unreadable, read
 
 
 def main() -> None:
@@ -15,10 +15,14 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="(default: report.html)")
     options = parser.parse_args()
     try:
-        page = html(read(options.files))
+        results = read(options.files)
+        page = html(results)
         whole.write(options.output, page)
     except (Unreadable, OSError) as error:
         sys.exit(f"error: {error}")
+    for trouble in results.troubles:
+        if trouble["outcome"] == UNREADABLE:
+            print(f"{options.files[0]}: {trouble['test']} is left out: {trouble['why']}", file=sys.stderr)
     print(f"{options.output}: {len(page.encode()) / 1e3:.0f} kB")
 
 

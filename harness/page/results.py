@@ -5,7 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.page import forms
+
 SCHEMA = 2
+DEEPEST = 50  # levels of nesting; the results of a run have 6
+UNREADABLE = "unreadable"  # outcome of a record that the page leaves out
 Record = Mapping[str, Any]
 
 
@@ -73,28 +77,69 @@ def read(files: Sequence[Path]) -> Results:
 
 
 def results_of(content: Any, name: str) -> Results:
-    """Return the results in parsed JSON; `name` is that of the file. Raises `Unreadable`."""
+    """Return the results in parsed JSON; `name` is that of the file. Raises `Unreadable`.
+
+    A record that the page cannot show becomes a trouble with the outcome `UNREADABLE`, which names it.
+    """
     if not isinstance(content, dict) or "schema" not in content:
         raise Unreadable(f"{name}: expected the results of a run (pytest --results FILE), got other JSON")
     if content["schema"] != SCHEMA:
-        raise Unreadable(f"{name}: expected schema {SCHEMA}, got {content['schema']}: write it with this version")
-    missing = [key for key in Results._fields if key not in content]
-    if missing:
-        raise Unreadable(f"{name}: expected the results of a run, {', '.join(missing)} is missing")
-    return Results(**{key: content[key] for key in Results._fields})
+        raise Unreadable(f"{name}: expected schema {SCHEMA}, got {content['schema']!r:.40}: write it with this version")
+    _require(content, forms.RUN, name)
+    results = Results(**{key: content[key] for key in Results._fields})
+    hard = results.dataset["hard"] or {"indices": [], "labels": []}
+    if len(hard["indices"]) != len(hard["labels"]) or len(results.dataset["image_shape"]) != 2:
+        raise Unreadable(f"{name}: expected dataset.hard with a label for each index, and images of two dimensions")
+    known, troubles = [], []
+    for number, record in enumerate(results.results):
+        problem = forms.problem(record, forms.record_form(record)) or _unknown_image(record, hard)
+        if problem:
+            about = (record.get(key) for key in ("kind", "variant", "network")) if isinstance(record, dict) else ()
+            words = " ".join(str(each)[:40] for each in about if each is not None)
+            troubles.append({"test": f"results[{number}] {words}".strip(), "outcome": UNREADABLE, "why": problem})
+        else:
+            known.append(record)
+    return results._replace(results=known, troubles=[*results.troubles, *troubles])
+
+
+def _unknown_image(record: Record, hard: Record) -> str:
+    """Return the first wrong prediction whose image is not among those of the file; "" if all are."""
+    wrong = (
+        {int(image) for each in record.get("wrong", []) for image in each} if record["kind"] == "training" else set()
+    )
+    unknown = sorted(wrong - set(hard["indices"])) if hard["indices"] else []
+    return f"wrong: expected images of dataset.hard.indices, got {unknown[0]}" if unknown else ""
+
+
+def _require(content: Any, form: Any, name: str) -> None:
+    problem = forms.problem(content, form)
+    if problem:
+        raise Unreadable(f"{name}: {problem}")
 
 
 def _verdicts(file: Path) -> Record:
     content = _parsed(file)
     if not isinstance(content, dict) or not {"sides", "variants", "max_slowdown"} <= content.keys():
         raise Unreadable(f"{file}: expected verdicts (pytest -m regression --regression-json FILE), got other JSON")
+    _require(content, forms.UPGRADE, str(file))
     return content
 
 
 def _parsed(file: Path) -> Any:
     try:
-        return json.loads(file.read_bytes(), parse_constant=lambda _: None)
+        content = json.loads(file.read_bytes(), parse_constant=lambda _: None)
     except OSError as error:
         raise Unreadable(f"{file}: {error.strerror or error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Unreadable(f"{file}: expected JSON: {error}") from None
+    level, depth = [content], 0
+    while level:  # of nesting: `json` writes recursively
+        level = [part for each in level if isinstance(each, dict | list) for part in _within(each)]
+        depth += 1
+        if depth > DEEPEST:
+            raise Unreadable(f"{file}: expected at most {DEEPEST} levels of nesting")
+    return content
+
+
+def _within(value: Any) -> Any:
+    return value.values() if isinstance(value, dict) else value
