@@ -8,6 +8,7 @@ from impls.contract import DATASET
 
 SHARE = 20 / 28  # of the image that the digit takes, as http://yann.lecun.com/exdb/mnist describes it
 SMALL = 48  # pixels of the longer side, at which the light on the paper is estimated
+BETTER = 0.85  # of the variance within the two levels: measured, 0.93 for a 7 cut without a margin
 FAINT = 0.1  # of the stroke's contrast: paper, or a soft edge that does not matter
 LEAST_CONTRAST = 8  # grey levels of 255
 NOISE = 5  # standard deviations of the paper's noise, by which a stroke must differ
@@ -21,12 +22,16 @@ def ink(pixels: np.ndarray) -> np.ndarray:
     """Return the amount of ink in each pixel, float (height, width), 0..1; `pixels` are lightness, 0..255.
 
     The paper is estimated three times: as even, as a quadratic function of the place (light that falls off), and as
-    the median of the surroundings (shadows). The estimate counts under which Otsu's threshold separates two levels
-    best. The paper is the level that most of the border has. Raises `ValueError`.
+    the median of the surroundings (shadows). An estimate replaces a simpler one if Otsu's threshold separates two
+    levels much better. The paper is the level that most of the border has. Raises `ValueError`.
     """
     from scipy import ndimage
 
-    levels, threshold, _ = max((_two_levels(pixels - paper) for paper in _papers(pixels)), key=lambda found: found[2])
+    levels, threshold, mixed = _two_levels(pixels)
+    for paper in _uneven_papers(pixels):
+        found = _two_levels(pixels - paper)
+        if found[2] < BETTER * mixed:
+            levels, threshold, mixed = found
     border = np.zeros(pixels.shape, bool)
     edge = max(1, min(pixels.shape) // 50)
     border[:edge] = border[-edge:] = border[:, :edge] = border[:, -edge:] = True
@@ -49,12 +54,11 @@ def ink(pixels: np.ndarray) -> np.ndarray:
     return np.where((sizes >= max(1, SPECK * sizes.max()))[parts], amount, 0)
 
 
-def _papers(pixels: np.ndarray) -> Iterator[np.ndarray | float]:
+def _uneven_papers(pixels: np.ndarray) -> Iterator[np.ndarray]:
     """Yield estimates of the paper's lightness in each pixel."""
     from PIL import Image
     from scipy import ndimage
 
-    yield 0.0
     height, width = pixels.shape
     if min(height, width) < 8:
         return
@@ -72,7 +76,7 @@ def _papers(pixels: np.ndarray) -> Iterator[np.ndarray | float]:
 
 
 def _two_levels(levels: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Return `levels`, Otsu's threshold between two classes, and the share of the variance that is between them."""
+    """Return `levels`, Otsu's threshold between two classes, and the share of the variance within them."""
     counts, edges = np.histogram(levels, 256)
     centres = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)[:-1]
@@ -81,7 +85,7 @@ def _two_levels(levels: np.ndarray) -> tuple[np.ndarray, float, float]:
     means = sums[:-1] / np.maximum(below, 1), (sums[-1] - sums[:-1]) / np.maximum(above, 1)
     between = below * above * (means[0] - means[1]) ** 2 / levels.size**2
     best = int(between.argmax())
-    return levels, float(edges[best + 1]), float(between[best] / max(levels.var(), 1e-9))
+    return levels, float(edges[best + 1]), 1 - float(between[best] / max(levels.var(), 1e-9))
 
 
 def centred(amount: np.ndarray) -> np.ndarray:

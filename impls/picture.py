@@ -80,6 +80,7 @@ def _opened(file: IO[bytes]) -> Any:
     except UnidentifiedImageError:
         Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow warns from here on, and refuses twice as many
     try:
+        Image.open(file).verify()  # the checksums of PNG, which are not looked at otherwise
         return Image.open(file)
     except UnidentifiedImageError:
         raise ValueError("its format is not one that Pillow reads") from None

@@ -62,9 +62,10 @@ def test_epochs(framework, epochs, error):
         (lambda _, parameters: dict(list(parameters.items())[1:]), "must be named"),
         (lambda name, parameters: parameters | {name: parameters[name].T}, "must be a float array of shape"),
         (lambda name, parameters: parameters | {name: np.nan * parameters[name]}, "must be finite"),
+        (lambda name, parameters: parameters | {name: parameters[name].astype(float) + 1e300}, "must be finite"),
         (lambda name, parameters: parameters | {name: parameters[name].astype(int)}, "must be a float array"),
     ],
-    ids=["one-missing", "transposed", "nan", "integer"],
+    ids=["one-missing", "transposed", "nan", "too-large", "integer"],
 )
 def test_parameters(framework, change, message):
     right = {name: np.zeros(shape, np.float32) for name, shape in framework.network.shapes.items()}

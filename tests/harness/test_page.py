@@ -17,7 +17,7 @@ import impls
 from harness import ROOT
 from harness.page.chart import Chart, Series, spread
 from harness.page.page import html
-from harness.page.results import Unreadable, as_json, read, results_of
+from harness.page.results import as_json, results_of
 from harness.page.source import step_of
 from harness.page.sprite import sprite
 from tests.results import IMAGES, error, kept, process, record, results, training, verdicts
@@ -135,15 +135,6 @@ def test_step_is_cut_out_of_each_tutorial(tmp_path):
     assert all("def train_step" in step_of(impls.FOLDER / name / "mnist.py")["text"] for name in impls.names())
     for other in ("def step(): pass", "class train_step: pass", "not Python"):
         assert step_of(kept(tmp_path, other, "other.py")) is None
-
-
-@pytest.mark.parametrize("content", ["{}", "[1]", "{", '{"schema": 99}', '{"schema": 1}', "\udcff"])
-def test_other_files_are_refused_by_name(tmp_path, content):
-    results_file, other = kept(tmp_path, as_json(results())), tmp_path / "other.json"
-    other.write_bytes(content.encode(errors="surrogateescape"))
-    for files in ([other], [results_file, other], [results_file, tmp_path / "nowhere.json"]):
-        with pytest.raises(Unreadable, match=re.escape(str(files[-1]))):
-            read(files)
 
 
 def test_commands_draw_the_page_and_the_figures(tmp_path):

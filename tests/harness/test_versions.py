@@ -67,7 +67,14 @@ def test_both_sides_are_built_if_one_is(steps):
 def test_equal_sides_are_announced(steps):
     lines = []
     sides(option(baseline=["keras==4"]), ["keras-jax"], lines.append)
-    assert "alike" in lines[0]
+    assert any("alike" in line for line in lines)
+
+
+def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
+    monkeypatch.setattr("harness.regression.pip.is_installed", lambda: False)
+    lines = []
+    sides(option(baseline=["keras==3"]), ["keras-jax"], lines.append)
+    assert "pip" in lines[0]
 
 
 @pytest.mark.parametrize("side", ["baseline", "candidate"])

@@ -1,0 +1,131 @@
+"""A file of parameters is compared with the network before it is read; any other is refused in one line."""
+
+import io
+import os
+import re
+import resource
+import zipfile
+
+import numpy as np
+import pytest
+
+import impls
+from impls.contract import NETWORKS, Settings
+from impls.weights import check_place, load, save
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """Parameters that NumPy has drawn and saved."""
+    file = tmp_path / "weights.npz"
+    save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
+    return file
+
+
+@pytest.fixture
+def archive(tmp_path, weights):
+    """Write an archive like that of `weights`, with other arrays or entries in it; return its path."""
+
+    def archive(changes, name="changed.npz", compression=zipfile.ZIP_STORED):
+        entries = dict.fromkeys(load(weights))
+        with zipfile.ZipFile(weights) as old, zipfile.ZipFile(tmp_path / name, "w", compression) as new:
+            for entry in entries:
+                content = changes.get(entry, old.read(f"{entry}.npy"))
+                new.writestr(f"{entry}.npy", content if isinstance(content, bytes) else npy(content))
+        return tmp_path / name
+
+    return archive
+
+
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+@pytest.fixture
+def refused():
+    """Assert that a file is refused in one line that names it; return the line."""
+
+    def refused(path, network="mlp"):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            load(path, NETWORKS[network])
+        [line] = str(caught.value).splitlines()
+        assert str(path) in line
+        return line
+
+    return refused
+
+
+@pytest.mark.parametrize("dtype", [">f4", "<f8", "f2", "longdouble"])
+def test_floats_of_any_width_and_order_are_loaded(archive, weights, dtype):
+    expected = load(weights)
+    framework = impls.load("numpy", Settings())
+    framework.set_parameters(load(archive({name: array.astype(dtype) for name, array in expected.items()})))
+    for name, array in framework.get_parameters().items():
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, expected[name], rtol=0, atol=1e-3)
+
+
+def header(shape, dtype="<f4"):
+    """Return the header of an array without its content."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("count", [10**9, 10**12, 10**30])
+def test_header_that_claims_too_many_numbers_is_refused(archive, refused, count):
+    assert "dense_1/bias must be" in refused(archive({"dense_1/bias": header((count,))}))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        header((512,)),
+        header((512,)) + bytes(100),
+        header((512,)) + bytes(200_000),
+        bytes(10**7),
+        b"",
+        np.zeros(512, "i4"),
+    ],
+    ids=["no-content", "short", "long", "zeros", "empty", "integers"],
+)
+def test_entry_that_is_no_such_array_is_refused(archive, refused, content):
+    refused(archive({"dense_1/bias": content}))
+
+
+@pytest.mark.parametrize(("at", "value"), [(6, 1), (8, 99)], ids=["encrypted", "unknown compression"])
+def test_archive_that_zipfile_does_not_read_is_refused(weights, refused, at, value):
+    content = bytearray(weights.read_bytes())
+    for signature, start in ((b"PK\x03\x04", at), (b"PK\x01\x02", at + 2)):
+        content[content.index(signature) + start] = value
+    weights.write_bytes(content)
+    refused(weights)
+
+
+def test_flipped_bit_is_refused(weights, refused):
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    refused(weights)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_other_than_a_regular_file_is_refused(refused, tmp_path, make):
+    make(tmp_path / "x.npz")
+    assert "regular file" in refused(tmp_path / "x.npz")
+    with pytest.raises(ValueError, match=r"x\.npz"):
+        check_place(tmp_path / "x.npz")
+
+
+def test_full_disk_leaves_the_old_file_and_is_named(weights, tmp_path):
+    """A limit of the size of files acts as a full disk does: `write` fails."""
+    old, limit = weights.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+    try:
+        with pytest.raises(OSError, match=re.escape(str(weights))):
+            save(weights, {"large": np.zeros(10**6)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [old]
