@@ -119,7 +119,12 @@ def test_transparent_margin_of_a_sheet_is_no_stroke(image, assert_alike):
 
 @pytest.mark.parametrize(("mode", "name"), [("P", "x.gif"), ("1", "x.png"), ("CMYK", "x.tif"), ("CMYK", "x.jpg")])
 def test_picture_of_any_colour_mode_is_read(image, assert_alike, mode, name):
-    assert_alike(lambda ink, _: (image.fromarray(drawn(ink, 255, 0)).convert("RGB").convert(mode), name))
+    assert_alike(
+        lambda ink, _: (
+            image.fromarray(drawn(ink, 255, 0)).convert("RGB").convert(mode, dither=image.Dither.NONE),
+            name,
+        )
+    )
 
 
 @pytest.mark.parametrize(("orientation", "name"), [(3, "x.png"), (5, "x.tif"), (6, "x.tif"), (6, "x.jpg")])
