@@ -88,4 +88,4 @@ def test_a_rendezvous_that_never_comes(pair):
     pair.timeout = SHORT
     with broken(pair) as lines:
         pair.build(SETTINGS)
-    assert lines == [f"{pair.variant}: all 2 processes were ended during 'build': no message for {SHORT} s"]
+    assert lines[0] == f"{pair.variant}: all 2 processes were ended during 'build': no message for {SHORT} s"
