@@ -117,7 +117,7 @@ class Adapter:
         return check_labels(labels, count)
 
     def known_deviation(self) -> str | None:
-        """Return what is computed in float32 under `dtype="float64"`, or None. The tests fail once it is mended."""
+        """Return the computations in float32 under `dtype="float64"`, or None. A strict xfail reports their end."""
         return None
 
     # What the suite calls.

@@ -12,7 +12,9 @@ from harness import ROOT
 from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.training import train, train_on
+from impls.contract import Settings
 from impls.numpy.adapter import Adapter
+from impls.weights import save
 from tests.project import Project
 
 BATCH_SIZE = 128
@@ -62,6 +64,14 @@ def once(request, computed):
         return computed[key]
 
     return once
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """The file of parameters that NumPy has drawn from seed 5."""
+    file = tmp_path / "weights.npz"
+    save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
+    return file
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from harness.equality.limits import (
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.equality.training import float64_gap, train_on
+from harness.equality.training import train_on
 from impls import distillation
 from impls.contract import NETWORKS
 from impls.distillation import STUDENT, Distillation, targets
@@ -86,7 +86,7 @@ def referee(fleet, aligned, parameters):
 
 @pytest.fixture
 def assert_within(record, framework):
-    return checker(record, framework.run(float64_gap), chapter="distilled")
+    return checker(record, framework.known_deviation(), chapter="distilled")
 
 
 def test_loss(student, referee, batch, assert_within):

@@ -26,7 +26,7 @@ from harness.equality.limits import (
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.equality.training import float64_gap, train_on
+from harness.equality.training import train_on
 from tests.equivalence import checker
 
 pytestmark = pytest.mark.ladder
@@ -58,7 +58,7 @@ def images(dataset):
 @pytest.fixture
 def deviation(candidate, dtype):
     """A known defect, by which the framework computes in float32 although the dtype is float64; None without one."""
-    return candidate.run(float64_gap) if dtype == "float64" else None
+    return candidate.known_deviation() if dtype == "float64" else None
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.equality.training import float64_gap
 from harness.parallel.team import Team
 from harness.plugin.chapters.parallel import ALIGNED, PROCESSES, TIMEOUT
 from harness.workers.worker import WorkerError
@@ -63,7 +62,7 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
 
 @pytest.fixture
 def assert_within(record, team):
-    return checker(record, team.run(float64_gap)[0], chapter=f"{PROCESSES} processes")
+    return checker(record, team.run("known_deviation")[0], chapter=f"{PROCESSES} processes")
 
 
 def assert_same_bits(each):

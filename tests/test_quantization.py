@@ -21,7 +21,6 @@ from harness.equality.limits import (
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.equality.training import float64_gap
 from impls import quantization
 from impls.numpy.quantization import calibrate, integer_activations, integer_logits
 from impls.quantization import CALIBRATED_ON, LOGITS, dequantized, integers, scaled
@@ -95,7 +94,7 @@ def referee(fleet, aligned, parameters, scales):
 
 @pytest.fixture
 def assert_within(record, candidate):
-    return checker(record, candidate.run(float64_gap), chapter="quantized")
+    return checker(record, candidate.known_deviation(), chapter="quantized")
 
 
 def assert_equal(found, expected, what):

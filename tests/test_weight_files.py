@@ -15,14 +15,6 @@ from impls.weights import check_place, load, save
 
 
 @pytest.fixture
-def weights(tmp_path):
-    """Parameters that NumPy has drawn and saved."""
-    file = tmp_path / "weights.npz"
-    save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
-    return file
-
-
-@pytest.fixture
 def archive(tmp_path, weights):
     """Write an archive like that of `weights`, with other arrays or entries in it; return its path."""
 

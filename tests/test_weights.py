@@ -14,14 +14,6 @@ LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
 
 
 @pytest.fixture
-def weights(tmp_path):
-    """Parameters that NumPy has drawn and saved."""
-    file = tmp_path / "weights.npz"
-    save(file, impls.load("numpy", Settings(seed=5)).get_parameters())
-    return file
-
-
-@pytest.fixture
 def run(monkeypatch, dataset, capsys):
     """Run `python -m impls numpy` with these arguments; return what it prints, or the line with which it ends."""
 

@@ -63,8 +63,3 @@ def scribble(implementation: Adapter) -> None:
     """Overwrite the result of `get_parameters`, which must be a copy."""
     for array in implementation.get_parameters().values():
         array[:] = 7.0
-
-
-def float64_gap(implementation: Adapter) -> str | None:
-    """Return `Adapter.known_deviation`."""
-    return implementation.known_deviation()

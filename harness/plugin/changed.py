@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -55,41 +56,48 @@ def _imports(file: str) -> list[str]:
     return [file for path in paths for file in (f"{path}.py", f"{path}/__init__.py") if file.startswith(CODE)]
 
 
-def affects(changed: set[str], item: pytest.Item) -> bool:
-    """Return whether a change of these files can affect a test.
+class Change:
+    """The effect of a change of these files, relative to the root.
 
     - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants.
     - Other Python code affects the test files that import it, and the tests of the reference, but for its accuracy.
     """
-    case = case_of(item)
-    implementation = impls.variants()[case.variant].implementation if case else _framework_of_parameters(item)
-    test_file = Path(item.path).relative_to(ROOT).as_posix()
-    for file in changed:
-        folder = next((each for each in impls.names() if f"/{each}/" in f"/{Path(file).parent}/"), None)
-        if file == test_file or (folder and folder == implementation):
+
+    def __init__(self, files: Iterable[str]):
+        self.files = set(files)
+        self.names = set(impls.names())
+        folders = {file: self.names & set(Path(file).parent.parts) for file in self.files}
+        self.frameworks = set().union(*folders.values())
+        self.code = {file for file in self.files if not folders[file] and _is_code(file)}
+        own = ("tests/", "studies/")
+        self.is_shared = any(file == "tests/conftest.py" or not file.startswith(own) for file in self.code)
+
+    def affects(self, item: pytest.Item) -> bool:
+        """Return whether the change can affect a test."""
+        test_file, framework = Path(item.path).relative_to(ROOT).as_posix(), self._framework(item)
+        if test_file in self.files or framework in self.frameworks or self.code & imported(test_file):
             return True
-        if not folder and _is_code(file):
-            shared = not file.startswith(("tests/", "studies/")) or file == "tests/conftest.py"
-            of_reference = implementation == REFERENCE and item.get_closest_marker("accuracy") is None
-            if file in imported(test_file) or (shared and of_reference):
-                return True
-    return False
+        return self.is_shared and framework == REFERENCE and item.get_closest_marker("accuracy") is None
+
+    def _framework(self, item: pytest.Item) -> str | None:
+        """Return the folder of the variant that a test is about, or that the id of a mutation test begins with."""
+        case = case_of(item)
+        if case:
+            return impls.variants()[case.variant].implementation
+        first = item.name.partition("[")[2].partition("-")[0].rstrip("]")
+        return first if first in self.names else None
 
 
 def _is_code(file: str) -> bool:
     return file.endswith(".py") or file in ("pytest.ini", "pyproject.toml")
 
 
-def _framework_of_parameters(item: pytest.Item) -> str | None:
-    """Return the folder of the framework that the id of a test begins with, as that of a mutation test."""
-    first = item.name.partition("[")[2].partition("-")[0].rstrip("]")
-    return first if first in impls.names() else None
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.option.changed:
-        changed = changed_files(config.option.changed)
-        wanted = [item for item in items if affects(changed, item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
+        change = Change(changed_files(config.option.changed))
+        wanted, unwanted = [], []
+        for item in items:
+            (wanted if change.affects(item) else unwanted).append(item)
+        config.hook.pytest_deselected(items=unwanted)
         items[:] = wanted

@@ -9,7 +9,6 @@ import pytest
 
 from harness.data.obtain import DataError, obtain
 from harness.data.reference import Parts
-from harness.equality.training import float64_gap
 from harness.judging.sequential import Sampling
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
@@ -110,9 +109,9 @@ def referee(config: pytest.Config, settings: Settings, fleet: Fleet) -> Framewor
     """The referee of the network of these settings, in a worker of its own. Raises if it cannot be one."""
     name = config.stash[REFEREES][settings.network]
     found = fleet.framework(name, settings, home="the referee")
-    gap = found.run(float64_gap)
-    if gap:
-        raise pytest.UsageError(f"--referee {name}: {gap}")
+    deviation = found.known_deviation()
+    if deviation:
+        raise pytest.UsageError(f"--referee {name}: {deviation}")
     return found
 
 

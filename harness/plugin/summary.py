@@ -154,13 +154,14 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
     console = console_of(terminalreporter)
-    results = list(results_of(terminalreporter.stats))
+    reports = last_attempts(terminalreporter.stats)
+    results = list(results_of(reports))
     campaign = config.stash.get(CAMPAIGN, None)
     for network, reference in config.stash[REFEREES].items():
         tested = {each.case for each in results}
         cases = [case for case in config.stash[ENTRANTS] if case in tested and case.network == network]
         variants = [case.variant for case in cases]
-        absent = _absent(network, terminalreporter.stats)
+        absent = _absent(network, reports)
         if config.option.compare:
             console.print(comparison_table(network, variants, results, absent))
             terminalreporter.write_line(_required(network, config.option.epochs))
@@ -184,18 +185,18 @@ def console_of(terminalreporter: pytest.TerminalReporter) -> Console:
 
 
 def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
-    """Yield the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them.
+    """Yield the results of a run. `reports`: outcome -> test reports, of the last attempts.
 
-    The report of a test is that of its call, or that of its setup if it ended there, in its last attempt.
+    The report of a test is that of its call, or that of its setup if it ended there.
     """
-    for report in chain(*last_attempts(reports).values()):
+    for report in chain(*reports.values()):
         when = getattr(report, "when", "")
         if when == "call" or (when == "setup" and not report.passed):
             yield from results_in(report.user_properties)
 
 
 def last_attempts(reports: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Return the reports without those of attempts that pytest-rerunfailures has repeated."""
+    """Return the reports, as pytest's terminal keeps them, without the attempts that pytest-rerunfailures repeated."""
     return {outcome: each for outcome, each in reports.items() if outcome != "rerun"}
 
 

@@ -17,7 +17,6 @@ import scipy  # which loads scipy.stats at its first use: that takes a second
 from harness.equality import limits
 from harness.equality.distance import largest_distance
 from harness.equality.trace import Trace, trace
-from harness.equality.training import float64_gap
 from harness.regression.pair import Pair
 from impls.contract import DATASET
 
@@ -133,7 +132,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     step = _first_difference(*_train(pair, pair.start(), limits.STEPS_OF_AN_EPOCH))
     if step is None:
         return SAME
-    for dtype in ("float32",) if any(pair.run(float64_gap)) else ("float32", "float64"):
+    for dtype in ("float32",) if any(pair.run("known_deviation")) else ("float32", "float64"):
         starts = (_beyond_rounding(pair, dtype, seed, hyperparameters) for seed in range(limits.STARTS[dtype]))
         beyond = next(starts)
         if beyond and all(starts):
