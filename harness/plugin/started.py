@@ -95,7 +95,7 @@ def upgrade(session: pytest.Session, settings: Settings, dataset: Parts) -> Upgr
     except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFEREES]
-    threads = settings.threads or 1  # one decides more; docs/explanation/verdict.md says what it hides
+    threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
     settings = replace(settings, network=network, threads=threads)
     lanes = most_lanes(processors.count(), threads)
     start = starter(replace(worker_spec(option), threads=threads), (), display.hear)

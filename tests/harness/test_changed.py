@@ -34,7 +34,7 @@ def test_change_of_a_test_file_selects_the_file(selected):
 
 
 def test_change_of_a_page_selects_nothing(selected):
-    assert selected("README.md", "docs/reference/results.md") == []
+    assert selected("README.md", "docs/page.md") == []
 
 
 def test_unknown_revision_is_refused_in_one_line(run_here):
