@@ -1,4 +1,4 @@
-"""Defaults and behaviour of the frameworks, as docs/lessons.md states them; -rP prints the numbers."""
+"""Defaults and behaviour of the frameworks, as docs/explanation/lessons.md states them; -rP prints the numbers."""
 
 import pytest
 
