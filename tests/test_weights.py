@@ -101,6 +101,11 @@ def test_most_digits_are_named_right_from_a_picture(run, dataset, trained, tmp_p
     assert right >= 8
 
 
+def test_parameters_that_are_not_finite_name_their_file(run, weights, tmp_path):
+    save(tmp_path / "nan.npz", {name: np.nan * array for name, array in load(weights).items()})
+    assert "nan.npz: dense_1/kernel must be finite" in run("--load", tmp_path / "nan.npz")
+
+
 def test_probabilities_that_are_not_finite_name_no_digit(run, weights, tmp_path):
     image = pytest.importorskip("PIL.Image")
     image.fromarray(np.pad(np.full((20, 3), 255, np.uint8), 10)).save(tmp_path / "one.png")

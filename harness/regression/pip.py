@@ -5,7 +5,6 @@ uv itself runs without configuration: a setting such as `target` would build ano
 
 import ast
 import contextlib
-import importlib.util
 import os
 import re
 import subprocess
@@ -56,10 +55,6 @@ def for_uv() -> tuple[dict[str, str], list[str]]:
         variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip takes the best version of all its indexes
     without_index |= settings.get("no-index", [""])[0].lower() not in FALSE
     return variables, ["--no-config", *(["--no-index"] if without_index else [])]
-
-
-def is_installed() -> bool:
-    return importlib.util.find_spec("pip") is not None
 
 
 def _of_uv() -> tuple[dict[str, str], bool]:

@@ -51,10 +51,11 @@ def test_module_that_is_not_there_keeps_no_environment(wheels, root):
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["removed", "truncated"])
-def test_damaged_environment_is_built_anew(wheels, root, harm):
+@pytest.mark.parametrize("file", ["toyframework.py", "__pycache__/toyframework.*.pyc"])
+def test_damaged_environment_is_built_anew(wheels, root, harm, file):
     python = obtain(["toyframework==1.0"], [], root)
-    [site] = python.parents[1].glob("lib/python*/site-packages")
-    harm(site / "toyframework.py")
+    [path] = python.parents[1].glob(f"lib/python*/site-packages/{file}")
+    harm(path)
     assert version(obtain(["toyframework==1.0"], [], root)) == "1.0"
 
 
