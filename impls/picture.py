@@ -79,7 +79,10 @@ def _opened(file: IO[bytes]) -> Any:
     except UnidentifiedImageError:
         Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow warns from here on, and refuses twice as many
     try:
-        Image.open(file).verify()  # the checksums of PNG, which are not looked at otherwise
+        image = Image.open(file)
+        if image.format == "EPS":
+            raise ValueError("EPS is a program, which may never end: save the picture as PNG")
+        image.verify()  # the checksums of PNG, which are not looked at otherwise
         return Image.open(file)
     except UnidentifiedImageError:
         raise ValueError("its format is not one that Pillow reads") from None

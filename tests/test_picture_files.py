@@ -109,5 +109,9 @@ def test_other_than_a_regular_file_is_refused(refused, tmp_path, make):
     assert "regular file" in refused(tmp_path / "x.png")
 
 
+def test_program_of_postscript_is_not_run(refused):
+    assert "EPS" in refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n")
+
+
 def test_missing_file_is_refused(refused, tmp_path):
     assert "No such file" in refused(tmp_path / "nowhere.png")

@@ -33,6 +33,7 @@ OF_UV = {
 IGNORED = {  # variables of uv that choose a configuration, another environment, or other versions
     *("UV_CONFIG_FILE", "UV_PROJECT", "UV_WORKING_DIR", "UV_SYSTEM_PYTHON", "UV_PYTHON"),
     *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_RESOLUTION", "UV_REQUIRE_HASHES"),
+    *("UV_BUILD_CONSTRAINT", "UV_FORK_STRATEGY", "UV_NO_BINARY", "UV_PRERELEASE"),
 }
 UNREAD = "pip is not installed here, so its settings, such as indexes, are not read"
 FALSE = {"", "0", "f", "false", "n", "no", "off"}
