@@ -75,7 +75,7 @@ def test_a_file_that_holds_no_parameters_is_one_line(run, tmp_path, content):
 def test_parameters_of_another_network_are_one_line(run, weights, tmp_path):
     assert "parameters must be named ['conv_1/bias'" in run("--network", "cnn", "--load", weights)
     assert "No such file or directory" in run("--load", tmp_path / "nowhere.npz")
-    np.savez(tmp_path / "objects.npz", **{"dense_1/kernel": np.array([object()])})
+    np.savez(tmp_path / "objects.npz", **load(weights) | {"dense_1/kernel": np.array([object()])})
     assert "not an archive of NumPy arrays" in run("--load", tmp_path / "objects.npz")
 
 
