@@ -23,7 +23,10 @@ def main() -> None:
             weights.check_place(options.save)
         implementation = impls.load(options.variant, command_line.settings(options))
         if parameters:
-            implementation.set_parameters(parameters)
+            try:
+                implementation.set_parameters(parameters)
+            except ValueError as error:  # a number is not finite in the dtype of the settings
+                raise ValueError(f"{options.load}: {error}; --save writes such a file") from None
         if not (options.load and options.predict):
             train, test = command_line.load_dataset(implementation, options)
             if not options.load:

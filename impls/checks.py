@@ -1,6 +1,6 @@
 """Checks of the input of every implementation: what was expected, and what came."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
@@ -42,11 +42,16 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
     return labels
 
 
+def check_names(names: Collection[str], network: Network) -> None:
+    """Raise `ValueError` unless `names` are those of the parameters of `network`."""
+    if set(names) != set(network.shapes):
+        got = [name[:80] for name in sorted(names)[: 2 * len(network.shapes)]]
+        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {got}")
+
+
 def check_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
     """Raise `ValueError` unless `forms`, (shape, dtype) by name, are those of the parameters of `network`, floats."""
-    if set(forms) != set(network.shapes):
-        got = [name[:80] for name in sorted(forms)[: 2 * len(network.shapes)]]
-        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {got}")
+    check_names(forms, network)
     for name, expected in network.shapes.items():
         shape, dtype = forms[name]
         if shape != expected or dtype.kind != "f":

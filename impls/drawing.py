@@ -15,6 +15,9 @@ NOISE = 5  # standard deviations of the paper's noise, by which a stroke must di
 SPECK = 0.03  # of the largest connected stroke: smaller ones are dust
 AT_BORDER = 0.35  # of the border pixels, and
 OF_PICTURE = 0.6  # of all pixels: a stroke covers less
+CENTRAL = 0.25  # of the largest part: if one inside has as much, parts at the border are frames, shadows or lines
+MOST_CROSSINGS = 6  # of the border by a digit that is cut without a margin; ruled paper has more
+FILLED, SLIM = 0.75, 0.4  # of the rectangle around it, and of its longer side: a 1 may fill it, and is slim
 CANNOT_TELL = "paper and stroke cannot be told apart: draw one digit on an even ground, with a margin"
 
 
@@ -45,13 +48,30 @@ def ink(pixels: np.ndarray) -> np.ndarray:
     contrast = paper - np.percentile(levels[core], 10)
     if contrast < max(LEAST_CONTRAST, NOISE * noise):
         raise ValueError("nothing is drawn there, or too faintly")
-    if core[border].mean() > AT_BORDER or core.mean() > OF_PICTURE:
+    if core[border].mean() > AT_BORDER:
         raise ValueError(CANNOT_TELL)
     amount = np.clip((paper - levels) / contrast, 0, 1)
     parts, count = ndimage.label(amount > max(FAINT, NOISE * noise / contrast), np.ones((3, 3)))
     sizes = ndimage.sum_labels(core, parts, np.arange(count + 1))
     sizes[0] = 0  # the paper
-    return np.where((sizes >= max(1, SPECK * sizes.max()))[parts], amount, 0)
+    inside = np.where(np.isin(np.arange(count + 1), _around(parts)), 0, sizes)
+    if inside.max() > CENTRAL * sizes.max():
+        sizes = inside
+    parts[(sizes < max(1, SPECK * sizes.max()))[parts]] = 0
+    if np.count_nonzero(np.diff(_around(parts) > 0)) > 2 * MOST_CROSSINGS:
+        raise ValueError(CANNOT_TELL)
+    rows, columns = (slice(at.min(), at.max() + 1) for at in np.nonzero(parts))
+    sides = parts[rows, columns].shape
+    if core[rows, columns].mean() > FILLED and min(sides) > SLIM * max(sides) and sides != pixels.shape:
+        return ink(pixels[rows, columns])  # a sheet on a table, or with a frame
+    if core.mean() > OF_PICTURE:
+        raise ValueError(CANNOT_TELL)
+    return np.where(parts > 0, amount, 0)
+
+
+def _around(picture: np.ndarray) -> np.ndarray:
+    """Return the values along the border of a picture, in order."""
+    return np.concatenate([picture[0], picture[:, -1], picture[-1, ::-1], picture[::-1, 0]])
 
 
 def _uneven_papers(pixels: np.ndarray) -> Iterator[np.ndarray]:

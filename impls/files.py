@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import math
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,13 @@ def check_files(directory: str | Path) -> None:
         found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else expected
         if found != expected:
             raise ValueError(f"{path} is damaged or not of {DATASET.name}: its SHA-256 is {found}, not {expected}")
+
+
+def check_regular(path: Path, most_bytes: int) -> None:
+    """Raise `ValueError` unless `path` is a regular file of at most so many bytes: a pipe or a device may never end."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+        raise ValueError(f"expected a regular file of at most {most_bytes:,} bytes")
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:

@@ -1,6 +1,6 @@
 """A picture file as one image like those of MNIST, whatever the file's format, depth, colours and size."""
 
-import stat
+import math
 import warnings
 from pathlib import Path
 from typing import IO, Any
@@ -9,10 +9,11 @@ import numpy as np
 
 from impls.contract import DATASET
 from impls.drawing import centred, ink
+from impls.files import check_regular
 
 MOST_BYTES = 512 * 2**20  # of a file
 MOST_PIXELS = 40_000_000  # that are decoded: 160 MB in colour. A sheet of A4 at 600 dpi has 35 million
-ENOUGH = 1000  # pixels of the shorter side; a larger picture is reduced
+ENOUGH = 1000  # pixels of a side; a picture with more than the square of it is reduced
 BITS = (1, 8, 10, 12, 14, 16, 32)  # a pixel of more than 8 bits: the fewest of these that hold the largest one
 OVERSHOOT = 1.1  # a picture of floats that was resized exceeds its range beside an edge
 OPAQUE = 230  # of 255: the colour of an edge that is less opaque may be mixed
@@ -54,9 +55,7 @@ def _pixels(path: Path) -> np.ndarray:
     """Return lightness, float (height, width), 0..255, upright, without transparency."""
     from PIL import ImageOps
 
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MOST_BYTES:  # reading a pipe or a device may never end
-        raise ValueError(f"expected a regular file of at most {MOST_BYTES // 2**20} MiB")
+    check_regular(path, MOST_BYTES)
     # From a path instead of a file, Pillow 13 scrambles TIFF files with an orientation.
     with path.open("rb") as file, _opened(file) as image:
         if image.width * image.height > MOST_PIXELS:
@@ -80,7 +79,10 @@ def _opened(file: IO[bytes]) -> Any:
     except UnidentifiedImageError:
         Image.MAX_IMAGE_PIXELS = MOST_PIXELS // 2  # Pillow warns from here on, and refuses twice as many
     try:
-        Image.open(file).verify()  # the checksums of PNG, which are not looked at otherwise
+        image = Image.open(file)
+        if image.format == "EPS":
+            raise ValueError("EPS is a program, which may never end: save the picture as PNG")
+        image.verify()  # the checksums of PNG, which are not looked at otherwise
         return Image.open(file)
     except UnidentifiedImageError:
         raise ValueError("its format is not one that Pillow reads") from None
@@ -90,7 +92,7 @@ def _reduced_to_eight_bits(image: Any) -> Any:
     """Return a Pillow image of any mode in mode LA, lightness and opacity, not much larger than `ENOUGH`."""
     from PIL import Image
 
-    factor, clear = max(1, min(image.size) // ENOUGH), image.info.get("transparency")
+    factor, clear = max(1, math.isqrt(image.width * image.height) // ENOUGH), image.info.get("transparency")
     if image.mode == "LAB":
         image = image.getchannel("L")
     elif image.mode == "La":
@@ -103,7 +105,8 @@ def _reduced_to_eight_bits(image: Any) -> Any:
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
         raise ValueError("its pixels must be finite numbers")
-    scale = next((2.0**bits - 1 for bits in BITS if high <= OVERSHOOT * (2.0**bits - 1)), high)
+    floats = range(1, 8) if image.mode == "F" else ()  # of no usual range, such as light that a camera has counted
+    scale = next((2.0**bits - 1 for bits in (*floats, *BITS) if high <= OVERSHOOT * (2.0**bits - 1)), high)
     low, scale = (0.0, scale) if low >= 0 else (low, (high - low) or 1.0)
     grey = ((values - low) * (255 / scale)).clip(0, 255).round().astype(np.uint8)
     return Image.merge("LA", [Image.fromarray(grey), alpha])
@@ -112,15 +115,22 @@ def _reduced_to_eight_bits(image: Any) -> Any:
 def _on_paper(grey: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Return lightness with the transparent part filled.
 
-    Where all visible pixels have one colour, or cover little of the rectangle around them, the opacity is the drawing.
-    Otherwise the visible part contains its own paper, whose lightness is the median, and fills the rest.
+    Where the visible part fades towards its rim, as a stroke of which only the paper is transparent, the paper is of
+    the lightness that it fades to. Otherwise, if all visible pixels have one colour, or cover little of the rectangle
+    around them, the opacity is the drawing; if not, they contain their own paper, whose lightness is the median.
     """
+    from scipy import ndimage
+
     if alpha.min() == alpha.max():
         return grey
     visible = alpha >= min(OPAQUE, alpha.max())
     rows, columns = np.nonzero(visible)
     shown = grey[visible]
-    share = len(rows) / (np.ptp(rows) + 1) / (np.ptp(columns) + 1)
-    if np.ptp(np.percentile(shown, [0.5, 99.5])) < UNIFORM or share < SPARSE:
+    dark, paper, light = np.percentile(shown, [0.5, 50, 99.5])
+    depth = ndimage.distance_transform_edt(visible)[visible]
+    fade = np.median(shown[depth < 2]) - np.median(shown[depth > depth.max() / 2])
+    if abs(fade) > UNIFORM:
+        paper = light if fade > 0 else dark
+    elif light - dark < UNIFORM or len(rows) < SPARSE * (np.ptp(rows) + 1) * (np.ptp(columns) + 1):
         return 255 - alpha * (255 / alpha.max())
-    return grey * (alpha / 255) + np.median(shown) * (1 - alpha / 255)
+    return grey * (alpha / 255) + paper * (1 - alpha / 255)

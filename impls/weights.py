@@ -3,7 +3,6 @@
 import io
 import math
 import os
-import stat
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,9 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from impls.checks import check_forms
+from impls.checks import check_forms, check_names
 from impls.contract import NETWORKS, Network
+from impls.files import check_regular
 
+MOST_BYTES = 2**30  # of an archive
 HEADER = 2**16  # bytes; NumPy writes 128
 NO_ARCHIVE = "not an archive of NumPy arrays"
 
@@ -53,12 +54,12 @@ def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray
     Names, shapes and dtypes are compared with the network before any array is read, so that memory is bounded.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # reading a pipe or a device may never end
-            raise ValueError("not a regular file")
+        check_regular(path, MOST_BYTES)
         with zipfile.ZipFile(path) as archive:
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
             if len(members) < len(archive.infolist()):
                 raise ValueError(f"{NO_ARCHIVE}: a name is there twice")
+            check_names(members, network)
             forms = {name: _form(archive, member) for name, member in members.items()}
             check_forms(forms, network)
             return {name: _array(archive, members[name], *forms[name]) for name in network.shapes}
@@ -66,6 +67,7 @@ def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if not isinstance(error, OSError | ValueError):
             reason = NO_ARCHIVE
+        reason = " ".join(reason.split())
         raise ValueError(f"{path} cannot be read as parameters: {reason}; --save writes such a file") from None
 
 

@@ -63,10 +63,11 @@ def test_image_of_the_data_set_is_kept_in_either_colour(picture, dataset):
         np.random.default_rng(0).normal(200, 3, (300, 200)).astype(np.uint8),
         np.linspace(230, 210, 60_000).reshape(300, 200).astype(np.uint8),
         np.kron(np.indices((8, 8)).sum(0) % 2 * 200, np.ones((20, 20))).astype(np.uint8),
+        np.tile(np.where(np.arange(300) % 30 < 3, 60, 230).astype(np.uint8)[:, np.newaxis], 200),
         np.zeros((1, 1), np.uint8),
         np.full((40, 40), np.nan, np.float32),
     ],
-    ids=["even", "noise", "light", "chequered", "one-pixel", "nan"],
+    ids=["even", "noise", "light", "chequered", "ruled", "one-pixel", "nan"],
 )
 def test_picture_without_a_stroke_is_refused(refused, picture, pixels):
     refused(picture(pixels, "x.tif"))
@@ -106,6 +107,10 @@ def test_large_photograph_is_reduced_while_it_is_read(tmp_path):
 def test_other_than_a_regular_file_is_refused(refused, tmp_path, make):
     make(tmp_path / "x.png")
     assert "regular file" in refused(tmp_path / "x.png")
+
+
+def test_program_of_postscript_is_not_run(refused):
+    assert "EPS" in refused(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n{} loop\n")
 
 
 def test_missing_file_is_refused(refused, tmp_path):

@@ -58,7 +58,7 @@ def assert_alike(read, amount):
     return assert_alike
 
 
-@pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i4", "<f4", "12 bits", "signed", "float 255"])
+@pytest.mark.parametrize("dtype", ["<u2", ">u2", "<i4", "<f4", "12 bits", "signed", "float 255", "float 2"])
 def test_picture_of_any_depth_is_read(assert_alike, dtype):
     def deform(ink, _):
         grey = drawn(ink).astype(np.float64)
@@ -67,7 +67,7 @@ def test_picture_of_any_depth_is_read(assert_alike, dtype):
         if dtype == "signed":
             return (grey / 127.5 - 1).astype("<f4"), "digit.tif"
         if dtype.startswith("f") or dtype == "<f4":
-            return (grey if dtype == "float 255" else grey / 255).astype("<f4"), "digit.tif"
+            return (grey / {"float 255": 1, "float 2": 127.5}.get(dtype, 255)).astype("<f4"), "digit.tif"
         return (257 * grey).astype(dtype), "digit.tif"
 
     assert_alike(deform)
@@ -107,6 +107,19 @@ def test_stroke_on_a_transparent_ground_is_read(image, assert_alike, stroke):
         return image.merge("LA", [grey, image.fromarray((255 * ink).astype(np.uint8))]), "digit.png"
 
     assert_alike(deform)
+
+
+def test_paper_that_alone_is_transparent_is_filled(assert_alike):
+    """PNG may declare one grey level transparent; the soft edges of the stroke are opaque."""
+    assert_alike(lambda ink, _: (drawn(ink), "digit.png", {"transparency": PAPER}))
+
+
+def test_sheet_on_a_dark_table_is_read(assert_alike):
+    assert_alike(lambda ink, _: (np.pad(drawn(ink), ((30, 80), (60, 50)), constant_values=90), "digit.png"))
+
+
+def test_frame_around_the_digit_is_no_stroke(assert_alike):
+    assert_alike(lambda ink, _: (np.pad(drawn(ink)[3:-3, 3:-3], 3, constant_values=STROKE), "digit.png"))
 
 
 def test_transparent_margin_of_a_sheet_is_no_stroke(image, assert_alike):

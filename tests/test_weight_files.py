@@ -77,11 +77,12 @@ def test_header_that_claims_too_many_numbers_is_refused(archive, refused, count)
         header((512,)),
         header((512,)) + bytes(100),
         header((512,)) + bytes(200_000),
+        b"\x93NUMPY\x01\x00" + (20_000).to_bytes(2, "little") + bytes(20_000),
         bytes(10**7),
         b"",
         np.zeros(512, "i4"),
     ],
-    ids=["no-content", "short", "long", "zeros", "empty", "integers"],
+    ids=["no-content", "short", "long", "long header", "zeros", "empty", "integers"],
 )
 def test_entry_that_is_no_such_array_is_refused(archive, refused, content):
     refused(archive({"dense_1/bias": content}))

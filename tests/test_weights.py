@@ -75,7 +75,7 @@ def test_a_file_that_holds_no_parameters_is_one_line(run, tmp_path, content):
 def test_parameters_of_another_network_are_one_line(run, weights, tmp_path):
     assert "parameters must be named ['conv_1/bias'" in run("--network", "cnn", "--load", weights)
     assert "No such file or directory" in run("--load", tmp_path / "nowhere.npz")
-    np.savez(tmp_path / "objects.npz", **{"dense_1/kernel": np.array([object()])})
+    np.savez(tmp_path / "objects.npz", **load(weights) | {"dense_1/kernel": np.array([object()])})
     assert "not an archive of NumPy arrays" in run("--load", tmp_path / "objects.npz")
 
 
@@ -99,6 +99,11 @@ def test_most_digits_are_named_right_from_a_picture(run, dataset, trained, tmp_p
         said = run("--load", file, "--predict", tmp_path / f"{number}.png")
         right += f"{number}.png: {label} (" in said
     assert right >= 8
+
+
+def test_parameters_that_are_not_finite_name_their_file(run, weights, tmp_path):
+    save(tmp_path / "nan.npz", {name: np.nan * array for name, array in load(weights).items()})
+    assert "nan.npz: dense_1/kernel must be finite" in run("--load", tmp_path / "nan.npz")
 
 
 def test_probabilities_that_are_not_finite_name_no_digit(run, weights, tmp_path):

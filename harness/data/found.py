@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.data.idx import BYTES, DataError, idx_bytes, verify
 from impls.contract import DATASET
+from impls.files import check_regular
 
 DEPTH = 3  # levels of folders below the path, as in MNIST/raw/train-images-idx3-ubyte/train-images.idx3-ubyte
 LARGEST = int(1.2 * sum(BYTES.values()))  # bytes of a file, or of a file in an archive, that is read
@@ -73,9 +74,7 @@ def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
 def _contents(path: Path, flaws: list[str]) -> Iterator[bytes]:
     """Yield each IDX file in `path`; append the reason to `flaws` if it cannot be read."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST:  # reading a pipe or a device may never end
-            raise ValueError(f"expected a regular file of at most {LARGEST:,} bytes")
+        check_regular(path, LARGEST)
         with path.open("rb") as file:
             yield from _unpacked(file)
     except Exception as error:  # a damaged archive raises errors of many types

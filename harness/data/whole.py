@@ -11,19 +11,22 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a path to write to. In the end that file replaces `path`; if the block raises, it is removed.
 
     A pipe or a device, such as /dev/stdout, is written to directly, and so is a file in a read-only folder.
-    Raises `OSError`.
+    Raises `OSError`, which names `path`.
     """
-    if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
-        yield path
-        return
-    path = path.resolve()  # a link stays a link
-    partial = path.with_name(f".{path.name}.partial")
-    partial.unlink(missing_ok=True)  # left by a killed process
+    place = path.resolve()  # a link stays a link
+    partial = place.with_name(f".{place.name}.partial")
     try:
-        yield partial
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+        if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
+            yield path
+            return
+        partial.unlink(missing_ok=True)  # left by a killed process
+        try:
+            yield partial
+            partial.replace(place)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from None
 
 
 def write(path: Path, text: str) -> None:

@@ -41,7 +41,7 @@ def main() -> None:
                 single.run("set_parameters", parameters)
                 loss, accuracy = single.run("evaluate", *dataset.test)
         except (DataError, WorkerDied, WorkerError) as error:
-            sys.exit(f"error: {str(error).splitlines()[0]}")
+            sys.exit(f"error: {error}")
     seconds = sum(history["seconds"]) / len(history["seconds"])
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}; {processes} processes, {seconds:.1f} s an epoch")
 

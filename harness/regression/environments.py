@@ -10,6 +10,7 @@ import fcntl
 import functools
 import hashlib
 import importlib.metadata
+import json
 import platform
 import re
 import shutil
@@ -27,6 +28,7 @@ from impls.files import cache_directory
 
 IMPORT = 'import os, sys; os.environ["HOME"] = os.environ["TMPDIR"]; __import__(sys.argv[1])'
 PINS = "requirements.txt"  # in a complete environment: the content of its hash
+FILES = "files.json"  # in a complete environment: the size of each file
 FOR_NUMPY_1 = "compiled using NumPy 1"  # NumPy 2 prints it at the import of such a package
 
 
@@ -79,13 +81,15 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
     lock = _lock(home)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
-        while _damage(home, pins):
+        damaged = _is_damaged(home)
+        while damaged:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if _damage(home, pins):  # another run may have built it meanwhile
-                options = ["--no-cache"] if home.exists() else []
+            if _is_damaged(home):  # another run may have built it meanwhile
+                options = ["--no-cache"] if (home / FILES).exists() else []
                 _remove(home)
                 _build(home, pins, packages, options)
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            fcntl.flock(lock, fcntl.LOCK_SH)  # between the two locks, `clean` may remove it
+            damaged = not interpreter(home).exists()
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
         raise
@@ -97,10 +101,22 @@ def _lock(home: Path) -> TextIO:
     return home.with_suffix(".lock").open("a", encoding="utf-8")
 
 
-def _damage(home: Path, pins: str) -> str:
-    """Return the first thing that an environment of these versions lacks, or a file of another size; "" if none."""
-    if not interpreter(home).exists():
-        return "it has no interpreter"
+def _sizes(home: Path) -> dict[str, int]:
+    """Return the size of each file of an environment, among them the compiled modules, which no RECORD names."""
+    return {str(path.relative_to(home)): path.stat().st_size for path in home.rglob("*") if path.is_file()}
+
+
+def _is_damaged(home: Path) -> bool:
+    """Return whether an environment is absent, lacks a file, or has one of another size than when it was built."""
+    try:
+        sizes = json.loads((home / FILES).read_text(encoding="utf-8"))
+        return any((home / name).stat().st_size != size for name, size in sizes.items())
+    except (OSError, ValueError):
+        return True
+
+
+def _unmet(home: Path, pins: str) -> str:
+    """Return the first of these versions that an environment lacks, or a file that was not installed whole; or ""."""
     [site] = home.glob("lib/python*/site-packages")
     found = {canonical(each.name or ""): each for each in importlib.metadata.distributions(path=[str(site)])}
     for name in map(canonical, re.findall(r"^[\w.-]+", pins, re.MULTILINE)):
@@ -136,8 +152,8 @@ def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[s
             requirements,
             *options,
         )
-        if damage := _damage(environment, pins):
-            raise NotBuilt(f"no environment can be built: {damage}. `uv cache clean` may help")
+        if unmet := _unmet(environment, pins):
+            raise NotBuilt(f"no environment can be built: {unmet}. `uv cache clean` may help")
         for package in sorted(packages):
             stderr = scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr
             if FOR_NUMPY_1 in stderr:
@@ -145,6 +161,7 @@ def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[s
             if f"No module named {package!r}" in stderr:  # another error of its import is a finding about the version
                 raise NotBuilt(f"no environment can be built: {', '.join(pins.split())} has no module {package}")
         requirements.rename(environment / PINS)
+        (environment / FILES).write_text(json.dumps(_sizes(environment)), encoding="utf-8")
         environment.rename(home)
 
 

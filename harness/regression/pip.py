@@ -5,7 +5,6 @@ uv itself runs without configuration: a setting such as `target` would build ano
 
 import ast
 import contextlib
-import importlib.util
 import os
 import re
 import subprocess
@@ -34,6 +33,7 @@ OF_UV = {
 IGNORED = {  # variables of uv that choose a configuration, another environment, or other versions
     *("UV_CONFIG_FILE", "UV_PROJECT", "UV_WORKING_DIR", "UV_SYSTEM_PYTHON", "UV_PYTHON"),
     *("UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE", "UV_RESOLUTION", "UV_REQUIRE_HASHES"),
+    *("UV_BUILD_CONSTRAINT", "UV_FORK_STRATEGY", "UV_NO_BINARY", "UV_PRERELEASE"),
 }
 UNREAD = "pip is not installed here, so its settings, such as indexes, are not read"
 FALSE = {"", "0", "f", "false", "n", "no", "off"}
@@ -56,10 +56,6 @@ def for_uv() -> tuple[dict[str, str], list[str]]:
         variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip takes the best version of all its indexes
     without_index |= settings.get("no-index", [""])[0].lower() not in FALSE
     return variables, ["--no-config", *(["--no-index"] if without_index else [])]
-
-
-def is_installed() -> bool:
-    return importlib.util.find_spec("pip") is not None
 
 
 def _of_uv() -> tuple[dict[str, str], bool]:

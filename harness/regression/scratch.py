@@ -8,6 +8,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from harness.data.sources import HAS_PIP
 from harness.regression import pip
 from harness.regression.requirements import NotBuilt
 from harness.workers import process_tree
@@ -46,5 +47,5 @@ def uv(folder: str, *arguments: str | Path, wanted: str = "") -> None:
     if done.returncode:
         message = " ".join(re.findall(r"[!-~]+", done.stderr)) or f"uv ended with status {done.returncode}"
         environment = f"environment {wanted}".strip()
-        unread = "" if pip.is_installed() else f" ({pip.UNREAD})"
+        unread = "" if HAS_PIP else f" ({pip.UNREAD})"
         raise NotBuilt(f"no {environment} can be built: {textwrap.shorten(message, 600)}{unread}")

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import json
+import os
 import re
 import subprocess
 import sys
@@ -85,6 +86,12 @@ def test_unknown_keys_are_ignored(changed, place):
 def test_deep_nesting_is_refused(tmp_path, depth):
     with pytest.raises(Unreadable, match=r"results\.json"):
         read([kept(tmp_path, "[" * depth + "]" * depth)])
+
+
+def test_pipe_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "results.json")
+    with pytest.raises(Unreadable, match="regular file"):
+        read([tmp_path / "results.json"])
 
 
 @pytest.mark.parametrize("text", ["{}", "[1]", "{", '{"schema": 99}', '{"schema": 1}', "\udcff"])

@@ -37,6 +37,14 @@ def test_configuration_of_uv_changes_no_environment(configure, root, tmp_path, m
     assert version(obtain(["toyframework==1.0"], ["toyframework"], root)) == "1.0"
 
 
+def test_variable_of_uv_changes_no_environment(wheels, root, monkeypatch):
+    monkeypatch.setenv("UV_PRERELEASE", "allow")
+    wheel(wheels, "toynew", "1.0")
+    wheel(wheels, "toynew", "2.0rc1")
+    python = obtain(["toynew"], [], root)
+    assert list(python.parents[1].glob("lib/python*/site-packages/toynew-1.0.dist-info"))
+
+
 def test_indexes_of_uv_are_kept(configure, root, wheels, monkeypatch):
     monkeypatch.delenv("PIP_FIND_LINKS")
     configure(f"{TARGET}find-links = ['{wheels}']\nno-index = true")
@@ -50,11 +58,15 @@ def test_module_that_is_not_there_keeps_no_environment(wheels, root):
     assert not list(root.glob("*/"))
 
 
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"")], ids=["removed", "truncated"])
-def test_damaged_environment_is_built_anew(wheels, root, harm):
+@pytest.mark.parametrize(
+    ("file", "harm"),
+    [("toyframework.py", Path.unlink), ("__pycache__/toyframework.*.pyc", lambda path: path.write_bytes(b""))],
+    ids=["removed", "compiled"],
+)
+def test_damaged_environment_is_built_anew(wheels, root, file, harm):
     python = obtain(["toyframework==1.0"], [], root)
-    [site] = python.parents[1].glob("lib/python*/site-packages")
-    harm(site / "toyframework.py")
+    [path] = python.parents[1].glob(f"lib/python*/site-packages/{file}")
+    harm(path)
     assert version(obtain(["toyframework==1.0"], [], root)) == "1.0"
 
 

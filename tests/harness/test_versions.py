@@ -71,7 +71,7 @@ def test_equal_sides_are_announced(steps):
 
 
 def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
-    monkeypatch.setattr("harness.regression.pip.is_installed", lambda: False)
+    monkeypatch.setattr("harness.data.sources.HAS_PIP", False)
     lines = []
     sides(option(baseline=["keras==3"]), ["keras-jax"], lines.append)
     assert "pip" in lines[0]

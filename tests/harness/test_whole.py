@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,11 @@ def test_failed_write_keeps_the_old_file(report):
     with pytest.raises(UnicodeEncodeError):
         whole.write(report, "a lone surrogate cannot be written: \ud800")
     assert [path.read_text() for path in report.parent.iterdir()] == ["old"]
+
+
+def test_full_disk_is_reported_with_the_name_of_the_file():
+    with pytest.raises(OSError, match="/dev/full"):
+        whole.write(Path("/dev/full"), "new")
 
 
 def test_killed_write_keeps_the_old_file(report):
