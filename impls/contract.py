@@ -149,7 +149,7 @@ class Settings:
     - `batch_size`: images per training step, 1..`DATASET.train`. The last batch of an epoch may be smaller.
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
     - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: all
-      frameworks add epsilon to sqrt(v) before the bias correction, as at the end of section 2 of the paper.
+      frameworks add epsilon to sqrt(v) before the bias correction, as just before section 2.1 of the paper.
     - `dtype`: "float32" or "float64", for pixels, parameters, losses and the optimizer.
     - `seed`: seed of the initial parameters and of the shuffling.
     - `threads`: CPU threads, if the framework has a call for them; `None` is its default, normally all cores. The suite

@@ -143,7 +143,7 @@ def preprocess(images, dtype=np.float32):
 
 # %%
 class Adam:
-    """Adam (arXiv:1412.6980), with epsilon as at the end of its section 2, and in Keras. m and v are like `params`."""
+    """Adam (arXiv:1412.6980), with epsilon as just before its section 2.1, and in Keras. m and v are like `params`."""
 
     def __init__(self, params, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
