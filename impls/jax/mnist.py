@@ -44,8 +44,9 @@ KERNEL_SHAPES = {  # (inputs, outputs) of a dense layer, (height, width, inputs,
 def init(key, kernel_shapes, dtype=jnp.float32):
     """Return {layer: {"kernel": ..., "bias": (outputs,)}}: He initialisation (arXiv:1502.01852), biases 0."""
     keys = jax.random.split(key, len(kernel_shapes))  # a key for each draw: the same key draws the same numbers
+    he_normal = jax.nn.initializers.he_normal()  # a truncated normal distribution
     return {
-        layer: {"kernel": jax.nn.initializers.he_normal()(layer_key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
+        layer: {"kernel": he_normal(layer_key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
         for layer_key, (layer, shape) in zip(keys, kernel_shapes.items(), strict=True)
     }
 
@@ -57,7 +58,7 @@ def dense(layer, x):
 
 def conv(layer, x):
     """Convolve x, padded with zeros, and add the bias: (n, h, w, inputs) -> (n, h, w, outputs)."""
-    axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch, height, width, channels; inputs, outputs
+    axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch N, height, width, channels, inputs I, outputs O
     return jax.lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=axes) + layer["bias"]
 
 
@@ -122,7 +123,7 @@ def train_on_rows(model, loss_fn, optimizer, state, x, y, rows):
 def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
     """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
     order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0
-    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
         state, loss = train_on_rows(model, loss_fn, optimizer, state, x, y, rows)
         total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
     return state, float(total) / len(x)

@@ -46,7 +46,7 @@ MODELS = {"mlp": build_mlp, "cnn": build_cnn}
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,)."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
     raw = Path(folder, "MNIST", "raw")
     if not raw.is_dir():
         return keras.datasets.mnist.load_data()  # downloads to a cache of its own
@@ -80,7 +80,7 @@ def compile_model(model, optimizer, loss, metrics=("accuracy",)):
     """Set the optimizer, the loss and the metrics of `model`, and whether XLA compiles its steps."""
     convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)  # slow in XLA on a CPU
     jit_compile = {"jax": True, "tensorflow": not convolves, "torch": False}[keras.backend.backend()]
-    steps = 50 if jit_compile else 1  # of one compiled call
+    steps = 50 if jit_compile else 1  # in one call of the compiled code
     model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile, steps_per_execution=steps)
 
 

@@ -187,7 +187,7 @@ def train_step(model, loss_fn, optimizer, params, x, y):
 def train_epoch(model, loss_fn, optimizer, params, x, y, random, batch_size=128):
     """Take a step for each batch, in the order that `random` draws. Return the mean loss over the images, in nats."""
     order, total = random.permutation(len(x)), 0.0
-    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
         total += float(train_step(model, loss_fn, optimizer, params, x[rows], y[rows])) * len(rows)
     return total / len(x)
 

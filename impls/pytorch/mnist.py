@@ -85,12 +85,12 @@ def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
     model.train()  # layers such as dropout depend on the mode; these networks have none
     total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
     # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
-    for rows in torch.randperm(len(x), device=x.device).split(batch_size):
+    for rows in torch.randperm(len(x), device=x.device).split(batch_size):  # the indices of a batch
         total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
     return total.item() / len(x)
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # no graph for gradients
 def evaluate(model, loss_fn, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
     model.eval()
@@ -100,7 +100,7 @@ def evaluate(model, loss_fn, x, y):
     return loss_fn(logits, y).item(), correct.double().mean().item()
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # no graph for gradients
 def predict(model, x):
     """Return probabilities (n, 10); each row sums to 1."""
     return softmax(model(x), 1)  # (n, 784) -> (n, 10)

@@ -44,12 +44,12 @@ def build_cnn():
 
 
 MODELS = {"mlp": build_mlp, "cnn": build_cnn}
-XLA = {"mlp"}  # compiled by XLA, which convolves 2 times slower than TensorFlow's own kernels on a CPU
+XLA = {"mlp"}  # networks that XLA compiles; on a CPU its convolutions are 2 times slower than TensorFlow's own
 
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,)."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
     raw = Path(folder, "MNIST", "raw")
     if not raw.is_dir():
         return tf.keras.datasets.mnist.load_data()  # downloads to a cache of its own
@@ -99,7 +99,7 @@ def train_epoch(model, loss_fn, optimizer, x, y, step, batch_size=128):
     order = tf.random.shuffle(tf.range(len(x)))
     total = tf.zeros((), tf.float64)
     for start in tf.range(0, len(x), batch_size):
-        rows = order[start : start + batch_size]
+        rows = order[start : start + batch_size]  # the indices of a batch
         loss = step(model, loss_fn, optimizer, tf.gather(x, rows), tf.gather(y, rows))
         total += tf.cast(loss, tf.float64) * tf.cast(len(rows), tf.float64)
     return total / len(x)
@@ -107,7 +107,7 @@ def train_epoch(model, loss_fn, optimizer, x, y, step, batch_size=128):
 
 def evaluate(model, loss_fn, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = [x[start : start + 1000] for start in range(0, len(x), 1000)]  # because the CNN needs 0.2 MB for each image
+    parts = (x[start : start + 1000] for start in range(0, len(x), 1000))  # because the CNN needs 0.2 MB for each image
     logits = tf.concat([model(part) for part in parts], axis=0)  # (n, 784) -> (n, 10)
     correct = tf.argmax(logits, axis=1) == y  # (n, 10) -> (n,)
     return float(loss_fn(y, logits)), float(tf.reduce_mean(tf.cast(correct, tf.float64)))

@@ -126,7 +126,7 @@ class bias_set_but_ignored(Mistake):
 class softmax_twice(Mistake):
     caught_by = catchers.SOFTMAX
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # no graph for gradients
     def predict(model, x):
         return softmax(softmax(model(x), 1), 1)  # (n, 784) -> (n, 10)
 
@@ -178,7 +178,7 @@ class labels_shifted_one_hot_off_by_one(Mistake):
 class accuracy_that_is_always_perfect(Mistake):
     caught_by = catchers.EVALUATION
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # no graph for gradients
     def evaluate(model, loss_fn, x, y):
         model.eval()
         parts = x.split(1000)  # because the CNN needs 0.2 MB for each image
@@ -305,7 +305,7 @@ class shuffle_never_applied(Mistake):
         model.train()  # layers such as dropout depend on the mode; these networks have none
         total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
         # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
-        for rows in torch.arange(len(x), device=x.device).split(batch_size):
+        for rows in torch.arange(len(x), device=x.device).split(batch_size):  # the indices of a batch
             total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
         return total.item() / len(x)
 
@@ -318,7 +318,7 @@ class shuffled_once_for_all_epochs(Mistake):
         total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
         # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
         generator = torch.Generator(x.device).manual_seed(torch.initial_seed())
-        for rows in torch.randperm(len(x), generator=generator, device=x.device).split(batch_size):
+        for rows in torch.randperm(len(x), generator=generator, device=x.device).split(batch_size):  # indices
             total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
         return total.item() / len(x)
 
