@@ -10,8 +10,9 @@ A real number is a scale times an integer:
 
 A layer sums products of integers. One float32 product turns each sum into the next layer's input, rounded half to even.
 Kernels for edge devices compute the same (XNNPACK's "fp32 requantization", MLAS in ONNX Runtime), so a device computes
-exactly the network that was trained. Scales are constant during training. Nothing is divided by a scale, because
-compilers differ in how they divide.
+exactly the network that was trained. The training is quantization-aware, as in Jacob et al. (arXiv:1712.05877), with
+the straight-through estimator (Bengio et al., arXiv:1308.3432). Scales are constant during training. Nothing is divided
+by a scale, because compilers differ in how they divide.
 
 All scales but that of the pixels are bfloat16 numbers: their products are exact in float32, and every file format holds
 them exactly. Sums below 2^24 are exact in float32 in any order; `check_exact` proves this bound for a network.

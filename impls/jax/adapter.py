@@ -89,7 +89,7 @@ class Adapter(adapter.Adapter):
         jax.block_until_ready(value)
 
 
-@cache  # one object for the same numbers: JAX compiles a step anew for each optimizer
+@cache  # one object for the same numbers, as JAX compiles a step once for each optimizer
 def adam(learning_rate, beta_1, beta_2, epsilon):
     """Return the tutorial's optimizer, with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
     make = partial(mnist.make_optimizer, learning_rate, beta_1, beta_2)

@@ -6,7 +6,7 @@
 from pathlib import Path
 
 import torch
-import torch.ao.quantization.fx._decomposed  # noqa: F401 - defines torch.ops.quantized_decomposed, known to all
+import torch.ao.quantization.fx._decomposed  # noqa: F401 - defines torch.ops.quantized_decomposed, which all tools know
 from torch import fx, nn
 from torch.func import functional_call
 

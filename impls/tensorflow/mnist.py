@@ -52,7 +52,7 @@ def load_mnist(folder):
     """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
     raw = Path(folder, "MNIST", "raw")
     if not raw.is_dir():
-        return tf.keras.datasets.mnist.load_data()  # downloads to a cache of its own
+        return tf.keras.datasets.mnist.load_data()  # downloads to the cache of Keras
 
     def read(name, header):
         return np.fromfile(raw / name, np.uint8, offset=header)
