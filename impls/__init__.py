@@ -1,4 +1,4 @@
-"""The implementations: a folder with an `adapter.py` is one. They are listed without importing a framework."""
+"""List and load the implementations: the folders of impls/ that have an `adapter.py`. Listing imports no framework."""
 
 import ast
 import importlib
@@ -16,19 +16,19 @@ from impls.contract import COMPARED, Settings
 
 
 class Variant(NamedTuple):
-    """An implementation with what must be chosen before its framework is imported."""
+    """An implementation and, for Keras, its backend, which must be chosen before the import."""
 
     name: str
     implementation: str  # its folder in impls/
     packages: tuple[str, ...]  # that must be installed
     environment: dict[str, str]  # variables that must be set before the import
     networks: tuple[str, ...] = COMPARED  # that it is written for
-    flaw: str = ""  # why it cannot be loaded, if its files already show it
+    problem: str = ""  # why it cannot be loaded, if its files already show it
     importer: Callable[[str], ModuleType] = importlib.import_module  # of its files, by their full names
 
 
 class Entrant(NamedTuple):
-    """A network as a variant has it."""
+    """A variant, and one of its networks."""
 
     variant: str
     network: str
@@ -38,19 +38,19 @@ class Entrant(NamedTuple):
 
 
 FOLDER = Path(__file__).parent
-_loaded: set[str] = set()  # variants that live in this process
+_loaded: set[str] = set()  # variants that this process has loaded
 
 
 class PackageNotInstalled(ModuleNotFoundError):
-    """A variant needs a package that this interpreter does not have."""
+    """A package that a variant needs is not installed in this interpreter."""
 
 
 class NotWritten(ValueError):
-    """A variant is asked for a network that its tutorial does not have."""
+    """The tutorial of a variant does not have the requested network."""
 
 
 class BrokenImplementation(ImportError):
-    """A folder in impls/ cannot be an implementation; the message says which, and why."""
+    """A folder of impls/ cannot be loaded as an implementation; the message names it, and the reason."""
 
 
 def names() -> tuple[str, ...]:
@@ -71,9 +71,9 @@ def variants() -> dict[str, Variant]:
         try:
             known |= {variant.name: variant for variant in _variants_of(name)}
         except (OSError, SyntaxError, ValueError) as error:
-            known[name] = Variant(name, name, (), {}, flaw=f"impls/{name} is no implementation: {error}")
-    more = os.environ.get("MNIST_VARIANTS")
-    return known | importlib.import_module(more).variants(known) if more else known
+            known[name] = Variant(name, name, (), {}, problem=f"impls/{name} is no implementation: {error}")
+    extra = os.environ.get("MNIST_VARIANTS")
+    return known | importlib.import_module(extra).variants(known) if extra else known
 
 
 def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
@@ -105,18 +105,18 @@ def load(variant: str, settings: Settings | None = None) -> Adapter:
 def import_(variant: str, file: str = "adapter") -> ModuleType:
     """Import a file of the variant's folder, and with it the framework, into this process; return that module.
 
-    Raises `ValueError` for an unknown variant, `BrokenImplementation` for one with a flaw, `PackageNotInstalled` for a
-    missing package, and `RuntimeError` if what this process has imported already forbids it. Other exceptions of the
-    import are passed on.
+    Raises `ValueError` for an unknown variant, and `BrokenImplementation` for one with a `problem`. Raises
+    `PackageNotInstalled` for a missing package, and `RuntimeError` if an earlier import of this process conflicts.
+    Other exceptions of the import are passed on.
     """
     if variant not in variants():
         raise ValueError(f"unknown variant {variant!r}, expected one of {', '.join(variants())}")
     chosen = variants()[variant]
-    if chosen.flaw:
-        raise BrokenImplementation(chosen.flaw)
+    if chosen.problem:
+        raise BrokenImplementation(chosen.problem)
     for package in missing(variant):
         raise PackageNotInstalled(f"{package} is not installed, and {variant} needs it", name=package)
-    _refuse_clash(chosen)
+    _check_import_conflicts(chosen)
     os.environ.update(chosen.environment)
     imported = chosen.importer(f"impls.{chosen.implementation}.{file}")
     _loaded.add(variant)
@@ -129,7 +129,7 @@ def has_file(variant: str, chapter: str) -> bool:
 
 
 def missing(variant: str) -> list[str]:
-    """Return the packages that it needs and that this interpreter does not have."""
+    """Return the packages that the variant needs and that are not installed in this interpreter."""
     specs = {package: importlib.util.find_spec(package) for package in variants()[variant].packages}
     return [package for package, spec in specs.items() if spec is None or spec.origin is None]  # a folder has no origin
 
@@ -171,17 +171,17 @@ def _assigned(name: str, code: list[ast.stmt]) -> tuple[str, ...]:
     return ()
 
 
-def _refuse_clash(chosen: Variant) -> None:
-    """Refuse a second backend, as the first is fixed, and TensorFlow beside PyTorch, which ends in an abort."""
+def _check_import_conflicts(chosen: Variant) -> None:
+    """Raise `RuntimeError` for a second backend of Keras, and for TensorFlow with PyTorch, which aborts the process."""
     if chosen.name in _loaded:
         return
     rivals = {"tensorflow": "torch", "torch": "tensorflow"}
-    clashes = [f"imported {rivals[package]}" for package in chosen.packages if rivals.get(package) in sys.modules]
+    conflicts = [f"imported {rivals[package]}" for package in chosen.packages if rivals.get(package) in sys.modules]
     for other in map(variants().get, _loaded):
         alike = (other.packages, other.environment) == (chosen.packages, chosen.environment)
         if not alike and ("numpy",) not in (other.packages, chosen.packages):
-            clashes.append(f"loaded {other.name}")
-    if clashes:
+            conflicts.append(f"loaded {other.name}")
+    if conflicts:
         raise RuntimeError(
-            f"{chosen.name} cannot be loaded here: this process has {clashes[0]}. Use a process of its own for each."
+            f"{chosen.name} cannot be loaded here: this process has {conflicts[0]}. Use a separate process for each."
         )

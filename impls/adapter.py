@@ -11,7 +11,7 @@ import numpy as np
 from impls.checks import check_epochs, check_images, check_labels, check_parameters
 from impls.contract import NETWORKS, Arrays, Settings, changes_state
 
-PART = 1000  # images of one forward pass: activations of 10,000 images of the CNN would be gigabytes
+PART = 1000  # images of one forward pass: activations of 10,000 images of the CNN would take 2 GB
 
 
 class Adapter:
@@ -36,7 +36,7 @@ class Adapter:
         self.settings = settings
         self.network = NETWORKS[settings.network]
 
-    # What each adapter writes.
+    # Methods that each adapter writes.
 
     def load_dataset(self, directory: str | Path) -> tuple[Arrays, Arrays]:
         """Return MNIST by the tutorial's `load_mnist`: ((60000 images, labels), (10000 images, labels)), all uint8.
@@ -117,10 +117,10 @@ class Adapter:
         return check_labels(labels, count)
 
     def known_deviation(self) -> str | None:
-        """Return the computations in float32 under `dtype="float64"`, or None. A strict xfail reports their end."""
+        """Describe computations that stay in float32 under `dtype="float64"`, or return None. It is an xfail reason."""
         return None
 
-    # What the suite calls.
+    # Methods that the suite calls.
 
     def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> tuple[Any, Any]:
         """Return preprocessed images and labels as the framework's own tensors, on the device. Never timed."""
@@ -219,7 +219,10 @@ class Adapter:
 
 
 def to_channels_first(array: np.ndarray, channels: int) -> np.ndarray:
-    """(h, w, channels, outputs) -> (outputs, channels, h, w); (h w channels, outputs) -> (outputs, channels h w)."""
+    """Transpose a kernel: (h, w, c, outputs) -> (outputs, c, h, w), or (h w c, outputs) -> (outputs, c h w).
+
+    c is `channels`, the number of input channels. A bias, (outputs,), stays as it is.
+    """
     outputs = array.shape[-1]
     size = {4: (channels, *array.shape[:2]), 2: (-1,), 1: ()}[array.ndim]
     return array.reshape(-1, channels, outputs).transpose(2, 1, 0).reshape(outputs, *size)

@@ -1,4 +1,4 @@
-"""What the commands of impls/ have in common: options, the data set, a line an epoch, and errors in one line."""
+"""Common parts of the commands of impls/: options, the data set, one line per epoch, and errors in one line."""
 
 import argparse
 import contextlib
@@ -15,7 +15,7 @@ from impls.files import cache_directory, check_files
 
 
 def parser(command: str, description: str, epochs: int, networks: Iterable[str] = COMPARED) -> argparse.ArgumentParser:
-    """Return a parser of the variant and of the options of every command; `command` is what follows `python -m`."""
+    """Return a parser of the variant and of the options of every command. `command` is the module after `python -m`."""
     sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show costs no result
     parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
     names = tuple(networks)
@@ -27,12 +27,13 @@ def parser(command: str, description: str, epochs: int, networks: Iterable[str] 
     parser.add_argument(
         "--batch-size", type=int, default=Settings.batch_size, help="images a step (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the parameters and the shuffling (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the parameters and the shuffling (default: 0)")
     parser.add_argument("--data-dir", help="folder that holds MNIST/raw/ (default: MNIST_DIR, or the user's cache)")
     return parser
 
 
 def settings(options: argparse.Namespace) -> Settings:
+    """Return the settings that the options of `parser` choose."""
     return Settings(network=options.network, batch_size=options.batch_size, seed=options.seed)
 
 
@@ -56,7 +57,7 @@ def load_dataset(implementation: Adapter, options: argparse.Namespace) -> tuple[
 
 
 def progress(epochs: int) -> Callable[[int, float], None]:
-    """Return a function that prints a line after each epoch."""
+    """Return a callback for `fit` that prints the mean loss, the time and an estimate of the rest after each epoch."""
     started = time.perf_counter()
 
     def report(epoch: int, loss: float) -> None:
@@ -68,13 +69,14 @@ def progress(epochs: int) -> Callable[[int, float], None]:
 
 
 def print_accuracy(implementation: Adapter, test: Arrays, label: str) -> None:
+    """Print one line: test accuracy, mean test loss in nats, number of parameters, and `label`."""
     loss, accuracy = implementation.evaluate(*test)
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {implementation.parameter_count():,} parameters{label}")
 
 
 @contextlib.contextmanager
 def errors_in_one_line() -> Iterator[None]:
-    """End the program with one line for a wrong option, for a missing package, and for Ctrl-C."""
+    """End the program with a message of one line for a wrong option, for a missing package, and for Ctrl-C."""
     try:
         yield
     except (ValueError, OSError, ImportError) as error:

@@ -1,4 +1,4 @@
-"""What is compared: the data set, the networks, and how each is trained."""
+"""Definitions that all frameworks share: the data set, the networks, and how each is trained."""
 
 import math
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class Dataset:
         return dict(zip(self.files, (train, train[:1], test, test[:1]), strict=True))
 
     def raw(self, directory: str | Path) -> Path:
-        """The folder of the files below `directory`."""
+        """Return the folder of the files below `directory`."""
         return Path(directory) / self.name / "raw"
 
 
@@ -133,9 +133,9 @@ NETWORKS = {
         chapter="distillation",
     ),
 }
-COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # those of the tutorials
+COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # networks of the tutorials
 
-# Names that scripts outside the project use.
+# Aliases of the MLP's numbers, for scripts that import them.
 LAYER_SIZES = (784, 512, 256, 10)
 PARAMETER_NAMES = tuple(NETWORKS["mlp"].shapes)
 PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
@@ -145,16 +145,16 @@ PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
 class Settings:
     """How a network is built and trained; the same object configures every framework.
 
-    - `network`: which of `NETWORKS` is built.
-    - `batch_size`: images per training step, 1 to as many as there are. The last batch of an epoch may be smaller.
+    - `network`: a key of `NETWORKS`.
+    - `batch_size`: images per training step, 1..`DATASET.train`. The last batch of an epoch may be smaller.
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
-    - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: epsilon is added to
-      sqrt(v) before the bias correction, as in the closing remark of section 2 of the paper, in every framework.
+    - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: all
+      frameworks add epsilon to sqrt(v) before the bias correction, as just before section 2.1 of the paper.
     - `dtype`: "float32" or "float64", for pixels, parameters, losses and the optimizer.
-    - `seed`: of the initial parameters and of the shuffling.
-    - `threads`: CPU threads, where the framework has a call for it; `None` is its own choice, normally all cores.
-      Workers are bound to that many processors besides, which all frameworks follow.
-    - `device`: "cpu" or "cuda"; a framework that sees no such device refuses it.
+    - `seed`: seed of the initial parameters and of the shuffling.
+    - `threads`: CPU threads, if the framework has a call for them; `None` is its default, normally all cores. The suite
+      also binds a worker process to this number of processors, which limits every framework.
+    - `device`: "cpu" or "cuda". The adapter raises `ValueError` if the framework sees no GPU.
 
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
@@ -191,15 +191,15 @@ class Settings:
 
 
 def changes_state(function: Callable) -> Callable:
-    """Mark a function that leaves an implementation in another state than it was built in."""
+    """Mark a method that changes the state of an implementation: parameters, optimizer or random numbers."""
     function.changes_state = True
     return function
 
 
 def check_whole_number(name: str, value: int, low: int, high: int) -> int:
-    """Return `value` if it is an integer within these limits; otherwise raise `TypeError` or `ValueError`."""
+    """Return `value` if it is an integer in `low`..`high`; otherwise raise `TypeError` or `ValueError` with `name`."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number, got {value!r}")
+        raise TypeError(f"{name} must be an integer, got {value!r}")
     if not low <= value <= high:
         raise ValueError(f"{name} must be in {low}..{high:,}, got {value}")
     return value

@@ -1,15 +1,15 @@
-"""Knowledge distillation, defined once: a small network learns from a large one (Hinton et al., arXiv:1503.02531).
+"""Knowledge distillation for all frameworks: a small network learns from a large one (Hinton et al., arXiv:1503.02531).
 
 The *student* learns from each image's label and from the *teacher*'s logits, whose softmax is the *soft targets*. They
-say more than the label: that an image is a 3, and how much it resembles an 8. With logits z of the student and t of the
-teacher, H(p, q) = -sum(p log(q)) the cross-entropy of two distributions over the classes, T the temperature and a the
-weight of the soft part, the loss is the mean over the batch of
+hold more than the label: an image of a 3 also has a probability of being an 8. Let z be the logits of the student
+and t those of the teacher. H(p, q) = -sum(p log(q)) is the cross-entropy of two distributions over the classes. With
+the temperature T and the weight a of the soft part, the loss is the mean over the batch of
 
     (1 - a) H(one_hot(label), softmax(z)) + a T^2 H(softmax(t / T), softmax(z / T))
 
 - A temperature above 1 makes the softmax flatter, so that small probabilities count. It is applied to both networks in
   the soft part only. The label's part and the trained student have no temperature.
-- The gradient of H(softmax(t / T), softmax(z / T)) is (softmax(z / T) - softmax(t / T)) / T, and the difference shrinks
+- The gradient of H(softmax(t / T), softmax(z / T)) is (softmax(z / T) - softmax(t / T)) / T. The difference shrinks
   with 1 / T as well. The factor T^2 keeps the soft part's share at any temperature (section 2 of the paper).
 - H is the cross-entropy, as in the paper. The Kullback-Leibler divergence is smaller by the teacher's entropy, which is
   a constant, so its gradient is the same.
@@ -37,7 +37,7 @@ TEACHER, STUDENT = "cnn", "student"  # of `NETWORKS`
 class Distillation:
     """How a student is trained; the same object configures every framework.
 
-    - `temperature`: T, above 0. The paper found 2.5 to 4 best for a student of 30 hidden units.
+    - `temperature`: T, above 0. In the paper, 2.5 to 4 was best for a student of 30 hidden units.
     - `weight`: a, in [0, 1]: 0 is training on the labels alone, 1 on the teacher alone. The paper gave the labels
       "considerably lower weight".
 
@@ -70,16 +70,16 @@ def targets(labels: np.ndarray, logits: np.ndarray) -> np.ndarray:
     return check_targets(np.stack([one_hot, logits], axis=1), len(labels))  # 2 x (n, 10) -> (n, 2, 10)
 
 
-def check_targets(found: np.ndarray, count: int) -> np.ndarray:
-    """Return `found` if it is `targets` of `count` images; otherwise raise `TypeError` or `ValueError`."""
-    if not isinstance(found, np.ndarray) or found.dtype.kind != "f":
-        raise TypeError(f"a student learns from `targets(labels, logits)`, a NumPy array of floats, got {_kind(found)}")
-    if found.shape != (count, 2, DATASET.classes):
-        raise ValueError(f"targets must have shape {(count, 2, DATASET.classes)}, got {found.shape}")
-    finite = np.isfinite(found).all(axis=(1, 2))  # (n, 2, 10) -> (n,)
+def check_targets(array: np.ndarray, count: int) -> np.ndarray:
+    """Return `array` if it is the `targets` of `count` images; otherwise raise `TypeError` or `ValueError`."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind != "f":
+        raise TypeError(f"a student learns from `targets(labels, logits)`, a NumPy array of floats, got {_kind(array)}")
+    if array.shape != (count, 2, DATASET.classes):
+        raise ValueError(f"targets must have shape {(count, 2, DATASET.classes)}, got {array.shape}")
+    finite = np.isfinite(array).all(axis=(1, 2))  # (n, 2, 10) -> (n,)
     if not finite.all():
         raise ValueError(f"the teacher's logits must be finite, got NaN or infinity at index {int(finite.argmin())}")
-    return found
+    return array
 
 
 def _kind(value: object) -> str:
@@ -107,8 +107,8 @@ def exists(variant: str, network: str) -> bool:
 def load(variant: str, settings: Settings, distillation: Distillation) -> Adapter:
     """Build the student of a variant, with the tutorial's network if `settings.network` names one of these.
 
-    The student takes `targets` in place of labels in `prepare_batch`, `loss_and_gradients` and `fit`. `evaluate` takes
-    labels. Raises what `impls.import_` raises.
+    The student takes `targets` instead of labels in `prepare_batch`, `loss_and_gradients` and `fit`. `evaluate` takes
+    labels. Raises the exceptions of `impls.import_`.
     """
     adapter, chapter = impls.import_(variant), impls.import_(variant, "distillation")
     options = {name.lower(): getattr(chapter, name) for name in ("MODELS", "KERNEL_SHAPES") if hasattr(chapter, name)}
@@ -120,7 +120,7 @@ def main() -> None:
     """Print the test accuracy of the teacher, of a student trained on labels alone, and of a distilled student."""
     description = "Train a network on MNIST, and a small one that learns from it."
     parser = command_line.parser("impls.distillation", description, epochs=3, networks=[TEACHER])
-    parser.add_argument("--student-epochs", type=int, default=10, help="of each student (default: 10)")
+    parser.add_argument("--student-epochs", type=int, default=10, help="epochs of each student (default: 10)")
     parser.add_argument("--temperature", type=float, default=Distillation.temperature, help="T (default: 4)")
     parser.add_argument("--weight", type=float, default=Distillation.weight, help="a, the teacher's (default: 0.9)")
     options = parser.parse_args()

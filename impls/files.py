@@ -1,4 +1,4 @@
-"""The data set as files: where they are kept, and what is in them."""
+"""The files of the data set: their folder, their checksums and their content."""
 
 import contextlib
 import hashlib
@@ -12,7 +12,7 @@ from impls.contract import DATASET, Arrays
 
 
 def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
-    """The four files of `DATASET` as ((train images, labels), (test images, labels)), all uint8.
+    """Return the four files of `DATASET` as ((train images, labels), (test images, labels)), all uint8.
 
     Raises `FileNotFoundError` if a file is missing and `ValueError` if its size or header is not that of the data set.
     """
@@ -32,12 +32,12 @@ def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
 
 
 def check_files(directory: str | Path) -> None:
-    """Raise `ValueError` if a file there is damaged or from another data set. The loader reports a missing one."""
+    """Raise `ValueError` if a file is damaged or of another data set. A missing file is reported by the loader."""
     for name, expected in DATASET.files.items():
         path = DATASET.raw(directory) / name
-        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else expected
-        if found != expected:
-            raise ValueError(f"{path} is damaged or not of {DATASET.name}: its SHA-256 is {found}, not {expected}")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else expected
+        if digest != expected:
+            raise ValueError(f"{path} is damaged or not of {DATASET.name}: its SHA-256 is {digest}, not {expected}")
 
 
 def check_regular(path: Path, most_bytes: int) -> None:
@@ -48,17 +48,17 @@ def check_regular(path: Path, most_bytes: int) -> None:
 
 
 def idx_header(shape: tuple[int, ...]) -> bytes:
-    """What an IDX file of uint8 begins with: a big-endian magic number, and a 32-bit length for each dimension."""
+    """Return the header of an IDX file of uint8: a magic number and each dimension, 32 bits, big-endian."""
     return np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
 
 
 def cache_directory() -> Path:
-    """Where a verified copy of the data is kept: a folder in the user's cache, laid out as torchvision does.
+    """Return the folder of the verified copy of the data, in the user's cache, laid out as torchvision does.
 
-    Raises `FileNotFoundError` if the user has none, as in a container whose user has no name and no HOME, or if it is
-    a link to nothing.
+    Raises `FileNotFoundError` if the user has no cache, as in a container without user name and HOME, or if the
+    folder is a broken link.
     """
-    import platformdirs  # only here: a worker, which is told its directory, runs without it
+    import platformdirs  # only here: a worker gets the directory as an argument, and needs no such package
 
     with contextlib.suppress(RuntimeError):
         path = platformdirs.user_cache_path("mnist-frameworks", appauthor=False)
@@ -66,7 +66,7 @@ def cache_directory() -> Path:
             raw = DATASET.raw(path)
             for folder in (raw, *raw.parents):
                 if folder.is_symlink() and not folder.exists():
-                    target = f"{folder} is a link to {folder.readlink()}, which is not there"
+                    target = f"{folder} is a link to {folder.readlink()}, which does not exist"
                     raise FileNotFoundError(f"{target}: make that folder, or remove the link")
             return path
     raise FileNotFoundError("no folder for a cache, as there is no home directory: set HOME to an absolute path")

@@ -1,4 +1,4 @@
-"""A tutorial as a notebook: `python -m impls.notebook keras-jax` writes keras-jax.ipynb, to be read and changed."""
+"""Write a tutorial as a notebook: `python -m impls.notebook keras-jax` writes keras-jax.ipynb."""
 
 import argparse
 from pathlib import Path
@@ -12,7 +12,10 @@ KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
 def write(name: str, output: Path) -> None:
-    """Write the tutorial of an implementation, or of a variant with its backend, to `output`. Raises `ImportError`."""
+    """Write the tutorial of an implementation, or of a variant with its backend, to `output`.
+
+    Raises `ImportError` without jupytext, and `OSError` if the file cannot be written.
+    """
     import jupytext
     from nbformat.v4 import new_code_cell
 
@@ -26,6 +29,7 @@ def write(name: str, output: Path) -> None:
 
 
 def main() -> None:
+    """Write the notebook of the implementation or variant that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m impls.notebook", description=__doc__)
     parser.add_argument("name", choices=sorted({*impls.names(), *impls.variants()}), help="keras, or with a backend")
     parser.add_argument("-o", "--output", type=Path, help="(default: NAME.ipynb)")

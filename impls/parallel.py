@@ -1,4 +1,4 @@
-"""Data-parallel training, defined once: processes hold the same network, and each computes its part of every batch.
+"""Data-parallel training for all frameworks: processes hold the same network, and each computes a part of every batch.
 
 The parts are equally large, so the mean of their gradients is the gradient of the batch. All processes take the same
 step, and it is the step of one process with the whole batch. A framework's chapter shows how the framework's own
@@ -24,6 +24,7 @@ class Place(NamedTuple):
 
     @property
     def processes(self) -> int:
+        """Number of processes."""
         return len(self.addresses)
 
     def part(self, *arrays: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -38,8 +39,8 @@ class Place(NamedTuple):
         return tuple(array[self.rank * size :][:size] for array in arrays)
 
 
-class InStep:
-    """The two methods of `Adapter` that differ in a parallel training: a process sees its own rows, in a common order.
+class DataParallelMixin:
+    """The two methods of `Adapter` that differ in data-parallel training: each process takes its own rows of a batch.
 
     `place` is set by the framework's chapter.
     """
@@ -81,11 +82,11 @@ def exists(variant: str, network: str) -> bool:
 
 
 def load(variant: str, settings: Settings, place: Place) -> Adapter:
-    """Build this process's share of a training in `place.processes` processes. All must call this at the same time.
+    """Build this process's replica for a training in `place.processes` processes. All call this at the same time.
 
-    The result trains only: each process calls `set_parameters`, `prepare_batch`, `train_step` and `fit` in the same
-    order, with the same arguments, whole batches. They return the same in each: the loss of the whole batch, and from
-    `get_parameters` the same bits. Raises what `impls.import_` raises, and what the framework raises if the processes
-    do not connect.
+    The replica trains only. Each process calls `set_parameters`, `prepare_batch`, `train_step` and `fit` in the same
+    order, with the same arguments: the complete batches. The results are the same in each process: the loss of the
+    complete batch, and from `get_parameters` the same bits. Raises the exceptions of `impls.import_`, and those of the
+    framework if the processes do not connect.
     """
     return impls.import_(variant, "parallel").Adapter(settings, place)

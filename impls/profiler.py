@@ -1,8 +1,8 @@
-"""Profiling, defined once: each framework's own profiler around a training step, and the kernels that it records.
+"""Profiling for all frameworks: the framework's own profiler around a training step, and the kernels that it records.
 
-A framework's chapter has `kernels(implementation, run, folder)`: it calls `run()` under the profiler, leaves the trace
-in `folder`, for Perfetto (https://ui.perfetto.dev) or TensorBoard, and returns the kernels. A kernel is an operation
-that calls no other operation. The framework's own work around its kernels is not among them.
+A framework's chapter has `kernels(implementation, run, folder)`. It calls `run()` under the profiler and returns the
+kernels. It leaves the trace in `folder`, for Perfetto (https://ui.perfetto.dev) or TensorBoard. A kernel is an
+operation that calls no other operation. The framework's own work around its kernels is not among them.
 """
 
 from collections.abc import Callable
@@ -28,5 +28,5 @@ def exists(variant: str, network: str) -> bool:
 
 
 def profiler(variant: str) -> Callable[[Any, Callable[[], None], str], list[Kernel]]:
-    """Return `kernels` of the variant's framework. Raises what `impls.import_` raises."""
+    """Return the function `kernels` of the variant's framework. Raises the exceptions of `impls.import_`."""
     return impls.import_(variant, "profiler").kernels

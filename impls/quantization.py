@@ -1,4 +1,4 @@
-"""Quantization, defined once: scales, and the integers that they make of a float network.
+"""Quantization for all frameworks: scales, and the integers that represent a float network with these scales.
 
 A real number is a scale times an integer:
 
@@ -10,8 +10,9 @@ A real number is a scale times an integer:
 
 A layer sums products of integers. One float32 product turns each sum into the next layer's input, rounded half to even.
 Kernels for edge devices compute the same (XNNPACK's "fp32 requantization", MLAS in ONNX Runtime), so a device computes
-exactly the network that was trained. Scales are constant during training. Nothing is divided by a scale, because
-compilers differ in how they divide.
+exactly the network that was trained. The training is quantization-aware, as in Jacob et al. (arXiv:1712.05877), with
+the straight-through estimator (Bengio et al., arXiv:1308.3432). Scales are constant during training. Nothing is divided
+by a scale, because compilers differ in how they divide.
 
 All scales but that of the pixels are bfloat16 numbers: their products are exact in float32, and every file format holds
 them exactly. Sums below 2^24 are exact in float32 in any order; `check_exact` proves this bound for a network.
@@ -66,6 +67,7 @@ class Scales:
 
     @property
     def layers(self) -> tuple[str, ...]:
+        """Names of the layers, in the order in which they are used."""
         return tuple(self.kernels)
 
     @property
@@ -89,9 +91,9 @@ class Scales:
 
 
 def kernel_scales(kernel: np.ndarray, largest: int) -> np.ndarray:
-    """Return the scales with the least squared error: (..., outputs) -> (outputs,).
+    """Return the scale of each output, with the least squared error of its kernel: (..., outputs) -> (outputs,).
 
-    A scale is larger than that if the sums of its output could otherwise exceed `ROOM`.
+    A scale is larger if the sums of its output could otherwise exceed `ROOM`.
     """
     rows = np.abs(kernel).reshape(-1, kernel.shape[-1])  # (..., outputs) -> (inputs, outputs)
     most = rows.max(axis=0)  # (outputs,)
@@ -178,7 +180,7 @@ def exists(variant: str, network: str) -> bool:
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Adapter:
-    """Build the quantized network of a variant. Raises what `impls.import_` raises.
+    """Build the quantized network of a variant. Raises the exceptions of `impls.import_`.
 
     It has the methods of an `Adapter` and two more. `whole_numbers()` returns its parameters as the framework rounds
     them, int32, by name. `activations(images)` takes uint8 (n, 28, 28), and returns the inputs of each layer and the
@@ -188,7 +190,7 @@ def load(variant: str, settings: Settings, scales: Scales) -> Adapter:
 
 
 def parser(command: str, description: str) -> argparse.ArgumentParser:
-    """Return a parser of the options of `train`; `command` is what follows `python -m`."""
+    """Return a parser of the options of `train`. `command` is the module after `python -m`."""
     parser = command_line.parser(command, description, epochs=3)
     parser.add_argument("--quantized-epochs", type=int, default=2, help="epochs of the quantized network (default: 2)")
     parser.add_argument("--bits", type=int, choices=range(2, 9), default=8, help="bits of a weight (default: 8)")
@@ -218,6 +220,7 @@ def train(options: argparse.Namespace) -> tuple[Adapter, Adapter]:
 
 
 def main() -> None:
+    """Train and quantize a network, and print the largest sums of its layers, which must stay below 2^24."""
     options = parser(
         "impls.quantization", "Train a network on MNIST, quantize it, and continue its training."
     ).parse_args()

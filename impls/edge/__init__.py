@@ -1,4 +1,4 @@
-"""Export to devices: what is exported, by which exporters, and in which environments."""
+"""Export to devices: the argument of the exporters, the exporters, and the environments in which they run."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -27,15 +27,15 @@ class Trained(NamedTuple):
 
     @property
     def dequantized(self) -> dict[str, np.ndarray]:
-        """The float32 parameters that the integers stand for."""
+        """The float32 parameters that the integers represent."""
         return dequantized(self.integers, self.scales)
 
 
 class Exporter(NamedTuple):
     """An export of a variant to a runtime: a function of its edge.py, and the environment in which it runs.
 
-    The environment "" is that of the training. `to_stablehlo` returns a program; `_stablehlo.convert` makes the LiteRT
-    file of it, in the environment "converter".
+    The environment "" is that of the training. `to_stablehlo` returns a program, and `_stablehlo.convert` writes the
+    LiteRT file of this program, in the environment "converter".
     """
 
     function: str

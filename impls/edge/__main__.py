@@ -5,11 +5,11 @@ from pathlib import Path
 import impls
 from impls import command_line, quantization
 from impls.edge import EXPORTERS, SUFFIXES, Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 
 
 def main() -> None:
-    """Write a float file and an int8 file for each runtime. Name the package that is missing for an export."""
+    """Write a float file and an int8 file for each runtime. Print the missing package of an export that is left out."""
     parser = quantization.parser("impls.edge", "Train a network on MNIST, quantize it, and write files for devices.")
     parser.add_argument("--folder", type=Path, default=Path(), help="folder of the files (default: the current one)")
     options = parser.parse_args()
@@ -26,9 +26,10 @@ def main() -> None:
 
 
 def export(function, trained, path, kind):
+    """Write one file and print its size in bytes, or the reason why a package of the exporter is missing."""
     try:
         if function.__name__ == "to_stablehlo":
-            with written(path) as temporary:
+            with atomic_write(path) as temporary:
                 temporary.write_text(function(trained, kind), encoding="utf-8")
         else:
             function(trained, path, kind)

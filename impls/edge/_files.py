@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 
 @contextmanager
-def written(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path in the folder of `path`. Without an exception, its file is renamed to `path` at the end."""
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`, and rename its file to `path` unless an exception was raised."""
     path = Path(path)
     with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:
         temporary = Path(folder) / path.name

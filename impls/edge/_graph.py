@@ -8,12 +8,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from impls.contract import DATASET
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.quantization import LOGITS
 
 
 class Graph:
-    """Nodes of the network. A method adds a node, and returns the name of its output."""
+    """The nodes of a network, "float" or "int8" as `kind`. A method adds nodes, and returns their output's name."""
 
     image = "image"
 
@@ -24,11 +24,13 @@ class Graph:
         self.nodes, self.constants, self.forms = [], [], {}
 
     def node(self, operator, *inputs, **attributes):
+        """Add a node of this operator."""
         name = f"{operator}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, inputs, [name], **attributes))
         return name
 
     def constant(self, array):
+        """Add a constant, in the dtype and shape of `array`."""
         name = f"constant_{len(self.constants)}"
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
         return name
@@ -41,6 +43,7 @@ class Graph:
         return self.quantized_as(x, (self.constant(np.array(scale)), self.constant(zero_point)))
 
     def quantized_as(self, x, form):
+        """Quantize and dequantize `x` with `form`, the names of a scale and of a zero point."""
         name = self.node("DequantizeLinear", self.node("QuantizeLinear", x, *form), *form)
         self.forms[name] = form
         return name
@@ -57,34 +60,40 @@ class Graph:
         if not self.quantized:
             return name
         scales = self.scales[kind][layer]
-        zero_points = np.zeros(
-            len(scales), array.dtype
-        )  # optional in ONNX; ONNX Runtime's default is a scalar, and fails
+        # ONNX needs no zero points, but the default of ONNX Runtime is a scalar, and fails.
+        zero_points = np.zeros(len(scales), array.dtype)
         return self.node("DequantizeLinear", name, self.constant(scales), self.constant(zero_points), axis=outputs)
 
     def dense(self, x, layer):
+        """Add a dense layer: (n, inputs) -> (n, outputs)."""
         kernel = self.parameter(layer, "kernel", (0, 1), outputs=1)
         return self.node("Gemm", x, kernel, self.parameter(layer, "bias", (0,)))
 
     def convolution(self, x, layer):
+        """Add a 3 x 3 convolution, padded with zeros: (n, inputs, h, w) -> (n, outputs, h, w)."""
         kernel = self.parameter(layer, "kernel", (3, 2, 0, 1))  # (3, 3, inputs, outputs) -> (outputs, inputs, 3, 3)
         return self.node("Conv", x, kernel, self.parameter(layer, "bias", (0,)), pads=[1, 1, 1, 1])
 
     def relu(self, x):
-        return x if self.quantized else self.node("Relu", x)  # uint8 has no negative numbers
+        """Add a ReLU to a float file. An int8 file needs none, because uint8 has no negative numbers."""
+        return x if self.quantized else self.node("Relu", x)
 
     def max_pool(self, x):
+        """Add a 2 x 2 max-pooling: (n, c, h, w) -> (n, c, h / 2, w / 2)."""
         return self.moved("MaxPool", x, kernel_shape=[2, 2], strides=[2, 2])
 
     def picture(self, x):
+        """Reshape the pixels to an image: (n, 784) -> (n, 1, 28, 28)."""
         shape = self.constant(np.array([-1, 1, *DATASET.image_shape]))
         return self.moved("Reshape", x, shape)  # (n, 784) -> (n, 1, 28, 28): ONNX puts channels first
 
     def row(self, x):
+        """Flatten to the order height, width, channel: (n, 64, 7, 7) -> (n, 3136)."""
         channels_last = self.moved("Transpose", x, perm=[0, 2, 3, 1])  # (n, 64, 7, 7) -> (n, 7, 7, 64)
         return self.moved("Flatten", channels_last)  # (n, 7, 7, 64) -> (n, 3136)
 
     def save(self, logits, path):
+        """Check the model, whose output is named `logits`, and write it to `path`."""
         (last,) = (node for node in self.nodes if node.output[0] == logits)
         last.output[0] = "logits"
         image, logits = (
@@ -94,5 +103,5 @@ class Graph:
         graph = helper.make_graph(self.nodes, "network", [image], [logits], self.constants)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
         onnx.checker.check_model(model, full_check=True)
-        with written(path) as temporary:
+        with atomic_write(path) as temporary:
             onnx.save(model, temporary)

@@ -10,7 +10,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from impls.contract import DATASET
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 
 LAYERS = ("Conv", "Gemm", "MatMul")
 
@@ -22,7 +22,7 @@ def quantize(source: str | Path, path: str | Path, trained: Trained) -> None:
         quant_pre_process(source, prepared, skip_symbolic_shape=True)  # folds constants
         model = onnx.load(prepared)
     join_biases(model.graph)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         quantize_static(
             model,
             temporary,
@@ -45,6 +45,7 @@ class OneImage(CalibrationDataReader):
         self.feeds = iter([{name: np.zeros((1, DATASET.pixels), np.float32)}])
 
     def get_next(self):
+        """Return the image at the first call, and None from then on."""
         return next(self.feeds, None)
 
 
@@ -75,7 +76,7 @@ def join_biases(graph):
 
 
 def overrides(graph, scales):
-    """Return scale and zero point of each tensor: of kernels by output, of the others by their position."""
+    """Return scale and zero point of each tensor: a list over the outputs of a kernel, one entry for other tensors."""
     names = iter(scales.layers)
     numbers = {graph.input[0].name: (scales.inputs[scales.layers[0]], 0)}
     kernels = {}
@@ -95,6 +96,7 @@ def overrides(graph, scales):
 
 
 def override(quant_type, scale, zero_point):
+    """Return the entry of a tensor in the quantizer's option `TensorQuantOverrides`."""
     return {
         "quant_type": quant_type,
         "scale": np.array(scale, np.float32),

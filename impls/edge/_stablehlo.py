@@ -6,7 +6,7 @@ from pathlib import Path
 from litert_converter.mlir import ir, passmanager
 from litert_converter.mlir._mlir_libs import converter_api_ext
 
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 
 
 def convert(text: str, path: str | Path) -> None:
@@ -20,7 +20,7 @@ def convert(text: str, path: str | Path) -> None:
         config.strict_qdq_mode = True  # otherwise numbers marked as int8 become floats, without a warning
         converter_api_ext.run_convert_to_tfl_passes(module, passmanager.PassManager(), config)
         content = converter_api_ext.export_flatbuffer_to_bytes(module.operation)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 

@@ -1,4 +1,4 @@
-"""The frameworks' documented ways to an int8 file, for comparison.
+"""The frameworks' own documented ways to an int8 file, for comparison.
 
 Each edge_official.py has `as_documented(trained, path, images, labels, test_images)`. It starts from the float
 parameters of `trained`, may train on the uint8 images (n, 28, 28) and their labels, and writes the file. It returns the

@@ -13,6 +13,8 @@ from impls.jax import mnist
 
 
 class Adapter(adapter.Adapter):
+    """The JAX network. `models`, `kernel_shapes` and `loss_fn` replace those of the tutorial."""
+
     packages = ("jax", "optax")
     jit_compile = True
 
@@ -58,6 +60,7 @@ class Adapter(adapter.Adapter):
         return mnist.predict(self.model, self.state[0], x)
 
     def gradients(self, batch):
+        """Take the tutorial's step with an optimizer whose state is the gradients."""
         params = jax.tree.map(jnp.copy, self.state[0])  # the step reuses the memory of its state
         (_, grads), loss = mnist.train_step(*self.fixed[:2], KEEP_GRADIENTS, (params, None), *batch)
         return loss, self._tensors(grads)
@@ -86,7 +89,7 @@ class Adapter(adapter.Adapter):
         jax.block_until_ready(value)
 
 
-@cache  # one object for the same numbers: JAX compiles a step anew for each optimizer
+@cache  # one object for the same numbers, as JAX compiles a step once for each optimizer
 def adam(learning_rate, beta_1, beta_2, epsilon):
     """Return the tutorial's optimizer, with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
     make = partial(mnist.make_optimizer, learning_rate, beta_1, beta_2)

@@ -1,6 +1,6 @@
 """Knowledge distillation in JAX: another pure function as the loss of the same jitted step.
 
-The rest is the tutorial's: impls/jax/mnist.py with this network, and this loss on targets (n, 2, 10).
+The training is that of impls/jax/mnist.py, with this network, and this loss on targets (n, 2, 10).
 """
 
 import jax
@@ -10,7 +10,7 @@ from impls.jax import mnist
 
 
 def student(params, x):
-    """784 -> 30 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    """Run the student 784 -> 30 -> 10. Return logits (n, 10): the loss applies the softmax."""
     x = jax.nn.relu(mnist.dense(params["dense_1"], x))  # (n, 784) -> (n, 30)
     return mnist.dense(params["dense_2"], x)  # (n, 30) -> (n, 10)
 

@@ -1,4 +1,4 @@
-"""Export of the JAX network: to StableHLO, from which LiteRT is made without TensorFlow, and to ONNX by jax2onnx."""
+"""Export of the JAX network: to StableHLO, for a LiteRT file without TensorFlow, and to ONNX by jax2onnx."""
 
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from jax import export
 
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.edge._onnx import quantize
 from impls.jax.adapter import Adapter
 from impls.jax.mnist import MODELS, conv, dense, max_pool
@@ -23,7 +23,7 @@ IMAGE = (1, DATASET.pixels)
 
 
 def to_stablehlo(trained: Trained, kind: str) -> str:
-    """Return the text of the program; `impls.edge._stablehlo.convert` makes a LiteRT file of it."""
+    """Return the text of the program. `impls.edge._stablehlo.convert` writes its LiteRT file."""
     if kind == "float":
         forward = partial(MODELS[trained.network], nested(trained.network, trained.parameters))
     else:
@@ -32,10 +32,11 @@ def to_stablehlo(trained: Trained, kind: str) -> str:
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
+    """Write an ONNX file for one image at a time; `kind` is "float" or "int8"."""
     parameters = trained.parameters if kind == "float" else trained.dequantized
     forward = partial(MODELS[trained.network], nested(trained.network, parameters))
     model = jax2onnx.to_onnx(forward, [IMAGE], input_names=["image"], output_names=["logits"], opset=21)
-    with TemporaryDirectory() as folder, written(path) as temporary:
+    with TemporaryDirectory() as folder, atomic_write(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
         onnx.save(model, source)  # jax2onnx itself would write two files
         if kind == "int8":
@@ -53,7 +54,7 @@ def nested(network, parameters):
 
 
 def mlp(scales, params, x):
-    """784 -> 512 -> 256 -> 10. Return logits (n, 10)."""
+    """Run the MLP 784 -> 512 -> 256 -> 10. Return logits (n, 10)."""
     s1, s2, s3 = scales.outputs.values()
     params = marked_kernels(params, scales)
     x = unsigned(x, scales.inputs["dense_1"])
@@ -63,7 +64,7 @@ def mlp(scales, params, x):
 
 
 def cnn(scales, params, x):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
+    """Run the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
     s1, s2, s3, s4 = scales.outputs.values()
     params = marked_kernels(params, scales)
     x = unsigned(x, scales.inputs["conv_1"]).reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
@@ -86,16 +87,17 @@ def marked_kernels(params, scales):
 
 
 def marked_kernel(kernel, scales):
+    """Return `kernel` with a mark: int8 from -127 to 127, with a scale for each output, its last axis."""
     return marked(kernel, scales, narrow_range=True, quantization_dimension=kernel.ndim - 1)
 
 
 def unsigned(x, scale):
-    """Return `x` with a mark for numbers that are not negative: the smallest int8 stands for 0."""
+    """Return `x` with a mark for numbers that are not negative: the smallest int8 represents 0."""
     return marked(x, scale, zero_point=LOGITS[0])
 
 
 def marked(x, scale, zero_point=0, narrow_range=False, **axis):
-    """Return `x` from a composite that LiteRT's converter knows: from here on it computes with integers."""
+    """Return `x` from a composite that LiteRT's converter replaces by a quantization to int8."""
 
     @partial(jax.lax.composite, name="quant.fake_quant")
     def fake_quant(x, **_):

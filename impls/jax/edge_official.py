@@ -21,20 +21,22 @@ RULES = [qwix.QuantizationRule(weight_qtype="int8", act_qtype="int8")]
 
 
 class MLP(nn.Module):
-    """784 -> 512 -> 256 -> 10. Return logits (n, 10)."""
+    """The MLP 784 -> 512 -> 256 -> 10. It returns logits (n, 10)."""
 
     @nn.compact
     def __call__(self, x):
+        """Return logits (n, 10) of x (n, 784)."""
         x = nn.relu(nn.Dense(512, name="dense_1")(x))  # (n, 784) -> (n, 512)
         x = nn.relu(nn.Dense(256, name="dense_2")(x))  # (n, 512) -> (n, 256)
         return nn.Dense(10, name="dense_3")(x)  # (n, 256) -> (n, 10)
 
 
 class CNN(nn.Module):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
+    """The CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, then two dense layers."""
 
     @nn.compact
     def __call__(self, x):
+        """Return logits (n, 10) of x (n, 784)."""
         x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
         x = nn.relu(nn.Conv(32, (3, 3), name="conv_1")(x))  # (n, 28, 28, 1) -> (n, 28, 28, 32)
         x = nn.max_pool(x, (2, 2), strides=(2, 2))  # (n, 28, 28, 32) -> (n, 14, 14, 32)
@@ -67,7 +69,7 @@ def as_documented(trained: Trained, path: str | Path, images, labels, test_image
 
 
 def train(model, params, statistics, x, labels, settings):
-    """Return parameters and statistics after an epoch."""
+    """Train for an epoch, and return the parameters and the statistics of the activations."""
     optimizer = make_optimizer(settings.learning_rate)
     state = optimizer.init(params)
 

@@ -18,14 +18,14 @@ import optax
 
 # %%
 def mlp(params, x):
-    """784 -> 512 -> 256 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    """Run the MLP 784 -> 512 -> 256 -> 10. Return logits (n, 10): the loss applies the softmax."""
     x = jax.nn.relu(dense(params["dense_1"], x))  # (n, 784) -> (n, 512)
     x = jax.nn.relu(dense(params["dense_2"], x))  # (n, 512) -> (n, 256)
     return dense(params["dense_3"], x)  # (n, 256) -> (n, 10)
 
 
 def cnn(params, x):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
+    """Run the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
     x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     x = max_pool(jax.nn.relu(conv(params["conv_1"], x)))  # (n, 28, 28, 1) -> (n, 14, 14, 32)
     x = max_pool(jax.nn.relu(conv(params["conv_2"], x)))  # (n, 14, 14, 32) -> (n, 7, 7, 64)
@@ -42,34 +42,36 @@ KERNEL_SHAPES = {  # (inputs, outputs) of a dense layer, (height, width, inputs,
 
 
 def init(key, kernel_shapes, dtype=jnp.float32):
-    """Return {layer: {"kernel": ..., "bias": (outputs,)}}: truncated normals after He (arXiv:1502.01852), biases 0."""
+    """Return {layer: {"kernel": ..., "bias": (outputs,)}}: He initialisation (arXiv:1502.01852), biases 0."""
     keys = jax.random.split(key, len(kernel_shapes))  # a key for each draw: the same key draws the same numbers
+    he_normal = jax.nn.initializers.he_normal()  # a truncated normal distribution
     return {
-        layer: {"kernel": jax.nn.initializers.he_normal()(key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
-        for key, (layer, shape) in zip(keys, kernel_shapes.items(), strict=True)
+        layer: {"kernel": he_normal(layer_key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
+        for layer_key, (layer, shape) in zip(keys, kernel_shapes.items(), strict=True)
     }
 
 
 def dense(layer, x):
-    """(n, inputs) -> (n, outputs)."""
+    """Return x W + b: (n, inputs) -> (n, outputs)."""
     return x @ layer["kernel"] + layer["bias"]
 
 
 def conv(layer, x):
-    """(n, height, width, inputs) -> (n, height, width, outputs), padded with zeros."""
-    axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch, height, width, channels; inputs, outputs
+    """Convolve x, padded with zeros, and add the bias: (n, h, w, inputs) -> (n, h, w, outputs)."""
+    axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch N, height, width, channels, inputs I, outputs O
     return jax.lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=axes) + layer["bias"]
 
 
 def max_pool(x):
-    """(n, h, w, c) -> (n, h / 2, w / 2, c). On a CPU, the gradient of the usual `lax.reduce_window` is slow."""
+    """Return the maximum of each 2 x 2 window: (n, h, w, c) -> (n, h / 2, w / 2, c)."""
     n, h, w, c = x.shape
+    # Not by `lax.reduce_window`, as usual: its gradient is slow on a CPU.
     return x.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))  # a 2 x 2 window lies on axes 2 and 4
 
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download what is missing."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download missing files."""
 
     def read(name, header):
         file = Path(folder, "MNIST", "raw", name)
@@ -93,7 +95,7 @@ def preprocess(images, dtype=jnp.float32):
 
 # %%
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
-    """Return Adam (arXiv:1412.6980) as two pure functions: `init` makes its state, `update` returns the next one."""
+    """Return Adam (arXiv:1412.6980), two pure functions: `init` returns its first state, `update` the next one."""
     return optax.adam(learning_rate, beta_1, beta_2, **options)
 
 
@@ -121,7 +123,7 @@ def train_on_rows(model, loss_fn, optimizer, state, x, y, rows):
 def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
     """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
     order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0
-    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
         state, loss = train_on_rows(model, loss_fn, optimizer, state, x, y, rows)
         total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
     return state, float(total) / len(x)
@@ -129,19 +131,21 @@ def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
 
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = jnp.split(x, np.arange(1000, len(x), 1000))  # in parts: the CNN needs 0.2 MB for each image
-    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # -> (n, 10); compiled once a shape
-    return float(loss_fn(logits, y)), float(jnp.mean(logits.argmax(axis=1) == y))
+    parts = jnp.split(x, np.arange(1000, len(x), 1000))  # because the CNN needs 0.2 MB for each image
+    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # (n, 784) -> (n, 10)
+    correct = logits.argmax(axis=1) == y  # (n, 10) -> (n,)
+    return float(loss_fn(logits, y)), float(jnp.mean(correct))
 
 
 @partial(jax.jit, static_argnames="model")
 def predict(model, params, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    return jax.nn.softmax(model(params, x))
+    return jax.nn.softmax(model(params, x))  # (n, 784) -> (n, 10)
 
 
 # %%
 def main():
+    """Train a network, and print its loss and its test accuracy after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=MODELS, default="mlp")
     parser.add_argument("--epochs", type=int, default=10)
@@ -151,12 +155,17 @@ def main():
         (images, labels), (test_images, test_labels) = load_mnist(folder)
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
+
     init_key, order_key = jax.random.split(jax.random.key(0))  # JAX has no global seed: each draw is given a key
-    model, optimizer, params = MODELS[args.network], make_optimizer(), init(init_key, KERNEL_SHAPES[args.network])
+    model = MODELS[args.network]
+    params = init(init_key, KERNEL_SHAPES[args.network])
+    optimizer = make_optimizer()
     state = params, optimizer.init(params)
-    x, y, test_x, test_y = preprocess(images), jnp.asarray(labels), preprocess(test_images), jnp.asarray(test_labels)
+    x, y = preprocess(images), jnp.asarray(labels)
+    test_x, test_y = preprocess(test_images), jnp.asarray(test_labels)
     for epoch in range(1, args.epochs + 1):
-        state, loss = train_epoch(model, cross_entropy, optimizer, state, x, y, jax.random.fold_in(order_key, epoch))
+        key = jax.random.fold_in(order_key, epoch)  # another key, and so another order, for each epoch
+        state, loss = train_epoch(model, cross_entropy, optimizer, state, x, y, key)
         test_loss, accuracy = evaluate(model, cross_entropy, state[0], test_x, test_y)
         print(f"epoch {epoch}: loss {loss:.4f}, test loss {test_loss:.4f}, test accuracy {accuracy:.2%}")
 

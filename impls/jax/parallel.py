@@ -9,7 +9,7 @@ import jax
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from impls.jax import adapter
-from impls.parallel import InStep
+from impls.parallel import DataParallelMixin
 
 
 @cache  # once in a process
@@ -20,7 +20,9 @@ def join(place):
     return jax.make_mesh((jax.device_count(),), ("batch",), axis_types=(AxisType.Auto,))  # Auto: the compiler shards
 
 
-class Adapter(InStep, adapter.Adapter):
+class Adapter(DataParallelMixin, adapter.Adapter):
+    """The JAX network in one of several processes; `place` names this process and the others."""
+
     def __init__(self, settings, place):
         mesh = join(place)
         super().__init__(settings)
@@ -30,6 +32,7 @@ class Adapter(InStep, adapter.Adapter):
         self.state = jax.device_put(self.state, self.replicated)
 
     def assign(self, arrays):
+        """Replace the parameters, and replicate them over all devices."""
         super().assign(arrays)
         self.state = jax.device_put(self.state, self.replicated)
 

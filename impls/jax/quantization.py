@@ -1,6 +1,6 @@
 """Quantization-aware training in JAX: the same pure functions on integers, and a rounding with its own derivative.
 
-The parameters and the training are the tutorial's: impls/jax/mnist.py.
+The parameters and the training are those of impls/jax/mnist.py.
 """
 
 from functools import partial
@@ -15,7 +15,7 @@ from impls.quantization import ACTIVATIONS, LOGITS, PIXELS
 
 @jax.custom_jvp
 def rounded(x):
-    """Round half to even, with a derivative of 1 ("straight through", arXiv:1308.3432)."""
+    """Round half to even, with a derivative of 1: the straight-through estimator (arXiv:1308.3432)."""
     return jnp.round(x)
 
 
@@ -23,7 +23,7 @@ rounded.defjvps(lambda tangent, _, x: tangent)
 
 
 def quantize(x, low=0, high=ACTIVATIONS):
-    """Return the integers next to `x`, clipped to [low, high], in the dtype of `x`."""
+    """Return the nearest integers to `x`, clipped to [low, high], in the dtype of `x`."""
     return rounded(jnp.clip(x, low, high))
 
 
@@ -42,7 +42,7 @@ def integer_parameters(scales, params):
 
 
 def mlp(scales, params, x):
-    """784 -> 512 -> 256 -> 10."""
+    """Run the MLP 784 -> 512 -> 256 -> 10 on integers."""
     f1, f2, f3 = (factors.output for factors in scales.factors.values())
     q0 = quantize(x * PIXELS)
     q1 = quantize(jax.nn.relu(dense(params["dense_1"], q0) * f1))  # (n, 784) -> (n, 512)
@@ -51,7 +51,7 @@ def mlp(scales, params, x):
 
 
 def cnn(scales, params, x):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers."""
+    """Run the CNN on integers: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers."""
     f1, f2, f3, f4 = (factors.output for factors in scales.factors.values())
     q0 = quantize(x * PIXELS).reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     q1 = quantize(max_pool(jax.nn.relu(conv(params["conv_1"], q0) * f1)))  # (n, 28, 28, 1) -> (n, 14, 14, 32)
@@ -62,9 +62,9 @@ def cnn(scales, params, x):
 
 
 def max_pool(x):
-    """(n, h, w, c) -> (n, h / 2, w / 2, c). `reduce_window` gives the gradient to the first of several equal maxima.
+    """Return the maximum of each 2 x 2 window: (n, h, w, c) -> (n, h / 2, w / 2, c).
 
-    Equal maxima are frequent among integers. The other frameworks choose the first as well.
+    Equal maxima are frequent among integers. `reduce_window` gives the gradient to the first, as other frameworks do.
     """
     return jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
 
@@ -90,9 +90,11 @@ class Adapter(adapter.Adapter):
         super().__init__(settings, {scales.network: partial(quantized, scales)})
 
     def whole_numbers(self):
+        """Return the integer parameters by name, int32."""
         params = jax.jit(partial(integer_parameters, self.scales))(self.state[0])
         return self.named([array.astype("int32") for array in self._tensors(params)])
 
     def activations(self, images):
+        """Return the inputs of each layer and the logits, a list of int32 (n, numbers), channels last."""
         arrays = jax.jit(partial(activations, self.scales))(self.state[0], self.inputs(images))
         return [self.array(array.reshape(len(images), -1).astype("int32")) for array in arrays]

@@ -10,6 +10,8 @@ BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variabl
 
 
 class Adapter(adapter.Adapter):
+    """The Keras network on the current backend. `models` and `loss_fn` replace those of the tutorial."""
+
     packages = ("keras", keras.backend.backend())
 
     def __init__(self, settings, models=None, loss_fn=None):
@@ -61,10 +63,11 @@ class Adapter(adapter.Adapter):
         return mnist.predict(self.model, x)
 
     def gradients(self, batch):
-        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
-        keeps, twin = Keeps(learning_rate=0.0), keras.Sequential(self.model.layers)  # the same layers and parameters
-        mnist.compile_model(twin, keeps, self.loss_fn, metrics=())
-        return mnist.train_step(twin, *batch), keeps.gradients
+        """Take the tutorial's step with an optimizer that records the gradients."""
+        recorder = GradientRecorder(learning_rate=0.0)
+        twin = keras.Sequential(self.model.layers)  # the same layers and parameters, compiled with the recorder
+        mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
+        return mnist.train_step(twin, *batch), recorder.gradients
 
     def parameters(self):
         return self.model.trainable_variables
@@ -89,12 +92,14 @@ class Adapter(adapter.Adapter):
         return None
 
 
-class Keeps(keras.optimizers.Optimizer):
-    """Keeps the gradients in variables: the way to read them on every backend."""
+class GradientRecorder(keras.optimizers.Optimizer):
+    """An optimizer that records the gradients in variables, which can be read on every backend."""
 
     def build(self, variables):
+        """Add a variable for the gradient of each of `variables`."""
         super().build(variables)
         self.gradients = [self.add_variable_from_reference(variable, "gradient") for variable in variables]
 
     def update_step(self, gradient, variable, learning_rate):
+        """Record `gradient`, and leave `variable` as it is."""
         self.assign(self.gradients[self._get_variable_index(variable)], gradient)

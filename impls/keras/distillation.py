@@ -1,7 +1,7 @@
 """Knowledge distillation in Keras: a function as the loss of `compile`, and targets that hold the teacher's logits.
 
-The rest is the tutorial's: impls/keras/mnist.py with this network, and this loss on targets (n, 2, 10).
-`keras.distillation.Distiller` is not used: it computes the teacher's logits anew in each step, and its KL divergence
+The training is that of impls/keras/mnist.py, with this network, and this loss on targets (n, 2, 10).
+`keras.distillation.Distiller` is not used. It computes the teacher's logits anew in each step, and its KL divergence
 clips probabilities at 1e-7, where the gradient is 0.
 """
 
@@ -11,7 +11,7 @@ from impls.keras import mnist
 
 
 def build_student():
-    """784 -> 30 -> 10. The model returns logits (n, 10): the loss applies the softmax."""
+    """Build the student 784 -> 30 -> 10. It returns logits (n, 10): the loss applies the softmax."""
     return keras.Sequential(
         [
             keras.Input((784,)),

@@ -11,7 +11,7 @@ import keras
 
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.keras.adapter import Adapter
 from impls.quantization import LOGITS
 
@@ -19,9 +19,9 @@ IMAGE = keras.InputSpec(shape=(1, DATASET.pixels), dtype="float32", name="image"
 
 
 def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
-    """Export on TensorFlow and PyTorch. Keras requires a name that ends in .tflite."""
+    """Write a LiteRT file, on TensorFlow and PyTorch. Keras requires a name that ends in .tflite."""
     model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         if kind == "float":
             model.export(temporary, format="litert", input_signature=[IMAGE], verbose=False)
         elif keras.backend.backend() == "torch":
@@ -37,7 +37,7 @@ def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
 def to_stablehlo(trained: Trained, kind: str) -> str:
     """Return the text of the program, on JAX, where `model.export` does not support LiteRT.
 
-    `impls.edge._stablehlo.convert` makes a LiteRT file of it.
+    `impls.edge._stablehlo.convert` writes its LiteRT file.
     """
     from jax import ShapeDtypeStruct, export, jit
 
@@ -53,7 +53,7 @@ def to_stablehlo(trained: Trained, kind: str) -> str:
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
-    """Export on every backend, for one image at a time."""
+    """Write an ONNX file for one image at a time, on every backend."""
     import onnx
 
     from impls.edge._onnx import quantize
@@ -61,7 +61,7 @@ def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
     model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     if keras.backend.backend() == "jax":
         model = with_another_pooling(model)
-    with TemporaryDirectory() as folder, written(path) as temporary:
+    with TemporaryDirectory() as folder, atomic_write(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
         model.export(source, format="onnx", input_signature=[IMAGE], verbose=False)
         onnx.save(onnx.load(source), source)  # as one file: JAX writes two
@@ -80,7 +80,7 @@ def quantized(model, scales, mark, mark_kernel, x):
     """Return the logits of `model`, with a mark on all numbers that the device holds as integers.
 
     `mark(x, scale, zero_point)` and `mark_kernel(layer, kernel)` are the backend's, for int8. For outputs of a ReLU,
-    the smallest int8 stands for 0.
+    the smallest int8 represents 0.
     """
     x = mark(x, scales.inputs[scales.layers[0]], LOGITS[0])
     names = iter(scales.layers)
@@ -96,7 +96,7 @@ def quantized(model, scales, mark, mark_kernel, x):
 
 
 def with_another_pooling(model):
-    """Replace MaxPooling2D: jax2onnx makes a MaxPool in four dimensions of it, and ONNX Runtime has three."""
+    """Replace MaxPooling2D, which jax2onnx exports as a MaxPool of four dimensions; ONNX Runtime supports three."""
     from impls.jax.mnist import max_pool
 
     pooling = keras.layers.MaxPooling2D

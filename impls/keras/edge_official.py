@@ -6,7 +6,7 @@ import numpy as np
 
 from impls.contract import Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.keras.adapter import Adapter
 from impls.keras.edge import IMAGE
 
@@ -17,6 +17,6 @@ def as_documented(trained: Trained, path: str | Path, images, labels, test_image
     adapter.set_parameters(trained.parameters)
     adapter.model.quantize("int8")
     logits = adapter.logits(test_images)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         adapter.model.export(temporary, format="onnx", input_signature=[IMAGE], verbose=False)
     return logits

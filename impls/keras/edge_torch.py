@@ -11,7 +11,7 @@ from impls.pytorch.edge import IMAGE, Named, Q, rounded
 
 def litert(model, scales):
     """Return the int8 LiteRT file of a Keras model, whose parameters are integers times these scales."""
-    # Everything is quantized already; "static" tells the converter that activations are integers too.
+    # All tensors are quantized already. "static" tells the converter that activations are integers too.
     static = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=False)
     how = QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(static))
     module = Named(Quantized(model, scales)).eval()
@@ -30,12 +30,15 @@ class Quantized(torch.nn.Module):
             self.register_buffer(f"{layer}_zero_points", torch.zeros(len(kernel_scales), dtype=torch.int64))
 
     def forward(self, x):
+        """Return the logits (1, 10) of x (1, 784)."""
         return quantized(self.model, self.scales, self.mark, self.mark_kernel, x)
 
     def mark(self, x, scale, zero_point):
+        """Return `x` rounded to int8 and dequantized."""
         return rounded(x, float(scale), zero_point, torch.int8)
 
     def mark_kernel(self, layer, kernel):
+        """Return `kernel` rounded to int8 and dequantized, with a scale for each output."""
         numbers = getattr(self, f"{layer}_scales"), getattr(self, f"{layer}_zero_points")
         numbers = *numbers, kernel.ndim - 1, -127, 127, torch.int8
         return Q.dequantize_per_channel(Q.quantize_per_channel(kernel, *numbers), *numbers)

@@ -13,7 +13,7 @@ import numpy as np
 
 # %%
 def build_mlp():
-    """784 -> 512 -> 256 -> 10. The model returns logits (n, 10): the loss applies the softmax."""
+    """Build the MLP 784 -> 512 -> 256 -> 10. It returns logits (n, 10): the loss applies the softmax."""
     return keras.Sequential(
         [
             keras.Input((784,)),
@@ -25,7 +25,7 @@ def build_mlp():
 
 
 def build_cnn():
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. The model returns logits (n, 10)."""
+    """Build the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, then two dense layers."""
     return keras.Sequential(
         [
             keras.Input((784,)),
@@ -46,13 +46,14 @@ MODELS = {"mlp": build_mlp, "cnn": build_cnn}
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,), from `folder` or by Keras."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
+    raw = Path(folder, "MNIST", "raw")
+    if not raw.is_dir():
+        return keras.datasets.mnist.load_data()  # downloads to the cache of Keras
 
     def read(name, header):
-        return np.fromfile(Path(folder, "MNIST", "raw", name), np.uint8, offset=header)
+        return np.fromfile(raw / name, np.uint8, offset=header)
 
-    if not Path(folder, "MNIST", "raw").is_dir():
-        return keras.datasets.mnist.load_data()
     return [
         (read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28), read(f"{part}-labels-idx1-ubyte", 8))
         for part in ("train", "t10k")
@@ -65,8 +66,8 @@ def preprocess(images, dtype="float32"):
 
 
 def one_hot(labels):
-    """(n,) -> (n, 10)."""
-    return keras.utils.to_categorical(labels, 10).astype("float32")
+    """Return a row for each label, with a 1 at the label and 0 elsewhere: (n,) -> (n, 10)."""
+    return keras.utils.to_categorical(labels, 10).astype("float32")  # (n,) -> (n, 10)
 
 
 # %%
@@ -76,11 +77,11 @@ def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
 
 
 def compile_model(model, optimizer, loss, metrics=("accuracy",)):
-    """Set how `model` is trained: compiled on JAX, and on TensorFlow if it does not convolve, which XLA does slowly."""
-    convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)
+    """Set the optimizer, the loss and the metrics of `model`, and whether XLA compiles its steps."""
+    convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)  # slow in XLA on a CPU
     jit_compile = {"jax": True, "tensorflow": not convolves, "torch": False}[keras.backend.backend()]
-    how = {"jit_compile": jit_compile, "steps_per_execution": 50 if jit_compile else 1}
-    model.compile(optimizer, loss, metrics=list(metrics), **how)
+    steps = 50 if jit_compile else 1  # in one call of the compiled code
+    model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile, steps_per_execution=steps)
 
 
 def train_step(model, x, y):
@@ -90,22 +91,23 @@ def train_step(model, x, y):
 
 def train_epoch(model, x, y, batch_size=128):
     """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats."""
-    keras.utils.set_random_seed(np.random.randint(2**31))  # a seeded `fit` repeats its order on TensorFlow
+    keras.utils.set_random_seed(np.random.randint(2**31))  # on TensorFlow, each `fit` with one seed has the same order
     return model.fit(x, y, batch_size, verbose=0).history["loss"][0]
 
 
 def evaluate(model, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    return model.evaluate(x, y, batch_size=1000, verbose=0)
+    return model.evaluate(x, y, batch_size=1000, verbose=0)  # in parts: the CNN needs 0.2 MB for each image
 
 
 def predict(model, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    return keras.ops.softmax(model.predict_on_batch(x))
+    return keras.ops.softmax(model.predict_on_batch(x))  # (n, 784) -> (n, 10)
 
 
 # %%
 def main():
+    """Train a network, and print its loss and its test accuracy after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=MODELS, default="mlp")
     parser.add_argument("--epochs", type=int, default=10)
@@ -115,10 +117,13 @@ def main():
         (images, labels), (test_images, test_labels) = load_mnist(folder)
     except Exception as error:  # Keras raises no subclass where a download fails
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
+
     keras.utils.set_random_seed(0)
     model = MODELS[args.network]()
-    compile_model(model, make_optimizer(), keras.losses.CategoricalCrossentropy(from_logits=True))
-    x, y, test_x, test_y = preprocess(images), one_hot(labels), preprocess(test_images), one_hot(test_labels)
+    optimizer = make_optimizer()
+    compile_model(model, optimizer, keras.losses.CategoricalCrossentropy(from_logits=True))
+    x, y = preprocess(images), one_hot(labels)
+    test_x, test_y = preprocess(test_images), one_hot(test_labels)
     for epoch in range(1, args.epochs + 1):
         loss = train_epoch(model, x, y)
         test_loss, accuracy = evaluate(model, test_x, test_y)

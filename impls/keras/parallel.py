@@ -1,6 +1,6 @@
 """Keras in several processes: keras.distribution, which shards the batches of `train_on_batch`, works on JAX only.
 
-On TensorFlow and PyTorch a Keras model is trained by the library of the backend: see the files of these names.
+On TensorFlow and PyTorch the library of the backend trains a Keras model: parallel_tensorflow.py, parallel_torch.py.
 """
 
 import os
@@ -10,7 +10,7 @@ from importlib import import_module
 import keras
 
 from impls.keras import adapter
-from impls.parallel import InStep
+from impls.parallel import DataParallelMixin
 
 
 @cache  # once in a process
@@ -22,7 +22,9 @@ def join(place):
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
 
 
-class OnJAX(InStep, adapter.Adapter):
+class OnJAX(DataParallelMixin, adapter.Adapter):
+    """The Keras network in one of several processes; `place` names this process and the others."""
+
     def __init__(self, settings, place):
         join(place)
         super().__init__(settings)

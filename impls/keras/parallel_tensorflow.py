@@ -4,11 +4,13 @@ Under a strategy, a loss object of Keras divides by the number of processes, and
 """
 
 from impls.keras import adapter
-from impls.parallel import InStep
+from impls.parallel import DataParallelMixin
 from impls.tensorflow.parallel import join, train_step
 
 
-class Adapter(InStep, adapter.Adapter):
+class Adapter(DataParallelMixin, adapter.Adapter):
+    """The Keras network in one of several processes; `place` names this process and the others."""
+
     def __init__(self, settings, place):
         self.strategy = join(place)
         with self.strategy.scope():  # sends the parameters of rank 0 to every process
@@ -17,4 +19,5 @@ class Adapter(InStep, adapter.Adapter):
         self.place = place
 
     def train_step(self, batch):
+        """Take a step on this process's rows. Return the mean loss over the rows of all processes, ()."""
         return train_step(self.strategy, self.model, self.loss_fn, self.optimizer, *batch)

@@ -5,11 +5,13 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from impls.keras import adapter
-from impls.parallel import InStep
+from impls.parallel import DataParallelMixin
 from impls.pytorch.parallel import join
 
 
-class Adapter(InStep, adapter.Adapter):
+class Adapter(DataParallelMixin, adapter.Adapter):
+    """The Keras network in one of several processes; `place` names this process and the others."""
+
     def __init__(self, settings, place):
         join(place)
         super().__init__(settings)
@@ -17,7 +19,10 @@ class Adapter(InStep, adapter.Adapter):
         self.module = DistributedDataParallel(self.model)  # sends the parameters of rank 0 to every process
 
     def train_step(self, batch):
-        """Take the step of `train_on_batch`, which would not call the module around the model."""
+        """Take a step on this process's rows. Return the mean loss over the rows of all processes, ().
+
+        It is the step of `train_on_batch`, which would not call the module around the model.
+        """
         x, y = batch
         self.module.zero_grad()
         loss = self.loss_fn(y, self.module(x, training=True))  # the mean over this process's rows

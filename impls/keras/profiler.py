@@ -1,4 +1,4 @@
-"""Profiling in Keras, which has no profiler: that of the backend is used."""
+"""Profiling in Keras, which has no profiler, by the profiler of the backend."""
 
 import contextlib
 import importlib
@@ -9,6 +9,7 @@ FOLDERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
 
 
 def kernels(implementation, run, folder):
+    """Profile `run()` by the profiler of the backend, which returns the kernels and leaves the trace in `folder`."""
     profiler = importlib.import_module(f"impls.{FOLDERS[keras.backend.backend()]}.profiler")
     with labelled(implementation.optimizer):
         return profiler.kernels(implementation, run, folder)

@@ -8,6 +8,8 @@ from impls.numpy import mnist
 
 
 class Adapter(adapter.Adapter):
+    """The NumPy network. `models`, `kernel_shapes` and `loss_fn` replace those of the tutorial."""
+
     packages = ("numpy",)
 
     def __init__(self, settings, models=None, kernel_shapes=None, loss_fn=None):
@@ -47,10 +49,10 @@ class Adapter(adapter.Adapter):
         return mnist.predict(self.model, self.params, x)
 
     def gradients(self, batch):
-        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
-        keeps = Keeps()
-        loss = mnist.train_step(self.model, self.loss_fn, keeps, self.params, *batch)
-        return loss, [keeps.grads[name] for name in self.network.shapes]
+        """Take the tutorial's step with an optimizer that records the gradients."""
+        recorder = GradientRecorder()
+        loss = mnist.train_step(self.model, self.loss_fn, recorder, self.params, *batch)
+        return loss, [recorder.grads[name] for name in self.network.shapes]
 
     def parameters(self):
         return [self.params[name] for name in self.network.shapes]
@@ -65,6 +67,9 @@ class Adapter(adapter.Adapter):
         return {name: getattr(self.optimizer, name) for name in ("learning_rate", "beta_1", "beta_2", "epsilon")}
 
 
-class Keeps:
+class GradientRecorder:
+    """An optimizer that records the gradients and leaves the parameters as they are."""
+
     def step(self, params, grads):
+        """Record `grads`."""
         self.grads = grads

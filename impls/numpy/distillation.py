@@ -1,6 +1,6 @@
 """Knowledge distillation in NumPy: the loss and its gradient by hand. In float64 it is the reference.
 
-The rest is the tutorial's: impls/numpy/mnist.py with this network, and this loss on targets (n, 2, 10).
+The training is that of impls/numpy/mnist.py, with this network, and this loss on targets (n, 2, 10).
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ from impls.numpy.mnist import log_softmax
 
 
 def student(params, x):
-    """784 -> 30 -> 10. Return logits (n, 10), and `backward`: dL/dlogits (n, 10) -> gradients by name."""
+    """Run the student 784 -> 30 -> 10. Return logits z (n, 10), and `backward`: dL/dz -> gradients by name."""
     h1 = np.maximum(x @ params["dense_1/kernel"] + params["dense_1/bias"], 0)  # (n, 784) -> (n, 30)
     z = h1 @ params["dense_2/kernel"] + params["dense_2/bias"]  # (n, 30) -> (n, 10)
 

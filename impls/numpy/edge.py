@@ -8,18 +8,19 @@ from impls.edge._program import Program
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
+    """Write an ONNX file for any number of images; `kind` is "float" or "int8"."""
     graph = Graph(trained, kind)
     graph.save(network(graph, trained.scales), path)
 
 
 def to_stablehlo(trained: Trained, kind: str) -> str:
-    """Return the text of the program; `impls.edge._stablehlo.convert` makes a LiteRT file of it."""
+    """Return the text of the program. `impls.edge._stablehlo.convert` writes its LiteRT file."""
     program = Program(trained, kind)
     return program.text(network(program, trained.scales))
 
 
 def network(writer, scales):
-    """Write the MLP or the CNN. Each method of `writer`, a `Graph` or a `Program`, returns the name of its result.
+    """Write the MLP or the CNN, and return the name of the logits. `writer` is a `Graph` or a `Program`.
 
     A device holds the results of `rounded` as integers: pixels, outputs of the ReLU, and logits.
     """

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 # %% [markdown]
-# A model returns its logits z and a function `backward`: dL/dz -> the gradient of each parameter. With dW for dL/dW,
-# - layer a = x W + b: dW = x^T da, db = the sum of da over the batch, and dx = da W^T;
-# - ReLU h = max(a, 0): da = dh where h > 0, and 0 elsewhere.
+# A model returns its logits z and a function `backward`, which takes dL/dz and returns the gradient of each parameter.
+# L is the loss, and dW is short for dL/dW:
+# - dense layer a = x W + b: dW = x^T da, db = the sum of da over the batch, dx = da W^T;
+# - ReLU h = max(a, 0): da = dh where h > 0, and 0 elsewhere;
+# - max-pooling: the first maximum of each window gets the gradient, the other pixels get 0;
+# - convolution: a dense layer on the 3 x 3 patch around each pixel.
 
 
 # %%
 def mlp(params, x):
-    """784 -> 512 -> 256 -> 10. Return logits (n, 10), and `backward`: dL/dlogits (n, 10) -> gradients by name."""
+    """Run the MLP 784 -> 512 -> 256 -> 10. Return logits z (n, 10), and `backward`: dL/dz -> gradients by name."""
     h1 = np.maximum(x @ params["dense_1/kernel"] + params["dense_1/bias"], 0)  # (n, 784) -> (n, 512)
     h2 = np.maximum(h1 @ params["dense_2/kernel"] + params["dense_2/bias"], 0)  # (n, 512) -> (n, 256)
     z = h2 @ params["dense_3/kernel"] + params["dense_3/bias"]  # (n, 256) -> (n, 10)
@@ -35,7 +38,7 @@ def mlp(params, x):
 
 
 def cnn(params, x):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return as `mlp` does."""
+    """Run the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return as `mlp` does."""
     x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     h1 = np.maximum(convolve(x, params["conv_1/kernel"]) + params["conv_1/bias"], 0)  # -> (n, 28, 28, 32)
     m1 = np.max(corners(h1), axis=0)  # (n, 28, 28, 32) -> (n, 14, 14, 32)
@@ -51,9 +54,10 @@ def cnn(params, x):
         # A maximum is 0 only if its whole window is, so the ReLU's mask is applied to maxima: a quarter of the work.
         da2 = max_pool_gradient(dm2 * (m2 > 0), h2, m2)  # (n, 7, 7, 64) -> (n, 14, 14, 64)
         # The gradient of a convolution's input is a convolution with the kernel rotated by 180 degrees.
-        dm1 = convolve(da2, params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3))  # -> (n, 14, 14, 32)
+        rotated = params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3)  # (3, 3, 32, 64) -> (3, 3, 64, 32)
+        dm1 = convolve(da2, rotated)  # (n, 14, 14, 64) -> (n, 14, 14, 32)
         da1 = max_pool_gradient(dm1 * (m1 > 0), h1, m1)  # (n, 14, 14, 32) -> (n, 28, 28, 32)
-        convs = {"conv_1": (patches(x), da1), "conv_2": (patches(m1), da2)}
+        convs = {"conv_1": (patches(x), da1), "conv_2": (patches(m1), da2)}  # dense layers on patches
         return gradients(params, **convs, dense_1=(flat, da3), dense_2=(h3, dz))
 
     return z, backward
@@ -66,42 +70,46 @@ KERNEL_SHAPES = {  # (inputs, outputs) of dense layers, (height, width, inputs, 
 }
 
 
-def init(random, kernels, dtype=np.float32):
-    """Return {"LAYER/kernel": ..., "LAYER/bias": (outputs,)}: kernels after He (arXiv:1502.01852), biases 0."""
+def init(random, kernel_shapes, dtype=np.float32):
+    """Return {"LAYER/kernel": ..., "LAYER/bias": (outputs,)}: He initialisation (arXiv:1502.01852), biases 0."""
     params = {}
-    for layer, shape in kernels.items():
-        params[f"{layer}/kernel"] = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(dtype)
+    for layer, shape in kernel_shapes.items():
+        deviation = np.sqrt(2 / np.prod(shape[:-1]))  # the product is the number of inputs of each output
+        params[f"{layer}/kernel"] = random.normal(0, deviation, shape).astype(dtype)
         params[f"{layer}/bias"] = np.zeros(shape[-1], dtype)
     return params
 
 
 def gradients(params, **layers):
-    """Return dL/dW and dL/db of each layer, of its inputs x (n, inputs) and dL/da (n, outputs)."""
+    """Return dL/dW and dL/db of each layer, by name, from its inputs x (n, inputs) and dL/da (n, outputs)."""
     grads = {}
     for layer, (x, da) in layers.items():
-        da = da.reshape(len(x), -1)  # of a convolution, a row for each pixel: (n, h, w, outputs) -> (n h w, outputs)
-        grads[f"{layer}/kernel"] = (x.T @ da).reshape(params[f"{layer}/kernel"].shape)
-        grads[f"{layer}/bias"] = da.sum(axis=0)
+        da = da.reshape(len(x), -1)  # a row for each patch of a convolution: (n, h, w, outputs) -> (n h w, outputs)
+        kernel_shape = params[f"{layer}/kernel"].shape  # of a convolution, (3, 3, c, outputs) with 9 c inputs
+        grads[f"{layer}/kernel"] = (x.T @ da).reshape(kernel_shape)  # (inputs, n), (n, outputs) -> (inputs, outputs)
+        grads[f"{layer}/bias"] = da.sum(axis=0)  # (n, outputs) -> (outputs,)
     return grads
 
 
 def convolve(x, kernel):
-    """Return (n, h, w, outputs): a dense layer on patches. As in every framework, the kernel is not rotated."""
-    return (patches(x) @ kernel.reshape(-1, kernel.shape[3])).reshape(*x.shape[:3], -1)
+    """Apply a 3 x 3 kernel, not rotated, as in every framework: (n, h, w, c) -> (n, h, w, outputs)."""
+    flat = kernel.reshape(-1, kernel.shape[3])  # (3, 3, c, outputs) -> (9 c, outputs)
+    return (patches(x) @ flat).reshape(*x.shape[:3], -1)  # (n h w, 9 c) -> (n h w, outputs) -> (n, h, w, outputs)
 
 
 def patches(x):
-    """Return a row for each pixel: its 3 x 3 neighbours, 0 beyond the edge. (n, h, w, c) -> (n h w, 9 c)."""
-    windows = sliding_window_view(np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))), (3, 3), axis=(1, 2))
+    """Return a row for each pixel, the 3 x 3 patch around it, 0 beyond the edge: (n, h, w, c) -> (n h w, 9 c)."""
+    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # (n, h, w, c) -> (n, h + 2, w + 2, c)
+    windows = sliding_window_view(padded, (3, 3), axis=(1, 2))  # (n, h + 2, w + 2, c) -> (n, h, w, c, 3, 3)
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 9 * x.shape[3])  # (n, h, w, c, 3, 3) -> (n h w, 9 c)
 
 
 def max_pool_gradient(dm, h, m):
     """Route dL/dm to the first maximum of each window, as the frameworks do: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
-    dh, rest = np.zeros_like(h), dm.copy()
+    dh, remaining = np.zeros_like(h), dm.copy()
     for target, corner in zip(corners(dh), corners(h), strict=True):
-        target[...] = rest * (corner == m)
-        rest -= target
+        target[...] = remaining * (corner == m)
+        remaining -= target  # 0 where it was given away, so that a second maximum of a window gets nothing
     return dh
 
 
@@ -112,7 +120,7 @@ def corners(h):
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download what is missing."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download missing files."""
 
     def read(name, header):
         file = Path(folder, "MNIST", "raw", name)
@@ -135,7 +143,7 @@ def preprocess(images, dtype=np.float32):
 
 # %%
 class Adam:
-    """Adam (arXiv:1412.6980) as in the last paragraph of its section 2, and in Keras; m and v are like `params`."""
+    """Adam (arXiv:1412.6980), with epsilon as just before its section 2.1, and in Keras. m and v are like `params`."""
 
     def __init__(self, params, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, epsilon=1e-8):
         self.learning_rate, self.beta_1, self.beta_2, self.epsilon = learning_rate, beta_1, beta_2, epsilon
@@ -145,17 +153,18 @@ class Adam:
     def step(self, params, grads):
         """Update `params` in place."""
         self.steps += 1
+        # Both bias corrections as one factor: m and v start at 0, and are too small in the first steps.
         rate = self.learning_rate * (1 - self.beta_2**self.steps) ** 0.5 / (1 - self.beta_1**self.steps)
         for name, g in grads.items():
             m, v = self.m[name], self.v[name]
-            m += (1 - self.beta_1) * (g - m)
-            v += (1 - self.beta_2) * (g * g - v)
+            m += (1 - self.beta_1) * (g - m)  # moving average of the gradient
+            v += (1 - self.beta_2) * (g * g - v)  # moving average of its square
             params[name] -= rate * m / (np.sqrt(v) + self.epsilon)
 
 
 def log_softmax(logits):
-    """Return z - log(sum(exp(z))) of each row z, whose largest entry is subtracted first: exp cannot overflow."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    """Return z - log(sum(exp(z))) of each row z: (n, 10) -> (n, 10)."""
+    shifted = logits - logits.max(axis=1, keepdims=True)  # the same result, and exp cannot overflow
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
@@ -178,25 +187,28 @@ def train_step(model, loss_fn, optimizer, params, x, y):
 def train_epoch(model, loss_fn, optimizer, params, x, y, random, batch_size=128):
     """Take a step for each batch, in the order that `random` draws. Return the mean loss over the images, in nats."""
     order, total = random.permutation(len(x)), 0.0
-    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
         total += float(train_step(model, loss_fn, optimizer, params, x[rows], y[rows])) * len(rows)
     return total / len(x)
 
 
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = np.array_split(x, len(x) // 1000 + 1)  # in parts: the CNN needs 0.2 MB for each image
-    logits = np.concatenate([model(params, part)[0] for part in parts])  # -> (n, 10)
-    return float(loss_fn(logits, y)[0]), float(np.mean(logits.argmax(axis=1) == y))
+    parts = np.array_split(x, len(x) // 1000 + 1)  # because the CNN needs 0.2 MB for each image
+    logits = np.concatenate([model(params, part)[0] for part in parts])  # (n, 784) -> (n, 10)
+    correct = logits.argmax(axis=1) == y  # (n, 10) -> (n,)
+    return float(loss_fn(logits, y)[0]), float(np.mean(correct))
 
 
 def predict(model, params, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    return np.exp(log_softmax(model(params, x)[0]))
+    logits, _ = model(params, x)  # (n, 784) -> (n, 10)
+    return np.exp(log_softmax(logits))
 
 
 # %%
 def main():
+    """Train a network, and print its loss and its test accuracy after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=MODELS, default="mlp")
     parser.add_argument("--epochs", type=int, default=10)
@@ -206,7 +218,9 @@ def main():
         (images, labels), (test_images, test_labels) = load_mnist(folder)
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
-    random, model = np.random.default_rng(0), MODELS[args.network]
+
+    random = np.random.default_rng(0)
+    model = MODELS[args.network]
     params = init(random, KERNEL_SHAPES[args.network])
     optimizer = Adam(params)
     x, test_x = preprocess(images), preprocess(test_images)

@@ -1,4 +1,4 @@
-"""Profiling in NumPy, which has no profiler: each line of impls/numpy/mnist.py is timed, and counts as a kernel."""
+"""Profiling in NumPy, which has no profiler: each line of impls/numpy/mnist.py is timed as one kernel."""
 
 import json
 import linecache
@@ -13,35 +13,36 @@ FILE = mnist.__file__
 
 
 def kernels(implementation, run, folder):
-    found, stack = [], []  # a line lasts until the next line, call or return
+    """Time each line of the tutorial in `run()`. Return the lines as kernels, and write them to `folder`/trace.json."""
+    recorded, stack = [], []  # a line lasts until the next line, call or return
     since = time.perf_counter_ns()
 
-    def note(frame, event, _):
+    def on_event(frame, event, _):
         nonlocal since
         now = time.perf_counter_ns()
         if stack and stack[-1]:
-            found.append(Kernel(stack[-1], since, now))
+            recorded.append(Kernel(stack[-1], since, now))
         if event == "line":
             stack[-1] = f"{frame.f_code.co_qualname} {linecache.getline(FILE, frame.f_lineno).strip()}"
         elif event == "return":
             stack.pop()
         since = time.perf_counter_ns()
-        return note
+        return on_event
 
-    def entered(frame, event, argument):
+    def on_call(frame, event, argument):
         if frame.f_code.co_filename != FILE:
             return None
-        note(frame, event, argument)
+        on_event(frame, event, argument)
         stack.append("")
-        return note
+        return on_event
 
-    sys.settrace(entered)
+    sys.settrace(on_call)
     try:
         run()
     finally:
         sys.settrace(None)
     lines = [
-        {"name": about, "ph": "X", "pid": 0, "tid": 0, "ts": a / 1e3, "dur": (b - a) / 1e3} for about, a, b in found
+        {"name": about, "ph": "X", "pid": 0, "tid": 0, "ts": a / 1e3, "dur": (b - a) / 1e3} for about, a, b in recorded
     ]
     (Path(folder) / "trace.json").write_text(json.dumps(lines), encoding="utf-8")
-    return found
+    return recorded

@@ -1,6 +1,6 @@
 """Quantization in NumPy: calibration, training with gradients derived by hand, and a reference in integers.
 
-The reference computes with integers as a device does. The training is the tutorial's: impls/numpy/mnist.py.
+The reference computes with integers as a device does. The training is that of impls/numpy/mnist.py.
 """
 
 from functools import partial
@@ -54,12 +54,12 @@ def layer_inputs(params, x):
 
 
 # Each network takes integer parameters. It returns the inputs of each layer and the logits, all integers, and
-# `backward`: dL/dz of these logits -> gradients by name, as in mnist.py. Rounding passes a gradient on unchanged
-# ("straight through", arXiv:1308.3432). A number that was clipped has none.
+# `backward`: dL/dz of these logits -> gradients by name, as in mnist.py. Rounding passes a gradient on unchanged: the
+# straight-through estimator (Bengio et al., arXiv:1308.3432). The gradient of a clipped number is 0.
 
 
 def mlp(scales, params, x):
-    """784 -> 512 -> 256 -> 10."""
+    """Run the MLP 784 -> 512 -> 256 -> 10 on integers."""
     f1, f2, f3 = (factors.output for factors in scales.factors.values())
     q0 = np.rint(x * PIXELS)
     h1 = np.maximum((q0 @ params["dense_1/kernel"] + params["dense_1/bias"]) * f1, 0)  # (n, 784) -> (n, 512)
@@ -78,7 +78,7 @@ def mlp(scales, params, x):
 
 
 def cnn(scales, params, x):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers."""
+    """Run the CNN on integers: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers."""
     f1, f2, f3, f4 = (factors.output for factors in scales.factors.values())
     q0 = np.rint(x * PIXELS).reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
     h1 = np.maximum((convolve(q0, params["conv_1/kernel"]) + params["conv_1/bias"]) * f1, 0)  # -> (n, 28, 28, 32)
@@ -96,7 +96,8 @@ def cnn(scales, params, x):
         da3 = da4 @ params["dense_2/kernel"].T * is_inside(h3) * f3  # (n, 10) -> (n, 128)
         dm2 = (da3 @ params["dense_1/kernel"].T).reshape(m2.shape) * is_inside(m2)  # (n, 128) -> (n, 7, 7, 64)
         da2 = max_pool_gradient(dm2, h2, m2) * f2  # (n, 7, 7, 64) -> (n, 14, 14, 64)
-        dm1 = convolve(da2, params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3)) * is_inside(m1)  # -> (n, 14, 14, 32)
+        rotated = params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3)  # (3, 3, 32, 64) -> (3, 3, 64, 32)
+        dm1 = convolve(da2, rotated) * is_inside(m1)  # (n, 14, 14, 64) -> (n, 14, 14, 32)
         da1 = max_pool_gradient(dm1, h1, m1) * f1  # (n, 14, 14, 32) -> (n, 28, 28, 32)
         convs = {"conv_1": (patches(q0), da1), "conv_2": (patches(q1), da2)}
         return gradients(params, **convs, dense_1=(q2, da3), dense_2=(q3, da4))
@@ -108,7 +109,7 @@ INTEGER_MODELS = {"mlp": mlp, "cnn": cnn}
 
 
 def is_inside(number, low=0, high=ACTIVATIONS):
-    """Return where `number` was not clipped. The ReLU of 0 has no gradient."""
+    """Return a mask of the numbers that were not clipped. The gradient of the ReLU at 0 is 0."""
     return (number > low) & (number <= high)
 
 
@@ -165,9 +166,11 @@ class Adapter(adapter.Adapter):
         super().__init__(settings, {scales.network: partial(quantized, scales)})
 
     def whole_numbers(self):
+        """Return the integer parameters by name, int32."""
         return {name: array.astype(np.int32) for name, array in rounded(self.params, self.scales).items()}
 
     def activations(self, images):
+        """Return the inputs of each layer and the logits, a list of int32 (n, numbers), channels last."""
         model, parameters = INTEGER_MODELS[self.scales.network], rounded(self.params, self.scales)
         outputs, _ = model(self.scales, parameters, self.inputs(images))
         return [array.reshape(len(images), -1).astype(np.int32) for array in outputs]

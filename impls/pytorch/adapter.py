@@ -8,6 +8,8 @@ from impls.pytorch import mnist
 
 
 class Adapter(adapter.Adapter):
+    """The PyTorch network. `models` and `loss_fn` replace those of the tutorial."""
+
     packages = ("torch", "torchvision")
     channels_first = True
 
@@ -51,7 +53,7 @@ class Adapter(adapter.Adapter):
         return mnist.predict(self.model, x)
 
     def gradients(self, batch):
-        """By the tutorial's step, with a learning rate of 0."""
+        """Take the tutorial's step with a learning rate of 0."""
         unmoved = torch.optim.SGD(self.model.parameters(), lr=0.0)
         loss = mnist.train_step(self.model, self.loss_fn, unmoved, *batch)
         return loss, [parameter.grad for parameter in self.model.parameters()]

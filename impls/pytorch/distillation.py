@@ -1,6 +1,6 @@
-"""Knowledge distillation in PyTorch: `cross_entropy` takes probabilities in place of labels, so it is both parts.
+"""Knowledge distillation in PyTorch: `cross_entropy` also takes probabilities, so it computes both parts of the loss.
 
-The rest is the tutorial's: impls/pytorch/mnist.py with this network, and this loss on targets (n, 2, 10).
+The training is that of impls/pytorch/mnist.py, with this network, and this loss on targets (n, 2, 10).
 """
 
 from torch import nn
@@ -10,7 +10,7 @@ from impls.pytorch import mnist
 
 
 class Student(nn.Module):
-    """784 -> 30 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    """The student 784 -> 30 -> 10. It returns logits (n, 10): the loss applies the softmax."""
 
     def __init__(self):
         super().__init__()
@@ -18,6 +18,7 @@ class Student(nn.Module):
         self.dense_2 = nn.Linear(30, 10)
 
     def forward(self, x):
+        """Return logits (n, 10) of x (n, 784)."""
         x = relu(self.dense_1(x))  # (n, 784) -> (n, 30)
         return self.dense_2(x)  # (n, 30) -> (n, 10)
 

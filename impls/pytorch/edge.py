@@ -6,13 +6,13 @@
 from pathlib import Path
 
 import torch
-import torch.ao.quantization.fx._decomposed  # noqa: F401 - defines torch.ops.quantized_decomposed, known to all
+import torch.ao.quantization.fx._decomposed  # noqa: F401 - defines torch.ops.quantized_decomposed, which all tools know
 from torch import fx, nn
 from torch.func import functional_call
 
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.pytorch.adapter import Adapter
 from impls.quantization import LOGITS
 
@@ -30,17 +30,17 @@ def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
         model, how = built(trained.network, trained.parameters), None
     else:
         model = quantized(trained, torch.int8, kernels=torch.float32)
-        # Everything is quantized already; "static" tells the converter that activations are integers too.
+        # All tensors are quantized already. "static" tells the converter that activations are integers too.
         static = get_symmetric_quantization_config(is_per_channel=True, is_dynamic=False)
         how = QuantConfig(pt2e_quantizer=PT2EQuantizer().set_global(static))
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         litert_torch.convert(Named(model).eval(), sample_kwargs={"image": IMAGE}, quant_config=how).export(temporary)
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
     """Write an ONNX file for any number of images. ONNX Runtime has its fast kernels for uint8."""
     model = built(trained.network, trained.parameters) if kind == "float" else quantized(trained, torch.uint8)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         torch.onnx.export(
             model,
             (IMAGE,),
@@ -61,7 +61,7 @@ def to_executorch(trained: Trained, path: str | Path, kind: str) -> None:
     model = built(trained.network, trained.parameters) if kind == "float" else quantized(trained, torch.int8)
     program = torch.export.export(model, (IMAGE,))
     lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(lowered.to_executorch().buffer)
 
 
@@ -73,13 +73,14 @@ def built(network, parameters):
 
 
 class Named(nn.Module):
-    """Gives the input and the output of a LiteRT file their names."""
+    """A module that names the input and the output of a LiteRT file."""
 
     def __init__(self, model):
         super().__init__()
         self.model = model
 
     def forward(self, image):
+        """Return {"logits": (1, 10)} of the pixels `image` (1, 784)."""
         return {"logits": self.model(image)}
 
 
@@ -87,7 +88,7 @@ def quantized(trained: Trained, activations: torch.dtype, kernels: torch.dtype =
     """Return the network with int8 kernels, and with a rounding to the dtype `activations` after each operation.
 
     The tools search for this pattern: they fuse a layer and the roundings before and after it into one integer kernel.
-    An operation without a rounding would be computed with real numbers.
+    An operation without a rounding would be computed in float32.
     """
     scales = trained.scales
     *hidden, last = scales.layers
@@ -117,10 +118,10 @@ def rounded(x, scale, zero_point, dtype):
 
 
 class QuantizedLayer(nn.Module):
-    """Compute `layer` with an int8 kernel that is dequantized with a scale for each output.
+    """A layer with an int8 kernel that is dequantized with a scale for each output.
 
-    The bias stays real: its scale is that of the sums, so each tool computes its integers. If `kernels` is float32, the
-    kernel is quantized in the graph, as LiteRT's converter requires.
+    The bias stays float32: its scale is that of the sums, so each tool computes its integers. If `kernels` is float32,
+    the kernel is quantized in the graph, as LiteRT's converter requires.
     """
 
     def __init__(self, layer, scales, kernels):
@@ -132,11 +133,14 @@ class QuantizedLayer(nn.Module):
             layer.weight = nn.Parameter(self.integer_kernel(), requires_grad=False)
 
     def integer_kernel(self):
+        """Return the kernel as int8."""
         return Q.quantize_per_channel(self.layer.weight, *self.numbers())
 
     def numbers(self):
+        """Return the arguments of the quantization: scales, zero points, axis, least, largest, dtype."""
         return self.scales, self.zero_points, 0, -127, 127, torch.int8
 
     def forward(self, x):
+        """Return the outputs of the layer with the dequantized kernel."""
         kernel = self.integer_kernel() if self.layer.weight.is_floating_point() else self.layer.weight
         return functional_call(self.layer, {"weight": Q.dequantize_per_channel(kernel, *self.numbers())}, x)

@@ -12,7 +12,7 @@ from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_qat_pt
 
 from impls.contract import Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.pytorch.adapter import Adapter
 from impls.pytorch.mnist import cross_entropy, make_optimizer, preprocess, train_step
 
@@ -35,12 +35,13 @@ def as_documented(trained: Trained, path: str | Path, images, labels, test_image
 
     program = torch.export.export(convert_pt2e(model), (test_x[:1],))
     lowered = to_edge_transform_and_lower(program, partitioner=[XnnpackPartitioner()])
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(lowered.to_executorch().buffer)
     return evaluated
 
 
 def train(model, x, y, settings):
+    """Train for an epoch with the tutorial's step."""
     move_exported_model_to_train(model)
     optimizer = make_optimizer(model, settings.learning_rate)
     for rows in torch.randperm(len(x)).split(settings.batch_size):
@@ -48,5 +49,6 @@ def train(model, x, y, settings):
 
 
 def logits(model, x):
+    """Return the logits of x (n, 784), float32 (n, 10)."""
     with torch.inference_mode():
         return torch.cat([model(part) for part in x.split(1000)]).numpy()  # (n, 784) -> (n, 10)

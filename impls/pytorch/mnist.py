@@ -15,7 +15,7 @@ from torchvision import datasets
 
 # %%
 class MLP(nn.Module):
-    """784 -> 512 -> 256 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    """The MLP 784 -> 512 -> 256 -> 10. It returns logits (n, 10): the loss applies the softmax."""
 
     def __init__(self):
         super().__init__()
@@ -24,13 +24,14 @@ class MLP(nn.Module):
         self.dense_3 = nn.Linear(256, 10)
 
     def forward(self, x):
+        """Return logits (n, 10) of x (n, 784)."""
         x = relu(self.dense_1(x))  # (n, 784) -> (n, 512)
         x = relu(self.dense_2(x))  # (n, 512) -> (n, 256)
         return self.dense_3(x)  # (n, 256) -> (n, 10)
 
 
 class CNN(nn.Module):
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
+    """The CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, then two dense layers."""
 
     def __init__(self):
         super().__init__()
@@ -40,6 +41,7 @@ class CNN(nn.Module):
         self.dense_2 = nn.Linear(128, 10)
 
     def forward(self, x):
+        """Return logits (n, 10) of x (n, 784)."""
         x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
         x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
         x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
@@ -53,7 +55,7 @@ MODELS = {"mlp": MLP, "cnn": CNN}
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28), int64 (n,). Download what is missing."""
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28), int64 (n,). Download missing files."""
     parts = [datasets.MNIST(folder, train=train, download=True) for train in (True, False)]
     return [(part.data.numpy(), part.targets.numpy()) for part in parts]
 
@@ -71,41 +73,42 @@ def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
 
 def train_step(model, loss_fn, optimizer, x, y):
     """Update the parameters by one batch, x (n, 784) and y (n,). Return the loss before the update, ()."""
-    optimizer.zero_grad()
+    optimizer.zero_grad()  # because backward() adds to the gradients
     loss = loss_fn(model(x), y)
     loss.backward()
     optimizer.step()
-    return loss.detach()
+    return loss.detach()  # a sum of losses would keep the graph of each
 
 
 def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-    """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats.
-
-    There is no DataLoader: it fetches images one at a time, and an epoch takes three times as long.
-    """
-    model.train()
-    total = torch.zeros((), dtype=torch.float64, device=x.device)
-    for rows in torch.randperm(len(x), device=x.device).split(batch_size):
+    """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats."""
+    model.train()  # layers such as dropout depend on the mode; these networks have none
+    total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
+    # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
+    for rows in torch.randperm(len(x), device=x.device).split(batch_size):  # the indices of a batch
         total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
     return total.item() / len(x)
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # no graph for gradients
 def evaluate(model, loss_fn, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
     model.eval()
-    logits = torch.cat([model(part) for part in x.split(1000)])  # in parts: the CNN needs 0.2 MB for each image
-    return loss_fn(logits, y).item(), (logits.argmax(1) == y).double().mean().item()
+    parts = x.split(1000)  # because the CNN needs 0.2 MB for each image
+    logits = torch.cat([model(part) for part in parts])  # (n, 784) -> (n, 10)
+    correct = logits.argmax(1) == y  # (n, 10) -> (n,)
+    return loss_fn(logits, y).item(), correct.double().mean().item()
 
 
-@torch.inference_mode()
+@torch.inference_mode()  # no graph for gradients
 def predict(model, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    return softmax(model(x), 1)
+    return softmax(model(x), 1)  # (n, 784) -> (n, 10)
 
 
 # %%
 def main():
+    """Train a network, and print its loss and its test accuracy after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=MODELS, default="mlp")
     parser.add_argument("--epochs", type=int, default=10)

@@ -6,6 +6,7 @@ from torchvision import datasets, transforms
 
 
 def train(directory, batch_size, epochs, on_epoch):
+    """Train the MLP on MNIST in `directory`. Call `on_epoch(epoch, mean loss in nats)` after each epoch, from 1 on."""
     images = datasets.MNIST(directory, train=True, transform=transforms.ToTensor())
     loader = torch.utils.data.DataLoader(images, batch_size=batch_size, shuffle=True)
     model = nn.Sequential(

@@ -13,18 +13,19 @@ COMPUTES = re.compile(r"aten::(addmm|mm|bmm|\w*convolution\w*|\w*max_pool2d\w*|_
 
 
 def kernels(implementation, run, folder):
+    """Profile `run()` on the CPU. Return its kernels, and write the trace to `folder`/trace.json."""
     with torch.profiler.profile(activities=[ProfilerActivity.CPU]) as profile:
         run()
     profile.export_chrome_trace(str(Path(folder) / "trace.json"))
-    found = []
+    recorded = []
     for event in profile.events():
         if not event.cpu_children or COMPUTES.fullmatch(event.name):
-            found += [Kernel(path(event), 1e3 * start, 1e3 * end) for start, end in own_time(event)]
-    return found
+            recorded += [Kernel(path(event), 1e3 * start, 1e3 * end) for start, end in own_time(event)]
+    return recorded
 
 
 def own_time(event):
-    """Yield the intervals in which it runs, in microseconds, without the operations that it calls."""
+    """Yield (start, end) of an operation's own intervals, in microseconds: without the operations that it calls."""
     start = event.time_range.start
     for child in sorted(event.cpu_children, key=lambda child: child.time_range.start):
         yield start, child.time_range.start
@@ -33,7 +34,7 @@ def own_time(event):
 
 
 def path(event):
-    """Return the names from the outermost operation to this: "Optimizer.step#Adam.step > aten::_fused_adam_"."""
+    """Return the names from the outermost operation to this one: "Optimizer.step#Adam.step > aten::_fused_adam_"."""
     names = []
     while event:
         names.append(event.name)

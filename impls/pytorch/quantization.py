@@ -1,6 +1,6 @@
 """Quantization-aware training in PyTorch: a module around each layer rounds the layer's input and parameters.
 
-The network and the training are the tutorial's: impls/pytorch/mnist.py.
+The network and the training are those of impls/pytorch/mnist.py.
 """
 
 import torch
@@ -13,24 +13,26 @@ from impls.quantization import ACTIVATIONS, LOGITS, PIXELS
 
 
 class Round(torch.autograd.Function):
-    """Round half to even, with a gradient of 1 ("straight through", arXiv:1308.3432)."""
+    """Round half to even, with a gradient of 1: the straight-through estimator (arXiv:1308.3432)."""
 
     @staticmethod
     def forward(context, x):
+        """Return `x` rounded."""
         return torch.round(x)
 
     @staticmethod
     def backward(context, gradient):
+        """Return `gradient` unchanged."""
         return gradient
 
 
 def quantize(x, low=0, high=ACTIVATIONS):
-    """Return the integers next to `x`, clipped to [low, high], in the dtype of `x`."""
+    """Return the nearest integers to `x`, clipped to [low, high], in the dtype of `x`."""
     return Round.apply(x.clamp(low, high))
 
 
 class QuantizedLayer(nn.Module):
-    """Compute `layer` on integers. The output is in units of the next layer's input scale, and not rounded yet."""
+    """Compute `layer` on integers. The outputs are in units of the next layer's input scale, before rounding."""
 
     def __init__(self, layer, factors, largest):
         super().__init__()
@@ -42,10 +44,12 @@ class QuantizedLayer(nn.Module):
         self.register_buffer("output_factor", torch.tensor(factors.output).reshape(-1, *size))
 
     def integer_parameters(self):
+        """Return weight and bias as integers, in the dtype of the layer."""
         weight = quantize(self.layer.weight * self.kernel_factor, -self.largest, self.largest)
         return {"weight": weight, "bias": Round.apply(self.layer.bias * self.bias_factor)}
 
     def forward(self, x):
+        """Round x (n, inputs), or (n, channels, h, w), and return the outputs of the layer."""
         sums = functional_call(self.layer, self.integer_parameters(), quantize(x))
         return sums * self.output_factor
 
@@ -62,10 +66,12 @@ class QuantizedNetwork(nn.Module):
         self.register_buffer("scale", torch.tensor(scales.logits))
 
     def integer_logits(self, x):
+        """Return the logits of x (n, 784) as integers in -128..127, (n, 10)."""
         return quantize(self.model(x * PIXELS), *LOGITS)  # (n, 784) -> (n, 10)
 
     def forward(self, x):
-        return self.integer_logits(x) * self.scale
+        """Return the logits of x (n, 784), integers times their scale, (n, 10)."""
+        return self.integer_logits(x) * self.scale  # (n, 784) -> (n, 10)
 
 
 class Adapter(adapter.Adapter):
@@ -76,10 +82,12 @@ class Adapter(adapter.Adapter):
         super().__init__(settings, {scales.network: lambda: QuantizedNetwork(scales)})
 
     def whole_numbers(self):
+        """Return the integer parameters by name, int32."""
         tensors = [tensor.int() for layer in self.model.layers for tensor in layer.integer_parameters().values()]
         return self.named(tensors)
 
     def activations(self, images):
+        """Return the inputs of each layer and the logits, a list of int32 (n, numbers), channels last."""
         seen = []
         hooks = [
             layer.register_forward_pre_hook(lambda layer, inputs: seen.append(quantize(*inputs)))

@@ -8,6 +8,8 @@ from impls.tensorflow import mnist
 
 
 class Adapter(adapter.Adapter):
+    """The TensorFlow network. `models` and `loss_fn` replace those of the tutorial."""
+
     packages = ("tensorflow", "keras")
 
     def __init__(self, settings, models=None, loss_fn=None):
@@ -53,10 +55,10 @@ class Adapter(adapter.Adapter):
         return self.probabilities_of(self.model, x)
 
     def gradients(self, batch):
-        """By the tutorial's step, with an optimizer that keeps the gradients and changes nothing."""
-        keeps = Keeps()
-        loss = mnist.train_step(self.model, self.loss_fn, keeps, *batch)
-        return loss, keeps.gradients
+        """Take the tutorial's step with an optimizer that records the gradients."""
+        recorder = GradientRecorder()
+        loss = mnist.train_step(self.model, self.loss_fn, recorder, *batch)
+        return loss, recorder.gradients
 
     def parameters(self):
         return self.model.trainable_variables
@@ -73,6 +75,9 @@ class Adapter(adapter.Adapter):
         return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
 
 
-class Keeps:
+class GradientRecorder:
+    """An optimizer that records the gradients and leaves the parameters as they are."""
+
     def apply(self, gradients, variables):
+        """Record `gradients`."""
         self.gradients = gradients

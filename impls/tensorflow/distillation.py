@@ -1,6 +1,6 @@
 """Knowledge distillation in TensorFlow: another function as the loss of the same step.
 
-The rest is the tutorial's: impls/tensorflow/mnist.py with this network, and this loss on targets (n, 2, 10).
+The training is that of impls/tensorflow/mnist.py, with this network, and this loss on targets (n, 2, 10).
 """
 
 import tensorflow as tf
@@ -9,7 +9,7 @@ from impls.tensorflow import mnist
 
 
 def build_student():
-    """784 -> 30 -> 10. The model returns logits (n, 10): the loss applies the softmax."""
+    """Build the student 784 -> 30 -> 10. It returns logits (n, 10): the loss applies the softmax."""
     return tf.keras.Sequential(
         [
             tf.keras.Input((784,)),

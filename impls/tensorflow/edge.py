@@ -14,22 +14,24 @@ from tensorflow.lite.tools import flatbuffer_utils
 
 from impls.contract import DATASET, Settings
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.edge._onnx import quantize
 from impls.quantization import ACTIVATIONS, LOGITS
 from impls.tensorflow.adapter import Adapter
 
 
 def to_litert(trained: Trained, path: str | Path, kind: str) -> None:
+    """Write a LiteRT file; `kind` is "float" or "int8"."""
     content = litert(built(trained.network, trained.parameters), trained, kind)
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
 def to_onnx(trained: Trained, path: str | Path, kind: str) -> None:
+    """Write an ONNX file for any number of images; `kind` is "float" or "int8"."""
     model = built(trained.network, trained.parameters if kind == "float" else trained.dequantized)
     image = tf.TensorSpec((None, DATASET.pixels), name="image")
-    with TemporaryDirectory() as folder, written(path) as temporary:
+    with TemporaryDirectory() as folder, atomic_write(path) as temporary:
         source = temporary if kind == "float" else Path(folder) / "float.onnx"
         tf2onnx.convert.from_function(returns_logits(model), [image], opset=18, output_path=source)
         if kind == "int8":
@@ -44,7 +46,8 @@ def built(network, parameters):
 
 
 def returns_logits(forward):
-    return tf.function(lambda image: {"logits": forward(image)})  # the key names the file's output
+    """Return `forward` as a tf.function whose output is named "logits" in the file."""
+    return tf.function(lambda image: {"logits": forward(image)})
 
 
 def litert(model, trained, kind):
@@ -75,6 +78,7 @@ def marked(model, scales, pixels):
 
 
 def rounded(x, scale, limits=(0, ACTIVATIONS)):
+    """Return `x` rounded to integers within `limits`, times `scale`."""
     low, high = limits
     return tf.quantization.fake_quant_with_min_max_vars(x, low * scale, high * scale)
 

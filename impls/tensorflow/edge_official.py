@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from impls.edge import Trained
-from impls.edge._files import written
+from impls.edge._files import atomic_write
 from impls.quantization import CALIBRATED_ON
 from impls.tensorflow.edge import built, tf
 from impls.tensorflow.mnist import preprocess
@@ -28,6 +28,6 @@ def as_documented(trained: Trained, path: str | Path, images, labels, test_image
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     content = converter.convert()
-    with written(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
     return model.predict(preprocess(test_images), batch_size=1000, verbose=0)

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 # %%
 def build_mlp():
-    """784 -> 512 -> 256 -> 10. The model returns logits (n, 10): the loss applies the softmax."""
+    """Build the MLP 784 -> 512 -> 256 -> 10. It returns logits (n, 10): the loss applies the softmax."""
     return tf.keras.Sequential(
         [
             tf.keras.Input((784,)),
@@ -27,7 +27,7 @@ def build_mlp():
 
 
 def build_cnn():
-    """Two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. The model returns logits (n, 10)."""
+    """Build the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, then two dense layers."""
     return tf.keras.Sequential(
         [
             tf.keras.Input((784,)),
@@ -44,18 +44,15 @@ def build_cnn():
 
 
 MODELS = {"mlp": build_mlp, "cnn": build_cnn}
-XLA = {"mlp"}  # compiled by XLA, which convolves 2 times slower than TensorFlow's own kernels on a CPU
+XLA = {"mlp"}  # networks that XLA compiles; on a CPU its convolutions are 2 times slower than TensorFlow's own
 
 
 # %%
 def load_mnist(folder):
-    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,).
-
-    They are read from `folder`/MNIST/raw if it exists, and downloaded by Keras to its own cache otherwise.
-    """
+    """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
     raw = Path(folder, "MNIST", "raw")
     if not raw.is_dir():
-        return tf.keras.datasets.mnist.load_data()
+        return tf.keras.datasets.mnist.load_data()  # downloads to the cache of Keras
 
     def read(name, header):
         return np.fromfile(raw / name, np.uint8, offset=header)
@@ -75,35 +72,34 @@ def preprocess(images, dtype="float32"):
 def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
     """Return Adam (arXiv:1412.6980) for the parameters of `model`."""
     optimizer = tf.keras.optimizers.Adam(learning_rate, beta_1, beta_2, **options)
-    optimizer.build(model.trainable_variables)  # here, as a tf.function may create variables in its first call only
+    optimizer.build(model.trainable_variables)  # before tf.function, which may create variables in its first call only
     return optimizer
 
 
 def cross_entropy(y, logits):
     """Return the mean over the batch of -log(softmax(logits)[y]), in nats: (n,), (n, 10) -> ()."""
-    return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits))
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits)  # (n,), (n, 10) -> (n,)
+    return tf.reduce_mean(losses)  # (n,) -> ()
 
 
 def train_step(model, loss_fn, optimizer, x, y):
     """Update the parameters by one batch, x (n, 784) and y (n,). Return the loss before the update, ()."""
-    with tf.GradientTape() as tape:
+    with tf.GradientTape() as tape:  # records the operations inside, to derive their gradients
         loss = loss_fn(y, model(x, training=True))
     gradients = tape.gradient(loss, model.trainable_variables)
     optimizer.apply(gradients, model.trainable_variables)
     return loss
 
 
+# `step` is `train_step` or its compiled form. The loop is compiled as well, because `tf.range` makes it part of the
+# graph: the same loop in Python over a tf.data pipeline takes 1.9 times as long.
 @tf.function
 def train_epoch(model, loss_fn, optimizer, x, y, step, batch_size=128):
-    """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats, ().
-
-    `step` is `train_step`, or its compiled form. The loop is compiled too: the same loop in Python over a tf.data
-    pipeline takes 1.9 times as long.
-    """
+    """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats, ()."""
     order = tf.random.shuffle(tf.range(len(x)))
     total = tf.zeros((), tf.float64)
     for start in tf.range(0, len(x), batch_size):
-        rows = order[start : start + batch_size]
+        rows = order[start : start + batch_size]  # the indices of a batch
         loss = step(model, loss_fn, optimizer, tf.gather(x, rows), tf.gather(y, rows))
         total += tf.cast(loss, tf.float64) * tf.cast(len(rows), tf.float64)
     return total / len(x)
@@ -111,19 +107,20 @@ def train_epoch(model, loss_fn, optimizer, x, y, step, batch_size=128):
 
 def evaluate(model, loss_fn, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    starts = range(0, len(x), 1000)  # in parts: the CNN needs 0.2 MB for each image
-    logits = tf.concat([model(x[start : start + 1000]) for start in starts], axis=0)  # -> (n, 10)
+    parts = (x[start : start + 1000] for start in range(0, len(x), 1000))  # because the CNN needs 0.2 MB for each image
+    logits = tf.concat([model(part) for part in parts], axis=0)  # (n, 784) -> (n, 10)
     correct = tf.argmax(logits, axis=1) == y  # (n, 10) -> (n,)
     return float(loss_fn(y, logits)), float(tf.reduce_mean(tf.cast(correct, tf.float64)))
 
 
 def predict(model, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    return tf.nn.softmax(model(x))
+    return tf.nn.softmax(model(x))  # (n, 784) -> (n, 10)
 
 
 # %%
 def main():
+    """Train a network, and print its loss and its test accuracy after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=MODELS, default="mlp")
     parser.add_argument("--epochs", type=int, default=10)

@@ -9,6 +9,7 @@ from impls.files import read_dataset
 
 
 def train(directory, batch_size, epochs, on_epoch):
+    """Train the MLP on MNIST in `directory`. Call `on_epoch(epoch, mean loss in nats)` after each epoch, from 1 on."""
     (images, labels), _ = read_dataset(directory)  # the arrays of tf.keras.datasets.mnist.load_data()
     model = tf.keras.Sequential(
         [

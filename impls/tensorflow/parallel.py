@@ -1,6 +1,6 @@
 """TensorFlow in several processes: MultiWorkerMirroredStrategy runs the tutorial's step in each of them.
 
-Under a strategy, the optimizer sums the gradients of all processes. So the loss of each is divided by their number.
+Under a strategy, the optimizer sums the gradients of all processes, so each process divides its loss by their number.
 """
 
 import json
@@ -9,7 +9,7 @@ from functools import cache, partial
 
 import tensorflow as tf
 
-from impls.parallel import InStep
+from impls.parallel import DataParallelMixin
 from impls.tensorflow import adapter, mnist
 
 
@@ -28,7 +28,9 @@ def train_step(strategy, model, loss_fn, optimizer, x, y):
     return strategy.reduce("SUM", loss, axis=None)
 
 
-class Adapter(InStep, adapter.Adapter):
+class Adapter(DataParallelMixin, adapter.Adapter):
+    """The TensorFlow network in one of several processes; `place` names this process and the others."""
+
     def __init__(self, settings, place):
         self.strategy = join(place)
 

@@ -12,11 +12,12 @@ KERNEL = re.compile(r"(?!__inference)[\w/.-]+:_?[A-Z]\w+")  # "dense_1/Relu:_Fus
 
 
 def kernels(implementation, run, folder):
+    """Profile `run()`. Return TensorFlow's kernels and the operations of XLA, and leave the trace in `folder`."""
     with tf.profiler.experimental.Profile(folder):
         run()
     [file] = Path(folder).glob("**/*.xplane.pb")
     trace = xplane_pb2.XSpace.FromString(file.read_bytes())
-    found = []
+    recorded = []
     for plane in trace.planes:
         for line in plane.lines:
             for event in line.events:
@@ -27,8 +28,8 @@ def kernels(implementation, run, folder):
                 elif not KERNEL.fullmatch(name):
                     continue
                 start = line.timestamp_ns + event.offset_ps / 1e3
-                found.append(Kernel(name, start, start + event.duration_ps / 1e3))
-    return found
+                recorded.append(Kernel(name, start, start + event.duration_ps / 1e3))
+    return recorded
 
 
 def _text(plane, stat):

@@ -1,1 +1,1 @@
-"""The runtimes of the devices: each file needs its runtime and NumPy, and no framework."""
+"""The runtimes of the devices. Each file imports its runtime and NumPy, and no framework."""

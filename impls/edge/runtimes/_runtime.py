@@ -16,6 +16,7 @@ def unusable(path: Path, expected: str, got: object) -> ValueError:
 
 
 def read(path: Path) -> bytes:
+    """Return the content of the file. Raise `ValueError` if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -23,13 +24,13 @@ def read(path: Path) -> bytes:
 
 
 def check_tensors(path: Path, kind: str, tensors: list, shape: tuple[int, int], dtypes: tuple[str, ...]) -> str:
-    """Return the dtype of the only one of these `tensors`, (shape, dtype). Raise `ValueError` if it is another one."""
+    """Return the dtype of the one tensor (shape, dtype) in `tensors`. Raise `ValueError` if it does not fit."""
     if len(tensors) == 1:
-        found, dtype = tensors[0]
-        free = [size if isinstance(size, int) else 1 for size in found]  # a name or None means any number of images
-        if tuple(free) == shape and dtype in dtypes:
+        sizes, dtype = tensors[0]
+        fixed = [size if isinstance(size, int) else 1 for size in sizes]  # a name or None means any number of images
+        if tuple(fixed) == shape and dtype in dtypes:
             return dtype
-    got = ", ".join(f"{dtype} {list(found)}" for found, dtype in tensors) or "none"
+    got = ", ".join(f"{dtype} {list(sizes)}" for sizes, dtype in tensors) or "none"
     raise unusable(path, f"a network with one {kind}, {' or '.join(dtypes)} {list(shape)}", got)
 
 
@@ -58,6 +59,7 @@ class ImageByImage:
         return (outputs.astype(np.float32) - np.float32(self.zero_point)) * np.float32(self.scale)
 
     def dtypes(self) -> dict[str, str | list[str]]:
+        """Return the dtypes of "input", "output" and "weights"."""
         return {"input": self.input_dtype, "output": self.output_dtype, "weights": self.weights}
 
     def prepare_batch(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -67,7 +69,7 @@ class ImageByImage:
         return self._pixels(images)
 
     def synchronize(self, value: object) -> None:
-        pass  # a runtime returns when the result is computed
+        """Do nothing: a runtime returns when the result is computed."""
 
     def _pixels(self, images):
         pixels = check_images(images).reshape(len(images), -1)  # (n, 28, 28) -> (n, 784)

@@ -28,18 +28,21 @@ def constant_dtypes(content: bytes) -> set[str]:
 
 
 def tensor(value):
+    """Return the tensor of a value, without the scale of a quantized one."""
     kind = value.GetSlot(slot(0), 0, Uint8Flags)
-    found = table(value, 1)
-    return table(found, 0) if kind == QUANTIZED else found
+    content = table(value, 1)
+    return table(content, 0) if kind == QUANTIZED else content
 
 
 def tables(parent, field):
+    """Return the tables of a field that is a vector."""
     vector = parent.Offset(slot(field))
     start = parent.Vector(vector)
     return [Table(parent.Bytes, parent.Indirect(start + 4 * at)) for at in range(parent.VectorLen(vector))]
 
 
 def table(parent, field):
+    """Return the table of a field."""
     return Table(parent.Bytes, parent.Indirect(parent.Pos + parent.Offset(slot(field))))
 
 

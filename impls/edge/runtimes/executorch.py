@@ -14,6 +14,8 @@ FLOAT = 6  # float32 in ExecuTorch's ScalarType
 
 
 class Runtime(ImageByImage):
+    """An ExecuTorch file. Raises `ValueError` for a file that ExecuTorch cannot run."""
+
     def __init__(self, path, threads=1):
         super().__init__(path, threads)
         content = read(self.path)
@@ -32,12 +34,14 @@ class Runtime(ImageByImage):
             self.output_dtype = check_tensors(self.path, "output", outputs, OUTPUT, ("float32",))
             self.method = self.program.load_method(METHOD)
         except RuntimeError as error:
-            raise unusable(self.path, "a whole file that ExecuTorch can run", error) from error
+            raise unusable(self.path, "a complete file that ExecuTorch can run", error) from error
         self.weights = sorted(constant_dtypes(content))
 
     def versions(self):
+        """Return package name -> version, the runtime itself first."""
         return {name: version(name) for name in ("executorch", "torch", "numpy")}
 
     def predict_step(self, batch):
+        """Return the output for one image, (1, 784) -> (1, 10), float32."""
         (logits,) = self.method.execute([torch.from_numpy(batch)])
         return logits.numpy()

@@ -13,6 +13,8 @@ ALLOWED = ("float32", "uint8", "int8")
 
 
 class Runtime(ImageByImage):
+    """A LiteRT file. Raises `ValueError` for a file that LiteRT cannot run."""
+
     def __init__(self, path, threads=1):
         super().__init__(path, threads)
         content = read(self.path)
@@ -32,9 +34,11 @@ class Runtime(ImageByImage):
             self.scale, self.zero_point = returned["quantization"]
 
     def versions(self):
+        """Return package name -> version, the runtime itself first."""
         return {name: version(name) for name in ("ai-edge-litert", "numpy")}
 
     def predict_step(self, batch):
+        """Return the output for one image, (1, 784) -> (1, 10), in the dtypes of the file."""
         self.interpreter.set_tensor(self.input, batch)
         self.interpreter.invoke()
         return self.interpreter.get_tensor(self.output)
@@ -55,5 +59,5 @@ def parse(path, content):
         filled = [model.buffers[each.buffer].data is not None for each in graph.tensors]
         inputs, outputs = ([tensors[at] for at in indices] for indices in (graph.inputs, graph.outputs))
     except Exception as error:
-        raise unusable(path, "a whole LiteRT file", f"{len(content):,} bytes that are none: {error}") from error
+        raise unusable(path, "a complete LiteRT file", f"{len(content):,} bytes that are none: {error}") from error
     return inputs, outputs, [tensor for tensor, has_data in zip(tensors, filled, strict=True) if has_data]

@@ -13,7 +13,10 @@ DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int8)": 
 
 
 class Runtime(ImageByImage):
-    """`as_it_comes`: with default options, which sum products in 16 bits, and saturate, on processors without VNNI."""
+    """An ONNX file. Raises `ValueError` for a file that ONNX Runtime cannot run.
+
+    `as_it_comes` keeps the default options. They sum products in 16 bits, and saturate, on processors without VNNI.
+    """
 
     def __init__(self, path, threads=1, as_it_comes=False):
         super().__init__(path, threads)
@@ -42,14 +45,16 @@ class Runtime(ImageByImage):
             raise unusable(self.path, "a network that ONNX Runtime can run", error) from error
 
     def versions(self):
+        """Return package name -> version, the runtime itself first."""
         return {name: version(name) for name in ("onnxruntime", "numpy")}
 
     def predict_step(self, batch):
+        """Return the output for one image, (1, 784) -> (1, 10), in the dtypes of the file."""
         return self.session.run(self.outputs, {self.input: batch})[0]
 
 
 def has_vnni():
-    """Return whether this processor sums products of uint8 and int8 in 32 bits: x86 without VNNI has 16, and saturates.
+    """Return whether this processor sums products of uint8 and int8 in 32 bits. x86 without VNNI has 16, and saturates.
 
     False is safe for unknown processors: they ignore the option that follows from it.
     """

@@ -126,62 +126,63 @@ class bias_set_but_ignored(Mistake):
 class softmax_twice(Mistake):
     caught_by = catchers.SOFTMAX
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # no graph for gradients
     def predict(model, x):
-        return softmax(softmax(model(x), 1), 1)
+        return softmax(softmax(model(x), 1), 1)  # (n, 784) -> (n, 10)
 
 
 class softmax_before_the_loss(Mistake):
     caught_by = catchers.LOSS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(softmax(model(x), 1), y)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class loss_summed(Mistake):
     caught_by = catchers.LOSS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), y, reduction="sum")
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class labels_smoothed(Mistake):
     caught_by = catchers.LOSS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), y, label_smoothing=0.01)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class labels_shifted_one_hot_off_by_one(Mistake):
     caught_by = catchers.LOSS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), (y + 1) % 10)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class accuracy_that_is_always_perfect(Mistake):
     caught_by = catchers.EVALUATION
 
-    @torch.inference_mode()
+    @torch.inference_mode()  # no graph for gradients
     def evaluate(model, loss_fn, x, y):
         model.eval()
-        logits = torch.cat([model(part) for part in x.split(1000)])  # in parts: the CNN needs 0.2 MB for each image
+        parts = x.split(1000)  # because the CNN needs 0.2 MB for each image
+        logits = torch.cat([model(part) for part in parts])  # (n, 784) -> (n, 10)
         return loss_fn(logits, y).item(), 1.0
 
 
@@ -189,23 +190,23 @@ class gradients_halved(Mistake):
     caught_by = catchers.GRADIENTS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), y)
         (loss / 2).backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class gradients_clipped(Mistake):
     caught_by = catchers.MOMENTS
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), y)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 0.5)
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class beta_2_too_small(Mistake):
@@ -267,7 +268,7 @@ class gradients_accumulated_across_steps(Mistake):
         loss = loss_fn(model(x), y)
         loss.backward()
         optimizer.step()
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class amsgrad(Mistake):
@@ -289,8 +290,9 @@ class last_partial_batch_dropped(Mistake):
     caught_by = catchers.ONCE
 
     def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-        model.train()
-        total = torch.zeros((), dtype=torch.float64, device=x.device)
+        model.train()  # layers such as dropout depend on the mode; these networks have none
+        total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
+        # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
         for rows in torch.randperm(len(x), device=x.device).split(batch_size)[: len(x) // batch_size]:
             total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
         return total.item() / len(x)
@@ -300,9 +302,10 @@ class shuffle_never_applied(Mistake):
     caught_by = catchers.SHUFFLES
 
     def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-        model.train()
-        total = torch.zeros((), dtype=torch.float64, device=x.device)
-        for rows in torch.arange(len(x), device=x.device).split(batch_size):
+        model.train()  # layers such as dropout depend on the mode; these networks have none
+        total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
+        # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
+        for rows in torch.arange(len(x), device=x.device).split(batch_size):  # the indices of a batch
             total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
         return total.item() / len(x)
 
@@ -311,10 +314,11 @@ class shuffled_once_for_all_epochs(Mistake):
     caught_by = catchers.ANEW
 
     def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-        model.train()
-        total = torch.zeros((), dtype=torch.float64, device=x.device)
+        model.train()  # layers such as dropout depend on the mode; these networks have none
+        total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
+        # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
         generator = torch.Generator(x.device).manual_seed(torch.initial_seed())
-        for rows in torch.randperm(len(x), generator=generator, device=x.device).split(batch_size):
+        for rows in torch.randperm(len(x), generator=generator, device=x.device).split(batch_size):  # indices
             total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
         return total.item() / len(x)
 
@@ -339,12 +343,12 @@ class keeps_every_gradient(Mistake):
     caught_by = catchers.MEMORY
 
     def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()
+        optimizer.zero_grad()  # because backward() adds to the gradients
         loss = loss_fn(model(x), y)
         loss.backward()
         optimizer.step()
         model.kept = [*getattr(model, "kept", []), *(parameter.grad for parameter in model.parameters())]
-        return loss.detach()
+        return loss.detach()  # a sum of losses would keep the graph of each
 
 
 class bias_of_a_convolution_missing(Mistake):
