@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -143,8 +143,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             _fail(terminalreporter._session)
 
 
+def write_report(
+    terminalreporter: pytest.TerminalReporter, option: str, text_of: Callable[[Any], str], run: Any
+) -> Path | None:
+    """Write `text_of(run)` to the file that an option names, and return the file; None without the option.
+
+    The run fails, and the result is None, if the file cannot be written.
+    """
+    file = getattr(terminalreporter.config.option, option[2:].replace("-", "_"))
+    try:
+        if file:
+            whole.write(file, text_of(run))
+    except OSError as error:
+        terminalreporter.write_line(f"{option}: {file} could not be written: {error}", red=True)
+        _fail(terminalreporter._session)
+        return None
+    return file
+
+
 def _fail(session: pytest.Session) -> None:
-    if session.exitstatus == pytest.ExitCode.OK:
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 

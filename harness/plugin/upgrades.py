@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.data import whole
 from harness.edge.versions import check_writer, named_in
 from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
+from harness.plugin.options import VERSIONS, is_given
+from harness.plugin.selection import keep_only
 from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
-from harness.plugin.summary import console_of
+from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
 from harness.regression.launch import QUANTITIES
@@ -26,46 +27,25 @@ OPEN = ("inconclusive", "not comparable", "missing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("regression", "one version of a framework against another")
+    """Add the options that name the two versions, limit the comparison and write its reports."""
+    add = parser.getgroup("regression", "one version of a framework against another").addoption
     for side in ("baseline", "candidate"):
-        group.addoption(
-            f"--{side}",
-            action="append",
-            default=[],
-            metavar="REQUIREMENT",
-            help=f'the {side}, such as "keras==3.14.1"; repeatable (default: the current environment)',
-        )
-        group.addoption(
-            f"--{side}-python", metavar="PATH", help=f"take this interpreter for the {side}; write it with ="
-        )
-    group.addoption(
-        "--max-slowdown",
-        type=percent,
-        default=Sampling.margin,
-        metavar="PERCENT",
-        help="a slowdown that does not matter (default: 5)",
-    )
-    group.addoption(
-        "--error",
-        type=chance,
-        default=Sampling.alpha,
-        metavar="PERCENT",
-        help="how often a run may have a wrong verdict; more decides sooner (default: 1)",
-    )
-    group.addoption(
-        "--max-minutes",
-        type=minutes,
-        default=60.0,
-        metavar="M",
-        help="for trainings and timings; what is not clear by then is inconclusive (default: 60)",
-    )
+        required = f'the {side}, such as "keras==3.14.1"; repeatable (default: the current environment)'
+        add(f"--{side}", action="append", default=[], metavar="REQUIREMENT", help=required)
+        add(f"--{side}-python", metavar="PATH", help=f"take this interpreter for the {side}; write it with =")
+    margin = "a slowdown that does not matter (default: 5)"
+    add("--max-slowdown", type=percent, default=Sampling.margin, metavar="PERCENT", help=margin)
+    error = "how often a run may have a wrong verdict; more decides sooner (default: 1)"
+    add("--error", type=chance, default=Sampling.alpha, metavar="PERCENT", help=error)
+    time = "for trainings and timings; what is not clear by then is inconclusive (default: 60)"
+    add("--max-minutes", type=minutes, default=60.0, metavar="M", help=time)
     for form in ("json", "markdown"):
-        group.addoption(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
+        add(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    option = config.option
-    return bool(option.baseline or option.candidate or option.baseline_python or option.candidate_python)
+    """Return whether the command line names a version."""
+    return any(is_given(config.option, name) for name in VERSIONS)
 
 
 @pytest.hookimpl(trylast=True)
@@ -85,36 +65,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Refuse a comparison without versions, and interpreters that cannot be run."""
     option = config.option
-    if not is_asked_for(config):
-        if option.markexpr == "regression":
-            raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
-        return
-    if option.benchmark_only or option.compare:
-        raise pytest.UsageError("comparing two versions is a run of its own: leave out --benchmark-only and --compare")
+    if option.markexpr == "regression" and not is_asked_for(config):
+        raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
     for side in ("baseline", "candidate"):
         python = getattr(option, f"{side}_python")
-        if python and getattr(option, side):
-            raise pytest.UsageError(f"--{side} and --{side}-python: say one of both, the other is not read")
         if python and not os.access(python, os.X_OK):
             raise pytest.UsageError(f"--{side}-python {python}: there is no such interpreter")
-    if option.in_process or getattr(option, "numprocesses", None):
-        raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Versions are compared when that is asked for, and then nothing else is done."""
     asked = is_asked_for(config)
     empty = {"upgraded": not config.stash[UPGRADED], "upgraded_runtime": not config.stash[UPGRADED_RUNTIMES]}
-    unwanted = [
-        item
-        for item in items
-        if (item.get_closest_marker("regression") is not None) != asked
-        or any(empty.get(name, False) for name in item.fixturenames)
-    ]
-    if unwanted:
-        config.hook.pytest_deselected(items=unwanted)
-        items[:] = [item for item in items if item not in unwanted]
+
+    def is_wanted(item: pytest.Item) -> bool:
+        is_comparison = item.get_closest_marker("regression") is not None
+        return is_comparison == asked and not any(empty.get(name, False) for name in item.fixturenames)
+
+    keep_only(config, items, is_wanted)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -168,10 +138,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for part in report.terminal(upgrade) if upgrade.found else ():
         console.print(part, soft_wrap=isinstance(part, str))
     for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):
-        file = getattr(config.option, f"regression_{form}")
-        try:
-            if file:
-                whole.write(file, described(upgrade))
-        except OSError as error:
-            terminalreporter.write_line(f"--regression-{form}: {file} could not be written: {error}", red=True)
-            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        write_report(terminalreporter, f"--regression-{form}", described, upgrade)

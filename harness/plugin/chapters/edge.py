@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from harness.edge.shelf import Shelf
 from harness.judging.sequential import Sampling
 from harness.measuring.campaign import Campaign
 from harness.measuring.participants import starter
-from harness.plugin import started
+from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import DISPLAY, REFEREES, RUNTIMES
 from harness.report.fidelity import fidelity_table
@@ -75,7 +74,7 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.
 
     def interpreter(environment: str) -> str:
         say(f"the environment {environment!r} for devices: some minutes, the first time")
-        return started.environment(*ENVIRONMENTS[environment])
+        return fixtures.environment(*ENVIRONMENTS[environment])
 
     folder = tmp_path_factory.mktemp("edge")
     shelf = Shelf(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
@@ -87,8 +86,7 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.
 def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
     """The measurements of all files with collected tests; the first test starts the campaign."""
     option, display = request.config.option, request.config.stash[DISPLAY]
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("times need the machine for themselves: leave out -n")
+    fixtures.check_alone(option)
     wanted = [item.callspec.params for item in request.session.items if "devices" in item.fixturenames]
     participants = []
     for parameters in wanted:
@@ -98,7 +96,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
             participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
     shelf.close()
-    start = starter(replace(started.worker_spec(option), threads=1), (), display.hear)
+    start = starter(replace(fixtures.worker_spec(option), threads=1), (), display.hear)
     campaign = Campaign(participants, shelf.dataset, start)
     campaign.run(option.launches, display.measuring)
     campaign.close()
@@ -109,7 +107,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
 def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> versions.Versions:
     """The two versions of the runtimes to compare. The run ends if an environment cannot be built."""
     config, option = request.config, request.config.option
-    built = [started.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
+    built = [fixtures.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
     chosen = option.baseline_python, option.candidate_python
     [network] = config.stash[REFEREES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
@@ -117,7 +115,7 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        starter(replace(started.worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
+        starter(replace(fixtures.worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
         shelf.dataset,
         Sampling(option.max_slowdown, option.error, comparisons),
     )

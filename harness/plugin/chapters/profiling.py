@@ -1,7 +1,6 @@
 """Profiles: the time of a step by kind of kernel, by each framework's profiler."""
 
 import functools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from rich.table import Table
 
 from harness.data.reference import Parts
 from harness.measuring.participants import starter
-from harness.plugin import started
+from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.profiling.profile import profiles
 from harness.report.profile import profile_tables
@@ -43,10 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
     """Return a function that profiles a variant once, in a separate worker. An error is raised at each call."""
     config = request.config
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
+    fixtures.check_alone(config.option)
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(started.worker_spec(config.option), cpu.get("flags", ()), lambda *_: None)
+    start = starter(fixtures.worker_spec(config.option), cpu.get("flags", ()), lambda *_: None)
 
     @functools.cache
     def profiled(case: Entrant) -> dict:
