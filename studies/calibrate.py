@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -29,16 +28,20 @@ from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.regression.pair import Pairs
+from harness.report.tables import plain_table
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
 from studies import spoiled
 
-COLUMNS = ("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open", "launches", "minutes")
+COLUMNS = (
+    *("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
+    *("launches", "minutes", "medians alone"),
+)
 CAPTION = (
-    "slower by 0: a version beside itself; open: inconclusive or missing; launches: of a verdict, minutes: of a run, "
-    "medians. medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a "
-    "side / by all of the run / with the baseline of the run before"
+    "slower by 0: a version against itself; open: inconclusive or missing; launches (of a verdict), minutes: medians.",
+    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a side,",
+    "by all of the run, and with the baseline of the run before.",
 )
 
 
@@ -102,9 +105,7 @@ def _medians(comparison: Comparison, step: str) -> list[list[float]]:
 
 def table(records: Iterable[dict]) -> Table:
     """Return a row for each variant and case, with verdicts and median duration. A case ends with all variants."""
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
-    for column in (*COLUMNS, "medians alone"):
-        shown.add_column(column, no_wrap=True)
+    rows = []
     groups: dict[tuple, list[dict]] = {}
     for record in records:
         case = (record["slowdown"], record["margin"])
@@ -118,8 +119,8 @@ def table(records: Iterable[dict]) -> Table:
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{launches:g}")
-        shown.add_row(variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails)
-    return shown
+        rows.append((variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
+    return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
 
 
 def judged(slowdown: float) -> Sequence[str]:

@@ -18,9 +18,10 @@ import impls
 from harness.data.reference import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
+from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
-from studies.shared import at_least, dataset, limits, print_table
+from studies.shared import dataset, limits, print_table
 
 VARIANT = "pytorch"
 SHAPES = NETWORKS[Settings.network].shapes
@@ -102,8 +103,8 @@ def effects(accuracies: dict[str, list[float]]) -> Iterator[tuple[str, ...]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=at_least(2), default=10, help="paired trainings of each factor (default: 10)")
-    parser.add_argument("--epochs", type=at_least(1), default=10, help="passes over the training images (default: 10)")
+    parser.add_argument("--seeds", type=whole_number(2), default=10, help="trainings of each factor (default: 10)")
+    parser.add_argument("--epochs", type=whole_number(1), default=10, help="of each training (default: 10)")
     options = parser.parse_args()
     accuracies: dict[str, list[float]] = defaultdict(list)
     trainings = run(options.seeds, options.epochs)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,7 +15,7 @@ from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
-from harness.report.tables import unwrapped
+from harness.report.tables import plain_table
 from harness.workers.excerpt import shortened
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
@@ -24,16 +23,11 @@ STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "
 
 def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     """A table with a column for each variant; below it, what explains a word in it."""
-    title = unwrapped("\n".join([_title(upgrade), *_identities(upgrade)]))
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("change", no_wrap=True)
     variants, claims = _axes(upgrade)
-    for variant in variants:
-        table.add_column(variant)
     between = " " if len(variants) < 3 else "\n"
-    for claim in claims:
-        table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
-    yield table
+    rows = [(claim, *(_coloured(upgrade.found.get((each, claim)), between) for each in variants)) for claim in claims]
+    title = "\n".join([_title(upgrade), *_identities(upgrade)])
+    yield plain_table(title, ("change", *variants), rows, left=1 + len(variants))
     yield from map(escape, _explanations(upgrade))
     yield escape(_footnote(upgrade))
 

@@ -17,13 +17,24 @@ from harness.measuring.participants import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import DISPLAY, REFEREES, RUNTIMES
-from harness.report.fidelity import fidelity_table
 from harness.report.record import Result, of_kind
+from harness.report.tables import MISSING, plain_table
 from harness.workers.fleet import Fleet
 from impls import Entrant, PackageNotInstalled, quantization
 from impls.contract import DATASET, Settings
 from impls.edge import ENVIRONMENTS, EXPORTERS
 from impls.edge.official import OFFICIAL
+
+COLUMNS = {  # figure -> heading, and how it is shown
+    "bytes": ("bytes", "{:,}".format),
+    "accuracy": ("right", "{:.2%}".format),
+    "differ": ("logits\noff", lambda count: "" if count is None else f"{count:,}"),
+    "largest": ("by up\nto", "{:.2g}".format),
+    "labels": ("images\nrenamed", "{:,}".format),
+    "seconds": ("µs", lambda seconds: f"{1e6 * seconds:.0f}"),
+    "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
+    "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
+}
 
 
 def files(case: Entrant) -> list[tuple[Entrant, str, str]]:
@@ -40,6 +51,27 @@ def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
         measured.setdefault((case.variant, values["runtime"], values["export"]), {}).update(values)
     if measured:
         yield fidelity_table(network, measured, DATASET.test)
+
+
+def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_images: int) -> Table:
+    """Return a row for each file of a network: (variant, runtime, kind) -> figures as in `COLUMNS`.
+
+    A figure that was not measured is "missing".
+    """
+    rows = []
+    for (variant, runtime, kind), figures in sorted(files.items(), key=lambda item: item[0][::-1]):
+        figures = {**figures, "differ": None} if kind == "float" else figures  # nearly all do, by their rounding
+        cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
+        rows.append((kind, runtime, variant, *cells))
+    return plain_table(
+        f"Files of {network} on a device: all logits of {test_images:,} test images beside what was trained",
+        ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
+        rows,
+        "int8: in steps, beside the same network computed in integers. float: beside the framework itself.",
+        "official: a framework's own way to int8, beside what it evaluated last (TensorFlow: the float network).",
+        "µs: of a prediction of one image, on one thread, in turns over launches. MiB: of a process with the file.",
+        left=3,
+    )
 
 
 CHAPTER = Chapter(
