@@ -13,12 +13,12 @@ import pytest
 
 import impls
 from harness.data.obtain import DataError, obtain
-from harness.measuring.arithmetic import step_bytes
+from harness.measuring.floor import step_bytes
 from harness.measuring.machine import describe
+from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
 from harness.page.source import step_of
-from harness.page.sprite import sprite
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
 from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
