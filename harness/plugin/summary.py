@@ -66,14 +66,18 @@ def pytest_testnodedown(node) -> None:
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
-    """Called for each saved run that is loaded. What is no record of a benchmark is taken out of it.
+    """Remove from a saved run, each time that one is loaded, the records that pytest-benchmark cannot read.
 
-    And keeps pytest-benchmark from printing two machines as JSON: what matters of them is said at the end, in words.
+    The description of the machine is replaced: pytest-benchmark would print both as JSON, and a line at the end names
+    the differences.
     """
     compared_benchmark["machine_info"] = machine_info
-    name = f"the run saved on {compared_benchmark.get('datetime', 'an unknown day')}"
-    compared_benchmark["benchmarks"], lines = saved.readable(compared_benchmark["benchmarks"], name)
-    config.stash.setdefault(NOTICES, []).extend(lines)
+    records = compared_benchmark["benchmarks"]
+    compared_benchmark["benchmarks"] = readable = list(filter(saved.is_readable, records))
+    if len(readable) < len(records):
+        day = compared_benchmark.get("datetime", "an unknown day")
+        line = f"the run saved on {day}: {len(records) - len(readable)} of {len(records)} records cannot be read"
+        config.stash.setdefault(NOTICES, []).append(line)
 
 
 @pytest.hookimpl(wrapper=True)
