@@ -69,6 +69,7 @@ def rows(trials: list[Accuracies]) -> Iterator[tuple[str, ...]]:
 
 
 def main() -> None:
+    """Train with each seed, and print the accuracies of both ways for each number of bits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=whole_number(2), default=10, help="trainings of each way (default: 10)")
     seeds = parser.parse_args().seeds

@@ -46,6 +46,7 @@ CAPTION = (
 
 
 def main() -> None:
+    """Compare with known answers, keep each run, and print the table of verdicts."""
     options = _options()
     if not options.report:
         with options.keep.open("a", encoding="utf-8") as kept:

@@ -102,6 +102,7 @@ def effects(accuracies: dict[str, list[float]]) -> Iterator[tuple[str, ...]]:
 
 
 def main() -> None:
+    """Train with each factor and seed, and print the effects on the test accuracy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=whole_number(2), default=10, help="trainings of each factor (default: 10)")
     parser.add_argument("--epochs", type=whole_number(1), default=10, help="of each training (default: 10)")

@@ -20,6 +20,7 @@ def dataset() -> Parts:
 
 
 def limits(interval: Interval, shown: str = "{:+.2f}") -> str:
+    """Return an interval as text, each end in the format `shown`."""
     return f"{shown.format(interval.low)} to {shown.format(interval.high)}"
 
 

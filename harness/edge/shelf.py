@@ -122,6 +122,7 @@ class Shelf:
         return self.workers[name]
 
     def close(self) -> None:
+        """End all workers."""
         for worker in self.workers.values():
             worker.close()
 

@@ -65,10 +65,12 @@ FIT_EPOCHS = 5
 
 
 def has_convolutions(network: Network) -> bool:
+    """Return whether the network has kernels with more than two dimensions."""
     return any(len(shape) > 2 for shape in network.shapes.values())
 
 
 def of_gradients(network: Network) -> dict[str, float]:
+    """Return the tolerance of loss and gradients by dtype."""
     return PASS_OF_PIXELS if has_convolutions(network) else PASS
 
 

@@ -61,6 +61,7 @@ class Verdict(NamedTuple):
 
     @property
     def decided(self) -> bool:
+        """Whether the word is a decision: better, worse or same."""
         return self.word in ("better", "worse", "same")
 
     def __str__(self) -> str:

@@ -139,6 +139,7 @@ class Campaign:
             _note_memory(launch, "training", worker)
 
     def close(self) -> None:
+        """End all workers."""
         while self.workers:
             self.workers.popitem()[1].close()
 

@@ -49,9 +49,11 @@ class Machine:
         self.parts = np.array_split(arrays, threads, axis=1)
 
     def versions(self) -> dict[str, str]:
+        """Return the version of NumPy, by its name."""
         return {"numpy": np.__version__}
 
     def multiply(self, _) -> None:
+        """Multiply two matrices of `SIZE` by `SIZE`, float32. The argument is not used."""
         np.matmul(self.a, self.b, out=self.product)
 
     def stream(self, _) -> None:

@@ -26,6 +26,7 @@ class Notebook:
         self.directory = directory
 
     def versions(self) -> dict[str, str]:
+        """Return the version of each package of the variant, by its name."""
         return {package: import_module(package).__version__ for package in self.packages}
 
     def fit(self, images, labels, epochs: int, on_epoch: Callable[[int, float], None]) -> None:

@@ -19,9 +19,14 @@ class Unmeasurable(RuntimeError):
 class Work(Protocol):
     """Work that is timed: `call` begins it, `synchronize` waits for it, `read` takes its results into Python."""
 
-    def call(self) -> object: ...
-    def synchronize(self) -> object: ...
-    def read(self) -> object: ...
+    def call(self) -> object:
+        """Begin the work."""
+
+    def synchronize(self) -> object:
+        """Wait until the work is done."""
+
+    def read(self) -> object:
+        """Convert the results to Python values, which waits for them."""
 
 
 def once(work: Work) -> float:

@@ -83,6 +83,7 @@ class Workload:
         return [self.implementation.prepare_batch(images[rows], labels[rows]) for rows in slices]
 
     def call(self) -> None:
+        """Call the operation on the next input. It may return before the result is computed."""
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
 
     def synchronize(self) -> None:

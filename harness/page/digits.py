@@ -15,6 +15,8 @@ COLUMNS = 25  # images in a row of the sprite
 
 
 class Digit(NamedTuple):
+    """A misclassified test image."""
+
     image: int  # its index among the test images
     label: int
     answers: dict[str, int]  # variant -> its wrong prediction, in its last training

@@ -17,6 +17,8 @@ from harness.report.runs import finite, median, ratio
 
 
 class Section(NamedTuple):
+    """A section of the page; `name` is that of its template."""
+
     name: str  # of its template and of its anchor
     title: str
     command: str  # measures the content

@@ -21,6 +21,7 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the file of the budget."""
     add = parser.getgroup("frameworks").addoption
     add("--budget", type=Path, metavar="FILE", help="print what was started and trained; fail if it exceeds FILE")
 
@@ -50,6 +51,7 @@ def limits(file: Path) -> dict[str, int]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print each count with its limit, and fail the run if one is exceeded."""
     if not config.option.budget:
         return
     allowed = limits(config.option.budget)
@@ -68,6 +70,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the file of the counts, if this process has made it."""
     if FOLDER in config.stash:
         del os.environ[tally.VARIABLE]
         config.stash[FOLDER].cleanup()

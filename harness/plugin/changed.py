@@ -18,6 +18,7 @@ CODE = ("harness/", "impls/", "tests/", "studies/")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a revision of Git."""
     text = "run the tests that the difference to REVISION can affect (default: HEAD, with files not yet added)"
     add = parser.getgroup("frameworks").addoption
     add("--changed", nargs="?", const="HEAD", metavar="REVISION", help=text)
@@ -95,5 +96,6 @@ def _is_code(file: str) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that the change cannot affect."""
     if config.option.changed:
         keep_only(config, items, Change(changed_files(config.option.changed)).affects)

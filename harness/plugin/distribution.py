@@ -45,6 +45,8 @@ def pytest_configure_node(node) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
+    """A schedule that sends all tests of a group to one process."""
+
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
 

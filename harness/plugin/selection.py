@@ -18,6 +18,7 @@ OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Choose variants, networks and references by the command line, and register the markers of chapters."""
     for chapter in chapters(config):
         config.addinivalue_line("markers", f"{chapter.marker}: {chapter.description}")
     option = config.option
@@ -35,6 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize tests by the chosen variants, networks and operations."""
     cases, option = metafunc.config.stash[ENTRANTS], metafunc.config.option
     by_chapter = any(chapter.parametrize(metafunc, cases) for chapter in chapters(metafunc.config))
     if "framework" in metafunc.fixturenames and not by_chapter:

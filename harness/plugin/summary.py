@@ -36,6 +36,7 @@ def pytest_cmdline_main(config: pytest.Config):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the notices, the errors that were shown, and the display."""
     config.stash.setdefault(NOTICES, [])
     config.stash[TOLD] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
@@ -50,16 +51,19 @@ class Names:
         self.display = display
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show the name of the test that begins."""
         self.display.begins(nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close the display."""
     if DISPLAY in config.stash:
         config.stash[DISPLAY].close()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node) -> None:
+    """Collect the notes of a process of pytest-xdist that has ended."""
     for message, variant in getattr(node, "workeroutput", {}).get("notes", {}).items():
         node.config.stash[DISPLAY].warning(variant, message)
 

@@ -50,6 +50,7 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """Choose the runtimes or the variants to compare, by the requirements of the command line."""
     variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
     option = config.option
     try:  # a run compares runtimes or frameworks
@@ -88,6 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize the tests of the comparison by runtime, variant, check and quantity."""
     if "upgraded_runtime" in metafunc.fixturenames:
         metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
     if "upgraded" not in metafunc.fixturenames:
@@ -121,6 +123,7 @@ def pytest_report_teststatus(report: pytest.TestReport):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
+    """End with `NOTHING_DECIDED` if all failures are verdicts that are not clear."""
     compared = [session.config.stash[key] for key in (UPGRADE, RUNTIMES) if key in session.config.stash]
     if compared and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
         words = [found.word for each in compared for found in each.found.values()]
@@ -131,6 +134,7 @@ def pytest_sessionfinish(session: pytest.Session):
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables of the comparison and write its reports."""
     upgrade = config.stash.get(UPGRADE, None)
     if not upgrade:
         return

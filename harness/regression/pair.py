@@ -39,9 +39,11 @@ class Pair:
     workers: Sequence[Worker]
 
     def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, Any]:
+        """Run `Worker.run(function, *arguments)` in both workers at once."""
         return self._at_once(lambda worker: worker.run(function, *arguments))
 
     def build(self, **changes: Any) -> tuple[Any, Any]:
+        """Build the variant in both workers at once, with these settings changed. Return the seconds."""
         settings = replace(self.settings, **changes)
         return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
@@ -55,6 +57,7 @@ class Pair:
 
     @property
     def network(self) -> Network:
+        """The network of the settings."""
         return NETWORKS[self.settings.network]
 
     def start(self, seed: int = 0) -> dict[str, np.ndarray]:
@@ -62,9 +65,11 @@ class Pair:
         return start(self.network.shapes, seed)
 
     def is_running(self) -> bool:
+        """Return whether both workers are running."""
         return all(worker.is_running() for worker in self.workers)
 
     def close(self) -> None:
+        """End both workers."""
         for worker in self.workers:
             worker.close()
 

@@ -45,6 +45,7 @@ def as_markdown(upgrade: Upgrade) -> str:
 
 
 def as_json(upgrade: Upgrade) -> str:
+    """Return `described(upgrade)` as JSON."""
     return json.dumps(described(upgrade), indent=1)
 
 

@@ -47,6 +47,7 @@ class Upgrade:
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
 
     def quantities(self, variant: str) -> list[str]:
+        """Return the requested quantities that are timed or are memory."""
         return [claim for claim in self.claims[variant] if claim not in CHECKS and claim != ACCURACY]
 
     def find(self, variant: str, claim: str) -> Finding | Verdict:

@@ -28,20 +28,25 @@ class Display:
         self.said = ""
 
     def close(self) -> None:
+        """Close the stream."""
         if not self.console.quiet:
             self.console.file.close()
 
     def hear(self, variant: str, event: str, details: dict) -> None:
+        """Show an event of a worker: call the method of the event's name."""
         getattr(self, event)(variant, **details)
 
     def warning(self, variant: str, message: str) -> None:
+        """Note a warning, unless another variant has given the same one."""
         self.notes.setdefault(message, variant)
 
     def taken_out(self, _: str, names: list[str]) -> None:
+        """Note the variables that workers do not inherit."""
         listed = ", ".join(names)
         self.warning("all workers", f"taken out of their environment: {listed} (--keep-env=NAME keeps one)")
 
     def training(self, variant: str, epochs: int) -> None:
+        """Show that a training begins: on a terminal by a progress bar."""
         self.trained(variant)  # the bar of a worker that died while it trained is still there
         self.epochs, self.elapsed = epochs, 0.0
         self.console.print()  # pytest's own line is not finished yet
@@ -52,6 +57,7 @@ class Display:
             self.bar.start()
 
     def epoch(self, variant: str, epoch: int, loss: float, seconds: float) -> None:
+        """Show the loss and the seconds of an epoch, counted from 1."""
         self.elapsed += seconds
         left = self.elapsed / epoch * (self.epochs - epoch)
         status = f"loss {loss:.4f}  {seconds:.1f} s  about {left:.0f} s left"
@@ -84,6 +90,7 @@ class Display:
         self.said = what
 
     def trained(self, variant: str) -> None:
+        """Remove the progress bar, if there is one."""
         if self.bar:
             self.bar.stop()
             self.bar = None

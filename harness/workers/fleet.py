@@ -68,12 +68,15 @@ class InProcess(Session):
 
     @property
     def process(self) -> psutil.Process:
+        """This process."""
         return psutil.Process()
 
     def is_running(self) -> bool:
+        """Return True, as for a worker that runs."""
         return True
 
     def close(self) -> None:
+        """Do nothing: this process goes on."""
         pass
 
 

@@ -53,6 +53,7 @@ CHAPTER = Chapter(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a folder for traces."""
     traces = "keep the traces of the profilers, for Perfetto or TensorBoard"
     parser.getgroup("frameworks").addoption("--profile-traces", type=Path, metavar="DIR", help=traces)
 
