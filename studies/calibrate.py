@@ -173,7 +173,7 @@ def _options() -> argparse.Namespace:
         nargs="+",
         default=[(0.0, 5.0), (10.0, 5.0), (5.0, 3.0)],
         metavar="SLOWDOWN:MARGIN",
-        help="percent; a slowdown of 0 is a version beside itself (default: 0:5 10:5 5:3)",
+        help="percent; a slowdown of 0 compares a version with itself (default: 0:5 10:5 5:3)",
     )
     parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1, as in a comparison)")

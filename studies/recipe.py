@@ -1,6 +1,6 @@
-"""Why do native trainings end at different accuracies? From PyTorch's recipe, one factor at a time towards Keras' own.
+"""Causes of the different accuracies of native trainings: PyTorch's recipe with one factor changed to that of Keras.
 
-`make study` runs it. The ladder shows that all variants compute the same from the same recipe, so one is enough.
+`make study` runs it. One variant is enough: the equivalence tests show that all compute the same from the same recipe.
 """
 
 import argparse

@@ -145,7 +145,7 @@ class Campaign:
 
 
 def _place(operation: Operation) -> int:
-    """Sort key: an epoch first, before memory is mixed; then the floor, just before the training steps beside it."""
+    """Sort key: an epoch first, before memory is mixed; then the roofline, right before the training steps."""
     return ["fit", *(each.method for each in floor.OPERATIONS), operation.method].index(operation.method)
 
 

@@ -1,4 +1,4 @@
-"""The floor (roofline): the least time of a training step on this machine, by its arithmetic and memory traffic."""
+"""The roofline: the least time of a training step on this machine, by its arithmetic and memory traffic."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +9,11 @@ from harness.measuring.workload import Operation
 from harness.workers import processors
 from impls.contract import DATASET, NETWORKS, Network, Settings
 
-NAME = "the floor"  # in place of a variant; no file in impls/ can have it
+NAME = "the floor"  # in place of a variant; no folder in impls/ can have this name
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
-TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
+TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads does not count
 FLOAT32, INT64 = 4, 8  # bytes
 BATCH_SIZE = 128  # of `step_bytes`
 OPERATIONS = (  # which do not use their images
@@ -28,7 +28,7 @@ def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
 
 
 def name_for(network: str) -> str:
-    """Return the name of this network's floor in a campaign."""
+    """Return the name of this network's roofline in a campaign."""
     return f"{NAME} of {network}"
 
 

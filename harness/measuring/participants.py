@@ -1,4 +1,4 @@
-"""The participants of a campaign: the variants, their notebook ways if wanted, and the floor."""
+"""The participants of a campaign: the variants, their notebook ways if wanted, and the roofline."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def pairs(
 
 
 def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
-    """Return one for each entrant of `wanted`, and on the CPU the floor of each network that takes training steps.
+    """Return one for each entrant of `wanted`, and on the CPU the roofline of each network that takes training steps.
 
     A notebook way is an entrant with `notebook.NAME` in place of a network.
     """
@@ -48,7 +48,7 @@ def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings
 
 
 def floor_participant(settings: Settings) -> Participant:
-    """Return the floor of the network of these settings."""
+    """Return the roofline of the network of these settings."""
     name, build = floor.name_for(settings.network), (floor.Machine, settings)
     return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, has_first_step=False)
 

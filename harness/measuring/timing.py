@@ -1,4 +1,4 @@
-"""The one place where time is taken: around a call and the device's word that it is done."""
+"""Clocks around calls: the time from a call until the device has finished it."""
 
 import gc
 import itertools
@@ -13,7 +13,7 @@ HIDDEN = 0.1  # of the measured time may come to light when the result is read; 
 
 
 class Unmeasurable(RuntimeError):
-    """A measurement that cannot be trusted, which is no fault of the results."""
+    """A measurement cannot be trusted. The results may be right."""
 
 
 class Work(Protocol):

@@ -10,7 +10,7 @@ from harness.measuring import timing
 from impls.contract import DATASET, Network, changes_state
 
 IMAGES, BATCHES = 8192, 64  # at most, that the calls of one operation go through in turn, as those of an epoch would
-CHECKED = 100  # calls, at most: reading what they have computed must take little beside them
+CHECKED = 100  # calls, at most: reading their results must take little time in comparison
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
@@ -49,8 +49,8 @@ class Operation(NamedTuple):
 
 EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1, prepared=False)  # after one that is not counted
 
-# So many rounds that a block lasts some 50 ms where training on an image takes `LIGHT` floating-point operations: short
-# beside the drift of a machine, long beside a switch of processes. A heavier network has fewer.
+# With these rounds a block lasts about 50 ms where training on an image takes `LIGHT` floating-point operations. That
+# is short for the drift of a machine and long for a switch of processes. A heavier network has fewer rounds.
 LIGHT = 2.5e6
 OPERATIONS = (
     Operation("train_step", 32, rounds=40),

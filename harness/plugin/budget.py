@@ -1,4 +1,4 @@
-"""`--budget FILE`: print what a run has spent, and fail if it is more than FILE allows. Counts, as seconds differ."""
+"""`--budget FILE`: print the counts of a run, and fail if FILE allows less. Counts, because seconds vary."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Before pytest-xdist starts its processes, which inherit the variable and count as well."""
+    """Begin to count, before pytest-xdist starts its processes: they inherit the variable and count as well."""
     if not config.option.budget:
         return
     limits(config.option.budget)

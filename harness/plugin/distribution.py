@@ -19,14 +19,14 @@ def _naming() -> re.Pattern[str]:
 
 
 def group(nodeid: str) -> str:
-    """The variant or framework that a test of tests/ names among its parameters; otherwise its file."""
+    """Return the variant or framework among the parameters of a test in tests/; otherwise its file."""
     file, _, test = nodeid.partition("::")
     named = _naming().search(test)
     return named[1] if named and file.count("/") == 1 else file
 
 
 # Runs in the new process before it imports anything: NumPy starts a thread for each core when it is imported, and idle
-# threads that spin on the cores of others slow down everybody.
+# threads that spin on the cores of others slow down all.
 TAKE_SHARE = """
 import os
 number, processes = channel.receive()
@@ -53,5 +53,5 @@ class Scheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scheduling | None:
-    """Unless another --dist was asked for."""
+    """Schedule by group, unless `--dist` names another way."""
     return Scheduling(config, log) if config.option.dist == "load" else None

@@ -159,7 +159,7 @@ def check_alone(option: argparse.Namespace) -> None:
 
 
 def environment(requirements: Sequence[str], packages: Sequence[str]) -> str:
-    """Return the Python of an environment, built if need be. The run ends if it cannot be built."""
+    """Return the Python of an environment, which is built if necessary. The run ends if it cannot be built."""
     try:
         return str(environments.obtain(requirements, packages))
     except environments.NotBuilt as error:

@@ -19,7 +19,7 @@ CONFLICTS = (  # no option of the first column can be combined with one of the s
     (("--in-process",), TIMES, "times are taken in workers"),
     (("-n",), TIMES, "a measurement of time needs the machine for itself"),
     (("-n",), ("--seeds",), "one process compares all variants"),
-    (("--benchmark-only", "--compare"), VERSIONS, "versions are compared in a run of their own"),
+    (("--benchmark-only", "--compare"), VERSIONS, "versions are compared in a separate run"),
     (("--baseline",), ("--baseline-python",), "both say which version it is"),
     (("--candidate",), ("--candidate-python",), "both say which version it is"),
     (("--notebook-baseline",), ("--device",), "notebooks train on the CPU"),

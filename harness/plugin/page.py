@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Results:
-    """`reports`: outcome -> test reports, as pytest's terminal keeps them."""
+    """Return the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them."""
     reports = last_attempts(reports)
     found = [each for each in results_of(reports) if each.kind != "test"]
     campaign, upgrade = config.stash.get(CAMPAIGN, None), config.stash.get(UPGRADE, None)
@@ -80,7 +80,7 @@ def _network(name: str) -> dict[str, Any]:
 
 
 def _dataset(config: pytest.Config, trainings: Sequence[Result]) -> dict[str, Any]:
-    """Without the data, which not each run needs, there are no pictures."""
+    """Describe the data set. Without its files, which not each run needs, there are no pictures."""
     found = {"name": DATASET.name, "image_shape": DATASET.image_shape, "class_counts": [], "samples": "", "hard": None}
     try:
         _, (images, labels) = read_dataset(str(obtain(config.option.data_dir)))
@@ -110,7 +110,7 @@ def _troubles(reports: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, str]]:
 
 
 def _why(report: Any) -> str:
-    """The reason of a skip, or the message of what was raised, in a line."""
+    """Return the reason of a skip, or the message of the error, in a line."""
     if isinstance(report.longrepr, tuple):
         return report.longrepr[2].removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)

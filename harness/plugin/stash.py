@@ -1,4 +1,4 @@
-"""What the plugin keeps in pytest's config, from the hook that makes it to the hook that shows it."""
+"""Keys of the values that the plugin keeps in pytest's config, for later hooks."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pytest side of what is shown: notes, each error once, and the tables at the end."""
+"""Terminal output: notes, each error once, and the tables at the end."""
 
 import json
 import os
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Names:
-    """A plugin of its own, as the hook is told no more than the name of a test."""
+    """A separate plugin, as the hook gets only the name of a test and needs the display."""
 
     def __init__(self, display: Display):
         self.display = display
@@ -86,10 +86,10 @@ def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_b
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
-    """Before pytest-benchmark compares with saved runs, what cannot be compared is taken out of them.
+    """Remove the records of saved runs that cannot be compared, before pytest-benchmark compares with them.
 
-    What it then cannot save costs nobody the tables, which come after. A process of pytest-xdist hands its notes to the
-    one that has the terminal.
+    An error while pytest-benchmark saves the run becomes a line, so the tables are printed after it. A process of
+    pytest-xdist passes its notes to the process with the terminal.
     """
     lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
     benchmarks.benchmarks[:] = {each.fullname: each for each in benchmarks.benchmarks}.values()  # the last attempts
@@ -118,7 +118,7 @@ def pytest_runtest_setup(item: pytest.Item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """An error that hits many tests is told once; an assertion is of one test alone."""
+    """Report an error of several tests once, but every failed assertion."""
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if report.failed and isinstance(error, Exception) and not isinstance(error, AssertionError):
@@ -129,7 +129,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
-    """Under `--compare` a passed test is no news: the table has its numbers."""
+    """Print nothing for a passed test under `--compare`: the table has its numbers."""
     if config.option.compare and report.passed and report.when == "call":
         return "passed", "", ""
     return None
@@ -137,7 +137,7 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config):
-    """The tables come last, whatever another plugin could not show; what it says fails the run."""
+    """Print the tables last. An error of another plugin becomes a line and fails the run."""
     try:
         return (yield)
     except Exception as error:
@@ -239,6 +239,6 @@ def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str
 def _required(network: str, epochs: int | None) -> str:
     required = NETWORKS[network]
     epochs = epochs or required.epochs
-    now = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(required, epochs):g}%"
+    now = f"Epochs of training: {epochs}. Required accuracy: {100 * required_accuracy(required, epochs):g}%"
     later = f"; {100 * required.accuracy:g}% after {required.epochs} epochs" if epochs < required.epochs else ""
     return f"{now}{later}."

@@ -1,4 +1,4 @@
-"""The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
+"""Comparison of two versions: its options, the selection of its tests, the exit status, and the reports."""
 
 import os
 from pathlib import Path
@@ -77,7 +77,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Versions are compared when that is asked for, and then nothing else is done."""
+    """Select the tests of the comparison if the command line names a version, otherwise all other tests."""
     asked = is_asked_for(config)
     empty = {"upgraded": not config.stash[UPGRADED], "upgraded_runtime": not config.stash[UPGRADED_RUNTIMES]}
 
@@ -103,7 +103,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    """If a side is not what was asked for, no verdict means anything: the request is refused."""
+    """End the run if a side is not the requested version: no verdict would be valid."""
     try:
         return (yield)
     except Contradiction as error:
@@ -113,7 +113,7 @@ def pytest_runtest_call(item: pytest.Item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport):
-    """What could not be decided is neither passed nor failed, and is called by its name."""
+    """Report an open verdict by its word: it is neither passed nor failed."""
     for verdict in of_kind(results_in(report.user_properties), "verdict") if report.when == "call" else ():
         word = verdict.values["word"]
         if word in OPEN:

@@ -56,7 +56,7 @@ def accounted(profile: Mapping[str, Any]) -> bool:
 
 
 def _floors(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[Launch]:
-    """Return a launch of the floor of this network."""
+    """Return a launch of the roofline of this network."""
     participant = floor_participant(settings)
     with closing(Campaign([participant], dataset, start)) as campaign:
         campaign.run(1)

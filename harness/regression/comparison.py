@@ -57,7 +57,7 @@ class Comparison:
         return [before for before, _ in pairs], [after for _, after in pairs]
 
     def _launch(self, batch: Batch) -> None:
-        """Launch all pairs of the batch at once, each on processors of its own. Any error ends the sampling."""
+        """Launch all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
         started: list[Pair] = []
 
         def launch(number: int) -> None:

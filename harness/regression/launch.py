@@ -161,6 +161,6 @@ def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
 
 
 def _kept(before: Iterable[int | None], after: Iterable[int | None], times: int) -> Values:
-    """Return the bytes that each of so many epochs or calls keeps, by the bytes in use on both sides."""
+    """Return the bytes that each epoch or call keeps, by the bytes in use on both sides; `times` is their number."""
     held = zip(before, after, strict=True)
     return tuple(None if None in both else (both[1] - both[0]) / times for both in held)

@@ -1,4 +1,4 @@
-"""The baseline and the candidate as a pair of workers, which do the same work at once or in turns."""
+"""The baseline and the candidate as a pair of workers, which do the same work at once or interleaved."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
+"""The display of progress: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
 class Display:
-    """Hears what tasks tell on the way and shows the trainings on `stream`, which must lead past pytest's capture.
+    """Shows the events of workers on `stream`, which must not be captured by pytest.
 
-    Without a stream, as in a process of pytest-xdist, it keeps the notes alone: message -> first variant that said it.
+    Without a stream, as in a process of pytest-xdist, it only keeps `notes`: message -> the first variant with it.
     """
 
     def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic):
@@ -67,7 +67,7 @@ class Display:
             self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
 
     def measuring(self, launch: int, launches: int, what: str) -> None:
-        """Called before each step of a campaign. Where there is no terminal, it says when a launch begins."""
+        """Show the next step of a campaign; without a terminal, only the begin of each launch."""
         text = f"launch {launch} of {launches}: {what}"
         is_new, self.launch = launch != self.launch, launch
         if self.console.is_terminal:
@@ -76,13 +76,13 @@ class Display:
             self.console.print(f"\nlaunch {launch} of {launches}", end="")
 
     def begins(self, test: str) -> None:
-        """Names a test that begins, where for long there were only dots."""
+        """Show the name of a test that begins, if `SECONDS_OF_DOTS` have passed since the last name."""
         if self.clock() - self.spoke >= SECONDS_OF_DOTS:
             self.spoke = self.clock()
             self.say(test)
 
     def say(self, what: str) -> None:
-        """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""
+        """Show a line about slow work: on a terminal in place of the last one, elsewhere below it, unless it is the same."""
         if self.console.is_terminal:
             self.console.print(what[:100].ljust(100), end="\r")
         elif what != self.said:
@@ -97,6 +97,6 @@ class Display:
 
 
 def real_stdout() -> TextIO:
-    """A stream of our own to where stdout leads now: called while pytest captures nothing yet, it leads to the user."""
+    """Return a separate stream to the present stdout. Call it before pytest captures stdout."""
     encoding = getattr(sys.__stdout__, "encoding", None)  # PYTHONIOENCODING may say another than the locale
     return os.fdopen(os.dup(1), "w", buffering=1, encoding=encoding, errors="replace")

@@ -104,7 +104,7 @@ def _gains(notebooks: Seconds, ours: Seconds) -> Table:
     for variant, of_notebook in notebooks.items():
         both = of_notebook[str(EPOCH)], ours.get(variant, {}).get(str(EPOCH), [])
         rows.append((variant, *map(_shown, (*map(median, both), ratio(*both)))))
-    title = f"An epoch of training {OURS}: the notebook way beside ours"
+    title = f"An epoch of training {OURS}: the notebook way and ours"
     return plain_table(title, ("variant", "notebook, s", "here, s", "times faster"), rows)
 
 

@@ -1,4 +1,4 @@
-"""Whether a saved run can be compared with this one: the conditions of each benchmark, now and when it was saved."""
+"""Comparability of a saved run with this one: the conditions of each benchmark, now and when it was saved."""
 
 import math
 from collections.abc import Iterable, Mapping

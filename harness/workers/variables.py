@@ -27,7 +27,7 @@ REPORTED = (
 
 
 def is_inherited(name: str) -> bool:
-    """Whether every worker inherits this variable."""
+    """Return whether every worker inherits this variable."""
     return any(fnmatchcase(name, pattern) for pattern in INHERITED)
 
 
@@ -68,7 +68,7 @@ def described(kept: Mapping[str, str]) -> str:
 def keras_home(folder: str) -> str:
     """Make a home for Keras in `folder`: without the user's keras.json, but with the user's folder of data sets.
 
-    That folder is made if need be, as by Keras itself.
+    That folder is made if necessary, as Keras does.
     """
     home = Path(folder, "keras")
     home.mkdir()

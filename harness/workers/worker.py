@@ -53,7 +53,7 @@ def limits(threads: int | None, device: str) -> dict[str, str]:
 
 
 class WorkerDied(Exception):
-    """The worker process ended, or was ended because it was silent for too long, before it answered."""
+    """A worker ended before it answered, or was ended because it was silent for too long."""
 
 
 class WorkerEnded(WorkerDied):
@@ -66,7 +66,7 @@ class WorkerError(Exception):
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """How to start a worker.
+    """The settings of a worker.
 
     - `name`: for messages.
     - `python`: the interpreter, which has NumPy and the framework.
@@ -136,7 +136,7 @@ class Worker:
         return self._ask("run", function, *arguments)
 
     def is_running(self) -> bool:
-        """False after `close`, and when the process has ended by itself."""
+        """Return False after `close`, and when the process has ended without it."""
         running = self.alive and self.supervisor.poll() is None
         return running and (self.process is None or self.process.is_running())
 
@@ -172,7 +172,7 @@ class Worker:
     def _next(self, doing: str, command: bytes = b"") -> tuple:
         """Send a command, if any, and return the next message. Raises `WorkerDied`.
 
-        A worker that died is noticed even if a process that it forked keeps the line open.
+        The death of a worker is detected even if a process that it forked keeps the connection open.
         """
         silent_since = time.monotonic()
 

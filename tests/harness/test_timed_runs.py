@@ -34,7 +34,7 @@ def test_quick_is_one_launch_and_states_its_limits(run_here):
     assert "3 passed" in done.stdout
     assert done.stdout.count("launch 1 of 1") == 1
     assert "shows that it runs, not who is faster" in done.stdout
-    assert "Asked of the accuracy: 94%; 97% after 10 epochs." in done.stdout
+    assert "Required accuracy: 94%; 97% after 10 epochs." in done.stdout
 
 
 def test_caption_states_the_width_of_an_interval(run_here):

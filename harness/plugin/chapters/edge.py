@@ -64,12 +64,12 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
         rows.append((kind, runtime, variant, *cells))
     return plain_table(
-        f"Files of {network} on a device: all logits of {test_images:,} test images beside what was trained",
+        f"Files of {network} on a device: all logits of {test_images:,} test images against the trained network",
         ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
         rows,
-        "int8: in steps, beside the same network computed in integers. float: beside the framework itself.",
-        "official: a framework's own way to int8, beside what it evaluated last (TensorFlow: the float network).",
-        "µs: of a prediction of one image, on one thread, in turns over launches. MiB: of a process with the file.",
+        "int8: in steps, against the same network computed in integers. float: against the framework itself.",
+        "official: a framework's documented way to int8, against its last evaluation (TensorFlow: of the float network).",
+        "µs: of a prediction of one image, on one thread, interleaved over launches. MiB: of a process with the file.",
         left=3,
     )
 
@@ -87,7 +87,7 @@ CHAPTER = Chapter(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item):
-    """Skip a test of this chapter whose package is not installed, wherever that is noticed."""
+    """Skip a test of this chapter if its setup or its call finds that a package is not installed."""
     try:
         return (yield)
     except PackageNotInstalled as error:
