@@ -82,7 +82,7 @@ class Display:
             self.say(test)
 
     def say(self, what: str) -> None:
-        """Show a line about slow work: on a terminal in place of the last one, elsewhere below it, unless it is the same."""
+        """Show a line about slow work: on a terminal in place of the last line, elsewhere below it if it is another."""
         if self.console.is_terminal:
             self.console.print(what[:100].ljust(100), end="\r")
         elif what != self.said:

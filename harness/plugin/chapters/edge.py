@@ -68,7 +68,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
         rows,
         "int8: in steps, against the same network computed in integers. float: against the framework itself.",
-        "official: a framework's documented way to int8, against its last evaluation (TensorFlow: of the float network).",
+        "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
         "µs: of a prediction of one image, on one thread, interleaved over launches. MiB: of a process with the file.",
         left=3,
     )
