@@ -21,8 +21,6 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
-from harness.data.obtain import obtain
-from harness.data.reference import Parts
 from harness.judging.sequential import Sampling
 from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
@@ -33,6 +31,7 @@ from harness.workers import processors
 from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
 from studies import spoiled
+from studies.shared import dataset
 
 COLUMNS = (
     *("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
@@ -62,8 +61,8 @@ def main() -> None:
 def runs(options: argparse.Namespace) -> Iterator[dict]:
     """Yield the record of each run. Variants and cases are interleaved, so an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
-    dataset = Parts.at(obtain(None))
-    start = starter(WorkerSpec("", threads=settings.threads), (), lambda *_: None)
+    data = dataset()
+    start = starter(WorkerSpec("", threads=settings.threads), lambda *_: None)
     sampling = Sampling(
         comparisons=len(QUANTITIES) * len(impls.variants()),
         at_once=most_lanes(processors.count(), settings.threads),
@@ -73,7 +72,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdown, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
-            pairs = Pairs(pythons, settings, dataset, start)
+            pairs = Pairs(pythons, settings, data, start)
             comparison = Comparison(pairs, variant, judged(slowdown), replace(sampling, margin=margin / 100))
             began = time.monotonic()
             comparison.run()

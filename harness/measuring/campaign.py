@@ -7,6 +7,7 @@ drift the same for all. Launches show their own noise, and are the unit of evide
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from harness.data.reference import Parts
@@ -29,7 +30,8 @@ class Participant(NamedTuple):
     operations: tuple[Operation, ...]
     has_first_step: bool = True
     python: str = sys.executable  # that runs it
-    lane: int = 0  # see `Worker`
+    lane: int = 0  # see `WorkerSpec`
+    environment: Mapping[str, str] = MappingProxyType({})  # variables to set before anything is imported
 
 
 @dataclass

@@ -50,21 +50,18 @@ def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings
 def floor_participant(settings: Settings) -> Participant:
     """Return the roofline of the network of these settings."""
     name, build = floor.name_for(settings.network), (floor.Machine, settings)
-    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, has_first_step=False)
+    own = {"has_first_step": False, "environment": floor.environment()}
+    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, **own)
 
 
-def starter(
-    spec: WorkerSpec, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
-) -> Callable[[Participant], Worker]:
-    """Return a function that starts a worker by `spec`, with the participant's name, Python and lane.
+def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Participant], Worker]:
+    """Return a function that starts a worker by `spec`, with the name, the Python, ... of a participant.
 
     `on_event(name, event, details)` is called as for a `Worker`.
     """
 
     def start(participant: Participant) -> Worker:
-        name = participant.name
-        environment = floor.environment(cpu_flags) if participant.variant == floor.NAME else {}
-        own = replace(spec, name=name, python=participant.python, lane=participant.lane, environment=environment)
-        return Worker(own, lambda event, details: on_event(name, event, details))
+        own = {field: getattr(participant, field) for field in ("name", "python", "lane", "environment")}
+        return Worker(replace(spec, **own), lambda event, details: on_event(participant.name, event, details))
 
     return start

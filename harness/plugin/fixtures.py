@@ -98,7 +98,7 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
     calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
     wanted = [(params["timed"], params["operation"]) for params in calls]
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(worker_spec(option), cpu.get("flags", ()), display.hear)
+    start = starter(worker_spec(option), display.hear)
     at_once = os.cpu_count() if option.quick else 1
     campaign = config.stash[CAMPAIGN] = Campaign(
         participants(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
@@ -126,7 +126,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     [network] = config.stash[REFEREES]
     threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
     settings = replace(settings, network=network, threads=threads)
-    start = starter(replace(worker_spec(option), threads=threads), (), display.hear)
+    start = starter(replace(worker_spec(option), threads=threads), display.hear)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
     lanes = most_lanes(processors.count(), threads)
     sampling = Sampling(option.max_slowdown, option.error, at_once=lanes, seconds=60 * option.max_minutes)

@@ -128,7 +128,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
             participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
     shelf.close()
-    start = starter(replace(fixtures.worker_spec(option), threads=1), (), display.hear)
+    start = starter(replace(fixtures.worker_spec(option), threads=1), display.hear)
     campaign = Campaign(participants, shelf.dataset, start)
     campaign.run(option.launches, display.measuring)
     campaign.close()
@@ -147,7 +147,7 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        starter(replace(fixtures.worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
+        starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].hear),
         shelf.dataset,
         Sampling(option.max_slowdown, option.error, comparisons),
     )

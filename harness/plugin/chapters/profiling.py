@@ -63,8 +63,7 @@ def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     """Return a function that profiles a variant once, in a separate worker. An error is raised at each call."""
     config = request.config
     fixtures.check_alone(config.option)
-    cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(fixtures.worker_spec(config.option), cpu.get("flags", ()), lambda *_: None)
+    start = starter(fixtures.worker_spec(config.option), lambda *_: None)
 
     @functools.cache
     def profiled(case: Entrant) -> dict:
