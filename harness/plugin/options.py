@@ -57,7 +57,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Refuse conflicting options. `--compare` prints its own tables, so pytest-benchmark's are off."""
+    """Refuse options that exclude each other, variables that cannot be kept, and files that cannot be written.
+
+    `--quick` sets other options. `--compare` prints its own tables, so those of pytest-benchmark are off.
+    """
     option = config.option
     if option.quick:
         option.compare, option.epochs, option.launches = True, 1, 1
@@ -68,7 +71,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
                 raise pytest.UsageError(f"{one} cannot be combined with {other}: {why}")
     if option.benchmark_cprofile:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
-    _refuse_to_keep(option)
+    by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
+    flaw = variables.flaw(option.keep_env, {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"})
+    if flaw:
+        raise pytest.UsageError(f"--keep-env {flaw}")
     for name in FILES:
         file = getattr(option, name)
         obstacle = file and whole.obstacle(file)
@@ -80,13 +86,3 @@ def is_given(option: argparse.Namespace, name: str) -> bool:
     """Return whether an option of `CONFLICTS` is on the command line with another value than its default."""
     value = getattr(option, "numprocesses" if name == "-n" else name[2:].replace("-", "_"), None)
     return value not in OFF and value != DEFAULTS.get(name)
-
-
-def _refuse_to_keep(option: argparse.Namespace) -> None:
-    """Refuse variables that `--keep-env` cannot pass on."""
-    by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
-    ours = {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"} & {*option.keep_env}
-    flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
-    flaw = flaw or variables.flaw(option.keep_env)
-    if flaw:
-        raise pytest.UsageError(f"--keep-env {flaw}")

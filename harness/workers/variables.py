@@ -6,7 +6,7 @@ Any other could change a measurement. Workers run `python -I`, which reads none 
 import contextlib
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -47,13 +47,11 @@ def reported(keep: Iterable[str]) -> list[str]:
     return sorted(names - {*keep, *WHICH_GPU})
 
 
-def flaw(keep: Iterable[str]) -> str:
-    """Return why one of these cannot be kept; "" if all can."""
+def flaw(keep: Iterable[str], ours: Collection[str]) -> str:
+    """Return why one of these cannot be kept; "" if all can. `ours` are the variables that the suite sets."""
     for name in keep:
-        if name.startswith("PYTHON"):
-            return f"{name}: workers run `python -I`, which reads none of PYTHON*"
-        if is_inherited(name):
-            return f"{name}: workers inherit it anyway"
+        if name in ours or name.startswith("PYTHON") or is_inherited(name):
+            return f"{name}: workers inherit it anyway, or the suite sets it, or `python -I` does not read it"
         if name not in os.environ:
             near = difflib.get_close_matches(name, os.environ, n=1)
             return f"{name}: it is not set" + (f"; did you mean {near[0]}?" if near else "")
