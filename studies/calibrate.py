@@ -156,7 +156,7 @@ def _line(record: dict) -> str:
 
 
 def _case(text: str) -> tuple[float, float]:
-    """ "10:5" -> (10.0, 5.0): slowed by 10 %, judged at a margin of 5 %."""
+    """Return slowdown and margin, in percent: "10:5" -> (10.0, 5.0)."""
     slowdown, margin = map(float, text.split(":"))
     return slowdown, margin
 

@@ -75,7 +75,7 @@ def of_gradients(network: Network) -> dict[str, float]:
 
 
 def of_moments(network: Network) -> dict[str, float]:
-    """Adam's v squares the gradients, which doubles their error."""
+    """Return the tolerance of Adam's m and v by dtype. Squaring the gradients for v doubles their relative error."""
     return {dtype: 2 * limit for dtype, limit in of_gradients(network).items()}
 
 

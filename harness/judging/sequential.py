@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 
 
 class StopSampling(Exception):
-    """No more samples can be drawn. Those that there are will be analysed."""
+    """An exception of `draw`: no more samples can be drawn. The drawn samples are analysed."""
 
 
 def sequential(

@@ -48,9 +48,10 @@ class Launch:
 
 @dataclass
 class Campaign:
-    """After `run`, `launches[name]` are the completed ones. `failures[name]` is the error that ended a participant.
+    """The measurements of several participants.
 
-    `workers` are those of the last launch, which run until `close`; `done` counts the launches that were begun.
+    After `run`, `launches[name]` are the completed launches of a participant, and `failures[name]` is the error that
+    ended it. `workers` are those of the last launch, which run until `close`. `done` counts the begun launches.
 
     - `start(participant)`: returns a new worker.
     - `machine`: conditions for the records.
@@ -105,7 +106,7 @@ class Campaign:
             self.launches[name].append(under_way[name])
 
     def _try(self, do: Callable, participant: Participant, *arguments: Any) -> None:
-        """Do it unless the participant has failed. Keep an error, and close the worker, which could still be busy."""
+        """Call `do` unless the participant has failed. Keep its error, and close the worker, which could still be busy."""
         if participant.name in self.failures:
             return
         try:

@@ -15,7 +15,7 @@ def exists(variant: str) -> bool:
 
 
 class Notebook:
-    """Trains on MNIST in `directory`, which it reads itself. Imports the framework of `variant`."""
+    """A trainer on MNIST in `directory`, which it reads itself. The constructor imports the framework of `variant`."""
 
     jit_compile = "as shipped"
 

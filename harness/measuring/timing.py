@@ -13,7 +13,7 @@ HIDDEN = 0.1  # of the measured time may come to light when the result is read; 
 
 
 class Unmeasurable(RuntimeError):
-    """A measurement cannot be trusted. The results may be right."""
+    """An exception for a measurement that cannot be trusted. The computed results may be right."""
 
 
 class Work(Protocol):

@@ -15,7 +15,7 @@ SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested i
 
 
 class Operation(NamedTuple):
-    """A method of an implementation, and how it is timed. A new line in `OPERATIONS` is all that it takes to time one.
+    """A method of an implementation, and how it is timed. A new line in `OPERATIONS` adds one.
 
     - `batch_size`: the number of images of a call.
     - `rounds`: timed calls in a block, before the next variant has its turn.
@@ -92,7 +92,7 @@ class Workload:
             self.implementation.synchronize(self.result)
 
     def read(self) -> float | None:
-        """Take into Python what the calls have computed: the last result and, after training steps, the parameters.
+        """Convert the results of the calls to Python values: the last result and, after training steps, the parameters.
 
         Raises `TypeError` for a result that is neither a scalar nor a matrix, as impls/adapter.py asks for.
         """
@@ -121,7 +121,7 @@ def first_step(implementation: Any, images: np.ndarray, labels: np.ndarray) -> f
 
 @changes_state
 def rehearse(implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray) -> float | None:
-    """Do it once, and return what a campaign would read of it. Raises as `Workload.read`."""
+    """Call the operation once, and return the number that a campaign would read. Raises as `Workload.read`."""
     work = Workload(implementation, operation, images, labels)
     if work.is_fit:
         work.epochs(1)
@@ -134,7 +134,7 @@ def rehearse(implementation: Any, operation: Operation, images: np.ndarray, labe
 def prepare(
     implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray, check: bool = True
 ) -> None:
-    """Get ready to measure it by `block`: compile, and fill caches. A `fit` needs nothing: its first epoch does it.
+    """Prepare an operation for `block`: compile, and fill caches. A `fit` needs none: its first epoch does both.
 
     With `check`, raise `Unmeasurable` if `synchronize` does not wait. Raises as `Workload.read`.
     """

@@ -20,7 +20,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """`low` and `high` are the ends of the vertical axis; the names of the axes carry their units."""
+    """A line chart. `low` and `high` are the ends of the vertical axis; the names of the axes have their units."""
 
     series: Sequence[Series]
     x_name: str

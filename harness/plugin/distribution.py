@@ -11,7 +11,7 @@ import impls
 
 @cache
 def _naming() -> re.Pattern[str]:
-    """Finds the longest name of a variant or framework among the parameters of a test."""
+    """Return a pattern of the longest name of a variant or framework among the parameters of a test."""
     known = impls.variants().values()
     names = {name for variant in known for name in (variant.name, variant.implementation, *variant.packages)}
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))

@@ -23,9 +23,10 @@ def most_lanes(processors: int, threads: int) -> int:
 
 @dataclass
 class Comparison:
-    """After `run`, `verdicts` has one for each of the `quantities`, by name.
+    """The comparison of times and memory of a variant.
 
-    `launches` holds the completed ones, by number. `failure` is the error that ended the sampling.
+    After `run`, `verdicts` has one for each of the `quantities`, by name. `launches` holds the completed launches, by
+    number. `failure` is the error that ended the sampling.
     """
 
     pairs: Pairs

@@ -51,7 +51,7 @@ Values = tuple[float | list[float] | None, float | list[float] | None]
 
 
 class Quantity(NamedTuple):
-    """How a quantity is measured and judged.
+    """The measurement and the judgement of a quantity.
 
     - `measure`: an `Operation`, whose calls are interleaved. Or a function of the pair that measures both sides at
       once, and returns quantity -> values, of all quantities that it measures.

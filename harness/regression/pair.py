@@ -22,7 +22,7 @@ SIDES = ("baseline", "candidate")
 
 
 class CandidateFailed(Exception):
-    """The candidate raised an error or died; the baseline did the same work."""
+    """An exception if the candidate raised an error or died, and the baseline did the same work."""
 
 
 @dataclass
@@ -76,7 +76,11 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Starts pairs. `pythons`: interpreter of the baseline, of the candidate; `start(participant)`: a new worker."""
+    """A factory of pairs.
+
+    - `pythons`: the interpreters of the baseline and of the candidate.
+    - `start(participant)`: returns a new worker.
+    """
 
     pythons: Sequence[str]
     settings: Settings
@@ -85,7 +89,7 @@ class Pairs:
 
     @contextlib.contextmanager
     def started(self, variant: str, lanes: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
-        """Give a pair of new workers, each on the processors of its lane (see `Worker`). Raises as `Pair` does."""
+        """Yield a pair of new workers, each on the processors of its lane (see `WorkerSpec`). Raises as `Pair` does."""
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 

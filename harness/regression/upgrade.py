@@ -102,7 +102,7 @@ class Upgrade:
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
-        """Give a pair on different processors where there are some: nothing is timed. Note the versions of both."""
+        """Yield a pair, on different processors if possible, as nothing is timed. Note the versions of both."""
         with self.pairs.started(variant, (0, 1 % self.sampling.at_once)) as pair:
             pair.build()
             imported = self.imported[variant] = identified(pair, self.sides)

@@ -13,7 +13,7 @@ SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
 class Display:
-    """Shows the events of workers on `stream`, which must not be captured by pytest.
+    """A display of the events of workers on `stream`, which must not be captured by pytest.
 
     Without a stream, as in a process of pytest-xdist, it only keeps `notes`: message -> the first variant with it.
     """

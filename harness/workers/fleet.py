@@ -64,7 +64,7 @@ class Framework:
 
 
 class InProcess(Session):
-    """A session in the place of a worker, for a debugger."""
+    """A session of this process in place of a worker, for a debugger."""
 
     @property
     def process(self) -> psutil.Process:

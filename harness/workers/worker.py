@@ -53,15 +53,15 @@ def limits(threads: int | None, device: str) -> dict[str, str]:
 
 
 class WorkerDied(Exception):
-    """A worker ended before it answered, or was ended because it was silent for too long."""
+    """An exception if a worker ended before it answered, or was ended because it was silent for too long."""
 
 
 class WorkerEnded(WorkerDied):
-    """This process ended the worker while another thread waited for its answer, as after Ctrl-C."""
+    """An exception if this process ended the worker while another thread waited for its answer, as after Ctrl-C."""
 
 
 class WorkerError(Exception):
-    """The worker raised an exception of a type that pytest's process does not know."""
+    """An exception of a worker whose type this process does not know."""
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,11 @@ class Worker:
             self.process = psutil.Process(number)
 
     def build(self, make: Callable, *arguments: Any) -> float:
-        """`Session.build` in the worker. Raises what it raises, `WorkerError` for an unknown type, or `WorkerDied`."""
+        """Call `Session.build` in the worker. Raises what it raises, `WorkerError` for an unknown type, or `WorkerDied`."""
         return self._ask("build", make, *arguments)
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
-        """`Session.run` in the worker: a function of harness/ or impls/, or the name of a method. Raises as `build`."""
+        """Call `Session.run` in the worker: a function of harness/ or impls/, or the name of a method. Raises as `build`."""
         return self._ask("run", function, *arguments)
 
     def is_running(self) -> bool:
