@@ -106,7 +106,7 @@ class Campaign:
             self.launches[name].append(under_way[name])
 
     def _try(self, do: Callable, participant: Participant, *arguments: Any) -> None:
-        """Call `do` unless the participant has failed. Keep its error, and close the worker, which could still be busy."""
+        """Call `do` unless the participant has failed. Keep its error, and close its worker, which may be busy."""
         if participant.name in self.failures:
             return
         try:

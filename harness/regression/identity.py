@@ -17,7 +17,7 @@ Imported = Mapping[str, Mapping[str, Any]]  # package -> its description by `imp
 
 
 class Contradiction(BaseException):
-    """An exception for a side that is not the requested version. It ends the run, so no `except Exception` catches it."""
+    """An exception for a side that is not the requested version. It ends the run: no `except Exception` catches it."""
 
 
 def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:

@@ -128,11 +128,14 @@ class Worker:
             self.process = psutil.Process(number)
 
     def build(self, make: Callable, *arguments: Any) -> float:
-        """Call `Session.build` in the worker. Raises what it raises, `WorkerError` for an unknown type, or `WorkerDied`."""
+        """Call `Session.build` in the worker.
+
+        Raises what it raises, `WorkerError` for an error of an unknown type, or `WorkerDied`.
+        """
         return self._ask("build", make, *arguments)
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
-        """Call `Session.run` in the worker: a function of harness/ or impls/, or the name of a method. Raises as `build`."""
+        """Call `Session.run` in the worker: a function of harness/ or impls/, or a method's name. Raises as `build`."""
         return self._ask("run", function, *arguments)
 
     def is_running(self) -> bool:
