@@ -13,7 +13,7 @@ from rich.console import Console
 from harness.data import whole
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
-from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
+from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES
 from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
 from harness.report.record import PROPERTY, Result, of_kind, results_in
@@ -21,6 +21,7 @@ from harness.report.tables import comparison_table, errors_table
 from harness.workers.worker import in_a_line
 from impls.contract import NETWORKS
 
+TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 

@@ -10,7 +10,7 @@ from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.selection import keep_only
-from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
+from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
@@ -23,6 +23,8 @@ from harness.report.record import of_kind, results_in
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
 BAD = ("worse", "changed")
+UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are compared
+UPGRADED_RUNTIMES = pytest.StashKey[list[str]]()  # runtimes of which two versions are compared
 OPEN = ("inconclusive", "not comparable", "missing")
 
 
