@@ -1,5 +1,6 @@
 """`--page FILE` draws the results of a run as a page. `--results FILE` keeps them as JSON, to be drawn again."""
 
+import ast
 import os
 import platform
 import shlex
@@ -18,7 +19,6 @@ from harness.measuring.machine import describe
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
-from harness.page.source import step_of
 from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
 from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
@@ -100,6 +100,21 @@ def _steps(variants: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         step = step_of(impls.FOLDER / name / "mnist.py")
         if step:
             yield name, step
+
+
+def step_of(path: Path) -> dict[str, Any] | None:
+    """Return the `file`, the first `line` and the `text` of `train_step`; None if there is none or it is unreadable."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    except (OSError, SyntaxError, ValueError):
+        return None
+    for step in functions:
+        if step.name == "train_step":
+            first = min([step.lineno, *(decorator.lineno for decorator in step.decorator_list)])
+            cut = "\n".join(text.splitlines()[first - 1 : step.end_lineno])
+            return {"file": f"impls/{path.parent.name}/{path.name}", "line": step.lineno, "text": cut}
+    return None
 
 
 def _troubles(reports: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, str]]:

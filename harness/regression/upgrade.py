@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
-from harness.regression.accuracy import compare_accuracy
-from harness.regression.comparison import Comparison
+from harness.regression.comparison import Comparison, compare_accuracy
 from harness.regression.identity import Imported, identified
 from harness.regression.installed import versions_with_python
 from harness.regression.numerics import CHECKS, Finding
