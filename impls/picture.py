@@ -23,7 +23,7 @@ SPARSE = 0.5  # of the rectangle around it: a stroke covers less, a sheet of pap
 def read_picture(path: Path) -> np.ndarray:
     """Return the digit drawn in a picture as uint8 (1, height, width), light on dark, 20 pixels tall or wide.
 
-    An image of the data set, or its negative, is returned unchanged. docs/inputs.md states what is assumed.
+    An image of the data set, or its negative, is returned unchanged. docs/reference/inputs.md states what is assumed.
     Raises `ValueError` if the file cannot be read, or if no stroke can be told from the paper.
     """
     try:

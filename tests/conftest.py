@@ -9,10 +9,11 @@ import pytest
 
 import impls
 from harness import ROOT
+from harness.data.idx import idx_bytes
 from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
 from harness.equality.start import start
 from harness.equality.training import train, train_on
-from impls.contract import Settings
+from impls.contract import DATASET, Settings
 from impls.numpy.adapter import Adapter
 from impls.weights import save
 from tests.project import Project
@@ -41,6 +42,18 @@ def training(dataset):
         return known[key]
 
     return training
+
+
+@pytest.fixture(scope="session")
+def small_dataset(dataset, tmp_path_factory):
+    """The first 2,000 training and 1,000 test images, for programs that read any number of images."""
+    folder = tmp_path_factory.mktemp("small")
+    raw = DATASET.raw(folder)
+    raw.mkdir(parents=True)
+    parts = *dataset.train.first(2000), *dataset.test.first(1000)
+    for name, part in zip(DATASET.files, parts, strict=True):
+        (raw / name).write_bytes(idx_bytes(part.array()))
+    return SimpleNamespace(directory=str(folder), train=dataset.train.first(2000), test=dataset.test.first(1000))
 
 
 @pytest.fixture

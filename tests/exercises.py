@@ -1,4 +1,4 @@
-"""The exercises, computed from the mistakes: `python -m tests.exercises` writes docs/exercises.md."""
+"""The exercises, computed from the mistakes: `python -m tests.exercises` writes docs/tutorials/exercises.md."""
 
 import ast
 import difflib
@@ -8,7 +8,7 @@ from textwrap import dedent
 from harness import ROOT
 from tests.mistakes import Listed, mistakes
 
-PAGE = ROOT / "docs" / "exercises.md"
+PAGE = ROOT / "docs" / "tutorials" / "exercises.md"
 INTRODUCTION = """# Exercises
 
 `python -m tests.exercises` writes this page.

@@ -3,7 +3,7 @@
 import pytest
 from scipy.special import rel_entr, softmax
 
-from tests.test_framework_defaults import LOGITS, TEMPERATURE, of_keras
+from tests.programs import LOGITS, TEMPERATURE, of_keras
 
 pytestmark = pytest.mark.lessons
 SMALLEST = 1e-7  # Keras clips probabilities there: `keras.config.epsilon()`

@@ -1,4 +1,4 @@
-"""The differences that docs/lessons.md tells of are there, as large as it says; -rP prints the numbers."""
+"""The differences that docs/explanation/lessons.md tells of are there, as large as it says; -rP prints the numbers."""
 
 from dataclasses import replace
 

@@ -1,5 +1,6 @@
 """Each tutorial is a notebook that trains from top to bottom, in a kernel of its own."""
 
+import re
 import subprocess
 import sys
 
@@ -34,19 +35,18 @@ def notebook(tmp_path):
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_notebook_trains_two_epochs_in_a_kernel(variant, notebook, dataset, tmp_path, monkeypatch):
+def test_notebook_trains_two_epochs_in_a_kernel(variant, notebook, small_dataset, tmp_path, monkeypatch):
     require(*variant.packages)
     from nbclient import NotebookClient
 
-    monkeypatch.setenv("MNIST_DIR", dataset.directory)
+    monkeypatch.setenv("MNIST_DIR", small_dataset.directory)
     written = notebook(variant.name)
     assert not any(cell.get("outputs") for cell in written.cells)
     place = {"metadata": {"path": tmp_path}}  # any folder: a tutorial imports nothing of the project
     NotebookClient(written, timeout=SECONDS, kernel_name="python3", resources=place).execute()
     printed = "".join(output.get("text", "") for output in written.cells[-1].outputs)
-    last = printed.splitlines()[-1]
-    assert last.startswith("epoch 2: loss 0.")
-    assert "test accuracy 9" in last
+    first, second = map(float, re.findall(r"^epoch [12]: loss ([0-9.]+), .* test accuracy", printed, re.MULTILINE))
+    assert second < 0.7 * first
 
 
 def test_notebook_has_the_cells_of_the_tutorial(notebook):

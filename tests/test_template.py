@@ -1,6 +1,6 @@
 """The project is a template: another data set and another network are some forty lines, and the suite holds them.
 
-Done in a copy, as docs/template.md says: scikit-learn's digits, of
+Done in a copy, as docs/how-to/template.md says: scikit-learn's digits, of
 8 x 8 pixels, and a network in two frameworks, for which nobody derives a gradient by hand.
 """
 

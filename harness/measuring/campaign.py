@@ -1,7 +1,7 @@
 """A campaign: all participants interleaved in short blocks, over several launches of each.
 
-A machine drifts within minutes, and two launches of the same program differ (docs/how-fast.md). Interleaving makes the
-drift the same for all. Launches show their own noise, and are the unit of evidence.
+A machine drifts within minutes, and two launches of the same program differ (docs/explanation/how-fast.md).
+Interleaving makes the drift the same for all. Launches show their own noise, and are the unit of evidence.
 """
 
 import sys

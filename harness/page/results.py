@@ -18,7 +18,7 @@ class Unreadable(ValueError):
 
 
 class Results(NamedTuple):
-    """A run: its conditions, the results of its tests, and verdicts. docs/page.md describes each field.
+    """A run: its conditions, the results of its tests, and verdicts. docs/reference/results.md describes each field.
 
     Times are seconds, memory is bytes, accuracies lie in [0, 1], losses are nats. A missing value is None or absent.
     """

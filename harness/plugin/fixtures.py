@@ -124,7 +124,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFEREES]
-    threads = settings.threads or 1  # one decides more; docs/upgrades.md says what it hides
+    threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
     start = starter(replace(worker_spec(option), threads=threads), display.hear)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)

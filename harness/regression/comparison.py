@@ -122,7 +122,8 @@ def _reduced(baseline: float | list[float], candidate: float | list[float]) -> t
 def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], None]) -> Verdict:
     """Return the verdict on the accuracy after one epoch. Raises as `Pair.run`; `on_seed(seed)` is called before each.
 
-    One epoch shows a change of the training; after ten, the differences between seeds hide it (docs/lessons.md).
+    One epoch shows a change of the training. After ten, the differences between seeds hide it
+    (docs/explanation/lessons.md).
     """
     accuracies: tuple[list[float], list[float]] = ([], [])
 

@@ -12,8 +12,8 @@ PROPERTY = "result"  # the name under which pytest, pytest-xdist and JUnit carry
 class Result(NamedTuple):
     """One result of a test, about a variant and its network, or about none.
 
-    `kind` says which `values` there are; the table in docs/page.md documents the kinds. Values are JSON: seconds,
-    bytes, accuracies in [0, 1], losses in nats. A value that was not measured is absent.
+    `kind` says which `values` there are; the table in docs/reference/results.md documents the kinds. Values are JSON:
+    seconds, bytes, accuracies in [0, 1], losses in nats. A value that was not measured is absent.
     """
 
     kind: str
