@@ -1,4 +1,4 @@
-"""How the implementations are compared: data, processes, clocks, and the pytest plugin. Imports no framework."""
+"""Comparison of the implementations: data, processes, clocks, and the pytest plugin. Imports no framework."""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ def add_training(function: Callable, arguments: Sequence[Any]) -> None:
 
 @functools.cache  # a hook stays for ever
 def add_processes() -> None:
-    """From now on, add a line for each Python that this process starts."""
+    """Add a line for each Python that this process starts from now on."""
     sys.addaudithook(_on_event)
 
 

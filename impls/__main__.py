@@ -11,6 +11,7 @@ from impls.picture import read_picture
 
 
 def main() -> None:
+    """Train or load a network, then save it, evaluate it, or name the digit of a picture."""
     parser = command_line.parser("impls", "Train a network on MNIST and print its test accuracy.", epochs=10)
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the parameters there, for any framework")
     parser.add_argument("--load", type=Path, metavar="FILE", help="take them from there instead of training")

@@ -15,9 +15,10 @@ from harness.data.reference import Parts
 from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
+from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec, limits
 from impls.contract import Settings
-from studies.shared import at_least, dataset
+from studies.shared import dataset
 
 MARGIN = 0.02  # of the plain loop's time
 COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
@@ -29,7 +30,7 @@ def main() -> None:
     """Print, for each variant and operation, the ratio of both times with its 95 % interval over the launches."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variants", nargs="*", default=list(impls.variants()), help="default: all")
-    parser.add_argument("--launches", type=at_least(2), default=10, help="of each variant on each side (default: 10)")
+    parser.add_argument("--launches", type=whole_number(2), default=10, help="of each variant (default: 10)")
     parser.add_argument("--threads", type=int, help="CPU threads of each framework (default: all cores)")
     options = parser.parse_args()
     settings, data = Settings(threads=options.threads), dataset()

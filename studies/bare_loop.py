@@ -20,6 +20,7 @@ WARM_UP_SECONDS = 0.1
 
 
 def main() -> None:
+    """Build the variant, then answer each line of stdin."""
     parser = argparse.ArgumentParser(description=__doc__)
     for name, kind in {"variant": str, "directory": str, "method": str, "batch_size": int, "threads": int}.items():
         parser.add_argument(name, type=kind)

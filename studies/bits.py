@@ -15,12 +15,13 @@ import impls
 from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.judging.intervals import mean_interval, paired_effect
+from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import quantization
 from impls.contract import Settings
 from impls.numpy.quantization import calibrate
 from impls.quantization import CALIBRATED_ON, Scales
-from studies.shared import at_least, dataset, limits, print_table
+from studies.shared import dataset, limits, print_table
 
 VARIANT = "numpy"  # the tests show that all variants compute the same
 BITS = (8, 4, 3, 2)
@@ -68,8 +69,9 @@ def rows(trials: list[Accuracies]) -> Iterator[tuple[str, ...]]:
 
 
 def main() -> None:
+    """Train with each seed, and print the accuracies of both ways for each number of bits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=at_least(2), default=10, help="trainings of each way (default: 10)")
+    parser.add_argument("--seeds", type=whole_number(2), default=10, help="trainings of each way (default: 10)")
     seeds = parser.parse_args().seeds
     data = dataset()
     with closing(Worker(WorkerSpec(VARIANT))) as worker:

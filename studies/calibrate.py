@@ -17,32 +17,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import impls
-from harness.data.obtain import obtain
-from harness.data.reference import Parts
 from harness.judging.sequential import Sampling
 from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
 from harness.regression.launch import QUANTITIES, STEPS
 from harness.regression.pair import Pairs
+from harness.report.tables import plain_table
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
 from studies import spoiled
+from studies.shared import dataset
 
-COLUMNS = ("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open", "launches", "minutes")
+COLUMNS = (
+    *("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
+    *("launches", "minutes", "medians alone"),
+)
 CAPTION = (
-    "slower by 0: a version beside itself; open: inconclusive or missing; launches: of a verdict, minutes: of a run, "
-    "medians. medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a "
-    "side / by all of the run / with the baseline of the run before"
+    "slower by 0: a version against itself; open: inconclusive or missing; launches (of a verdict), minutes: medians.",
+    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a side,",
+    "by all of the run, and with the baseline of the run before.",
 )
 
 
 def main() -> None:
+    """Compare with known answers, keep each run, and print the table of verdicts."""
     options = _options()
     if not options.report:
         with options.keep.open("a", encoding="utf-8") as kept:
@@ -58,8 +61,8 @@ def main() -> None:
 def runs(options: argparse.Namespace) -> Iterator[dict]:
     """Yield the record of each run. Variants and cases are interleaved, so an interrupted study has some of each."""
     settings = Settings(threads=options.threads)
-    dataset = Parts.at(obtain(None))
-    start = starter(WorkerSpec("", threads=settings.threads), (), lambda *_: None)
+    data = dataset()
+    start = starter(WorkerSpec("", threads=settings.threads), lambda *_: None)
     sampling = Sampling(
         comparisons=len(QUANTITIES) * len(impls.variants()),
         at_once=most_lanes(processors.count(), settings.threads),
@@ -69,7 +72,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdown, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
-            pairs = Pairs(pythons, settings, dataset, start)
+            pairs = Pairs(pythons, settings, data, start)
             comparison = Comparison(pairs, variant, judged(slowdown), replace(sampling, margin=margin / 100))
             began = time.monotonic()
             comparison.run()
@@ -102,9 +105,7 @@ def _medians(comparison: Comparison, step: str) -> list[list[float]]:
 
 def table(records: Iterable[dict]) -> Table:
     """Return a row for each variant and case, with verdicts and median duration. A case ends with all variants."""
-    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, caption=CAPTION, caption_justify="left")
-    for column in (*COLUMNS, "medians alone"):
-        shown.add_column(column, no_wrap=True)
+    rows = []
     groups: dict[tuple, list[dict]] = {}
     for record in records:
         case = (record["slowdown"], record["margin"])
@@ -118,8 +119,8 @@ def table(records: Iterable[dict]) -> Table:
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{launches:g}")
-        shown.add_row(variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails)
-    return shown
+        rows.append((variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
+    return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
 
 
 def judged(slowdown: float) -> Sequence[str]:
@@ -155,7 +156,7 @@ def _line(record: dict) -> str:
 
 
 def _case(text: str) -> tuple[float, float]:
-    """ "10:5" -> (10.0, 5.0): slowed by 10 %, judged at a margin of 5 %."""
+    """Return slowdown and margin, in percent: "10:5" -> (10.0, 5.0)."""
     slowdown, margin = map(float, text.split(":"))
     return slowdown, margin
 
@@ -171,7 +172,7 @@ def _options() -> argparse.Namespace:
         nargs="+",
         default=[(0.0, 5.0), (10.0, 5.0), (5.0, 3.0)],
         metavar="SLOWDOWN:MARGIN",
-        help="percent; a slowdown of 0 is a version beside itself (default: 0:5 10:5 5:3)",
+        help="percent; a slowdown of 0 compares a version with itself (default: 0:5 10:5 5:3)",
     )
     parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1, as in a comparison)")

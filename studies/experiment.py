@@ -12,12 +12,13 @@ from rich.progress import track
 import impls
 from harness.data.reference import Parts
 from harness.equality.training import train
+from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import distillation
 from impls.checks import check_epochs
 from impls.contract import COMPARED, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
-from studies.shared import at_least, dataset
+from studies.shared import dataset
 
 
 class Experiment:
@@ -61,7 +62,7 @@ def run(description: str, seeds: int, least: int, trial: Callable[..., Any], sho
     add("--epochs", type=int, default=10, help="of a student (default: 10)")
     add("--temperature", type=float, default=Distillation.temperature, help="default: 4")
     add("--weight", type=float, default=Distillation.weight, help="of the teacher (default: 0.9)")
-    add("--seeds", type=at_least(least), default=seeds, help="of students (default: %(default)s)")
+    add("--seeds", type=whole_number(least), default=seeds, help="of students (default: %(default)s)")
     options = parser.parse_args()
     try:
         how = Distillation(options.temperature, options.weight)

@@ -44,6 +44,7 @@ def measure(variant: str, settings: Settings, processes: int, turns: int, data: 
 
 
 def main() -> None:
+    """Measure each variant and print a table of milliseconds."""
     able = [name for name in impls.variants() if parallel.exists(name, Settings.network) and not impls.missing(name)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", choices=able, action="append", help="only this variant; repeatable")

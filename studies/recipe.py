@@ -1,6 +1,6 @@
-"""Why do native trainings end at different accuracies? From PyTorch's recipe, one factor at a time towards Keras' own.
+"""Causes of the different accuracies of native trainings: PyTorch's recipe with one factor changed to that of Keras.
 
-`make study` runs it. The ladder shows that all variants compute the same from the same recipe, so one is enough.
+`make study` runs it. One variant is enough: the equivalence tests show that all compute the same from the same recipe.
 """
 
 import argparse
@@ -18,9 +18,10 @@ import impls
 from harness.data.reference import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
+from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
-from studies.shared import at_least, dataset, limits, print_table
+from studies.shared import dataset, limits, print_table
 
 VARIANT = "pytorch"
 SHAPES = NETWORKS[Settings.network].shapes
@@ -101,9 +102,10 @@ def effects(accuracies: dict[str, list[float]]) -> Iterator[tuple[str, ...]]:
 
 
 def main() -> None:
+    """Train with each factor and seed, and print the effects on the test accuracy."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=at_least(2), default=10, help="paired trainings of each factor (default: 10)")
-    parser.add_argument("--epochs", type=at_least(1), default=10, help="passes over the training images (default: 10)")
+    parser.add_argument("--seeds", type=whole_number(2), default=10, help="trainings of each factor (default: 10)")
+    parser.add_argument("--epochs", type=whole_number(1), default=10, help="of each training (default: 10)")
     options = parser.parse_args()
     accuracies: dict[str, list[float]] = defaultdict(list)
     trainings = run(options.seeds, options.epochs)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 import impls
+from harness.page.digits import sprite
 from harness.page.results import Results
-from harness.page.source import step_of
-from harness.page.sprite import sprite
+from harness.plugin.page import step_of
 from impls.contract import NETWORKS
 
 STEPS = 469

@@ -9,11 +9,8 @@ from harness.report.tables import plain_table
 
 
 def tables(network, results):
-    table = plain_table(f"norms of {network}", "variant")
-    table.add_column("norm")
-    for each in of_kind(results, "norm", network):
-        table.add_row(each.case.variant, each.values["norm"])
-    yield table
+    rows = [(each.case.variant, each.values["norm"]) for each in of_kind(results, "norm", network)]
+    yield plain_table(f"norms of {network}", ("variant", "norm"), rows)
 
 
 CHAPTER = Chapter(

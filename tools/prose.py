@@ -5,6 +5,7 @@ name in docs/reference/glossary.md. docs/lab/ may have long table cells.
 """
 
 import ast
+import itertools
 import re
 import sys
 from collections import Counter
@@ -47,13 +48,14 @@ def sentences(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
+    """Return the words and numbers of a text."""
     return re.findall(r"[A-Za-z0-9][\w'./%-]*", text)
 
 
 def of_markdown(file: Path) -> Iterator[tuple[str, str]]:
     """Yield ("sentence" or "cell", text) of a file; headings and code blocks are left out."""
     tokens = MarkdownIt("commonmark").enable("table").parse(file.read_text(encoding="utf-8"))
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in itertools.pairwise(tokens):
         if token.type == "inline" and before.type != "heading_open":
             text = "".join("CODE" if each.type == "code_inline" else each.content or " " for each in token.children)
             if before.type in ("td_open", "th_open"):
@@ -86,6 +88,7 @@ def findings(file: Path, kind: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
+    """Print the counts, and each finding beyond its limit. Exit with 1 if there is one."""
     markdown = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     python = sorted(path for part in ("impls", "harness", "studies") for path in (ROOT / part).rglob("*.py"))
     failed = False
@@ -94,7 +97,8 @@ def main() -> None:
         total = sum(kind == "sentence" for _, kind, _ in texts)
         found = [(file, text, *each) for file, kind, text in texts for each in findings(file, kind, text)]
         counts = Counter(name for _, _, name, _ in found)
-        print(f"{group}: {total} sentences; {', '.join(f'{count} {name}' for name, count in counts.items()) or 'clean'}")
+        summary = ", ".join(f"{count} {name}" for name, count in counts.items()) or "clean"
+        print(f"{group}: {total} sentences; {summary}")
         exceeded = {name for name, count in counts.items() if count > LIMITS.get((group, name), 0) * total}
         for file, text, name, why in found:
             if name in exceeded or "-v" in sys.argv:

@@ -39,7 +39,7 @@ class Ready(NamedTuple):
 
 @dataclass
 class Shelf:
-    """Trains networks, exports them, and keeps the files in `folder`.
+    """A cache of trained networks and of their exported files, which are in `folder`.
 
     - `interpreter(environment)`: returns the Python of an environment of `impls.edge`.
     - `epochs`: epochs of each training; None is the number in `plan`.
@@ -122,6 +122,7 @@ class Shelf:
         return self.workers[name]
 
     def close(self) -> None:
+        """End all workers."""
         for worker in self.workers.values():
             worker.close()
 

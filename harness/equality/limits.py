@@ -16,7 +16,7 @@ EXACT_HYPERPARAMETERS = {
 # A pixel: half the distance between neighbouring float32 in [0.5, 1]. The nearest one or nothing.
 ONE_ROUNDING = 2.0**-25
 
-# The sum of ten float32 probabilities, each rounded by at most 6e-8; and a probability beside its softmax in float64.
+# The sum of ten float32 probabilities, each rounded by at most 6e-8; and a probability against its float64 softmax.
 ROW_SUM = 1e-6
 
 # Logits of one image in another batch: float32 sums of many terms in another order. A mixed-up row is off by about 1.
@@ -25,11 +25,11 @@ BATCH_ORDER = 1e-5
 # The losses of two trainings with the same seed, relative: threads may add in another order.
 SAME_TRAINING = 1e-5
 
-# A training of fewer epochs than `Network.epochs` may make so many times as many errors. Of 10 seeds of each variant,
+# Factor of the errors that a training of fewer epochs than `Network.epochs` may make. Of 10 seeds of each variant,
 # the lowest accuracy of the MLP after one epoch is 95.46 %, of PyTorch; 94 % are required.
 ERRORS_OF_FEWER_EPOCHS = 2
 
-# The difference of two mean accuracies that no user would notice: 20 of 10,000 images.
+# The difference of two mean accuracies that does not matter to a user: 20 of 10,000 images.
 ACCURACY_MARGIN = 0.002
 
 # Errors are relative to the largest entry of the tensor they are in.
@@ -43,7 +43,7 @@ PASS_OF_PIXELS = {"float32": 1e-5, "float64": 1e-13}
 # Parameters after one step of Adam, relative to the learning rate: m / (sqrt(v) + epsilon) amplifies where v is near 0.
 STEP = {"float32": 2e-3, "float64": 1e-11}
 
-# Loss of each of many steps. In float64 the ladder takes `STEPS`, and an epoch of batches of 128 with --long.
+# Loss of each of many steps. In float64 the equivalence tests take `STEPS`, and an epoch of batches of 128 with --long.
 STEPS = 100
 STEPS_OF_AN_EPOCH = max(STEPS, math.ceil(DATASET.train / 128))
 STARTS = {"float32": 3, "float64": 1}  # from which that is tried: one ReLU that flips parts the paths of float32
@@ -65,15 +65,17 @@ FIT_EPOCHS = 5
 
 
 def has_convolutions(network: Network) -> bool:
+    """Return whether the network has kernels with more than two dimensions."""
     return any(len(shape) > 2 for shape in network.shapes.values())
 
 
 def of_gradients(network: Network) -> dict[str, float]:
+    """Return the tolerance of loss and gradients by dtype."""
     return PASS_OF_PIXELS if has_convolutions(network) else PASS
 
 
 def of_moments(network: Network) -> dict[str, float]:
-    """Adam's v squares the gradients, which doubles their error."""
+    """Return the tolerance of Adam's m and v by dtype. Squaring the gradients for v doubles their relative error."""
     return {dtype: 2 * limit for dtype, limit in of_gradients(network).items()}
 
 
@@ -88,5 +90,5 @@ def float32_steps(network: Network) -> int:
 
 
 def required_accuracy(network: Network, epochs: int) -> float:
-    """Return the required accuracy on the test images after so many epochs."""
+    """Return the required accuracy on the test images, in [0, 1], after this number of epochs."""
     return network.accuracy if epochs >= network.epochs else 1 - ERRORS_OF_FEWER_EPOCHS * (1 - network.accuracy)

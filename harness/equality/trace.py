@@ -11,7 +11,7 @@ from impls.contract import changes_state
 
 
 class Trace(NamedTuple):
-    """A training step by step.
+    """The record of a training.
 
     - `losses`: before each step, in nats.
     - `parameters`: after the steps in `kept`, by the number of the step, counted from 1.

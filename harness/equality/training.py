@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 
-from harness.workers.events import notify
+from harness.workers.session import notify
 from impls.adapter import Adapter
 from impls.contract import changes_state
 

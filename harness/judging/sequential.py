@@ -2,8 +2,8 @@
 
 Verdicts are taken at the sample sizes of `LOOKS` only (interim analyses). The family-wise error rate `alpha` is split
 equally over the quantities and, by the shares in `LOOKS`, over the analyses (alpha spending: Lan and DeMets 1983,
-doi:10.1093/biomet/70.3.659). The split is Bonferroni's: the chance of any wrong verdict is at most `alpha`, whatever
-depends on what. If the time is up before an analysis, that analysis uses the samples drawn so far.
+doi:10.1093/biomet/70.3.659). The split is Bonferroni's: the chance of any wrong verdict is at most `alpha`, also if
+quantities depend on each other. If the time is up before an analysis, that analysis uses the samples drawn so far.
 
 Holm's step-down method would decide no sooner. A verdict can be wrong in two directions; after one direction is ruled
 out, the other remains to be ruled out.
@@ -47,7 +47,7 @@ class Batch(NamedTuple):
 
 
 class StopSampling(Exception):
-    """No more samples can be drawn. Those that there are will be analysed."""
+    """An exception of `draw`: no more samples can be drawn. The drawn samples are analysed."""
 
 
 def sequential(

@@ -13,7 +13,7 @@ Method:
 - The interval that decides has the error rate of its analysis (`sequential.py`). The printed interval has 95 %.
 
 Assumption: a few launches show how launches differ. A slow mode of one launch in ten is absent from eight launches with
-a chance of 43 %, whatever the test. `make calibrate` measures the error rates.
+a chance of 43 %, with any test. `make calibrate` measures the error rates.
 
 Other tools:
 
@@ -61,6 +61,7 @@ class Verdict(NamedTuple):
 
     @property
     def decided(self) -> bool:
+        """True if the word is better, worse or same."""
         return self.word in ("better", "worse", "same")
 
     def __str__(self) -> str:

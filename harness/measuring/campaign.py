@@ -7,6 +7,7 @@ Interleaving makes the drift the same for all. Launches show their own noise, an
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from harness.data.reference import Parts
@@ -29,7 +30,8 @@ class Participant(NamedTuple):
     operations: tuple[Operation, ...]
     has_first_step: bool = True
     python: str = sys.executable  # that runs it
-    lane: int = 0  # see `Worker`
+    lane: int = 0  # see `WorkerSpec`
+    environment: Mapping[str, str] = MappingProxyType({})  # variables to set before anything is imported
 
 
 @dataclass
@@ -46,9 +48,10 @@ class Launch:
 
 @dataclass
 class Campaign:
-    """After `run`, `launches[name]` are the completed ones. `failures[name]` is the error that ended a participant.
+    """The measurements of several participants.
 
-    `workers` are those of the last launch, which run until `close`; `done` counts the launches that were begun.
+    After `run`, `launches[name]` are the completed launches of a participant, and `failures[name]` is the error that
+    ended it. `workers` are those of the last launch, which run until `close`. `done` counts the begun launches.
 
     - `start(participant)`: returns a new worker.
     - `machine`: conditions for the records.
@@ -103,7 +106,7 @@ class Campaign:
             self.launches[name].append(under_way[name])
 
     def _try(self, do: Callable, participant: Participant, *arguments: Any) -> None:
-        """Do it unless the participant has failed. Keep an error, and close the worker, which could still be busy."""
+        """Call `do` unless the participant has failed. Keep its error, and close its worker, which may be busy."""
         if participant.name in self.failures:
             return
         try:
@@ -139,12 +142,13 @@ class Campaign:
             _note_memory(launch, "training", worker)
 
     def close(self) -> None:
+        """End all workers."""
         while self.workers:
             self.workers.popitem()[1].close()
 
 
 def _place(operation: Operation) -> int:
-    """Sort key: an epoch first, before memory is mixed; then the floor, just before the training steps beside it."""
+    """Sort key: an epoch first, before memory is mixed; then the roofline, right before the training steps."""
     return ["fit", *(each.method for each in floor.OPERATIONS), operation.method].index(operation.method)
 
 

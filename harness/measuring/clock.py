@@ -4,14 +4,16 @@ from collections.abc import Sequence
 
 
 class VirtualClock:
-    """Shows, in seconds, what it was set to."""
+    """A clock that shows the time to which it was set, in seconds."""
 
     now = 0.0
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     def set(self, seconds: float) -> None:
+        """Set the time."""
         self.now = seconds
 
 

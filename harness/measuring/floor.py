@@ -1,32 +1,35 @@
-"""The floor (roofline): the least time of a training step on this machine, by its arithmetic and memory traffic."""
+"""The roofline: the least time of a training step on this machine, by its arithmetic and memory traffic."""
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from harness.measuring.workload import Operation
 from harness.workers import processors
-from impls.contract import NETWORKS, Network, Settings
+from impls.contract import DATASET, NETWORKS, Network, Settings
 
-NAME = "the floor"  # in place of a variant; no file in impls/ can have it
+NAME = "the floor"  # in place of a variant; no folder in impls/ can have this name
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
-TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads costs nothing beside them
+TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads does not count
+FLOAT32, INT64 = 4, 8  # bytes
+BATCH_SIZE = 128  # of `step_bytes`
 OPERATIONS = (  # which do not use their images
     Operation("multiply", SIZE, rounds=10, prepared=False),
     Operation("stream", 1, rounds=10, prepared=False),
 )
 
 
-def environment(cpu_flags: Iterable[str]) -> dict[str, str]:
+def environment(cpu: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
     """Return variables to set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
-    return {"OPENBLAS_CORETYPE": "SkylakeX"} if set(cpu_flags) >= AVX512 else {}
+    flags = cpu.read_text(encoding="utf-8").split() if cpu.exists() else ()
+    return {"OPENBLAS_CORETYPE": "SkylakeX"} if AVX512.issubset(flags) else {}
 
 
 def name_for(network: str) -> str:
-    """Return the name of this network's floor in a campaign."""
+    """Return the name of this network's roofline in a campaign."""
     return f"{NAME} of {network}"
 
 
@@ -47,9 +50,11 @@ class Machine:
         self.parts = np.array_split(arrays, threads, axis=1)
 
     def versions(self) -> dict[str, str]:
+        """Return the version of NumPy, by its name."""
         return {"numpy": np.__version__}
 
     def multiply(self, _) -> None:
+        """Multiply two matrices of `SIZE` by `SIZE`, float32. The argument is not used."""
         np.matmul(self.a, self.b, out=self.product)
 
     def stream(self, _) -> None:
@@ -69,3 +74,22 @@ def train_step_seconds(network: Network, batch_size: int, multiply_seconds: floa
     but the gradients: 7 passes, where a turn of `stream` makes 8.
     """
     return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * TURNS)
+
+
+def step_bytes(network: Network) -> dict[str, int]:
+    """Return the bytes of the arrays of a training step of Adam in float32, on a batch of `BATCH_SIZE`.
+
+    Activations are the output of each layer's kernel, which the gradients need: one array a layer, as a ReLU can take
+    the place of its input.
+    """
+    outputs = sum(
+        shape[-1] * network.positions.get(name, 1) for name, shape in network.shapes.items() if name.endswith("kernel")
+    )
+    parameters = FLOAT32 * network.parameter_count
+    return {
+        "parameters": parameters,
+        "gradients": parameters,
+        "Adam's m and v": 2 * parameters,
+        "activations": BATCH_SIZE * outputs * FLOAT32,
+        "the batch": BATCH_SIZE * (DATASET.pixels * FLOAT32 + INT64),
+    }

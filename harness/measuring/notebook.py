@@ -15,7 +15,7 @@ def exists(variant: str) -> bool:
 
 
 class Notebook:
-    """Trains on MNIST in `directory`, which it reads itself. Imports the framework of `variant`."""
+    """A trainer on MNIST in `directory`, which it reads itself. The constructor imports the framework of `variant`."""
 
     jit_compile = "as shipped"
 
@@ -26,6 +26,7 @@ class Notebook:
         self.directory = directory
 
     def versions(self) -> dict[str, str]:
+        """Return the version of each package of the variant, by its name."""
         return {package: import_module(package).__version__ for package in self.packages}
 
     def fit(self, images, labels, epochs: int, on_epoch: Callable[[int, float], None]) -> None:

@@ -1,4 +1,4 @@
-"""The participants of a campaign: the variants, their notebook ways if wanted, and the floor."""
+"""The participants of a campaign: the variants, their notebook ways if wanted, and the roofline."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def pairs(
 
 
 def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
-    """Return one for each entrant of `wanted`, and on the CPU the floor of each network that takes training steps.
+    """Return one for each entrant of `wanted`, and on the CPU the roofline of each network that takes training steps.
 
     A notebook way is an entrant with `notebook.NAME` in place of a network.
     """
@@ -48,23 +48,20 @@ def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings
 
 
 def floor_participant(settings: Settings) -> Participant:
-    """Return the floor of the network of these settings."""
+    """Return the roofline of the network of these settings."""
     name, build = floor.name_for(settings.network), (floor.Machine, settings)
-    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, has_first_step=False)
+    own = {"has_first_step": False, "environment": floor.environment()}
+    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, **own)
 
 
-def starter(
-    spec: WorkerSpec, cpu_flags: Iterable[str], on_event: Callable[[str, str, dict], None]
-) -> Callable[[Participant], Worker]:
-    """Return a function that starts a worker by `spec`, with the participant's name, Python and lane.
+def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Participant], Worker]:
+    """Return a function that starts a worker by `spec`, with the name, the Python, ... of a participant.
 
     `on_event(name, event, details)` is called as for a `Worker`.
     """
 
     def start(participant: Participant) -> Worker:
-        name = participant.name
-        environment = floor.environment(cpu_flags) if participant.variant == floor.NAME else {}
-        own = replace(spec, name=name, python=participant.python, lane=participant.lane, environment=environment)
-        return Worker(own, lambda event, details: on_event(name, event, details))
+        own = {field: getattr(participant, field) for field in ("name", "python", "lane", "environment")}
+        return Worker(replace(spec, **own), lambda event, details: on_event(participant.name, event, details))
 
     return start

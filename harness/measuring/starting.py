@@ -1,4 +1,4 @@
-"""How a process starts: the time of its imports, and the conditions of its measurements."""
+"""The start of a process: the time of its imports, and the conditions of its measurements."""
 
 import hashlib
 import inspect

@@ -1,4 +1,4 @@
-"""The one place where time is taken: around a call and the device's word that it is done."""
+"""Clocks around calls: the time from a call until the device has finished it."""
 
 import gc
 import itertools
@@ -13,15 +13,20 @@ HIDDEN = 0.1  # of the measured time may come to light when the result is read; 
 
 
 class Unmeasurable(RuntimeError):
-    """A measurement that cannot be trusted, which is no fault of the results."""
+    """An exception for a measurement that cannot be trusted. The computed results may be right."""
 
 
 class Work(Protocol):
     """Work that is timed: `call` begins it, `synchronize` waits for it, `read` takes its results into Python."""
 
-    def call(self) -> object: ...
-    def synchronize(self) -> object: ...
-    def read(self) -> object: ...
+    def call(self) -> object:
+        """Begin the work."""
+
+    def synchronize(self) -> object:
+        """Wait until the work is done."""
+
+    def read(self) -> object:
+        """Convert the results to Python values, which waits for them."""
 
 
 def once(work: Work) -> float:

@@ -1,4 +1,4 @@
-"""What this process has used so far: processor time and memory. Where the system does not report memory, it is None."""
+"""CPU time and memory of this process so far. Memory is None where the system does not report it."""
 
 import ctypes
 import gc

@@ -10,12 +10,12 @@ from harness.measuring import timing
 from impls.contract import DATASET, Network, changes_state
 
 IMAGES, BATCHES = 8192, 64  # at most, that the calls of one operation go through in turn, as those of an epoch would
-CHECKED = 100  # calls, at most: reading what they have computed must take little beside them
+CHECKED = 100  # calls, at most: reading their results must take little time in comparison
 SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
 class Operation(NamedTuple):
-    """A method of an implementation, and how it is timed. A new line in `OPERATIONS` is all that it takes to time one.
+    """A method of an implementation, and how it is timed. A new line in `OPERATIONS` adds one.
 
     - `batch_size`: the number of images of a call.
     - `rounds`: timed calls in a block, before the next variant has its turn.
@@ -49,8 +49,8 @@ class Operation(NamedTuple):
 
 EPOCH = Operation("fit", DATASET.train, rounds=1, blocks=1, prepared=False)  # after one that is not counted
 
-# So many rounds that a block lasts some 50 ms where training on an image takes `LIGHT` floating-point operations: short
-# beside the drift of a machine, long beside a switch of processes. A heavier network has fewer.
+# With these rounds a block lasts about 50 ms where training on an image takes `LIGHT` floating-point operations. That
+# is short for the drift of a machine and long for a switch of processes. A heavier network has fewer rounds.
 LIGHT = 2.5e6
 OPERATIONS = (
     Operation("train_step", 32, rounds=40),
@@ -83,6 +83,7 @@ class Workload:
         return [self.implementation.prepare_batch(images[rows], labels[rows]) for rows in slices]
 
     def call(self) -> None:
+        """Call the operation on the next input. It may return before the result is computed."""
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
 
     def synchronize(self) -> None:
@@ -91,7 +92,7 @@ class Workload:
             self.implementation.synchronize(self.result)
 
     def read(self) -> float | None:
-        """Take into Python what the calls have computed: the last result and, after training steps, the parameters.
+        """Convert the results of the calls to Python values: the last result and, after training steps, the parameters.
 
         Raises `TypeError` for a result that is neither a scalar nor a matrix, as impls/adapter.py asks for.
         """
@@ -120,7 +121,7 @@ def first_step(implementation: Any, images: np.ndarray, labels: np.ndarray) -> f
 
 @changes_state
 def rehearse(implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray) -> float | None:
-    """Do it once, and return what a campaign would read of it. Raises as `Workload.read`."""
+    """Call the operation once, and return the number that a campaign would read. Raises as `Workload.read`."""
     work = Workload(implementation, operation, images, labels)
     if work.is_fit:
         work.epochs(1)
@@ -133,7 +134,7 @@ def rehearse(implementation: Any, operation: Operation, images: np.ndarray, labe
 def prepare(
     implementation: Any, operation: Operation, images: np.ndarray, labels: np.ndarray, check: bool = True
 ) -> None:
-    """Get ready to measure it by `block`: compile, and fill caches. A `fit` needs nothing: its first epoch does it.
+    """Prepare an operation for `block`: compile, and fill caches. A `fit` needs none: its first epoch does both.
 
     With `check`, raise `Unmeasurable` if `synchronize` does not wait. Raises as `Workload.read`.
     """

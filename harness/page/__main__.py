@@ -10,6 +10,7 @@ from harness.page.results import UNREADABLE, Unreadable, read
 
 
 def main() -> None:
+    """Read the files of the command line and write the page. An error ends the program with one line."""
     parser = argparse.ArgumentParser(prog="python -m harness.page", description=__doc__)
     parser.add_argument("files", type=Path, nargs="+", help="results of --results, then verdicts of --regression-json")
     parser.add_argument("-o", "--output", type=Path, default=Path("report.html"), help="(default: report.html)")

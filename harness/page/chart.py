@@ -20,7 +20,7 @@ class Series(NamedTuple):
 
 @dataclass(frozen=True)
 class Chart:
-    """`low` and `high` are the ends of the vertical axis; the names of the axes carry their units."""
+    """A line chart. `low` and `high` are the ends of the vertical axis; the names of the axes have their units."""
 
     series: Sequence[Series]
     x_name: str
@@ -34,10 +34,12 @@ class Chart:
 
     @property
     def x(self) -> Axis:
+        """The horizontal axis: steps or epochs, counted from 1."""
         return Axis(0, max(len(each.values) for each in self.series), 62, self.width - 168)
 
     @property
     def y(self) -> Axis:
+        """The vertical axis, without the room for labels at the top and the bottom."""
         return Axis(self.low, self.high, self.height - 46, 30, self.logarithmic)
 
     def points(self, series: Series) -> list[Point | None]:

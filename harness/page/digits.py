@@ -1,14 +1,22 @@
 """Misclassified digits: the confusion matrix of all trainings, and each image by the number of variants it misled."""
 
+import base64
+import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from PIL import Image
+
 from harness.page.results import Record, Results
-from harness.page.sprite import COLUMNS
+
+COLUMNS = 25  # images in a row of the sprite
 
 
 class Digit(NamedTuple):
+    """A misclassified test image."""
+
     image: int  # its index among the test images
     label: int
     answers: dict[str, int]  # variant -> its wrong prediction, in its last training
@@ -48,3 +56,15 @@ def groups(results: Results, trainings: Sequence[Record]) -> Iterator[tuple[int,
             found.setdefault(len(answers), []).append(Digit(image, label, answers, column * width, row * height))
     for count in sorted(found, reverse=True):
         yield count, sorted(found[count], key=lambda digit: (digit.label, digit.image))
+
+
+def sprite(images: np.ndarray, columns: int = COLUMNS) -> str:
+    """Return `images`, (n, height, width), uint8, n >= 1, in rows of `columns`, as a base64 PNG."""
+    count, height, width = images.shape
+    sheet = Image.new("L", (columns * width, -(-count // columns) * height))
+    for place, image in enumerate(images):
+        row, column = divmod(place, columns)
+        sheet.paste(Image.fromarray(image), (column * width, row * height))
+    file = io.BytesIO()
+    sheet.save(file, "PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode()

@@ -10,6 +10,8 @@ LARGEST = 1e300  # a figure multiplies numbers, and must not exceed float64
 
 
 class Leaf(NamedTuple):
+    """A single value: its name for messages, and whether a value fits."""
+
     name: str
     fits: Callable[[Any], bool]
 

@@ -12,11 +12,13 @@ from harness.measuring.machine import cores
 from harness.page import digits, equality, learning, speed, top, upgrades
 from harness.page.axis import Axis, from_zero, shown
 from harness.page.results import Results, as_json, results_of
-from harness.report.profile import ACCOUNTED, accounted
+from harness.profiling.profile import ACCOUNTED, accounted
 from harness.report.runs import finite, median, ratio
 
 
 class Section(NamedTuple):
+    """A section of the page; `name` is that of its template."""
+
     name: str  # of its template and of its anchor
     title: str
     command: str  # measures the content

@@ -34,6 +34,7 @@ def pictures(results: Results) -> dict[str, str]:
 
 
 def main() -> None:
+    """Read the file of the command line and write both figures. An error ends the program with one line."""
     parser = argparse.ArgumentParser(prog="python -m harness.page.pictures", description=__doc__)
     parser.add_argument("results", type=Path, help="the file that pytest --results wrote")
     parser.add_argument("folder", type=Path, help="folder of growth.svg and steps.svg")

@@ -16,7 +16,7 @@ Record = Mapping[str, Any]
 
 
 class Unreadable(ValueError):
-    """A file does not hold results or verdicts; the message says what was expected and what was found."""
+    """An exception for a file without results or verdicts; the message has the expected and the actual content."""
 
 
 class Results(NamedTuple):

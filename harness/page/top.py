@@ -13,6 +13,7 @@ Sentence = tuple[str, str]  # the section that it links to, its text
 
 
 def sentences(results: Results) -> list[Sentence]:
+    """Return the sentences of all sections."""
     return [*_equality(results), *_learning(results), *_speed(results), *_upgrades(results), *_missing(results)]
 
 

@@ -82,9 +82,11 @@ class Team:
         return self._ask(getattr(function, "__name__", function), lambda rank, worker: worker.run(*questions[rank]))
 
     def is_running(self) -> bool:
+        """Return whether every process runs."""
         return all(worker.is_running() for worker in self.workers)
 
     def close(self) -> None:
+        """End every process, and remove its temporary files."""
         for worker in self.workers:
             worker.close()
 

@@ -1,1 +1,1 @@
-"""The pytest plugin. In go a command line and tests; out come those that are meant, an exit status, and reports."""
+"""The pytest plugin: options, fixtures, the selection of tests, the exit status, and reports."""

@@ -1,4 +1,4 @@
-"""`--budget FILE`: print what a run has spent, and fail if it is more than FILE allows. Counts, as seconds differ."""
+"""`--budget FILE`: print the counts of a run, and fail if FILE allows less. Counts, because seconds vary."""
 
 import json
 import os
@@ -21,13 +21,14 @@ FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the file of the budget."""
     add = parser.getgroup("frameworks").addoption
     add("--budget", type=Path, metavar="FILE", help="print what was started and trained; fail if it exceeds FILE")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Before pytest-xdist starts its processes, which inherit the variable and count as well."""
+    """Begin to count, before pytest-xdist starts its processes: they inherit the variable and count as well."""
     if not config.option.budget:
         return
     limits(config.option.budget)
@@ -50,6 +51,7 @@ def limits(file: Path) -> dict[str, int]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print each count with its limit, and fail the run if one is exceeded."""
     if not config.option.budget:
         return
     allowed = limits(config.option.budget)
@@ -68,6 +70,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the file of the counts, if this process has made it."""
     if FOLDER in config.stash:
         del os.environ[tally.VARIABLE]
         config.stash[FOLDER].cleanup()

@@ -11,12 +11,14 @@ import pytest
 import impls
 from harness import ROOT
 from harness.plugin.chapter import case_of
+from harness.plugin.selection import keep_only
 
 REFERENCE = "numpy"  # its tests run after a change of anything that all variants share
 CODE = ("harness/", "impls/", "tests/", "studies/")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a revision of Git."""
     text = "run the tests that the difference to REVISION can affect (default: HEAD, with files not yet added)"
     add = parser.getgroup("frameworks").addoption
     add("--changed", nargs="?", const="HEAD", metavar="REVISION", help=text)
@@ -94,10 +96,6 @@ def _is_code(file: str) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests that the change cannot affect."""
     if config.option.changed:
-        change = Change(changed_files(config.option.changed))
-        wanted, unwanted = [], []
-        for item in items:
-            (wanted if change.affects(item) else unwanted).append(item)
-        config.hook.pytest_deselected(items=unwanted)
-        items[:] = wanted
+        keep_only(config, items, Change(changed_files(config.option.changed)).affects)

@@ -16,7 +16,7 @@ from harness.report.record import Result
 from impls import Entrant
 
 FOLDER = Path(__file__).parent / "chapters"
-PLUGINS = [f"harness.plugin.chapters.{path.stem}" for path in sorted(FOLDER.glob("[!_]*.py"))]
+CHAPTERS = [f"harness.plugin.chapters.{path.stem}" for path in sorted(FOLDER.glob("[!_]*.py"))]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import impls
 
 @cache
 def _naming() -> re.Pattern[str]:
-    """Finds the longest name of a variant or framework among the parameters of a test."""
+    """Return a pattern of the longest name of a variant or framework among the parameters of a test."""
     known = impls.variants().values()
     names = {name for variant in known for name in (variant.name, variant.implementation, *variant.packages)}
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
@@ -19,14 +19,14 @@ def _naming() -> re.Pattern[str]:
 
 
 def group(nodeid: str) -> str:
-    """The variant or framework that a test of tests/ names among its parameters; otherwise its file."""
+    """Return the variant or framework among the parameters of a test in tests/; otherwise its file."""
     file, _, test = nodeid.partition("::")
     named = _naming().search(test)
     return named[1] if named and file.count("/") == 1 else file
 
 
 # Runs in the new process before it imports anything: NumPy starts a thread for each core when it is imported, and idle
-# threads that spin on the cores of others slow down everybody.
+# threads that spin on the cores of others slow down all.
 TAKE_SHARE = """
 import os
 number, processes = channel.receive()
@@ -45,11 +45,13 @@ def pytest_configure_node(node) -> None:
 
 
 class Scheduling(LoadScopeScheduling):
+    """A schedule that sends all tests of a group to one process."""
+
     def _split_scope(self, nodeid: str) -> str:
         return group(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Scheduling | None:
-    """Unless another --dist was asked for."""
+    """Schedule by group, unless `--dist` names another way."""
     return Scheduling(config, log) if config.option.dist == "load" else None

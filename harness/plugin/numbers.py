@@ -1,4 +1,4 @@
-"""Numbers on the command line: what argparse is given to read one, and to say what it expected."""
+"""Numbers on the command line: functions that argparse calls to read one, each with the message for other text."""
 
 import math
 from argparse import ArgumentTypeError
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 
 def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Return a type of options: an integer from `low` to `high`, or without an upper limit."""
     expected = f"from {low:,} to {high:,}" if high else f"of at least {low}"
 
     def parse(text: str) -> int:
@@ -17,20 +18,22 @@ def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
 
 
 def seconds(text: str) -> float:
+    """Return a number of seconds above 0, below 1e9."""
     return _positive(text, "a positive number of seconds", below=1e9)
 
 
 def minutes(text: str) -> float:
+    """Return a number of minutes above 0."""
     return _positive(text, "a number of minutes above 0")
 
 
 def percent(text: str) -> float:
-    """ "5" or "5%" -> 0.05."""
+    """Return the fraction of a percentage above 0: "5" or "5%" -> 0.05."""
     return _positive(text, "a percentage above 0, such as 5", unit="%") / 100
 
 
 def chance(text: str) -> float:
-    """ "1" or "1%" -> 0.01."""
+    """Return the fraction of a percentage between 0 and 50: "1" or "1%" -> 0.01."""
     return _positive(text, "a percentage above 0 and below 50, such as 1", unit="%", below=50) / 100
 
 

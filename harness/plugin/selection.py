@@ -1,19 +1,16 @@
-"""Pytest hooks that choose the variants and networks, deselect tests, and refuse conflicting options."""
+"""Pytest hooks that choose the variants, the networks and the tests."""
 
 import argparse
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 import impls
-from harness.data import whole
 from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
-from harness.workers import variables
-from harness.workers.worker import limits
 from impls import Entrant
 from impls.contract import COMPARED, Settings
 
@@ -21,6 +18,7 @@ OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Choose variants, networks and references by the command line, and register the markers of chapters."""
     for chapter in chapters(config):
         config.addinivalue_line("markers", f"{chapter.marker}: {chapter.description}")
     option = config.option
@@ -37,36 +35,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _refuse_enemies(variants)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Refuse conflicting options. `--compare` prints its own tables, so pytest-benchmark's are off."""
-    if config.option.quick:
-        config.option.compare, config.option.epochs, config.option.launches = True, 1, 1
-    config.option.benchmark_quiet |= config.option.compare
-    if config.option.notebook_baseline and config.option.device != "cpu":
-        raise pytest.UsageError("--notebook-baseline trains on the CPU: leave --device out")
-    if config.option.benchmark_cprofile:
-        raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
-    if config.option.in_process and (config.option.benchmark_only or config.option.compare):
-        raise pytest.UsageError("--in-process is for a debugger, and times are taken in workers: leave it out")
-    _refuse_to_keep(config.option)
-    for name in ("benchmark_json", "regression_json", "regression_markdown", "page", "results"):
-        file = getattr(config.option, name)
-        obstacle = file and whole.obstacle(file)
-        if obstacle:
-            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {obstacle}")
-    if not getattr(config.option, "numprocesses", None):
-        return
-    if config.option.benchmark_only or config.option.compare:
-        wanted = "--compare" if config.option.compare else "--benchmark-only"
-        raise pytest.UsageError(
-            f"{wanted} measures time and cannot share the machine with other tests: run `pytest {wanted}` without -n"
-        )
-    if config.option.seeds > 1:
-        raise pytest.UsageError("--seeds compares all variants in one process: run it without -n")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize tests by the chosen variants, networks and operations."""
     cases, option = metafunc.config.stash[ENTRANTS], metafunc.config.option
     by_chapter = any(chapter.parametrize(metafunc, cases) for chapter in chapters(metafunc.config))
     if "framework" in metafunc.fixturenames and not by_chapter:
@@ -90,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
     on_request = ["network", *(chapter.marker for chapter in known if chapter.on_request)]
 
-    def wanted(item: pytest.Item) -> bool:
+    def is_wanted(item: pytest.Item) -> bool:
         if item.originalname == OF_ALL and option.seeds < 2:
             return False
         if only_variants and item.originalname != OF_ALL and case_of(item) is None:
@@ -109,22 +79,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         return not benchmark or "latency" in option.markexpr
 
-    unwanted = [item for item in items if not wanted(item)]
-    if unwanted:
-        config.hook.pytest_deselected(items=unwanted)
-        items[:] = [item for item in items if wanted(item)]
+    keep_only(config, items, is_wanted)
     if option.compare:
         items.sort(key=lambda item: item.get_closest_marker("latency") is None)  # later tests reuse their workers
 
 
-def _refuse_to_keep(option: argparse.Namespace) -> None:
-    """Refuse variables that `--keep-env` cannot pass on."""
-    by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
-    ours = {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"} & {*option.keep_env}
-    flaw = f"{min(ours)}: the suite sets it itself" if ours else ""
-    flaw = flaw or variables.flaw(option.keep_env)
-    if flaw:
-        raise pytest.UsageError(f"--keep-env {flaw}")
+def keep_only(config: pytest.Config, items: list[pytest.Item], is_wanted: Callable[[pytest.Item], bool]) -> None:
+    """Deselect all other tests."""
+    wanted, unwanted = [], []
+    for item in items:
+        (wanted if is_wanted(item) else unwanted).append(item)
+    config.hook.pytest_deselected(items=unwanted)
+    items[:] = wanted
 
 
 def _operations(option: argparse.Namespace) -> list[Operation]:

@@ -1,4 +1,4 @@
-"""What the plugin keeps in pytest's config, from the hook that makes it to the hook that shows it."""
+"""Keys of the values that the plugin keeps in pytest's config, for later hooks."""
 
 import pytest
 
@@ -10,11 +10,8 @@ from impls import Entrant
 
 ENTRANTS = pytest.StashKey[list[Entrant]]()  # that were chosen
 REFEREES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
-UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are to be compared
-UPGRADED_RUNTIMES = pytest.StashKey[list[str]]()  # and the runtimes
 RUNTIMES = pytest.StashKey[Versions]()
 DISPLAY = pytest.StashKey[Display]()
 CAMPAIGN = pytest.StashKey[Campaign]()
 UPGRADE = pytest.StashKey[Upgrade]()
 NOTICES = pytest.StashKey[list[str]]()  # lines about saved runs and about saving this one
-TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown

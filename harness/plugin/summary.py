@@ -1,8 +1,8 @@
-"""The pytest side of what is shown: notes, each error once, and the tables at the end."""
+"""Terminal output: notes, each error once, and the tables at the end."""
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rich.console import Console
 from harness.data import whole
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
-from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES, TOLD
+from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFEREES
 from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
 from harness.report.record import PROPERTY, Result, of_kind, results_in
@@ -21,6 +21,7 @@ from harness.report.tables import comparison_table, errors_table
 from harness.workers.worker import in_a_line
 from impls.contract import NETWORKS
 
+TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
@@ -36,6 +37,7 @@ def pytest_cmdline_main(config: pytest.Config):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the notices, the errors that were shown, and the display."""
     config.stash.setdefault(NOTICES, [])
     config.stash[TOLD] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
@@ -44,44 +46,51 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Names:
-    """A plugin of its own, as the hook is told no more than the name of a test."""
+    """A separate plugin, as the hook gets only the name of a test and needs the display."""
 
     def __init__(self, display: Display):
         self.display = display
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Show the name of the test that begins."""
         self.display.begins(nodeid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    """Close the display."""
     if DISPLAY in config.stash:
         config.stash[DISPLAY].close()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node) -> None:
+    """Collect the notes of a process of pytest-xdist that has ended."""
     for message, variant in getattr(node, "workeroutput", {}).get("notes", {}).items():
         node.config.stash[DISPLAY].warning(variant, message)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)
 def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
-    """Called for each saved run that is loaded. What is no record of a benchmark is taken out of it.
+    """Remove from a saved run, each time that one is loaded, the records that pytest-benchmark cannot read.
 
-    And keeps pytest-benchmark from printing two machines as JSON: what matters of them is said at the end, in words.
+    The description of the machine is replaced: pytest-benchmark would print both as JSON, and a line at the end names
+    the differences.
     """
     compared_benchmark["machine_info"] = machine_info
-    name = f"the run saved on {compared_benchmark.get('datetime', 'an unknown day')}"
-    compared_benchmark["benchmarks"], lines = saved.readable(compared_benchmark["benchmarks"], name)
-    config.stash.setdefault(NOTICES, []).extend(lines)
+    records = compared_benchmark["benchmarks"]
+    compared_benchmark["benchmarks"] = readable = list(filter(saved.is_readable, records))
+    if len(readable) < len(records):
+        day = compared_benchmark.get("datetime", "an unknown day")
+        line = f"the run saved on {day}: {len(records) - len(readable)} of {len(records)} records cannot be read"
+        config.stash.setdefault(NOTICES, []).append(line)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
-    """Before pytest-benchmark compares with saved runs, what cannot be compared is taken out of them.
+    """Remove the records of saved runs that cannot be compared, before pytest-benchmark compares with them.
 
-    What it then cannot save costs nobody the tables, which come after. A process of pytest-xdist hands its notes to the
-    one that has the terminal.
+    An error while pytest-benchmark saves the run becomes a line, so the tables are printed after it. A process of
+    pytest-xdist passes its notes to the process with the terminal.
     """
     lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
     benchmarks.benchmarks[:] = {each.fullname: each for each in benchmarks.benchmarks}.values()  # the last attempts
@@ -110,7 +119,7 @@ def pytest_runtest_setup(item: pytest.Item):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
-    """An error that hits many tests is told once; an assertion is of one test alone."""
+    """Report an error of several tests once, but every failed assertion."""
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if report.failed and isinstance(error, Exception) and not isinstance(error, AssertionError):
@@ -121,7 +130,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
 
 
 def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
-    """Under `--compare` a passed test is no news: the table has its numbers."""
+    """Print nothing for a passed test under `--compare`: the table has its numbers."""
     if config.option.compare and report.passed and report.when == "call":
         return "passed", "", ""
     return None
@@ -129,7 +138,7 @@ def pytest_report_teststatus(report: pytest.TestReport, config: pytest.Config):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config):
-    """The tables come last, whatever another plugin could not show; what it says fails the run."""
+    """Print the tables last. An error of another plugin becomes a line and fails the run."""
     try:
         return (yield)
     except Exception as error:
@@ -143,8 +152,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             _fail(terminalreporter._session)
 
 
+def write_report(
+    terminalreporter: pytest.TerminalReporter, option: str, text_of: Callable[[Any], str], run: Any
+) -> Path | None:
+    """Write `text_of(run)` to the file that an option names, and return the file; None without the option.
+
+    The run fails, and the result is None, if the file cannot be written.
+    """
+    file = getattr(terminalreporter.config.option, option[2:].replace("-", "_"))
+    try:
+        if file:
+            whole.write(file, text_of(run))
+    except OSError as error:
+        terminalreporter.write_line(f"{option}: {file} could not be written: {error}", red=True)
+        _fail(terminalreporter._session)
+        return None
+    return file
+
+
 def _fail(session: pytest.Session) -> None:
-    if session.exitstatus == pytest.ExitCode.OK:
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -213,6 +240,6 @@ def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str
 def _required(network: str, epochs: int | None) -> str:
     required = NETWORKS[network]
     epochs = epochs or required.epochs
-    now = f"Epochs of training: {epochs}. Asked of the accuracy: {100 * required_accuracy(required, epochs):g}%"
+    now = f"Epochs of training: {epochs}. Required accuracy: {100 * required_accuracy(required, epochs):g}%"
     later = f"; {100 * required.accuracy:g}% after {required.epochs} epochs" if epochs < required.epochs else ""
     return f"{now}{later}."

@@ -1,16 +1,17 @@
-"""The pytest side of version against version: options, what is compared with what, the exit status, the reports."""
+"""Comparison of two versions: its options, the selection of its tests, the exit status, and the reports."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from harness.data import whole
 from harness.edge.versions import check_writer, named_in
 from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
-from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE, UPGRADED, UPGRADED_RUNTIMES
-from harness.plugin.summary import console_of
+from harness.plugin.options import VERSIONS, is_given
+from harness.plugin.selection import keep_only
+from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE
+from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
 from harness.regression.launch import QUANTITIES
@@ -22,54 +23,36 @@ from harness.report.record import of_kind, results_in
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
 BAD = ("worse", "changed")
+UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are compared
+UPGRADED_RUNTIMES = pytest.StashKey[list[str]]()  # runtimes of which two versions are compared
 OPEN = ("inconclusive", "not comparable", "missing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    group = parser.getgroup("regression", "one version of a framework against another")
+    """Add the options that name the two versions, limit the comparison and write its reports."""
+    add = parser.getgroup("regression", "one version of a framework against another").addoption
     for side in ("baseline", "candidate"):
-        group.addoption(
-            f"--{side}",
-            action="append",
-            default=[],
-            metavar="REQUIREMENT",
-            help=f'the {side}, such as "keras==3.14.1"; repeatable (default: the current environment)',
-        )
-        group.addoption(
-            f"--{side}-python", metavar="PATH", help=f"take this interpreter for the {side}; write it with ="
-        )
-    group.addoption(
-        "--max-slowdown",
-        type=percent,
-        default=Sampling.margin,
-        metavar="PERCENT",
-        help="a slowdown that does not matter (default: 5)",
-    )
-    group.addoption(
-        "--error",
-        type=chance,
-        default=Sampling.alpha,
-        metavar="PERCENT",
-        help="how often a run may have a wrong verdict; more decides sooner (default: 1)",
-    )
-    group.addoption(
-        "--max-minutes",
-        type=minutes,
-        default=60.0,
-        metavar="M",
-        help="for trainings and timings; what is not clear by then is inconclusive (default: 60)",
-    )
+        required = f'the {side}, such as "keras==3.14.1"; repeatable (default: the current environment)'
+        add(f"--{side}", action="append", default=[], metavar="REQUIREMENT", help=required)
+        add(f"--{side}-python", metavar="PATH", help=f"take this interpreter for the {side}; write it with =")
+    margin = "a slowdown that does not matter (default: 5)"
+    add("--max-slowdown", type=percent, default=Sampling.margin, metavar="PERCENT", help=margin)
+    error = "how often a run may have a wrong verdict; more decides sooner (default: 1)"
+    add("--error", type=chance, default=Sampling.alpha, metavar="PERCENT", help=error)
+    time = "for trainings and timings; what is not clear by then is inconclusive (default: 60)"
+    add("--max-minutes", type=minutes, default=60.0, metavar="M", help=time)
     for form in ("json", "markdown"):
-        group.addoption(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
+        add(f"--regression-{form}", type=Path, metavar="FILE", help=f"write the verdicts as {form}")
 
 
 def is_asked_for(config: pytest.Config) -> bool:
-    option = config.option
-    return bool(option.baseline or option.candidate or option.baseline_python or option.candidate_python)
+    """Return whether the command line names a version."""
+    return any(is_given(config.option, name) for name in VERSIONS)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
+    """Choose the runtimes or the variants to compare, by the requirements of the command line."""
     variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
     option = config.option
     try:  # a run compares runtimes or frameworks
@@ -85,39 +68,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Refuse a comparison without versions, and interpreters that cannot be run."""
     option = config.option
-    if not is_asked_for(config):
-        if option.markexpr == "regression":
-            raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
-        return
-    if option.benchmark_only or option.compare:
-        raise pytest.UsageError("comparing two versions is a run of its own: leave out --benchmark-only and --compare")
+    if option.markexpr == "regression" and not is_asked_for(config):
+        raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
     for side in ("baseline", "candidate"):
         python = getattr(option, f"{side}_python")
-        if python and getattr(option, side):
-            raise pytest.UsageError(f"--{side} and --{side}-python: say one of both, the other is not read")
         if python and not os.access(python, os.X_OK):
             raise pytest.UsageError(f"--{side}-python {python}: there is no such interpreter")
-    if option.in_process or getattr(option, "numprocesses", None):
-        raise pytest.UsageError("a comparison needs the machine and workers of its own: leave out -n and --in-process")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Versions are compared when that is asked for, and then nothing else is done."""
+    """Select the tests of the comparison if the command line names a version, otherwise all other tests."""
     asked = is_asked_for(config)
     empty = {"upgraded": not config.stash[UPGRADED], "upgraded_runtime": not config.stash[UPGRADED_RUNTIMES]}
-    unwanted = [
-        item
-        for item in items
-        if (item.get_closest_marker("regression") is not None) != asked
-        or any(empty.get(name, False) for name in item.fixturenames)
-    ]
-    if unwanted:
-        config.hook.pytest_deselected(items=unwanted)
-        items[:] = [item for item in items if item not in unwanted]
+
+    def is_wanted(item: pytest.Item) -> bool:
+        is_comparison = item.get_closest_marker("regression") is not None
+        return is_comparison == asked and not any(empty.get(name, False) for name in item.fixturenames)
+
+    keep_only(config, items, is_wanted)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize the tests of the comparison by runtime, variant, check and quantity."""
     if "upgraded_runtime" in metafunc.fixturenames:
         metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
     if "upgraded" not in metafunc.fixturenames:
@@ -131,7 +105,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    """If a side is not what was asked for, no verdict means anything: the request is refused."""
+    """End the run if a side is not the requested version: no verdict would be valid."""
     try:
         return (yield)
     except Contradiction as error:
@@ -141,7 +115,7 @@ def pytest_runtest_call(item: pytest.Item):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(report: pytest.TestReport):
-    """What could not be decided is neither passed nor failed, and is called by its name."""
+    """Report an open verdict by its word: it is neither passed nor failed."""
     for verdict in of_kind(results_in(report.user_properties), "verdict") if report.when == "call" else ():
         word = verdict.values["word"]
         if word in OPEN:
@@ -151,6 +125,7 @@ def pytest_report_teststatus(report: pytest.TestReport):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
+    """End with `NOTHING_DECIDED` if all failures are verdicts that are not clear."""
     compared = [session.config.stash[key] for key in (UPGRADE, RUNTIMES) if key in session.config.stash]
     if compared and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
         words = [found.word for each in compared for found in each.found.values()]
@@ -161,6 +136,7 @@ def pytest_sessionfinish(session: pytest.Session):
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the tables of the comparison and write its reports."""
     upgrade = config.stash.get(UPGRADE, None)
     if not upgrade:
         return
@@ -168,10 +144,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for part in report.terminal(upgrade) if upgrade.found else ():
         console.print(part, soft_wrap=isinstance(part, str))
     for form, described in (("json", report.as_json), ("markdown", report.as_markdown)):
-        file = getattr(config.option, f"regression_{form}")
-        try:
-            if file:
-                whole.write(file, described(upgrade))
-        except OSError as error:
-            terminalreporter.write_line(f"--regression-{form}: {file} could not be written: {error}", red=True)
-            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        write_report(terminalreporter, f"--regression-{form}", described, upgrade)

@@ -11,8 +11,7 @@ from harness.measuring import timing
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import Operation, Workload
 from harness.profiling.hlo import FLAGS, programs
-from harness.profiling.kinds import KINDS, OVERHEAD, kind
-from harness.profiling.shares import shares, whole
+from harness.profiling.kinds import KINDS, OVERHEAD, kind, shares, whole
 from impls.adapter import Adapter
 from impls.contract import changes_state
 from impls.profiler import Kernel, profiler

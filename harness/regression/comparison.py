@@ -1,10 +1,14 @@
-"""Times and memory of one variant under two versions: pairs of launches, until each quantity has its verdict."""
+"""Times, memory and accuracy of one variant under two versions, until each quantity has its verdict.
+
+Times and memory are those of pairs of launches, accuracies those of trainings with the same seeds.
+"""
 
 import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.regression.launch import QUANTITIES, Launch, measure
@@ -23,9 +27,10 @@ def most_lanes(processors: int, threads: int) -> int:
 
 @dataclass
 class Comparison:
-    """After `run`, `verdicts` has one for each of the `quantities`, by name.
+    """The comparison of times and memory of a variant.
 
-    `launches` holds the completed ones, by number. `failure` is the error that ended the sampling.
+    After `run`, `verdicts` has one for each of the `quantities`, by name. `launches` holds the completed launches, by
+    number. `failure` is the error that ended the sampling.
     """
 
     pairs: Pairs
@@ -57,7 +62,7 @@ class Comparison:
         return [before for before, _ in pairs], [after for _, after in pairs]
 
     def _launch(self, batch: Batch) -> None:
-        """Launch all pairs of the batch at once, each on processors of its own. Any error ends the sampling."""
+        """Launch all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
         started: list[Pair] = []
 
         def launch(number: int) -> None:
@@ -112,3 +117,29 @@ def _reduced(baseline: float | list[float], candidate: float | list[float]) -> t
         statistics.median(math.log(after / before) for before, after in zip(baseline, candidate, strict=True))
     )
     return statistics.median(baseline), statistics.median(baseline) * ratio
+
+
+def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], None]) -> Verdict:
+    """Return the verdict on the accuracy after one epoch. Raises as `Pair.run`; `on_seed(seed)` is called before each.
+
+    One epoch shows a change of the training. After ten, the differences between seeds hide it
+    (docs/explanation/lessons.md).
+    """
+    accuracies: tuple[list[float], list[float]] = ([], [])
+
+    def train(batch: Batch) -> None:
+        for seed in batch.numbers:
+            on_seed(seed)
+            pair.build(seed=seed)
+            pair.run("fit", *pair.dataset.train, 1)
+            for side, (_, accuracy) in zip(accuracies, pair.run("evaluate", *pair.dataset.test), strict=True):
+                side.append(accuracy)
+
+    def judged(_: str, alpha: float) -> Verdict:
+        if not accuracies[0]:
+            return Verdict("inconclusive", reason="the time was up before the first training")
+        verdict = judge(*accuracies, ACCURACY_MARGIN, alpha, "points")
+        return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
+
+    *_, verdicts = sequential(train, judged, ["accuracy"], sampling)
+    return verdicts["accuracy"]

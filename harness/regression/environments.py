@@ -207,6 +207,7 @@ def _homes(root: Path) -> list[Path]:
 
 
 def main() -> None:
+    """List the environments, or remove them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clean", action="store_true", help="remove all of them")
     if parser.parse_args().clean:

@@ -17,7 +17,7 @@ Imported = Mapping[str, Mapping[str, Any]]  # package -> its description by `imp
 
 
 class Contradiction(BaseException):
-    """A side is not the requested version. It ends the run, so it must pass all handlers of `Exception`."""
+    """An exception for a side that is not the requested version. It ends the run: no `except Exception` catches it."""
 
 
 def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
@@ -35,7 +35,7 @@ def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
 
 
 def _problems(package: str, module: Mapping[str, Any], requirements: Sequence[Requirement]) -> Iterator[str]:
-    """`requirements` are those of the environment; empty if it was not built for this run."""
+    """Yield each problem; `requirements` are those of the environment, empty if it was not built for this run."""
     pins = [pin.partition("==") for pin in module["distributions"]]
     names = {name for name, *_ in pins} or {canonical(package)}
     if requirements and not module["inside"]:

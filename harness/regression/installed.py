@@ -41,7 +41,7 @@ def versions_with_python() -> dict[str, str]:
 
 
 def imported(packages: Collection[str], required: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Describe each of `packages`, and those of the distributions `required`, if it is imported and has a version:
+    """Describe each of `packages`, and those of the distributions `required`, if it is imported and has a version.
 
     - `version`, `file`: of the module.
     - `inside`: whether the file lies in the environment of this interpreter.

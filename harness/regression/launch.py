@@ -51,7 +51,7 @@ Values = tuple[float | list[float] | None, float | list[float] | None]
 
 
 class Quantity(NamedTuple):
-    """How a quantity is measured and judged.
+    """The measurement and the judgement of a quantity.
 
     - `measure`: an `Operation`, whose calls are interleaved. Or a function of the pair that measures both sides at
       once, and returns quantity -> values, of all quantities that it measures.
@@ -161,6 +161,6 @@ def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
 
 
 def _kept(before: Iterable[int | None], after: Iterable[int | None], times: int) -> Values:
-    """Return the bytes that each of so many epochs or calls keeps, by the bytes in use on both sides."""
+    """Return the bytes that each epoch or call keeps, by the bytes in use on both sides; `times` is their number."""
     held = zip(before, after, strict=True)
     return tuple(None if None in both else (both[1] - both[0]) / times for both in held)

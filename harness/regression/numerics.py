@@ -1,8 +1,8 @@
-"""Do two versions of a framework compute the same? From the pixels to an epoch of training, and what they start with.
+"""Numerical equality of two versions of a framework, from the pixels to an epoch of training.
 
-Everything is compared between the two, bit by bit. Where bits differ, the limits of the ladder say whether that is
-rounding: an epoch of training is held to them in float64, as float32 is chaotic. The checks stand in the order in which
-one stands on the other, so that the first that changed says where to look.
+All results are compared bit by bit. Where bits differ, the tolerances of the equivalence tests decide whether that is
+rounding. An epoch of training is held to them in float64, as float32 is chaotic. Each check builds on those before it,
+so the first change shows where to look.
 
 A new check is one function with the decorator `check`: of a pair of workers, whose results it compares.
 """
@@ -25,8 +25,12 @@ REDRAWN = 1e-4  # likeness below which two tensors are not of one distribution; 
 
 
 class Finding(NamedTuple):
-    """What one check found: "identical", "within rounding", "redrawn" (other numbers of the same distribution), or
-    "changed"; "missing" if it could not be made. `reason` says where, or why."""
+    """The result of a check.
+
+    - `word`: "identical", "within rounding", "redrawn" (other numbers of the same distribution), "changed", or
+      "missing" if the check could not be made.
+    - `reason`: where the results differ, or why the check is missing.
+    """
 
     word: str
     reason: str = ""
@@ -46,7 +50,7 @@ def check(function: Callable[[Pair], Finding]) -> Callable[[Pair], Finding]:
 
 @check
 def network(pair: Pair) -> Finding:
-    """The parameters: how many, of which shape and dtype."""
+    """Compare the number, the shapes and the dtypes of the parameters."""
     pair.build()
     counts = pair.run("parameter_count")
     described = [
@@ -58,14 +62,14 @@ def network(pair: Pair) -> Finding:
 
 @check
 def defaults(pair: Pair) -> Finding:
-    """The optimizer's hyperparameters, as each version ships them."""
+    """Compare the optimizer's default hyperparameters."""
     pair.build()
     return _alike(*pair.run("hyperparameters"))
 
 
 @check
 def preprocessing(pair: Pair) -> Finding:
-    """Every pixel value there is."""
+    """Compare the preprocessing of all 256 pixel values."""
     pair.build()
     images = np.resize(np.arange(256, dtype=np.uint8), (math.ceil(256 / DATASET.pixels), *DATASET.image_shape))
     pixels = [{"pixels": array} for array in pair.run("preprocess", images)]
@@ -74,7 +78,7 @@ def preprocessing(pair: Pair) -> Finding:
 
 @check
 def initialisation(pair: Pair) -> Finding:
-    """The parameters that each version starts from, of the same seed."""
+    """Compare the initial parameters of the same seed."""
     pair.build()
     baseline, candidate = pair.run("get_parameters")
     redrawn = []
@@ -90,7 +94,7 @@ def initialisation(pair: Pair) -> Finding:
 
 @check
 def logits(pair: Pair) -> Finding:
-    """The network's output from equal parameters."""
+    """Compare the logits of equal parameters."""
     pair.build()
     pair.run("set_parameters", pair.start())
     outputs = [{"logits": array} for array in pair.run("logits", pair.dataset.test.images.first(128))]
@@ -99,7 +103,7 @@ def logits(pair: Pair) -> Finding:
 
 @check
 def gradients(pair: Pair) -> Finding:
-    """Loss and gradients from equal parameters."""
+    """Compare loss and gradients of equal parameters."""
     pair.build()
     pair.run("set_parameters", pair.start())
     computed = pair.run("loss_and_gradients", *pair.dataset.train.first(128))
@@ -109,24 +113,27 @@ def gradients(pair: Pair) -> Finding:
 
 @check
 def training(pair: Pair) -> Finding:
-    """An epoch of the aligned Adam: the algorithm is prescribed, so only the computing can differ."""
+    """Compare an epoch of the aligned Adam: its algorithm is prescribed, so only the computing can differ."""
     return _trainings(pair, **limits.EXACT_HYPERPARAMETERS)
 
 
 @check
 def native_training(pair: Pair) -> Finding:
-    """An epoch with the optimizer as shipped: if this changed and `training` did not, a default of Adam did."""
+    """Compare an epoch with the default optimizer: if this changed and `training` did not, a default of Adam did."""
     return _trainings(pair)
 
 
 def _likeness(before: np.ndarray, after: np.ndarray) -> float:
-    """Chance of such a difference if both, (n,), were drawn alike: in shape (Kolmogorov-Smirnov) or width (Levene)."""
+    """Return the chance of the difference if both, (n,), have one distribution.
+
+    The tests are those of Kolmogorov and Smirnov for the shape, and of Levene for the width.
+    """
     shape = scipy.stats.ks_2samp(before, after, method="asymp").pvalue
     return min(shape, scipy.stats.levene(before, after).pvalue if before.std() + after.std() else 1.0)
 
 
 def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
-    """Identical if float32 is, in every bit. Otherwise each dtype is held to its limits, as on the ladder."""
+    """Return "identical" if every bit is equal in float32. Otherwise hold each dtype to its tolerance."""
     hyperparameters["batch_size"] = 128  # of which an epoch has 469
     pair.build(**hyperparameters)
     step = _first_difference(*_train(pair, pair.start(), limits.STEPS_OF_AN_EPOCH))
@@ -141,7 +148,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
 
 
 def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
-    """Which step's losses are further apart than rounding explains; nothing if none is."""
+    """Return the first step whose losses differ by more than rounding explains; "" if there is none."""
     pair.build(**hyperparameters, dtype=dtype)
     steps = {"float32": limits.float32_steps(pair.network), "float64": limits.STEPS_OF_AN_EPOCH}[dtype]
     baseline, candidate = _train(pair, pair.start(seed), steps)
@@ -158,7 +165,10 @@ def _train(pair: Pair, parameters: dict, steps: int) -> tuple[Trace, Trace]:
 
 
 def _first_difference(baseline: Trace, candidate: Trace) -> int | None:
-    """The first step, counted from 1, whose loss differs in any bit; one more than all if only the parameters do."""
+    """Return the first step, counted from 1, whose loss differs in any bit; None if all bits are equal.
+
+    If only the parameters differ, it is the number of steps + 1.
+    """
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
         if before != after:
             return step
@@ -178,7 +188,7 @@ def _within(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray], l
 
 
 def _alike(baseline: dict[str, Any], candidate: dict[str, Any]) -> Finding:
-    """What is in both must be equal; what only one has is named."""
+    """Compare the entries of both, and name those of one alone."""
     both = [name for name in baseline if name in candidate]
     changes = [f"{name}: {baseline[name]} -> {candidate[name]}" for name in both if baseline[name] != candidate[name]]
     alone = [f"{name}: only in the baseline" for name in baseline if name not in candidate]

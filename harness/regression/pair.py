@@ -1,4 +1,4 @@
-"""The baseline and the candidate as a pair of workers, which do the same work at once or in turns."""
+"""The baseline and the candidate as a pair of workers, which do the same work at once or interleaved."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ SIDES = ("baseline", "candidate")
 
 
 class CandidateFailed(Exception):
-    """The candidate raised an error or died; the baseline did the same work."""
+    """An exception if the candidate raised an error or died, and the baseline did the same work."""
 
 
 @dataclass
@@ -39,9 +39,11 @@ class Pair:
     workers: Sequence[Worker]
 
     def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, Any]:
+        """Run `Worker.run(function, *arguments)` in both workers at once."""
         return self._at_once(lambda worker: worker.run(function, *arguments))
 
     def build(self, **changes: Any) -> tuple[Any, Any]:
+        """Build the variant in both workers at once, with these settings changed. Return the seconds."""
         settings = replace(self.settings, **changes)
         return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
@@ -55,6 +57,7 @@ class Pair:
 
     @property
     def network(self) -> Network:
+        """The network of the settings."""
         return NETWORKS[self.settings.network]
 
     def start(self, seed: int = 0) -> dict[str, np.ndarray]:
@@ -62,16 +65,22 @@ class Pair:
         return start(self.network.shapes, seed)
 
     def is_running(self) -> bool:
+        """Return whether both workers are running."""
         return all(worker.is_running() for worker in self.workers)
 
     def close(self) -> None:
+        """End both workers."""
         for worker in self.workers:
             worker.close()
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Starts pairs. `pythons`: interpreter of the baseline, of the candidate; `start(participant)`: a new worker."""
+    """A factory of pairs.
+
+    - `pythons`: the interpreters of the baseline and of the candidate.
+    - `start(participant)`: returns a new worker.
+    """
 
     pythons: Sequence[str]
     settings: Settings
@@ -80,7 +89,7 @@ class Pairs:
 
     @contextlib.contextmanager
     def started(self, variant: str, lanes: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
-        """Give a pair of new workers, each on the processors of its lane (see `Worker`). Raises as `Pair` does."""
+        """Yield a pair of new workers, each on the processors of its lane (see `WorkerSpec`). Raises as `Pair` does."""
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 

@@ -1,4 +1,4 @@
-"""What is shown and kept of a comparison of two versions: tables for a terminal and for a page, and JSON."""
+"""Reports of a comparison of two versions: a table for the terminal, Markdown, and JSON."""
 
 import itertools
 import json
@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -16,30 +15,25 @@ from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
 from harness.regression.upgrade import Upgrade
-from harness.report.tables import unwrapped
+from harness.report.tables import plain_table
 from harness.workers.excerpt import shortened
 
 STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "yellow", "missing": "yellow"}
 
 
 def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
-    """A table with a column for each variant; below it, what explains a word in it."""
-    title = unwrapped("\n".join([_title(upgrade), *_identities(upgrade)]))
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("change", no_wrap=True)
+    """Yield a table with a column for each variant, then lines that explain its words."""
     variants, claims = _axes(upgrade)
-    for variant in variants:
-        table.add_column(variant)
     between = " " if len(variants) < 3 else "\n"
-    for claim in claims:
-        table.add_row(claim, *(_coloured(upgrade.found.get((variant, claim)), between) for variant in variants))
-    yield table
+    rows = [(claim, *(_coloured(upgrade.found.get((each, claim)), between) for each in variants)) for claim in claims]
+    title = "\n".join([_title(upgrade), *_identities(upgrade)])
+    yield plain_table(title, ("change", *variants), rows, left=1 + len(variants))
     yield from map(escape, _explanations(upgrade))
     yield escape(_footnote(upgrade))
 
 
 def as_markdown(upgrade: Upgrade) -> str:
-    """The same for a pull request or the summary of a CI job."""
+    """Return the same as Markdown, for a pull request or the summary of a CI job."""
     variants, claims = _axes(upgrade)
     rows = [["", *variants], ["---"] * (1 + len(variants))]
     rows += [[claim, *(str(upgrade.found.get((variant, claim), "")) for variant in variants)] for claim in claims]
@@ -51,11 +45,12 @@ def as_markdown(upgrade: Upgrade) -> str:
 
 
 def as_json(upgrade: Upgrade) -> str:
+    """Return `described(upgrade)` as JSON."""
     return json.dumps(described(upgrade), indent=1)
 
 
 def described(upgrade: Upgrade) -> dict[str, Any]:
-    """Every verdict with its reason and interval, and what each launch took; what is not known is null."""
+    """Return every verdict with its reason, its interval and the values of each launch; unknown values are None."""
     variants, _ = _axes(upgrade)
     return {
         "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
@@ -88,7 +83,7 @@ def _record(upgrade: Upgrade, variant: str, claim: str) -> dict[str, Any]:
 
 
 def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
-    """Variants and claims of which something is known, in the order of the tests."""
+    """Return the variants and the claims with a finding, in the order of the tests."""
     variants = [variant for variant in upgrade.claims if any(each == variant for each, _ in upgrade.found)]
     claims = dict.fromkeys(itertools.chain(*upgrade.claims.values()))
     return variants, [claim for claim in claims if any(each == claim for _, each in upgrade.found)]
@@ -133,7 +128,7 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
 
 
 def _coloured(found: Finding | Verdict | None, between: str) -> str:
-    """`between` the word and its numbers."""
+    """Return a cell; `between` separates the word and its numbers."""
     if found is None:
         return ""
     text, style = str(found).replace(f"{found.word} ", f"{found.word}{between}"), STYLES.get(found.word)
@@ -141,7 +136,7 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 
 
 def _explanations(upgrade: Upgrade) -> list[str]:
-    """Which packages differ, then a line for each reason, with the claims and the variants that it is of."""
+    """Return the packages that differ, then a line for each reason, with its claims and variants."""
     lines = [
         ("; ".join(_changes(*(versions[side] for side in SIDES))) or "all packages are alike", variant)
         for variant, versions in upgrade.versions.items()
@@ -154,7 +149,10 @@ def _explanations(upgrade: Upgrade) -> list[str]:
         elif found.reason:
             reasons.setdefault((variant, found.word, found.reason), []).append(claim)
     lines += [(f"{', '.join(claims)} {word}: {reason}", variant) for (variant, word, reason), claims in reasons.items()]
-    lines += [(f"about so many launches would decide: {', '.join(each)}", variant) for variant, each in needs.items()]
+    lines += [
+        (f"estimated number of launches that would decide: {', '.join(each)}", variant)
+        for variant, each in needs.items()
+    ]
     return _grouped(lines)
 
 
@@ -165,6 +163,6 @@ def _footnote(upgrade: Upgrade) -> str:
     kept = f" Kept by --keep-env: {shortened(upgrade.kept_variables)}." if upgrade.kept_variables != "none" else ""
     return (
         f"Changes with 95 % intervals. Better, worse: by more than {upgrade.sampling.margin:.1%}; same: by less (with "
-        f"a margin of its own: {', '.join(margins)}). "
+        f"another margin: {', '.join(margins)}). "
         f"All verdicts together are wrong with a chance of {100 * upgrade.sampling.alpha:g} % at most.{kept}"
     )

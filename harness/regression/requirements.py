@@ -21,7 +21,7 @@ IMPORTED_AS = {name: package for package, names in ALIKE.items() for name in nam
 
 
 class NotBuilt(ValueError):
-    """A request for versions that makes no sense or cannot be met. The message is one line."""
+    """An exception for a request for versions that makes no sense or cannot be met. The message is one line."""
 
 
 def parsed(requirement: str) -> Requirement:

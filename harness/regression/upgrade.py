@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
-from harness.regression.accuracy import compare_accuracy
-from harness.regression.comparison import Comparison
+from harness.regression.comparison import Comparison, compare_accuracy
 from harness.regression.identity import Imported, identified
 from harness.regression.installed import versions_with_python
 from harness.regression.numerics import CHECKS, Finding
@@ -47,6 +46,7 @@ class Upgrade:
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
 
     def quantities(self, variant: str) -> list[str]:
+        """Return the requested quantities that are timed or are memory."""
         return [claim for claim in self.claims[variant] if claim not in CHECKS and claim != ACCURACY]
 
     def find(self, variant: str, claim: str) -> Finding | Verdict:
@@ -101,7 +101,7 @@ class Upgrade:
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
-        """Give a pair on different processors where there are some: nothing is timed. Note the versions of both."""
+        """Yield a pair, on different processors if possible, as nothing is timed. Note the versions of both."""
         with self.pairs.started(variant, (0, 1 % self.sampling.at_once)) as pair:
             pair.build()
             imported = self.imported[variant] = identified(pair, self.sides)

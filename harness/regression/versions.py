@@ -33,7 +33,7 @@ class Side(NamedTuple):
 
 
 def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[str], None]) -> list[Side]:
-    """Return the baseline and the candidate of the command line. Build their environments if need be.
+    """Return the baseline and the candidate of the command line. Build their environments if necessary.
 
     If one side is built, the other is built, too, from the installed versions: a comparison with the current
     environment would include its other packages. Raises `NotBuilt`. `say` gets a line before each long step.

@@ -1,1 +1,1 @@
-"""What a person sees. In go records, launches and events; out come tables and lines."""
+"""Output on the terminal: tables and lines of the results, and the display of progress."""

@@ -1,4 +1,4 @@
-"""What a person sees while workers work: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
+"""The display of progress: a progress bar on a terminal, a line for each epoch elsewhere, and notes."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
 class Display:
-    """Hears what tasks tell on the way and shows the trainings on `stream`, which must lead past pytest's capture.
+    """A display of the events of workers on `stream`, which must not be captured by pytest.
 
-    Without a stream, as in a process of pytest-xdist, it keeps the notes alone: message -> first variant that said it.
+    Without a stream, as in a process of pytest-xdist, it only keeps `notes`: message -> the first variant with it.
     """
 
     def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic):
@@ -28,20 +28,25 @@ class Display:
         self.said = ""
 
     def close(self) -> None:
+        """Close the stream."""
         if not self.console.quiet:
             self.console.file.close()
 
     def hear(self, variant: str, event: str, details: dict) -> None:
+        """Show an event of a worker: call the method of the event's name."""
         getattr(self, event)(variant, **details)
 
     def warning(self, variant: str, message: str) -> None:
+        """Note a warning, unless another variant has given the same one."""
         self.notes.setdefault(message, variant)
 
     def taken_out(self, _: str, names: list[str]) -> None:
+        """Note the variables that workers do not inherit."""
         listed = ", ".join(names)
         self.warning("all workers", f"taken out of their environment: {listed} (--keep-env=NAME keeps one)")
 
     def training(self, variant: str, epochs: int) -> None:
+        """Show that a training begins: on a terminal by a progress bar."""
         self.trained(variant)  # the bar of a worker that died while it trained is still there
         self.epochs, self.elapsed = epochs, 0.0
         self.console.print()  # pytest's own line is not finished yet
@@ -52,6 +57,7 @@ class Display:
             self.bar.start()
 
     def epoch(self, variant: str, epoch: int, loss: float, seconds: float) -> None:
+        """Show the loss and the seconds of an epoch, counted from 1."""
         self.elapsed += seconds
         left = self.elapsed / epoch * (self.epochs - epoch)
         status = f"loss {loss:.4f}  {seconds:.1f} s  about {left:.0f} s left"
@@ -61,7 +67,7 @@ class Display:
             self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
 
     def measuring(self, launch: int, launches: int, what: str) -> None:
-        """Called before each step of a campaign. Where there is no terminal, it says when a launch begins."""
+        """Show the next step of a campaign; without a terminal, only the begin of each launch."""
         text = f"launch {launch} of {launches}: {what}"
         is_new, self.launch = launch != self.launch, launch
         if self.console.is_terminal:
@@ -70,13 +76,13 @@ class Display:
             self.console.print(f"\nlaunch {launch} of {launches}", end="")
 
     def begins(self, test: str) -> None:
-        """Names a test that begins, where for long there were only dots."""
+        """Show the name of a test that begins, if `SECONDS_OF_DOTS` have passed since the last name."""
         if self.clock() - self.spoke >= SECONDS_OF_DOTS:
             self.spoke = self.clock()
             self.say(test)
 
     def say(self, what: str) -> None:
-        """What takes a while: on a terminal in one line that changes, elsewhere as it comes."""
+        """Show a line about slow work: on a terminal in place of the last line, elsewhere below it if it is another."""
         if self.console.is_terminal:
             self.console.print(what[:100].ljust(100), end="\r")
         elif what != self.said:
@@ -84,12 +90,13 @@ class Display:
         self.said = what
 
     def trained(self, variant: str) -> None:
+        """Remove the progress bar, if there is one."""
         if self.bar:
             self.bar.stop()
             self.bar = None
 
 
 def real_stdout() -> TextIO:
-    """A stream of our own to where stdout leads now: called while pytest captures nothing yet, it leads to the user."""
+    """Return a separate stream to the present stdout. Call it before pytest captures stdout."""
     encoding = getattr(sys.__stdout__, "encoding", None)  # PYTHONIOENCODING may say another than the locale
     return os.fdopen(os.dup(1), "w", buffering=1, encoding=encoding, errors="replace")

@@ -12,7 +12,7 @@ from harness.measuring.machine import cores
 from harness.measuring.workload import EPOCH
 from harness.report.record import Result, of_kind
 from harness.report.runs import median, ratio, spread
-from harness.report.tables import MISSING, add_caption, plain_table
+from harness.report.tables import MISSING, plain_table
 from harness.workers import excerpt
 from impls.contract import Settings
 
@@ -44,14 +44,11 @@ def _seconds(network: str, results: Sequence[Result]) -> Seconds:
 
 
 def _times(network: str, variants: Sequence[str], seconds: Seconds, campaign: Campaign) -> Table:
-    table = plain_table(f"Median milliseconds of {network}, ± the standard deviation between launches", "variant")
     operations = dict.fromkeys(operation for each in seconds.values() for operation in each)
-    for operation in operations:
-        table.add_column(operation.replace("_step-", "\n").replace("-", "\n"), justify="right")
-    for variant in variants:
-        table.add_row(variant, *(_time(seconds.get(variant, {}).get(operation, [])) for operation in operations))
-    add_caption(table, *_conditions(campaign))
-    return table
+    headings = (operation.replace("_step-", "\n").replace("-", "\n") for operation in operations)
+    rows = [(name, *(_time(seconds.get(name, {}).get(each, [])) for each in operations)) for name in variants]
+    title = f"Median milliseconds of {network}, ± the standard deviation between launches"
+    return plain_table(title, ("variant", *headings), rows, *_conditions(campaign))
 
 
 def _time(seconds: Sequence[float]) -> str:
@@ -80,37 +77,35 @@ def _conditions(campaign: Campaign) -> Iterator[str]:
 def _costs(
     network: str, variants: Sequence[str], seconds: Seconds, rooflines: Runs, results: Sequence[Result]
 ) -> Table:
-    title = f"Training steps of {network} in multiples of the floor; starting; most memory held, in MiB"
-    table = plain_table(title, "variant")
     steps = [operation for operation in rooflines if operation.startswith("train_step")]
     processes = {each.case.variant: each.values for each in of_kind(results, "process", network)}
     stages = dict.fromkeys(stage for each in processes.values() for stage in each["memory"])
     held = [stage for stage in stages if stage != "first step"]
-    for operation in steps:
-        least = _shown(median(rooflines[operation]), "{:.2f} ms", 1e3)
-        table.add_column(f"{operation.replace('_step-', ' ')}\n/ {least}", justify="right")
-    for heading in ("import,\ns", "first\nstep, s", *(f"after\n{after}" for after in held)):
-        table.add_column(heading, justify="right")
+    least = [_shown(median(rooflines[operation]), "{:.2f} ms", 1e3) for operation in steps]
+    rows = []
     for variant in variants:
         process = processes.get(variant, {"starting": {}, "memory": {}})
         times = seconds.get(variant, {})
-        table.add_row(
+        row = (
             variant,
             *(_shown(ratio(times.get(operation, []), rooflines[operation])) for operation in steps),
             *(_shown(median(process["starting"].get(part, []))) for part in ("import", "first step")),
             *(_shown(median(process["memory"].get(after, [])), "{:.0f}", 1 / MEBIBYTE) for after in held),
         )
-    return table
+        rows.append(row)
+    multiples = (f"{each.replace('_step-', ' ')}\n/ {floor}" for each, floor in zip(steps, least, strict=True))
+    headings = ("variant", *multiples, "import,\ns", "first\nstep, s", *(f"after\n{after}" for after in held))
+    title = f"Training steps of {network} in multiples of the floor; starting; most memory held, in MiB"
+    return plain_table(title, headings, rows)
 
 
 def _gains(notebooks: Seconds, ours: Seconds) -> Table:
-    table = plain_table(f"An epoch of training {OURS}: the notebook way beside ours", "variant")
-    for heading in ("notebook, s", "here, s", "times faster"):
-        table.add_column(heading, justify="right")
+    rows = []
     for variant, of_notebook in notebooks.items():
         both = of_notebook[str(EPOCH)], ours.get(variant, {}).get(str(EPOCH), [])
-        table.add_row(variant, *map(_shown, (*map(median, both), ratio(*both))))
-    return table
+        rows.append((variant, *map(_shown, (*map(median, both), ratio(*both)))))
+    title = f"An epoch of training {OURS}: the notebook way and ours"
+    return plain_table(title, ("variant", "notebook, s", "here, s", "times faster"), rows)
 
 
 def _shown(value: float | None, form: str = "{:.2f}", factor: float = 1.0) -> str:

@@ -32,19 +32,16 @@ COLUMNS: dict[str, Callable[[Values], str]] = {  # heading -> text of a cell; "m
 
 def comparison_table(network: str, variants: Iterable[str], results: Sequence[Result], absent: Values) -> Table:
     """Return a table with a row for each variant of a network; `absent`: variant -> why it could not be measured."""
-    title = f"One network in every framework: {network}; medians of epochs, and of steps by batch size"
-    table = plain_table(title, "variant")
-    for heading in COLUMNS:
-        words = heading == "framework"
-        table.add_column(heading, justify="left" if words else "right", no_wrap=not words)
+    rows = []
     for variant in variants:
         of = {"framework": absent[variant]} if variant in absent else {}
         for each in results:
             if each.case == (variant, network):
                 of |= each.values if each.kind == "training" else {}
                 of |= {each.values["operation"]: each.values["seconds"]} if each.kind == "timing" else {}
-        table.add_row(variant, *(_cell(show, of) for show in COLUMNS.values()))
-    return table
+        rows.append((variant, *(_cell(show, of) for show in COLUMNS.values())))
+    title = f"One network in every framework: {network}; medians of epochs, and of steps by batch size"
+    return plain_table(title, ("variant", *COLUMNS), rows, left=2)
 
 
 def _cell(show: Callable[[Values], str], of: Values) -> str:
@@ -56,38 +53,36 @@ def _cell(show: Callable[[Values], str], of: Values) -> str:
 
 def errors_table(network: str, reference: str, variants: Sequence[str], results: Sequence[Result]) -> Table:
     """Return a table with a row for each comparison with the reference: its limit, and the error of each variant."""
-    table = plain_table(f"Largest relative error of {network} beside the referee, {reference} in float64", "rung")
-    table.add_column("dtype")
-    table.add_column("limit")
-    for variant in variants:
-        table.add_column(variant.replace("-", "-\n"), justify="right")
-    rows: dict[tuple[str, str, str], dict[str, str]] = {}
+    errors: dict[tuple[str, str, str], dict[str, str]] = {}
     gaps = {}
     for (variant, _), found in ((each.case, each.values) for each in of_kind(results, "error", network)):
-        row = rows.setdefault((found["dtype"], found["name"], f"{found['limit']:.0e}"), {})
+        row = errors.setdefault((found["name"], found["dtype"], f"{found['limit']:.0e}"), {})
         row[variant] = f"{found['error']:.0e}" + (" *" if found["gap"] else "")
         if found["gap"]:
             gaps[variant] = found["gap"]
-    for (dtype, name, limit), errors in sorted(rows.items(), key=lambda row: row[0][0]):
-        table.add_row(name, dtype, limit, *(errors.get(variant, MISSING) for variant in variants))
-    add_caption(table, *(f"* not reached by {variant}: {gap}" for variant, gap in gaps.items()))
+    rows = [
+        (*key, *(of.get(variant, MISSING) for variant in variants))
+        for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype
+    ]
+    title = f"Largest relative error of {network} beside the referee, {reference} in float64"
+    headings = ("rung", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
+    caption = (f"* not reached by {variant}: {gap}" for variant, gap in gaps.items())
+    return plain_table(title, headings, rows, *caption, left=3)
+
+
+def plain_table(
+    title: str, headings: Iterable[str], rows: Iterable[Iterable[str]], *caption: str, left: int = 1
+) -> Table:
+    """Return a table with a title above it and the lines of a caption below it.
+
+    The first `left` columns are aligned left, the others right. Cells of the first column are not wrapped, nor are
+    title and caption, however narrow the terminal is.
+    """
+    above, below = (Text(text, no_wrap=True, overflow="ignore") for text in (title, "\n".join(caption)))
+    table = Table(box=box.SIMPLE_HEAD, title=above, title_justify="left", padding=(0, 1, 0, 0), pad_edge=False)
+    table.caption, table.caption_justify = below if caption else None, "left"
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="left" if place < left else "right", no_wrap=not place)
+    for row in rows:
+        table.add_row(*row)
     return table
-
-
-def plain_table(title: str, first: str) -> Table:
-    """Return a table with a title and the heading of its first column, whose cells are not wrapped."""
-    table = Table(
-        box=box.SIMPLE_HEAD, title=unwrapped(title), title_justify="left", padding=(0, 1, 0, 0), pad_edge=False
-    )
-    table.add_column(first, no_wrap=True)
-    return table
-
-
-def add_caption(table: Table, *lines: str) -> None:
-    """Put lines under a table."""
-    table.caption, table.caption_justify = unwrapped("\n".join(lines)), "left"
-
-
-def unwrapped(text: str) -> Text:
-    """Return text beside a table that stays in its lines, however narrow the table is."""
-    return Text(text, no_wrap=True, overflow="ignore")

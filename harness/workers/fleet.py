@@ -64,16 +64,19 @@ class Framework:
 
 
 class InProcess(Session):
-    """A session in the place of a worker, for a debugger."""
+    """A session of this process in place of a worker, for a debugger."""
 
     @property
     def process(self) -> psutil.Process:
+        """This process."""
         return psutil.Process()
 
     def is_running(self) -> bool:
+        """Return True, as for a worker that runs."""
         return True
 
     def close(self) -> None:
+        """Do nothing: this process goes on."""
         pass
 
 

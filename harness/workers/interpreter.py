@@ -1,4 +1,4 @@
-"""Whether a Python can run a worker, asked of a program that may be none."""
+"""Check that a program is a Python that can run a worker."""
 
 import subprocess
 import threading
@@ -26,7 +26,7 @@ def flaw(python: str, timeout: float) -> str:
         alarm.cancel()
         process_tree.end(process)
     lines = output.strip().splitlines()
-    if USABLE in lines:  # a line of its own: the traceback of Python 3.13 shows the code, too
+    if USABLE in lines:  # a whole line: the traceback of Python 3.13 shows the code, too
         return ""
     said = repr(shortened(lines[-1])) if lines else "nothing"
     return (

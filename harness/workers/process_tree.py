@@ -1,6 +1,6 @@
 """A command and all processes that it starts, which end together: `process_tree.py PARENT FOLDER COMMAND...`.
 
-This program, the supervisor, runs COMMAND in a session of its own. Its exit status is that of COMMAND, or 128 + the
+This program, the supervisor, runs COMMAND in a separate session. Its exit status is that of COMMAND, or 128 + the
 signal that ended COMMAND. When COMMAND ends, or the process PARENT, or the supervisor by SIGTERM, the supervisor kills
 every process that COMMAND has started. On Linux it adopts orphans, so it also kills those that have forked twice and
 left the session. If PARENT ended first, it removes FOLDER, unless that is empty.

@@ -1,18 +1,35 @@
 """An implementation in this process, a worker or `pytest --in-process`, and the functions that run on it."""
 
+import contextlib
 import inspect
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 from harness import tally
 from harness.data.reference import Reference
-from harness.workers.events import heard_by
 from harness.workers.excerpt import excerpt
 from impls.adapter import Adapter
 
 WARNINGS = 20  # different ones that a process may give
+
+_listener: ContextVar[Callable[..., None]] = ContextVar("listener")
+
+
+def notify(event: str, **details: object) -> None:
+    """Pass an event to the session of the running function. Raises `LookupError` if there is none."""
+    _listener.get()(event, **details)
+
+
+@contextlib.contextmanager
+def _heard_by(listener: Callable[..., None]) -> Iterator[None]:
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 class Session:
@@ -50,7 +67,7 @@ class Session:
             function = getattr(self.implementation, function)
         elif next(iter(inspect.signature(function).parameters), "") == "implementation":
             arguments = (self.implementation, *arguments)
-        with warnings.catch_warnings(), heard_by(self.notify):
+        with warnings.catch_warnings(), _heard_by(self.notify):
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))

@@ -6,7 +6,7 @@ Any other could change a measurement. Workers run `python -I`, which reads none 
 import contextlib
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -27,7 +27,7 @@ REPORTED = (
 
 
 def is_inherited(name: str) -> bool:
-    """Whether every worker inherits this variable."""
+    """Return whether every worker inherits this variable."""
     return any(fnmatchcase(name, pattern) for pattern in INHERITED)
 
 
@@ -47,13 +47,11 @@ def reported(keep: Iterable[str]) -> list[str]:
     return sorted(names - {*keep, *WHICH_GPU})
 
 
-def flaw(keep: Iterable[str]) -> str:
-    """Return why one of these cannot be kept; "" if all can."""
+def flaw(keep: Iterable[str], ours: Collection[str]) -> str:
+    """Return why one of these cannot be kept; "" if all can. `ours` are the variables that the suite sets."""
     for name in keep:
-        if name.startswith("PYTHON"):
-            return f"{name}: workers run `python -I`, which reads none of PYTHON*"
-        if is_inherited(name):
-            return f"{name}: workers inherit it anyway"
+        if name in ours or name.startswith("PYTHON") or is_inherited(name):
+            return f"{name}: workers inherit it anyway, or the suite sets it, or `python -I` does not read it"
         if name not in os.environ:
             near = difflib.get_close_matches(name, os.environ, n=1)
             return f"{name}: it is not set" + (f"; did you mean {near[0]}?" if near else "")
@@ -68,7 +66,7 @@ def described(kept: Mapping[str, str]) -> str:
 def keras_home(folder: str) -> str:
     """Make a home for Keras in `folder`: without the user's keras.json, but with the user's folder of data sets.
 
-    That folder is made if need be, as by Keras itself.
+    That folder is made if necessary, as Keras does.
     """
     home = Path(folder, "keras")
     home.mkdir()

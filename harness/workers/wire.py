@@ -20,7 +20,7 @@ LENGTH = 8  # bytes that hold the length of a message
 
 
 def is_shared(named: Any) -> bool:
-    """Whether the function or class can be imported on both sides."""
+    """Return whether the function or class can be imported on both sides."""
     return SHARED.fullmatch(named.__module__) is not None
 
 
@@ -42,7 +42,7 @@ def loads(data: bytes) -> Any:
 
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
-        """How pickle makes `value` anew: a function and its arguments, or by its own way."""
+        """Return a function and its arguments that make `value` anew, or `NotImplemented` for pickle's default."""
         if isinstance(value, np.ndarray) and not value.dtype.hasobject:
             return _array, (value.dtype.str, value.shape, value.tobytes())
         if isinstance(value, np.generic):

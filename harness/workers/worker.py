@@ -53,20 +53,20 @@ def limits(threads: int | None, device: str) -> dict[str, str]:
 
 
 class WorkerDied(Exception):
-    """The worker process ended, or was ended because it was silent for too long, before it answered."""
+    """An exception if a worker ended before it answered, or was ended because it was silent for too long."""
 
 
 class WorkerEnded(WorkerDied):
-    """This process ended the worker while another thread waited for its answer, as after Ctrl-C."""
+    """An exception if this process ended the worker while another thread waited for its answer, as after Ctrl-C."""
 
 
 class WorkerError(Exception):
-    """The worker raised an exception of a type that pytest's process does not know."""
+    """An exception of a worker whose type this process does not know."""
 
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """How to start a worker.
+    """The settings of a worker.
 
     - `name`: for messages.
     - `python`: the interpreter, which has NumPy and the framework.
@@ -128,15 +128,18 @@ class Worker:
             self.process = psutil.Process(number)
 
     def build(self, make: Callable, *arguments: Any) -> float:
-        """`Session.build` in the worker. Raises what it raises, `WorkerError` for an unknown type, or `WorkerDied`."""
+        """Call `Session.build` in the worker.
+
+        Raises what it raises, `WorkerError` for an error of an unknown type, or `WorkerDied`.
+        """
         return self._ask("build", make, *arguments)
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
-        """`Session.run` in the worker: a function of harness/ or impls/, or the name of a method. Raises as `build`."""
+        """Call `Session.run` in the worker: a function of harness/ or impls/, or a method's name. Raises as `build`."""
         return self._ask("run", function, *arguments)
 
     def is_running(self) -> bool:
-        """False after `close`, and when the process has ended by itself."""
+        """Return False after `close`, and when the process has ended without it."""
         running = self.alive and self.supervisor.poll() is None
         return running and (self.process is None or self.process.is_running())
 
@@ -172,7 +175,7 @@ class Worker:
     def _next(self, doing: str, command: bytes = b"") -> tuple:
         """Send a command, if any, and return the next message. Raises `WorkerDied`.
 
-        A worker that died is noticed even if a process that it forked keeps the line open.
+        The death of a worker is detected even if a process that it forked keeps the connection open.
         """
         silent_since = time.monotonic()
 

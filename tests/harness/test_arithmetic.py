@@ -1,6 +1,6 @@
 """The memory of a step is the sum of its arrays."""
 
-from harness.measuring.arithmetic import step_bytes
+from harness.measuring.floor import step_bytes
 from impls.contract import NETWORKS
 
 

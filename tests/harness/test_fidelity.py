@@ -9,7 +9,7 @@ from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from harness.edge.versions import Versions, environment, named_in
 from harness.judging.sequential import Sampling
-from harness.report.fidelity import fidelity_table
+from harness.plugin.chapters.edge import fidelity_table
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from tests.fakes import FakeWorker

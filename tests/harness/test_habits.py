@@ -114,7 +114,7 @@ def test_run_without_pytest_benchmark_is_refused_in_a_line(run_here, monkeypatch
 
 def test_worker_that_is_ended_meanwhile_did_not_die(project):
     """pytest-timeout and Ctrl-C end workers while threads wait for them."""
-    body = "from harness.workers.events import notify; notify('warning', message='asked'); time.sleep(1000)"
+    body = "from harness.workers.session import notify; notify('warning', message='asked'); time.sleep(1000)"
     project.add("fake", f"def logits(self, images): {body}")
     asked = threading.Event()
     with closing(Worker(WorkerSpec("fake", root=project.folder), lambda *_: asked.set())) as worker:

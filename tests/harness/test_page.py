@@ -16,10 +16,10 @@ from PIL import Image
 import impls
 from harness import ROOT
 from harness.page.chart import Chart, Series, spread
+from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import as_json, results_of
-from harness.page.source import step_of
-from harness.page.sprite import sprite
+from harness.plugin.page import step_of
 from tests.results import IMAGES, error, kept, process, record, results, training, verdicts
 
 NOTHING = {"results": []}

@@ -7,9 +7,8 @@ import pytest
 
 import impls
 from harness.profiling.hlo import programs
-from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, OPTIMIZER, kind
-from harness.profiling.shares import shares, whole
-from harness.report.profile import accounted
+from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, OPTIMIZER, kind, shares, whole
+from harness.profiling.profile import accounted
 from impls.contract import Settings
 from impls.profiler import profiler
 from tests.results import kept

@@ -21,7 +21,7 @@ def test_packages_are_the_imports_of_tutorial_and_adapter(variant, packages):
 
 def test_listing_and_the_whole_harness_import_no_framework():
     code = (
-        "import sys, pathlib, importlib, impls, conftest\n"
+        "import sys, pathlib, importlib, impls\n"
         "modules = ['.'.join(path.with_suffix('').parts) for path in pathlib.Path('harness').rglob('*.py')]\n"
         "[importlib.import_module(module) for module in modules if not module.endswith('__init__')]\n"
         "impls.variants()\n"

@@ -57,7 +57,7 @@ def test_table_of_four_variants_is_complete(shown):
         "keras 1 -> 2",
         "training changed: loss of step 2: 1 -> 2",
         "fit-3200, first-step inconclusive: 8 launches are needed",
-        "about so many launches would decide: import 1,234",
+        "estimated number of launches that would decide: import 1,234",
     ],
 )
 def test_reason_of_several_variants_is_one_line(upgrade, shown, line):

@@ -14,8 +14,7 @@ from harness.equality.training import follow, train, train_on
 from harness.measuring.starting import conditions
 from harness.measuring.usage import of_fit, peak_memory
 from harness.measuring.workload import Operation, first_step, prepare, rehearse
-from harness.workers.events import notify
-from harness.workers.session import Session
+from harness.workers.session import Session, notify
 from impls.contract import NETWORKS, Settings
 from impls.numpy import adapter, mnist
 

@@ -34,7 +34,7 @@ def test_quick_is_one_launch_and_states_its_limits(run_here):
     assert "3 passed" in done.stdout
     assert done.stdout.count("launch 1 of 1") == 1
     assert "shows that it runs, not who is faster" in done.stdout
-    assert "Asked of the accuracy: 94%; 97% after 10 epochs." in done.stdout
+    assert "Required accuracy: 94%; 97% after 10 epochs." in done.stdout
 
 
 def test_caption_states_the_width_of_an_interval(run_here):
@@ -52,10 +52,10 @@ def test_notebook_baseline_is_timed_on_request(run_here, option):
 
 def test_campaign_refuses_to_share_the_machine(run_here, monkeypatch):
     campaign = ("-m", "latency", "--framework", "numpy", "tests/test_latency.py", "-k", "fit")
-    assert "a campaign needs the machine for itself" in run_here(*campaign, "--in-process").stdout
+    assert "needs the machine for itself" in run_here(*campaign, "--in-process").stdout
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     with pytest.warns(PytestBenchmarkWarning, match="disabled because xdist plugin is active"):
-        assert "a campaign needs the machine for itself" in run_here(*campaign).stdout
+        assert "needs the machine for itself" in run_here(*campaign).stdout
 
 
 def test_tables_are_shown_although_nothing_can_be_saved(project):

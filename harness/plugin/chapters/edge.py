@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -15,16 +14,27 @@ from harness.edge.shelf import Shelf
 from harness.judging.sequential import Sampling
 from harness.measuring.campaign import Campaign
 from harness.measuring.participants import starter
-from harness.plugin import started
+from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import DISPLAY, REFEREES, RUNTIMES
-from harness.report.fidelity import fidelity_table
 from harness.report.record import Result, of_kind
+from harness.report.tables import MISSING, plain_table
 from harness.workers.fleet import Fleet
 from impls import Entrant, PackageNotInstalled, quantization
 from impls.contract import DATASET, Settings
 from impls.edge import ENVIRONMENTS, EXPORTERS
 from impls.edge.official import OFFICIAL
+
+COLUMNS = {  # figure -> heading, and how it is shown
+    "bytes": ("bytes", "{:,}".format),
+    "accuracy": ("right", "{:.2%}".format),
+    "differ": ("logits\noff", lambda count: "" if count is None else f"{count:,}"),
+    "largest": ("by up\nto", "{:.2g}".format),
+    "labels": ("images\nrenamed", "{:,}".format),
+    "seconds": ("µs", lambda seconds: f"{1e6 * seconds:.0f}"),
+    "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
+    "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
+}
 
 
 def files(case: Entrant) -> list[tuple[Entrant, str, str]]:
@@ -43,6 +53,27 @@ def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
         yield fidelity_table(network, measured, DATASET.test)
 
 
+def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_images: int) -> Table:
+    """Return a row for each file of a network: (variant, runtime, kind) -> figures as in `COLUMNS`.
+
+    A figure that was not measured is "missing".
+    """
+    rows = []
+    for (variant, runtime, kind), figures in sorted(files.items(), key=lambda item: item[0][::-1]):
+        figures = {**figures, "differ": None} if kind == "float" else figures  # nearly all do, by their rounding
+        cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
+        rows.append((kind, runtime, variant, *cells))
+    return plain_table(
+        f"Files of {network} on a device: all logits of {test_images:,} test images against the trained network",
+        ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
+        rows,
+        "int8: in steps, against the same network computed in integers. float: against the framework itself.",
+        "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
+        "µs: of a prediction of one image, on one thread, interleaved over launches. MiB: of a process with the file.",
+        left=3,
+    )
+
+
 CHAPTER = Chapter(
     "edge",
     "runs exported files without a framework; builds environments once; runs with -m edge",
@@ -56,7 +87,7 @@ CHAPTER = Chapter(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item):
-    """Skip a test of this chapter whose package is not installed, wherever that is noticed."""
+    """Skip a test of this chapter if its setup or its call finds that a package is not installed."""
     try:
         return (yield)
     except PackageNotInstalled as error:
@@ -75,7 +106,7 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.
 
     def interpreter(environment: str) -> str:
         say(f"the environment {environment!r} for devices: some minutes, the first time")
-        return started.environment(*ENVIRONMENTS[environment])
+        return fixtures.environment(*ENVIRONMENTS[environment])
 
     folder = tmp_path_factory.mktemp("edge")
     shelf = Shelf(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
@@ -87,8 +118,7 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.
 def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
     """The measurements of all files with collected tests; the first test starts the campaign."""
     option, display = request.config.option, request.config.stash[DISPLAY]
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("times need the machine for themselves: leave out -n")
+    fixtures.check_alone(option)
     wanted = [item.callspec.params for item in request.session.items if "devices" in item.fixturenames]
     participants = []
     for parameters in wanted:
@@ -98,7 +128,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
             participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
     shelf.close()
-    start = starter(replace(started.worker_spec(option), threads=1), (), display.hear)
+    start = starter(replace(fixtures.worker_spec(option), threads=1), display.hear)
     campaign = Campaign(participants, shelf.dataset, start)
     campaign.run(option.launches, display.measuring)
     campaign.close()
@@ -109,7 +139,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
 def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> versions.Versions:
     """The two versions of the runtimes to compare. The run ends if an environment cannot be built."""
     config, option = request.config, request.config.option
-    built = [started.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
+    built = [fixtures.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
     chosen = option.baseline_python, option.candidate_python
     [network] = config.stash[REFEREES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
@@ -117,7 +147,7 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
-        starter(replace(started.worker_spec(option), threads=1), (), config.stash[DISPLAY].hear),
+        starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].hear),
         shelf.dataset,
         Sampling(option.max_slowdown, option.error, comparisons),
     )

@@ -1,28 +1,46 @@
 """Profiles: the time of a step by kind of kernel, by each framework's profiler."""
 
 import functools
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.table import Table
 
 from harness.data.reference import Parts
 from harness.measuring.participants import starter
-from harness.plugin import started
+from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
-from harness.profiling.profile import profiles
-from harness.report.profile import profile_tables
+from harness.profiling.profile import ACCOUNTED, accounted, profiles
 from harness.report.record import Result, of_kind
+from harness.report.tables import plain_table
 from harness.workers.fleet import Framework
 from impls import Entrant, profiler
 from impls.contract import Settings
 
+CAPTION = (
+    "under the profiler: the sum of a row, over what the call takes alone; * the profiler changes it by more than",
+    f"{ACCOUNTED:.0%}, and the row does not account for it. Overhead: while no kernel runs on any thread.",
+)
+
 
 def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
-    found = [each.as_record() for each in of_kind(results, "profile", network)]
-    return profile_tables(network, found)
+    """Yield a table for each operation: where the time of a call goes, in milliseconds and in percent."""
+    records = [each.as_record() for each in of_kind(results, "profile", network)]
+    for operation in dict.fromkeys(each["operation"] for each in records):
+        of_operation = [each for each in records if each["operation"] == operation]
+        parts = (name.replace(" ", "\n", 1) for name in of_operation[0]["parts"])
+        headings = ("variant", "floor", "alone", "under the\nprofiler", *parts)
+        title = f"Where the time goes: {network}, {operation}, ms of a call, and percent"
+        yield plain_table(title, headings, map(_row, of_operation), *CAPTION)
+
+
+def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
+    shares = (f"{1e3 * part:.2f}\n{part / record['seconds']:.0%}" for part in record["parts"].values())
+    ratio = f"{record['seconds'] / record['alone']:.0%}{'' if accounted(record) else ' *'}"
+    floor = f"{1e3 * record['floor']:.2f}" if record["floor"] else ""
+    return record["variant"], floor, f"{1e3 * record['alone']:.2f}", ratio, *shares
 
 
 CHAPTER = Chapter(
@@ -35,6 +53,7 @@ CHAPTER = Chapter(
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names a folder for traces."""
     traces = "keep the traces of the profilers, for Perfetto or TensorBoard"
     parser.getgroup("frameworks").addoption("--profile-traces", type=Path, metavar="DIR", help=traces)
 
@@ -43,10 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
     """Return a function that profiles a variant once, in a separate worker. An error is raised at each call."""
     config = request.config
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        raise pytest.UsageError("a profile needs the machine for itself: leave out -n")
-    cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(started.worker_spec(config.option), cpu.get("flags", ()), lambda *_: None)
+    fixtures.check_alone(config.option)
+    start = starter(fixtures.worker_spec(config.option), lambda *_: None)
 
     @functools.cache
     def profiled(case: Entrant) -> dict:

@@ -1,0 +1,166 @@
+"""Fixtures: the data set, workers, measurements of times, the comparison of two versions, and the record of a run."""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.data.obtain import DataError, obtain
+from harness.data.reference import Parts
+from harness.judging.sequential import Sampling
+from harness.measuring import notebook
+from harness.measuring.campaign import Campaign
+from harness.measuring.machine import describe
+from harness.measuring.participants import participants, starter
+from harness.plugin.chapter import case_of
+from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, UPGRADE
+from harness.regression import environments, versions
+from harness.regression.comparison import most_lanes
+from harness.regression.pair import Pairs
+from harness.regression.upgrade import Upgrade
+from harness.report.record import Result
+from harness.workers import processors
+from harness.workers.fleet import Fleet, Framework
+from harness.workers.worker import WorkerSpec
+from impls import Entrant, PackageNotInstalled
+from impls.contract import Settings
+
+
+@pytest.fixture(scope="session")
+def settings(pytestconfig: pytest.Config) -> Settings:
+    """The settings of a training from the command line."""
+    option = pytestconfig.option
+    return Settings(batch_size=option.batch_size, threads=option.threads, device=option.device)
+
+
+@pytest.fixture(scope="session")
+def dataset(pytestconfig: pytest.Config) -> Parts:
+    """The verified data set, by reference: a worker receives the name of an array only. Without it, the run ends."""
+    try:
+        return Parts.at(obtain(pytestconfig.option.data_dir))
+    except DataError as error:
+        pytest.exit(f"no data: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+
+
+@pytest.fixture(scope="session")
+def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]:
+    """The worker processes of this session. Those that are needed for certain are started already."""
+    config, items = request.config, request.session.items
+    in_process = config.option.in_process
+    fleet = Fleet(worker_spec(config.option), config.stash[DISPLAY].hear, in_process)
+    in_xdist = hasattr(config, "workerinput")  # which does not know the variants to come
+    has_campaign = any("campaign" in item.fixturenames for item in items)  # which leaves its workers
+    if not (in_xdist or has_campaign or in_process):
+        calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
+        about = [params["framework"] for params in calls if "framework" in params]
+        fleet.start({case.variant: case for case in reversed(about)}.values(), settings)
+    yield fleet
+    fleet.close()
+
+
+@pytest.fixture
+def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet) -> Framework:
+    """The variant under test, newly built with the command line's settings. Skips if a package is missing."""
+    variant, network = request.param
+    try:
+        return fleet.framework(variant, replace(settings, network=network))
+    except PackageNotInstalled as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
+    """Return a function that builds the reference from settings, in a separate worker. It is NumPy where possible."""
+
+    def build(settings: Settings) -> Framework:
+        name = pytestconfig.stash[REFEREES][settings.network]
+        reference = fleet.framework(name, settings, home="the referee")
+        deviation = reference.known_deviation()
+        if deviation:
+            raise pytest.UsageError(f"--referee {name}: {deviation}")
+        return reference
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts, fleet: Fleet) -> Campaign:
+    """The measurements of all collected latency tests; the first of them starts the campaign.
+
+    The workers of its last process run join the fleet.
+    """
+    config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
+    check_alone(option)
+    fleet.close()
+    calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
+    wanted = [(params["timed"], params["operation"]) for params in calls]
+    cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
+    start = starter(worker_spec(option), display.hear)
+    at_once = os.cpu_count() if option.quick else 1
+    campaign = config.stash[CAMPAIGN] = Campaign(
+        participants(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
+    )
+    campaign.run(option.launches, display.measuring)
+    for participant in campaign.participants:
+        if participant.name in campaign.workers and participant.network != notebook.NAME:
+            fleet.adopt(participant.variant, campaign.workers.pop(participant.name))
+    campaign.close()
+    return campaign
+
+
+@pytest.fixture(scope="session")
+def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
+    """The two versions to compare, with measurements made on demand. Without their environments, the run ends."""
+    config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
+    claims: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
+    for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
+        claim = params.get("check") or params.get("quantity") or versions.ACCURACY
+        claims.setdefault(params["upgraded"], []).append(claim)
+    try:
+        sides = versions.sides(option, claims, display.say)
+    except environments.NotBuilt as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+    [network] = config.stash[REFEREES]
+    threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
+    settings = replace(settings, network=network, threads=threads)
+    start = starter(replace(worker_spec(option), threads=threads), display.hear)
+    pairs = Pairs([side.python for side in sides], settings, dataset, start)
+    lanes = most_lanes(processors.count(), threads)
+    sampling = Sampling(option.max_slowdown, option.error, at_once=lanes, seconds=60 * option.max_minutes)
+    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)
+    return upgrade
+
+
+@pytest.fixture
+def record(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Return a function that records a result, by default about the case of this test. `Result` has the details."""
+
+    def record(kind: str, case: Entrant | None = None, **values: Any) -> None:
+        result = Result(kind, case or case_of(request.node), values)
+        request.node.user_properties.append(result.as_property())
+
+    return record
+
+
+def worker_spec(option: argparse.Namespace) -> WorkerSpec:
+    """Return how workers are started, by the command line. Each worker gets its own name."""
+    return WorkerSpec(
+        "", threads=option.threads, device=option.device, timeout=option.worker_timeout, keep=tuple(option.keep_env)
+    )
+
+
+def check_alone(option: argparse.Namespace) -> None:
+    """Raise `pytest.UsageError` if the machine is shared with other tests, or the framework runs in this process."""
+    if option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
+        raise pytest.UsageError("a measurement of time needs the machine for itself: leave out -n and --in-process")
+
+
+def environment(requirements: Sequence[str], packages: Sequence[str]) -> str:
+    """Return the Python of an environment, which is built if necessary. The run ends if it cannot be built."""
+    try:
+        return str(environments.obtain(requirements, packages))
+    except environments.NotBuilt as error:
+        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
