@@ -74,5 +74,5 @@ def check_parameters(parameters: Mapping[str, np.ndarray], network: Network, dty
 
 
 def check_epochs(epochs: int) -> int:
-    """Return `epochs` if it is a whole number of at least 1; otherwise raise `TypeError` or `ValueError`."""
+    """Return `epochs` if it is an integer of at least 1; otherwise raise `TypeError` or `ValueError`."""
     return check_whole_number("epochs", epochs, 1, 100_000)

@@ -1,4 +1,4 @@
-"""A stroke on paper, told from the paper around it, and placed like the digits of MNIST."""
+"""A stroke, separated from the paper around it and placed like the digits of MNIST."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A picture file as one image like those of MNIST, whatever the file's format, depth, colours and size."""
+"""A picture file of any format, depth, colours and size as one image like those of MNIST."""
 
 import math
 import warnings
@@ -25,7 +25,7 @@ def read_picture(path: Path) -> np.ndarray:
     """Return the digit drawn in a picture as uint8 (1, height, width), light on dark, 20 pixels tall or wide.
 
     An image of the data set, or its negative, is returned unchanged. docs/reference/inputs.md states what is assumed.
-    Raises `ValueError` if the file cannot be read, or if no stroke can be told from the paper.
+    Raises `ValueError` if the file cannot be read, or if no stroke can be separated from the paper.
     """
     try:
         from PIL import Image

@@ -100,6 +100,6 @@ def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def _similar_name(name: str) -> str | None:
-    """Return the IDX file that `name` denotes, whatever its case, punctuation and ending."""
+    """Return the IDX file that `name` denotes, in any case, punctuation and ending."""
     letters = re.sub(r"[\W_]", "", name.lower())
     return next((each for each in BYTES if letters.startswith(each.partition("-idx")[0].replace("-", ""))), None)

@@ -40,7 +40,7 @@ def check_writer() -> None:
 
 
 def environment(requirements: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """Return the environment "device" with these requirements in place of its own, as in `impls.edge.ENVIRONMENTS`."""
+    """Return the environment "device" with these requirements instead of those in `impls.edge.ENVIRONMENTS`."""
     ours, packages = ENVIRONMENTS["device"]
     named = {canonical(parsed(each).name) for each in requirements}
     return [*requirements, *(each for each in ours if canonical(parsed(each).name) not in named)], packages

@@ -25,7 +25,7 @@ def milliseconds(implementation: Adapter, images, labels) -> float:
 
 @changes_state
 def trace_and_signal(implementation: Adapter, images, labels, parameters, steps: int, number: int) -> Trace:
-    """Return the `trace` of so many steps after sending the signal `number` to this process."""
+    """Return the `trace` of `steps` steps after sending the signal `number` to this process."""
     found = trace(implementation, images, labels, parameters, steps)
     os.kill(os.getpid(), Signals(number))
     return found

@@ -89,7 +89,8 @@ def keep_only(config: pytest.Config, items: list[pytest.Item], is_wanted: Callab
     wanted, unwanted = [], []
     for item in items:
         (wanted if is_wanted(item) else unwanted).append(item)
-    config.hook.pytest_deselected(items=unwanted)
+    if unwanted:
+        config.hook.pytest_deselected(items=unwanted)
     items[:] = wanted
 
 
