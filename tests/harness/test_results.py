@@ -62,7 +62,11 @@ def test_record_with_a_flaw_is_left_out_and_named(content, changed, key, value):
     assert len(found.results) == len(content["results"]) - 1
 
 
-@pytest.mark.parametrize("text", ["{}", "[1]", "{", '{"schema": 99}', "\udcff", "[" * 10**5 + "]" * 10**5])
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "[1]", "{", '{"schema": 99}', "\udcff", "[" * 10**5 + "]" * 10**5],
+    ids=["empty", "list", "cut short", "other schema", "no UTF-8", "deeply nested"],
+)
 def test_other_files_are_refused_by_name(tmp_path, text):
     results_file, other = kept(tmp_path, as_json(results())), tmp_path / "other.json"
     other.write_bytes(text.encode(errors="surrogateescape"))
