@@ -41,7 +41,7 @@ def check_files(directory: str | Path) -> None:
 
 
 def check_regular(path: Path, most_bytes: int) -> None:
-    """Raise `ValueError` unless `path` is a regular file of at most `most_bytes` bytes: a pipe or a device may never end."""
+    """Raise `ValueError` unless it is a regular file of at most `most_bytes` bytes: a pipe may never end."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
         raise ValueError(f"expected a regular file of at most {most_bytes:,} bytes")

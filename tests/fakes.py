@@ -24,13 +24,15 @@ STEPS = 10  # of an epoch
 class FakeWorker:
     """A worker that takes `seconds` for each call, import, building, first step and epoch.
 
-    `answers`: other answers, or errors that it raises, by the name of the method or function.
+    - `answers`: other answers, or errors that it raises, by the name of the method or function.
+    - `log`: gets (name, command, *arguments) of each command.
     """
 
     kept = MappingProxyType({})
 
-    def __init__(self, seconds=1.0, **answers):
+    def __init__(self, seconds=1.0, name="", log=None, **answers):
         self.seconds = seconds
+        self.name, self.log = name, [] if log is None else log
         self.answers = ANSWERS | answers
         self.operation = None
         self.used = 0.0  # CPU seconds
@@ -42,6 +44,7 @@ class FakeWorker:
         return self.answer(getattr(function, "__name__", function), *arguments)
 
     def answer(self, asked, *arguments):
+        self.log.append((self.name, asked, *arguments))
         if asked == "prepare":
             self.operation = arguments[0]
         if asked in ("import_seconds", "build", "first_step"):
@@ -69,7 +72,7 @@ class FakeWorker:
         return True
 
     def close(self):
-        pass
+        self.log.append((self.name, "close"))
 
 
 class SpoiledNumpy(Session):

@@ -7,117 +7,75 @@ import pytest
 from tests.project import Project
 
 WARNED = """
-def load_dataset(self, directory):
+def logits(self, images):
     import warnings
-    warnings.warn('read something else instead')
-    return super().load_dataset(directory)
+    warnings.warn('computed something else instead')
+    return super().logits(images)
 """
 COUNTED = """
 def __init__(self, settings):
     open(f'pid-{os.getpid()}', 'w').close()
     super().__init__(settings)
 """
-CRASHES = {"exits": "os._exit(3)", "aborts": "os.abort()", "is_killed": "os.kill(os.getpid(), 9)"}
-BROKEN = {
-    "no_library": "raise ImportError('libfoo.so: undefined symbol')",
-    "no_module": "import os.nothing",
-    "divides": "1 / 0",
-    "leaves": "exit(1)",
-}
-
-
-def chosen(*variants):
-    return [argument for variant in variants for argument in ("--framework", variant)]
-
-
-def outcomes(project, *arguments):
-    """Return test id -> outcome, from pytest's own report, and the finished process."""
-    done = project.run("--junitxml=report.xml", *arguments)
-    cases = ElementTree.parse(project.folder / "report.xml").iter("testcase")
-    found = {
-        case.get("name"): next((child.tag for child in case if child.tag in ("failure", "error", "skipped")), "passed")
-        for case in cases
-    }
-    return found, done
-
-
-def of(variant, found):
-    """Return test without its parameter -> outcome."""
-    return {name.partition("[")[0]: outcome for name, outcome in found.items() if name.endswith(f"{variant}-mlp]")}
+CRASHES = {"exits": "os._exit(3)", "is_killed": "os.kill(os.getpid(), 9)"}
+BROKEN = {"no_library": "raise ImportError('libfoo.so: undefined symbol')", "leaves": "exit(1)"}
+TESTS = ("tests/test_output.py", "tests/test_network.py", "tests/test_ladder.py")
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory, dataset):
-    """The outcomes of frameworks that crash, break, or are not installed, and of NumPy."""
+def run(tmp_path_factory, dataset):
+    """The finished run of all these under pytest-xdist, with `report`: variant -> test -> outcome; and its folder."""
     project = Project(tmp_path_factory.mktemp("broken"), dataset)
+    project.add("counted", COUNTED)
+    project.add("warned", WARNED)
     project.add_file("impls/absent/adapter.py", "import no_such_framework\n")
     for name, death in CRASHES.items():
         project.add(name, f"def logits(self, images): {death}")
     for name, line in BROKEN.items():
         project.add_file(f"impls/{name}/adapter.py", f"import json\n{line}\n")
-    files = ("tests/test_output.py", "tests/test_network.py", "tests/test_ladder.py")
-    tests = (*files, "-k", "order_of_the_batch or same_seed_same or (test_logits and float64)")
-    return outcomes(project, *chosen("numpy", "absent", *CRASHES, *BROKEN), *tests)
+    variants = ("numpy", "absent", "counted", "warned", *CRASHES, *BROKEN)
+    chosen = ("-k", "order_of_the_batch or same_seed_same or (test_logits and float64)")
+    options = ("-n", "2", "--junitxml=report.xml", *(f"--framework={name}" for name in variants))
+    done = project.run(*options, *TESTS, *chosen)
+    done.report = {name: {} for name in variants}
+    for case in ElementTree.parse(project.folder / "report.xml").iter("testcase"):
+        outcome = next((each.tag for each in case if each.tag in ("failure", "error", "skipped")), "passed")
+        test, _, parameters = case.get("name").partition("[")
+        done.report[parameters.removesuffix("-mlp]").rpartition("-")[2]][test] = outcome
+    done.folder = project.folder
+    return done
 
 
-def test_missing_package_is_a_skip_that_names_it(broken):
-    found, done = broken
-    assert set(of("absent", found).values()) == {"skipped"}
-    assert "no_such_framework is not installed, and absent needs it" in done.stdout
+def test_missing_package_is_a_skip_that_names_it(run):
+    assert set(run.report["absent"].values()) == {"skipped"}
+    assert "no_such_framework is not installed" in run.stdout
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_failed_import_is_shown_once_with_its_place(broken, name):
-    found, done = broken
-    assert set(of(name, found).values()) <= {"failure", "error"}
-    places = [line for line in done.stdout.splitlines() if f"impls/{name}/adapter.py:2" in line]
+def test_failed_import_is_shown_once_with_its_place(run, name):
+    assert set(run.report[name].values()) <= {"failure", "error"}
+    places = [line for line in run.stdout.splitlines() if f"impls/{name}/adapter.py:2" in line]
     assert len([place for place in places if place.startswith("E ")]) == 1  # CI's summary repeats the message
 
 
 @pytest.mark.parametrize("name", CRASHES)
-def test_crash_fails_its_test_and_the_next_one_passes(broken, name):
-    found, done = broken
-    assert of(name, found) == {
+def test_crash_fails_its_test_and_the_next_one_passes(run, name):
+    assert run.report[name] == {
         "test_order_of_the_batch_does_not_matter": "failure",
         "test_same_seed_same_parameters_other_seed_others": "passed",
         "test_logits": "failure",
     }
-    assert f"the worker of {name} died during 'logits': exit code" in done.stdout
+    assert f"the worker of {name} died during 'logits': exit code" in run.stdout
 
 
-def test_table_has_no_column_for_a_missing_package(broken):
-    _, done = broken
-    [columns] = [line.split() for line in done.stdout.splitlines() if line.split()[:3] == ["rung", "dtype", "limit"]]
-    assert {"numpy", "no_module"} <= set(columns)
-    assert "absent" not in columns
+@pytest.mark.parametrize("name", ["numpy", "counted", "warned"])
+def test_other_and_added_frameworks_pass(run, name):
+    assert list(run.report[name].values()) == ["passed"] * 3
 
 
-def test_other_frameworks_pass(broken):
-    found, _ = broken
-    assert set(of("numpy", found).values()) == {"passed"}
+def test_warning_of_a_worker_is_one_note_at_the_end(run):
+    assert run.stdout.count("note [warned]: computed something else instead") == 1
 
 
-@pytest.fixture(scope="module")
-def added(tmp_path_factory, dataset):
-    """The outcomes of two added frameworks and NumPy under pytest-xdist, and the folder of the project."""
-    project = Project(tmp_path_factory.mktemp("added"), dataset)
-    project.add("counted", COUNTED)
-    project.add("warned", WARNED)
-    tests = (*chosen("counted", "numpy", "warned"), "tests/test_network.py", "tests/test_dataset.py")
-    return *outcomes(project, "-n", "2", *tests), project.folder
-
-
-def test_added_folder_is_a_variant_in_every_test(added):
-    found, done, _ = added
-    assert len(of("counted", found)) > 5
-    assert of("counted", found).keys() == of("numpy", found).keys()
-    assert set(found.values()) == {"passed"}, done.stdout
-
-
-def test_warning_of_a_worker_is_one_note_at_the_end(added):
-    _, done, _ = added
-    assert done.stdout.count("note [warned]: read something else instead") == 1
-
-
-def test_tests_of_one_framework_share_a_worker(added):
-    assert len(list(added[2].glob("pid-*"))) == 1
+def test_tests_of_one_framework_share_a_worker(run):
+    assert len(list(run.folder.glob("pid-*"))) == 1

@@ -16,22 +16,16 @@ PREDICT = Operation("predict_step", 128, rounds=2, blocks=1)
 BUILD = impls.load, "variant", Settings()
 
 
-class Recorder(FakeWorker):
-    """Records its commands in `log`, and holds a byte more after each."""
+class Growing(FakeWorker):
+    """Holds a byte more after each command."""
 
-    def __init__(self, name, log, failing=()):
-        super().__init__(**{command: RuntimeError(command) for command in failing})
-        self.name, self.log, self.bytes = name, log, 0
+    bytes = 0
 
     def answer(self, command, *arguments):
-        self.log.append((self.name, command, *arguments))
         if command == "peak_memory":
             return self.bytes
         self.bytes += 1
         return super().answer(command, *arguments)
-
-    def close(self):
-        self.log.append((self.name, "close"))
 
 
 @pytest.fixture
@@ -42,9 +36,11 @@ def log():
 
 @pytest.fixture
 def run(dataset, log):
-    def run(names, launches=1, operations=(STEP,), failing=None, on_progress=lambda *_: None):
+    def run(names, launches=1, operations=(STEP,), failing="", on_progress=lambda *_: None):
+        """Of these participants, "a" fails in the command `failing`."""
         participants = [Participant(name, "variant", "mlp", BUILD, operations) for name in names]
-        start = lambda each: Recorder(each.name, log, (failing or {}).get(each.name, ()))  # noqa: E731
+        errors = {"a": {failing: RuntimeError(failing)}}
+        start = lambda each: Growing(1.0, each.name, log, **errors.get(each.name, {}))  # noqa: E731
         campaign = Campaign(participants, dataset, start)
         campaign.run(launches, on_progress)
         return campaign
@@ -104,7 +100,7 @@ def test_epoch_is_first_and_the_floor_next_to_training_steps(run):
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
 def test_failed_participant_is_closed_and_left_out(run, log, command):
-    campaign = run("ab", launches=2, failing={"a": [command]})
+    campaign = run("ab", launches=2, failing=command)
     assert str(campaign.failures["a"]) == command
     assert (len(campaign.launches["a"]), len(campaign.launches["b"])) == (0, 2)
     assert who(log, command).count("a") == 1

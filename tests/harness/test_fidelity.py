@@ -9,7 +9,6 @@ from harness.edge import tasks
 from harness.edge.fidelity import fidelity
 from harness.edge.versions import Versions, environment, named_in
 from harness.judging.sequential import Sampling
-from harness.plugin.chapters.edge import fidelity_table
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from tests.fakes import FakeWorker
@@ -27,19 +26,13 @@ LABELS = np.array([1, 1])
     ],
     ids=["equal", "two differ", "NaN"],
 )
-def test_each_different_logit_counts_and_the_largest_is_in_steps(added, result):
+def test_each_different_logit_counts_and_the_largest_in_steps(added, result):
     assert fidelity(EXPECTED + np.array(added, np.float32), EXPECTED, LABELS, step=0.5) == result
 
 
 def test_logits_of_other_images_are_refused():
     with pytest.raises(ValueError, match=r"\(1, 3\)"):
         fidelity(EXPECTED[:1], EXPECTED, LABELS)
-
-
-def test_number_that_was_not_measured_is_missing_from_the_table():
-    table = fidelity_table("mlp", {("jax", "onnx", "int8"): {"differ": 0, "bytes": 1234}}, 10)
-    cells = [next(iter(column.cells)) for column in table.columns]
-    assert cells == ["int8", "onnx", "jax", "1,234", "missing", "0", *["missing"] * 5]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +43,7 @@ def test_runtimes_are_named_by_requirements(requirements, runtimes):
     assert named_in(requirements) == runtimes
 
 
-def test_environment_has_the_named_version_and_ours_of_all_else():
+def test_environment_has_the_required_and_installed_versions():
     requirements, packages = environment(["onnxruntime==1.31.1"])
     assert [each for each in requirements if each.startswith("onnxruntime")] == ["onnxruntime==1.31.1"]
     assert any(each.startswith("ai-edge-litert==") for each in requirements)
@@ -73,16 +66,13 @@ def runtimes(dataset):
     return runtimes
 
 
-@pytest.mark.parametrize(("seconds", "word"), [(1.0, "same"), (2.0, "worse"), (0.5, "better")])
-def test_verdict_on_the_times_of_two_runtimes(runtimes, seconds, word):
-    versions = runtimes(seconds)
-    verdict = versions.time("onnx", "int8")
-    assert verdict.word == word
-    assert versions.found == {("onnx", "int8", "time"): verdict}
+@pytest.mark.parametrize(("seconds", "word"), [(1.0, "same"), (2.0, "worse")])
+def test_times_of_two_runtimes_have_a_verdict(runtimes, seconds, word):
+    assert runtimes(seconds).time("onnx", "int8").word == word
 
 
 @pytest.mark.parametrize(("logits", "word"), [(EXPECTED, "identical"), (EXPECTED + 1, "changed")])
-def test_finding_on_the_logits_of_two_runtimes(runtimes, logits, word):
+def test_logits_of_two_runtimes_have_a_finding(runtimes, logits, word):
     finding = runtimes(logits=logits).numerics("onnx", "int8")
     assert finding.word == word
     assert "1 -> 2" in finding.reason
@@ -92,21 +82,20 @@ def test_finding_on_the_logits_of_two_runtimes(runtimes, logits, word):
     ("candidate", "baseline", "words"),
     [
         (WorkerDied("gone"), None, ["changed", "worse"]),
-        (None, ImportError("gone"), ["missing", "missing"]),
         (ImportError("gone"), ImportError("gone"), ["missing", "missing"]),
     ],
 )
-def test_runtime_that_cannot_load_is_told_by_its_side(runtimes, candidate, baseline, words):
+def test_runtime_that_cannot_load_is_judged_by_its_side(runtimes, candidate, baseline, words):
     both = runtimes(build=candidate, baseline={"build": baseline})
     found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
     assert [each.word for each in found] == words
     assert all("gone" in each.reason for each in found)
 
 
-def test_exporter_that_imports_when_it_is_called_names_its_package(monkeypatch):
+def test_exporter_that_lacks_a_package_names_it(monkeypatch):
     def to_onnx(trained):
         raise ModuleNotFoundError("No module named 'onnxscript'", name="onnxscript")
 
     monkeypatch.setattr("impls.import_", lambda *_: SimpleNamespace(to_onnx=to_onnx))
-    with pytest.raises(PackageNotInstalled, match=r"onnxscript .*\[edge\]"):
+    with pytest.raises(PackageNotInstalled, match="onnxscript"):
         tasks.export("jax", "edge", "to_onnx", None)

@@ -1,11 +1,12 @@
 """A fleet replaces dead workers, and remembers which variants cannot be built."""
 
-import traceback
+import threading
 from pathlib import Path
 
 import psutil
 import pytest
 
+from harness.workers import together
 from harness.workers.fleet import Fleet
 from harness.workers.worker import WorkerSpec
 from impls import Entrant
@@ -30,15 +31,6 @@ def test_worker_that_died_while_idle_is_replaced(fleet):
     assert not Path(worker.folder).exists()
 
 
-def test_error_of_a_broken_variant_does_not_grow(fleet):
-    lengths = set()
-    for _ in range(3):
-        with pytest.raises(ValueError, match="'nothing'") as caught:
-            fleet.framework("nothing", Settings())
-        lengths.add(len(traceback.format_exception(caught.value)))
-    assert len(lengths) == 1
-
-
 def test_start_reports_broken_variants_at_their_use(fleet):
     fleet.start([Entrant(name, "mlp") for name in ("broken", "numpy")], Settings())
     worker = fleet.home("numpy")
@@ -46,3 +38,16 @@ def test_start_reports_broken_variants_at_their_use(fleet):
     assert fleet.home("numpy") is worker
     with pytest.raises(ValueError, match="'broken'"):
         fleet.framework("broken", Settings())
+
+
+def test_exception_of_one_thread_ends_the_others():
+    ended, waited = threading.Event(), []
+
+    def do(item):
+        if item == 0:
+            raise KeyError("first")
+        waited.append(ended.wait(30))
+
+    with pytest.raises(KeyError, match="first"):
+        together.each(do, range(2), 2, ended.set)
+    assert all(waited)

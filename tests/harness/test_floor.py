@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from harness.measuring import floor
+from harness.measuring.floor import step_bytes
 from impls.contract import NETWORKS, Settings
 
 MLP = NETWORKS["mlp"]
@@ -35,11 +36,14 @@ def test_machine_does_the_work_that_is_counted():
     assert (machine.parts[0] == 1.0).all()
 
 
-@pytest.mark.parametrize(
-    ("flags", "names"),
-    [(["avx2"], set()), (["avx512f"], set()), ([*floor.AVX512, "avx2"], {"OPENBLAS_CORETYPE"})],
-    ids=["AVX2", "a part of AVX-512", "AVX-512"],
-)
-def test_openblas_is_set_to_avx512_where_there_is_any(tmp_path, flags, names):
+def test_memory_of_a_step_is_the_sum_of_its_arrays():
+    mlp, cnn = (step_bytes(NETWORKS[name]) for name in ("mlp", "cnn"))
+    assert (mlp["parameters"], mlp["activations"]) == (4 * 535_818, 4 * 128 * (512 + 256 + 10))
+    assert cnn["activations"] == 4 * 128 * (784 * 32 + 196 * 64 + 128 + 10)
+    assert cnn["the batch"] == 128 * (784 * 4 + 8)
+
+
+@pytest.mark.parametrize(("flags", "names"), [(["avx512f"], set()), ([*floor.AVX512, "avx2"], {"OPENBLAS_CORETYPE"})])
+def test_openblas_uses_avx512_where_all_of_it_is_there(tmp_path, flags, names):
     (tmp_path / "cpuinfo").write_text(f"processor: 0\nflags: {' '.join(flags)}\n", encoding="utf-8")
     assert floor.environment(tmp_path / "cpuinfo").keys() == names

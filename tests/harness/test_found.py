@@ -10,11 +10,11 @@ import pytest
 
 from harness.data.found import find
 from harness.data.idx import BYTES, DataError
+from impls.__main__ import main
 from impls.files import read_dataset
-from tests.stranger import forbidden, public_folder
+from tests.stranger import forbidden
 
 NAMES = TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = tuple(BYTES)
-public = pytest.fixture(public_folder)
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +29,13 @@ def originals(raw):
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory, dataset, originals):
-    """A folder with NAME.gz, Keras' mnist.npz, and a zip file with the layout of Kaggle's."""
+    """A folder with gzipped files, Keras' mnist.npz, and a zip file with the layout of Kaggle's."""
     folder = tmp_path_factory.mktemp("packed")
     for name in NAMES:
         (folder / f"{name}.gz").write_bytes(gzip.compress(originals[name], 1))
     (x_train, y_train), (x_test, y_test) = read_dataset(dataset.directory)
     np.savez(folder / "mnist.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     with zipfile.ZipFile(folder / "archive.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr(f"__MACOSX/._{TRAIN_IMAGES}", "metadata of another system")
         for name in NAMES:
             archive.writestr(f"{name}/{name.replace('-idx', '.idx')}", originals[name])
     return folder
@@ -55,7 +54,7 @@ def place(tmp_path, raw):
     return tmp_path / "place"
 
 
-@pytest.mark.parametrize("layout", ["{dotted}", "{upper}", "{split}/{name}.gz", "MNIST/raw/{name}/{dotted}"])
+@pytest.mark.parametrize("layout", ["{upper}", "{split}/{name}.gz", "MNIST/raw/{name}/{dotted}"])
 def test_files_are_found_in_each_layout(tmp_path, raw, packed, originals, layout):
     for name in NAMES:
         words = {"name": name, "dotted": name.replace("-idx", ".idx"), "upper": name.upper(), "split": name[:5]}
@@ -70,24 +69,15 @@ def test_archive_is_found_below_a_folder_or_by_itself(tmp_path, packed, original
     assert find(tmp_path) == originals
 
 
-def test_intact_copy_of_a_damaged_file_is_taken(place, packed, originals):
-    (place / TRAIN_IMAGES).unlink()
-    (place / TRAIN_IMAGES).write_bytes(originals[TRAIN_IMAGES][:1000])
-    link(place / f"{TRAIN_IMAGES}.gz", packed / f"{TRAIN_IMAGES}.gz")
-    assert find(place) == originals
-
-
 @pytest.mark.parametrize(
     "damaged",
     [
         lambda path, content: path.write_bytes(content[:-1] + bytes([content[-1] ^ 1])),
         lambda path, content: path.write_bytes(gzip.compress(content)[:-20]),
-        lambda path, _: path.write_bytes(gzip.compress(bytes(10**8), 1)),
-        lambda path, _: path.symlink_to(path),
         lambda path, _: os.mkfifo(path),
         lambda path, _: (path.touch(), os.truncate(path, 10**12)),
     ],
-    ids=["bit-flip", "truncated-gzip", "gzip-bomb", "link-to-itself", "pipe", "huge"],
+    ids=["bit-flip", "truncated-gzip", "pipe", "huge"],
 )
 def test_damaged_file_is_named(place, originals, damaged):
     (place / TEST_LABELS).unlink()
@@ -96,43 +86,30 @@ def test_damaged_file_is_named(place, originals, damaged):
         find(place)
 
 
-def test_damage_in_mnist_is_named_before_fashion_mnist(place):
-    (place / TRAIN_IMAGES).unlink()
-    for folder in ("FashionMNIST", "MNIST"):
-        (place / folder).mkdir()
-        (place / folder / TRAIN_IMAGES).write_bytes(b"damaged")
-    with pytest.raises(DataError, match=f"{place}/MNIST/.*{place}/FashionMNIST/"):
-        find(place)
-
-
 @pytest.mark.parametrize(
-    "built",
-    [
-        Path.exists,
-        Path.mkdir,
-        lambda path: path.write_bytes(b"PK\3\4" + bytes(10_000)),
-        lambda path: np.savez(path, x_train=np.array([print], object)),
-        os.mkfifo,
-    ],
-    ids=["nothing", "empty", "broken-npz", "npz-of-objects", "pipe"],
+    "build",
+    [Path.exists, Path.mkdir, lambda path: np.savez(path, x_train=np.array([print], object)), os.mkfifo],
+    ids=["nothing", "empty", "npz-of-objects", "pipe"],
 )
-def test_place_without_mnist_is_refused(tmp_path, built):
-    built(tmp_path / "place.npz")
+def test_place_without_mnist_is_refused(tmp_path, build):
+    build(tmp_path / "place.npz")
     for path in (tmp_path, tmp_path / "place.npz"):
         with pytest.raises(DataError, match=str(path)):
             find(path)
 
 
 def test_unreadable_folder_is_named(public):
-    inner = public / "place" / "MNIST"
-    inner.mkdir(parents=True)
-    for searched in (inner, inner.parent):
-        with forbidden(inner.parent), pytest.raises(DataError, match="Permission denied"):
-            find(searched)
+    (public / "place").mkdir()
+    with forbidden(public / "place"), pytest.raises(DataError, match=f"{public / 'place'}.*Permission denied"):
+        find(public / "place")
 
 
-def test_links_that_lead_back_end(place):
-    link(place / "again", place)
-    (place / TEST_LABELS).unlink()
-    with pytest.raises(DataError, match=f"lacks {TEST_LABELS}"):
-        find(place)
+def test_command_refuses_a_damaged_file(place, originals, tmp_path, monkeypatch):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.parent.mkdir()
+    place.rename(raw)
+    (raw / TRAIN_LABELS).unlink()
+    (raw / TRAIN_LABELS).write_bytes(originals[TRAIN_LABELS][:-1] + b"\x0b")
+    monkeypatch.setattr("sys.argv", ["impls", "numpy", "--epochs", "1", "--data-dir", str(tmp_path)])
+    with pytest.raises(SystemExit, match=str(raw / TRAIN_LABELS)):
+        main()

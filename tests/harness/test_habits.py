@@ -10,8 +10,12 @@ import pytest
 import impls
 from harness.workers.worker import Worker, WorkerEnded, WorkerSpec
 from impls.contract import Settings
+from tests.project import Project
 
-FLAKY = """
+TESTS = """
+import pytest
+from impls import PackageNotInstalled
+
 attempts = []
 
 
@@ -19,33 +23,16 @@ def test_flaky(framework, record):
     attempts.append(1)
     record("training", accuracies=[len(attempts) / 10], required=0.0, wrong=[])
     assert len(attempts) == 2
-"""
 
-TABLE = """
+
 def test_table(framework, record):
     record("error", dtype="float64", name="\\xb1", error=0.0, limit=1e-6, gap="")
-"""
-
-ABSENT = """
-import pytest
-from impls import PackageNotInstalled
-
-pytestmark = pytest.mark.edge
 
 
-@pytest.fixture
-def absent():
-    raise PackageNotInstalled("onnx is not installed")
-
-
-def test_fixture(framework, absent):
-    pass
-
-
-def test_call(framework):
+@pytest.mark.edge
+def test_edge(framework):
     raise PackageNotInstalled("onnx is not installed")
 """
-
 # Repeats a failed test once and names the first attempt as pytest-rerunfailures does.
 RERUNS = """
 import pytest
@@ -67,49 +54,49 @@ def pytest_report_teststatus(report):
 """
 
 
-def run(project, test, *options, **environment):
-    """Run a test of NumPy in a copy of the project."""
-    project.add_file("tests/test_added.py", test)
-    return project.run("--framework=numpy", "tests/test_added.py", *options, **environment)
-
-
-def test_last_attempt_counts_once(project):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, dataset):
+    """The finished run of `TESTS`, in ASCII and with repeated attempts, and its results."""
+    project = Project(tmp_path_factory.mktemp("habits"), dataset)
     project.add_file("reruns.py", RERUNS)
-    done = run(project, FLAKY, "-p", "reruns", "--results=results.json")
+    project.add_file("tests/test_added.py", TESTS)
+    options = ("-p", "reruns", "-m", "edge or not edge", "--results=results.json", "--framework=numpy")
+    done = project.run(*options, "tests/test_added.py", PYTHONIOENCODING="ascii")
     assert done.returncode == pytest.ExitCode.OK, done.stdout
-    results = json.loads((project.folder / "results.json").read_text(encoding="utf-8"))
-    assert [each["accuracies"] for each in results["results"]] == [[0.2]]
-    assert (results["tests"], results["troubles"]) == ({"passed": 1}, [])
+    return done, json.loads((project.folder / "results.json").read_text(encoding="utf-8"))
 
 
-def test_encoding_without_a_character_keeps_the_tables(project):
-    done = run(project, TABLE, PYTHONIOENCODING="ascii")
-    assert done.returncode == pytest.ExitCode.OK, done.stdout
+def test_last_attempt_counts_once(run):
+    _, results = run
+    assert [each["accuracies"] for each in results["results"] if each["kind"] == "training"] == [[0.2]]
+
+
+def test_encoding_without_a_character_keeps_the_tables(run):
+    done, _ = run
     [row] = [line for line in done.stdout.splitlines() if "1e-06" in line]
     assert "?" in row
 
 
-def test_table_that_fails_fails_the_run_in_a_line(project):
-    done = run(project, TABLE.replace('gap=""', ""))
+def test_edge_test_without_its_package_is_skipped(run):
+    done, _ = run
+    assert "1 skipped" in done.stdout
+
+
+def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
+    monkeypatch.setattr("harness.plugin.summary.errors_table", lambda *_: {}["gap"])
+    done = run_here("--framework=numpy", "tests/test_ladder.py", "-k", "test_logits and float64")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     assert "KeyError" in done.stdout
     assert "INTERNALERROR" not in done.stdout
 
 
-def test_edge_test_without_its_package_is_skipped(project):
-    done = run(project, ABSENT, "-m", "edge")
-    assert done.returncode == pytest.ExitCode.OK, done.stdout
-    assert "2 skipped" in done.stdout
-
-
 @pytest.mark.parametrize("environment", [{}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}])
-def test_run_without_pytest_benchmark_is_refused_in_a_line(run_here, monkeypatch, environment):
+def test_run_without_pytest_benchmark_is_refused(run_here, monkeypatch, environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     done = run_here(*([] if environment else ["-p", "no:benchmark"]), "--collect-only", "-q", "tests/test_referee.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "pytest-benchmark" in done.stdout
-    assert "Traceback" not in done.stdout
 
 
 def test_worker_that_is_ended_meanwhile_did_not_die(project):

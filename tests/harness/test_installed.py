@@ -1,6 +1,5 @@
 """Installed and imported distributions are those that Python finds; leftovers of pip do not count."""
 
-import importlib.metadata
 import sys
 
 import pytest
@@ -39,12 +38,6 @@ def test_leftovers_of_pip_are_ignored(install, name, metadata):
 def test_leftover_with_complete_metadata_is_ignored(install):
     install("~aint", "3.1", METADATA="Name: paint\nVersion: 3.1\n")
     assert "paint" not in installed.versions()
-
-
-def test_first_of_several_distributions_counts(install):
-    for version in ("1", "2", "3"):
-        install("Some_Paint", version)
-    assert installed.versions()["some-paint"] == importlib.metadata.version("some.paint")
 
 
 def test_imported_module_is_described_with_its_distributions(install, tmp_path):

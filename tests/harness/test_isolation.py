@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 import impls
+from harness.workers import processors
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import Settings
 
@@ -41,6 +42,15 @@ def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeyp
     assert rest == [[], "1", 1]
     assert last == str(project.folder)
     assert not {str(folder), ""} & {*path}
+
+
+@pytest.mark.parametrize(("threads", "lane", "bound"), [(1, 1, [3]), (2, 0, [2, 3]), (9, 0, [2, 3, 5, 7])])
+def test_lane_has_the_next_processors(monkeypatch, threads, lane, bound):
+    calls = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 5, 3, 2})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, which: calls.append(which))
+    processors.bind(threads, lane)
+    assert calls == [bound]
 
 
 HANGING = "def fit(self, images, labels, epochs, on_epoch=None):\n    on_epoch(1, 0.5)\n    time.sleep(1000)"

@@ -24,18 +24,6 @@ def measured(dataset):
     return measured
 
 
-class Noting(FakeWorker):
-    """Notes side, command and arguments in a list."""
-
-    def __init__(self, commands, side=0):
-        super().__init__()
-        self.commands, self.side = commands, side
-
-    def answer(self, command, *arguments):
-        self.commands.append((self.side, command, *arguments))
-        return super().answer(command, *arguments)
-
-
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_quantity_is_measured_if_wanted_alone(measured, quantity):
     found = measured(wanted=[quantity])
@@ -51,7 +39,7 @@ def test_new_quantity_is_one_entry(measured, monkeypatch):
 @pytest.mark.parametrize(("variant", "expected"), [("numpy", ["numpy_seconds"] * IMPORTS), ("jax", ["import_seconds"])])
 def test_numpy_is_imported_by_new_processes(measured, variant, expected):
     commands = []
-    measured(Noting(commands), variant=variant, wanted=[])
+    measured(FakeWorker(log=commands), variant=variant, wanted=[])
     assert [name for _, name, *_ in commands if name in ("numpy_seconds", "import_seconds")] == expected
 
 
@@ -88,7 +76,7 @@ def test_memory_kept_by_the_first_fit_does_not_count(measured):
 
 def test_fits_begin_at_one_moment_in_the_future(measured):
     commands, start = [], time.monotonic()
-    measured(Noting(commands, 0), Noting(commands, 1), wanted=["first-fit"])
+    measured(FakeWorker(name=0, log=commands), FakeWorker(name=1, log=commands), wanted=["first-fit"])
     moments = [arguments[-1] for _, command, *arguments in commands if command == "of_fit"]
     assert min(moments) >= start + MEETING
     assert len(moments) == 2 * len(set(moments)) == 2 * FITS
@@ -119,7 +107,7 @@ def test_steps_end_with_the_time(measured, monkeypatch, seconds, turns):
 @pytest.mark.parametrize("number", [0, 1])
 def test_synchronize_is_checked_in_the_first_launch(measured, number):
     commands = []
-    measured(Noting(commands), number=number)
+    measured(FakeWorker(log=commands), number=number)
     assert {command[-1] for command in commands if command[1] == "prepare"} == {number == 0}
 
 
@@ -137,7 +125,7 @@ def test_peak_memory_is_that_after_first_step_and_after_fit(measured):
 
 def test_steps_are_interleaved_in_changing_order(measured):
     commands = []
-    measured(Noting(commands, 0), Noting(commands, 1), wanted=["train_step-128"])
+    measured(FakeWorker(name=0, log=commands), FakeWorker(name=1, log=commands), wanted=["train_step-128"])
     sides = [side for side, command, *_ in commands if command == "block"]
     assert sides[:8] == [0, 1, 1, 0, 1, 0, 0, 1]
 

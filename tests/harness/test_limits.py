@@ -43,15 +43,6 @@ def test_limit_is_near_above_rounding(dataset, dtype):
         assert limit[dtype] / FAR[dtype] < error < limit[dtype]
 
 
-def test_float32_holds_the_hyperparameters_exactly():
-    assert all(float(np.float32(value)) == value for value in limits.EXACT_HYPERPARAMETERS.values())
-
-
-def test_one_rounding_is_half_the_distance_between_neighbours():
-    neighbours = np.spacing(np.float32([0.5, np.nextafter(np.float32(1), np.float32(0))]))
-    assert list(neighbours / 2) == [limits.ONE_ROUNDING] * 2
-
-
 @pytest.mark.parametrize(("epochs", "accuracy"), [(9, 0.94), (10, 0.97), (11, 0.97)])
 def test_longer_training_must_learn_more(epochs, accuracy):
     assert limits.required_accuracy(MLP, epochs) == pytest.approx(accuracy)

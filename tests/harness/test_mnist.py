@@ -3,23 +3,26 @@
 import gzip
 import os
 import resource
-import subprocess
-import sys
 import threading
 
 import filelock
 import pytest
 
-from harness import ROOT
 from harness.data import sources
 from harness.data.idx import DataError
 from harness.data.obtain import obtain
-from tests.small import NAMES, empty_cache, files_in, silent, small_files
-from tests.stranger import forbidden, leave_home, powerless, public_folder
+from harness.regression import environments
+from harness.regression.environments import NotBuilt
+from impls.contract import DATASET
+from tests.stranger import forbidden, leave_home, powerless
 
-public = pytest.fixture(public_folder)
-small = pytest.fixture(autouse=True)(small_files)
-cache = pytest.fixture(autouse=True)(empty_cache)
+pytestmark = pytest.mark.usefixtures("small", "cache")
+NAMES = tuple(DATASET.files)
+
+
+def files_in(folder):
+    """Return name -> content of the files below a folder, but for the lock."""
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
 @pytest.fixture
@@ -32,25 +35,20 @@ def given(tmp_path, small):
     return tmp_path / "given"
 
 
-@pytest.mark.parametrize("below", ["", "MNIST/raw"])
-def test_raw_files_are_used_where_they_are(cache, given, below):
-    assert obtain(given / below) == given
+def test_raw_files_are_used_where_they_are(cache, given):
+    assert obtain(given) == obtain(given / "MNIST" / "raw") == given
     assert not cache.exists()
 
 
 def test_files_in_another_form_are_copied_to_the_cache(cache, tmp_path, small):
     for name, content in small.items():
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
-    assert obtain(tmp_path, silent) == cache
+    assert obtain(tmp_path) == cache
     assert files_in(cache) == small
 
 
-@pytest.mark.parametrize("special", [None, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
-def test_folder_without_a_file_is_an_error_and_no_download(cache, given, special):
-    path = given / "MNIST" / "raw" / NAMES[3]
-    path.unlink()
-    if special:
-        special(path)
+def test_folder_without_a_file_is_an_error_and_no_download(cache, given):
+    (given / "MNIST" / "raw" / NAMES[3]).unlink()
     with pytest.raises(DataError, match=NAMES[3]):
         obtain(given)
     assert not cache.exists()
@@ -65,7 +63,7 @@ def test_environment_variable_names_the_folder(cache, given, monkeypatch):
         with pytest.raises(DataError, match=named):
             obtain()
     monkeypatch.setenv("MNIST_DIR", "")
-    assert obtain(say=silent) == cache
+    assert obtain() == cache
 
 
 def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
@@ -78,21 +76,30 @@ def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
 def test_cache_that_cannot_be_written_is_an_error(public, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(public))
     with forbidden(public), pytest.raises(DataError, match="--data-dir"):
-        obtain(say=silent)
+        obtain()
+
+
+def test_cache_that_is_a_link_to_nothing_is_named(cache, tmp_path):
+    cache.parent.mkdir()
+    cache.symlink_to(tmp_path / "gone")
+    with pytest.raises(DataError, match=str(cache)):
+        obtain()
+    with pytest.raises(NotBuilt, match=str(cache)):
+        environments.folder()
 
 
 @pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"damaged"), os.mkfifo], ids=["damaged", "pipe"])
 def test_damaged_file_of_the_cache_is_replaced(cache, small, spoil):
-    path = obtain(say=silent) / "MNIST" / "raw" / NAMES[0]
+    path = obtain() / "MNIST" / "raw" / NAMES[0]
     path.unlink()
     spoil(path)
-    obtain(say=silent)
+    obtain()
     assert files_in(cache) == small
 
 
 def test_complete_cache_of_another_user_is_only_read(public, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(public))
-    cache = obtain(say=silent)
+    cache = obtain()
     (cache / ".lock").chmod(0)
     with forbidden(cache / "MNIST" / "raw", 0o555), powerless():
         assert obtain() == cache
@@ -103,11 +110,11 @@ def test_full_disk_leaves_no_partial_file(cache, small):
     resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # bytes, after which writing fails as on a full disk
     try:
         with pytest.raises(DataError, match=str(cache)):
-            obtain(say=silent)
+            obtain()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert files_in(cache) == {}
-    obtain(say=silent)
+    obtain()
     assert files_in(cache) == small
 
 
@@ -117,7 +124,7 @@ def test_interrupted_download_leaves_no_file_and_no_lock(cache, monkeypatch):
 
     monkeypatch.setattr(sources, "SOURCES", {"a source": interrupted})
     with pytest.raises(KeyboardInterrupt):
-        obtain(say=silent)
+        obtain()
     assert files_in(cache) == {}
     filelock.FileLock(cache / ".lock").acquire(timeout=0).lock.release()
 
@@ -138,10 +145,3 @@ def test_two_processes_download_once(cache, small, monkeypatch):
         thread.join()
     assert downloads == [True]
     assert files_in(cache) == small
-
-
-def test_program_ends_with_one_line():
-    program = [sys.executable, "-m", "harness.data.obtain"]
-    environment = os.environ | {"MNIST_DIR": "nowhere"}
-    done = subprocess.run(program, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)

@@ -12,13 +12,6 @@ from impls.contract import Settings
 from tests.fakes import FakeWorker
 
 
-class Closing(FakeWorker):
-    closed = False
-
-    def close(self):
-        self.closed = True
-
-
 def test_sides_run_at_once():
     """Each answers after the other was called."""
     meeting = threading.Barrier(2, timeout=10)
@@ -44,7 +37,7 @@ def test_error_is_of_the_candidate_if_only_it_fails(in_turn, baseline, candidate
 
 
 def test_worker_that_cannot_start_ends_the_other():
-    baseline = Closing()
+    baseline = FakeWorker()
 
     def start(participant):
         if participant.name == "candidate":
@@ -53,17 +46,17 @@ def test_worker_that_cannot_start_ends_the_other():
 
     with pytest.raises(CandidateFailed, match="no such file"), Pairs("ab", Settings(), None, start).started("numpy"):
         pass
-    assert baseline.closed
+    assert baseline.log == [("", "close")]
 
 
-def test_workers_have_their_python_and_lane_and_end_with_the_context():
+def test_workers_have_their_python_and_lane_until_the_end():
     started = {}
 
     def start(participant):
-        worker = started[participant.name, participant.python, participant.lane] = Closing()
+        worker = started[participant.name, participant.python, participant.lane] = FakeWorker()
         return worker
 
     with Pairs(("old", "new"), Settings(), None, start).started("numpy", (1, 2)) as pair:
         assert pair.is_running()
     assert started.keys() == {("baseline", "old", 1), ("candidate", "new", 2)}
-    assert all(worker.closed for worker in started.values())
+    assert all(worker.log == [("", "close")] for worker in started.values())

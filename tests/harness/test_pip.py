@@ -1,57 +1,50 @@
-"""uv finds packages where pip does: pip's indexes are settings of uv."""
+"""uv finds packages where pip does: the indexes of pip's and of uv's configuration are variables of uv."""
 
 import os
 
+import pytest
+
 from harness.regression import pip
 
-PROJECT = """
+UV = """
 [[tool.uv.index]]
 url = "https://a.example"
 default = true
 [[tool.uv.index]]
 name = "b"
 url = "https://b.example"
-[[tool.uv.index]]
-url = "https://c.example"
-[[tool.uv.index]]
-name = "torch"
-url = "https://d.example"
-explicit = true
+"""
+PIP = """
+[global]
+index-url = https://global.example
+no-index = true
+[install]
+index-url = https://install.example
+extra-index-url = https://extra.example
 """
 
 
-def test_indexes_of_uv_become_variables(tmp_path, monkeypatch):
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+@pytest.fixture(autouse=True)
+def nothing_configured(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.delenv("UV_NO_CONFIG", raising=False)
-    (tmp_path / "uv").mkdir()
-    (tmp_path / "uv" / "uv.toml").write_text(
-        "allow-insecure-host = ['a', 'b']\n[pip]\ntarget = 'lib'", encoding="utf-8"
-    )
-    (tmp_path / "pyproject.toml").write_text(PROJECT, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    variables, options = pip.for_uv()
-    indexes = {"UV_DEFAULT_INDEX": "https://a.example", "UV_INDEX": "b=https://b.example https://c.example"}
-    assert ({"UV_INSECURE_HOST": "a b"} | indexes).items() <= variables.items()
-    assert options == ["--no-config"]
+
+
+def test_indexes_of_uv_become_variables(tmp_path):
+    (tmp_path / "pyproject.toml").write_text(UV)
+    variables, _ = pip.for_uv()
+    expected = {"UV_DEFAULT_INDEX": "https://a.example", "UV_INDEX": "b=https://b.example"}
+    assert expected.items() <= variables.items()
 
 
 def test_options_of_pip_become_variables_of_uv(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith("PIP_")]:
-        monkeypatch.delenv(name)
-    (tmp_path / "pip.conf").write_text(
-        "[global]\nindex-url = https://global.example/a.b=c\nno-index = true\ntrusted-host = a.example\n  b.example\n"
-        "[install]\nindex-url = https://install.example\nextra-index-url = https://extra.example\n"
-    )
-    for name, value in {"CONFIG_FILE": f"{tmp_path / 'pip.conf'}", "FIND_LINKS": "/a /b", "NO_INDEX": "0"}.items():
-        monkeypatch.setenv(f"PIP_{name}", value)
+    (tmp_path / "pip.conf").write_text(PIP)
+    monkeypatch.setenv("PIP_FIND_LINKS", "/a /b")
+    monkeypatch.setenv("PIP_NO_INDEX", "0")
     variables, options = pip.for_uv()
-    expected = {
-        "UV_DEFAULT_INDEX": "https://install.example",
-        "UV_EXTRA_INDEX_URL": "https://extra.example",
-        "UV_FIND_LINKS": "/a,/b",
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-        "UV_INSECURE_HOST": "a.example b.example",
-    }
-    assert expected.items() <= variables.items()
+    indexes = {"UV_DEFAULT_INDEX": "https://install.example", "UV_EXTRA_INDEX_URL": "https://extra.example"}
+    assert (indexes | {"UV_FIND_LINKS": "/a,/b"}).items() <= variables.items()
     assert options == ["--no-config"]

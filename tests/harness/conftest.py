@@ -1,0 +1,59 @@
+"""Fixtures of several files: small files in the place of MNIST's, an empty cache, a public folder, toy packages."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from harness.data import sources
+from harness.data.idx import BYTES
+from impls.contract import DATASET
+from impls.files import cache_directory
+from tests.wheels import wheel
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """The four files as name -> content, a few bytes each. The only source has them."""
+    files = {name: name.encode() for name in DATASET.files}
+    for name, content in files.items():
+        monkeypatch.setitem(BYTES, name, len(content))
+        monkeypatch.setitem(DATASET.files, name, hashlib.sha256(content).hexdigest())
+    monkeypatch.setattr(sources, "SOURCES", {"a source": lambda: files})
+    return files
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """The user's cache, which is empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    return cache_directory()
+
+
+@pytest.fixture
+def public():
+    """An empty folder that every user can reach. Those of pytest are for their owner alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def wheels(tmp_path, monkeypatch):
+    """The folder with the only packages that uv finds: three toys, of two versions each."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for version in ("1.0", "2.0"):
+        wheel(folder, "toyframework", version)
+        wheel(folder, "toymath", version)
+        wheel(folder, "toyvision", version, needs=[f"toyframework=={version}"])
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))  # pip's settings apply where uv has none
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
+    return folder
