@@ -102,10 +102,10 @@ def initial(framework):
 
 
 @pytest.fixture
-def reference(referee, framework, batch_size, initial):
+def reference(build_reference, framework, batch_size, initial):
     """The reference in float64, with the initial parameters."""
     aligned = {"dtype": "float64", "batch_size": batch_size, "device": "cpu", **EXACT_HYPERPARAMETERS}
-    reference = referee(replace(framework.settings, **aligned))
+    reference = build_reference(replace(framework.settings, **aligned))
     reference.set_parameters(initial)
     return reference
 

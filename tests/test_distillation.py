@@ -77,11 +77,11 @@ def student(framework, fleet, aligned, parameters):
 
 
 @pytest.fixture
-def referee(fleet, aligned, parameters):
+def reference(fleet, aligned, parameters):
     settings = replace(aligned, device="cpu")
-    referee = fleet.framework("numpy", settings, "the referee", distillation.load, DEFAULT)
-    referee.set_parameters(parameters)
-    return referee
+    reference = fleet.framework("numpy", settings, "the reference", distillation.load, DEFAULT)
+    reference.set_parameters(parameters)
+    return reference
 
 
 @pytest.fixture
@@ -89,21 +89,21 @@ def assert_within(record, framework):
     return checker(record, framework.known_deviation(), chapter="distilled")
 
 
-def test_loss(student, referee, batch, assert_within):
-    loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), referee))
+def test_loss(student, reference, batch, assert_within):
+    loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), reference))
     assert_within("loss", distance(loss, right, "loss"), PASS)
 
 
-def test_gradients(student, referee, batch, assert_within):
-    gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), referee))
+def test_gradients(student, reference, batch, assert_within):
+    gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), reference))
     assert_within("gradients", largest_distance(gradients, expected), PASS)
 
 
-def test_many_steps(student, referee, once, dataset, all_targets, parameters, assert_within, pytestconfig):
+def test_many_steps(student, reference, once, dataset, all_targets, parameters, assert_within, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
     question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
-    found, expected = student().run(*question), once(lambda: referee.run(*question), referee.settings, steps)
+    found, expected = student().run(*question), once(lambda: reference.run(*question), reference.settings, steps)
     assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
@@ -135,16 +135,16 @@ def test_at_a_high_temperature_logits_are_matched(student, batch):
     assert distance(found, expected, "dL/db").error < max(abs(z).max(), abs(t).max()) / HOT
 
 
-def test_evaluation_is_by_labels_alone(student, referee, dataset, assert_within):
+def test_evaluation_is_by_labels_alone(student, reference, dataset, assert_within):
     images, labels = (part.first(256) for part in dataset.test)
-    (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), referee))
+    (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), reference))
     assert_within("evaluation", distance(loss, right, "loss of test images"), PASS)
     assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
 
 
-def test_fit_keeps_each_image_with_its_targets(student, referee, batch):
+def test_fit_keeps_each_image_with_its_targets(student, reference, batch):
     """With a learning rate near 0 the mean loss of an epoch is that of all images, in any order."""
-    expected, _ = referee.loss_and_gradients(*batch)
+    expected, _ = reference.loss_and_gradients(*batch)
     still = student(learning_rate=2.0**-60, batch_size=BATCH_SIZE // 3)
     assert still.fit(*batch, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.distillation
 NETWORK = NETWORKS[STUDENT]
 DEFAULT = Distillation()
 BATCH_SIZE = 128
-DIFFERENCE = 1e-5  # of a parameter, as for the MLP in test_referee.py
+DIFFERENCE = 1e-5  # of a parameter, as for the MLP in test_reference.py
 LABELS = np.array([1, 2], np.uint8)
 LOGITS = np.zeros((2, 10), np.float32)
 
@@ -64,7 +64,7 @@ def test_a_distillation_out_of_range(field, value):
         Distillation(**{field: value})
 
 
-def test_loss_of_the_referee_by_another_way():
+def test_loss_of_the_reference_by_another_way():
     """By SciPy: the Kullback-Leibler divergence plus the teacher's entropy is the cross-entropy."""
     random = np.random.default_rng(0)
     z, t, labels = random.normal(0, 3, (8, 10)), random.normal(0, 3, (8, 10)), np.arange(8)
@@ -76,16 +76,16 @@ def test_loss_of_the_referee_by_another_way():
 
 
 @pytest.mark.parametrize("name", NETWORK.shapes)
-def test_gradients_of_the_referee_against_finite_differences(batch, parameters, name):
-    referee = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), DEFAULT)
-    referee.set_parameters(parameters)
-    _, gradients = referee.loss_and_gradients(*batch)
+def test_gradients_of_the_reference_against_finite_differences(batch, parameters, name):
+    reference = distillation.load("numpy", Settings(network=STUDENT, dtype="float64"), DEFAULT)
+    reference.set_parameters(parameters)
+    _, gradients = reference.loss_and_gradients(*batch)
     index = np.unravel_index(abs(gradients[name]).argmax(), gradients[name].shape)
     losses = []
     for sign in (1, -1):
         moved = {key: array.astype(np.float64) for key, array in parameters.items()}
         moved[name][index] += sign * DIFFERENCE
-        referee.set_parameters(moved)
-        losses.append(referee.loss_and_gradients(*batch)[0])
+        reference.set_parameters(moved)
+        losses.append(reference.loss_and_gradients(*batch)[0])
     slope = (losses[0] - losses[1]) / (2 * DIFFERENCE)
     assert slope == pytest.approx(gradients[name][index], rel=1e-8)

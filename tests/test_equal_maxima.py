@@ -38,11 +38,11 @@ def test_who_gets_the_gradient_of_equal_maxima_does_not_matter_if_it_is_given_on
 ):
     """Largest error of a gradient of the CNN beside the first, row by row, who gets it in most frameworks."""
     images, labels = (reference.array() for reference in dataset.train.first(128))
-    referee = impls.load("numpy", Settings(network="cnn", dtype="float64"))
-    referee.set_parameters(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
-    _, right = referee.loss_and_gradients(images, labels)
+    reference = impls.load("numpy", Settings(network="cnn", dtype="float64"))
+    reference.set_parameters(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
+    _, right = reference.loss_and_gradients(images, labels)
     monkeypatch.setattr(mnist, "max_pool_gradient", rule)
-    _, gradients = referee.loss_and_gradients(images, labels)
+    _, gradients = reference.loss_and_gradients(images, labels)
     error, where = largest_distance(gradients, right)
     print(f"{rule.__name__}: {error:.1e} at {where}")
     assert least <= error < most

@@ -33,15 +33,15 @@ def variant(fleet, name):
 
 
 @pytest.fixture
-def loss_errors(referee, dataset, pytestconfig, record):
-    """Relative error of the loss beside the referee's at each of a hundred steps, with --long of an epoch.
+def loss_errors(build_reference, dataset, pytestconfig, record):
+    """Relative error of the loss compared with the reference's at each of a hundred steps, with --long of an epoch.
 
     From equal parameters and of equal settings. With a name it is recorded, as a lesson.
     """
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
 
     def measure(framework, lesson=""):
-        sides = framework, referee(replace(framework.settings, dtype="float64"))
+        sides = framework, build_reference(replace(framework.settings, dtype="float64"))
         question = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
         apart = losses_apart(*(side.run(*question) for side in sides))
         errors = [error for error, _ in apart]
@@ -69,7 +69,7 @@ def test_epsilon_has_two_places(variant, loss_errors):
 @pytest.mark.parametrize("name", ["keras-tensorflow"])
 @pytest.mark.growth
 def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
-    """With beta_2 = 0.999 Keras departs from the referee in float64 too; with 1 - 2**-10 it does not."""
+    """With beta_2 = 0.999 Keras departs from the reference in float64 too; with 1 - 2**-10 it does not."""
     usual = variant(dtype="float64", epsilon=1e-7)
     assert max(loss_errors(usual, "Keras' rounded beta_2")) > 1e-3
     exact = variant(dtype="float64", **EXACT_HYPERPARAMETERS)

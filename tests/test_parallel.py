@@ -37,9 +37,9 @@ def parameters(network):
 
 
 @pytest.fixture
-def one_process(referee, network):
+def one_process(build_reference, network):
     """The reference."""
-    return referee(replace(ALIGNED, network=network))
+    return build_reference(replace(ALIGNED, network=network))
 
 
 @pytest.fixture(scope="module")

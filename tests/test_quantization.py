@@ -86,10 +86,10 @@ def candidate(quantized, aligned, parameters):
 
 
 @pytest.fixture
-def referee(fleet, aligned, parameters, scales):
-    referee = fleet.framework("numpy", replace(aligned, device="cpu"), "the referee", quantization.load, scales)
-    referee.set_parameters(parameters)
-    return referee
+def reference(fleet, aligned, parameters, scales):
+    reference = fleet.framework("numpy", replace(aligned, device="cpu"), "the reference", quantization.load, scales)
+    reference.set_parameters(parameters)
+    return reference
 
 
 @pytest.fixture
@@ -174,23 +174,23 @@ def test_all_logits_of_what_was_trained_on(quantized, scales, dataset, images):
     assert np.mean(expected.argmax(axis=1) == labels) > 0.5, "equal, but not learning"
 
 
-def test_gradients_of_the_straight_through_rule(candidate, referee, dataset, parameters, assert_within):
+def test_gradients_of_the_straight_through_rule(candidate, reference, dataset, parameters, assert_within):
     """The parameters are so large that weights, activations and logits are clipped."""
     large = {name: array * np.float32(1.25) for name, array in parameters.items()}
     candidate.set_parameters(large)
-    referee.set_parameters(large)
+    reference.set_parameters(large)
     batch = dataset.train.first(BATCH_SIZE)
-    (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (candidate, referee))
+    (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (candidate, reference))
     assert_within("loss", distance(loss, right, "loss"), PASS)
     assert_within("gradients", largest_distance(gradients, expected), of_gradients(candidate.network))
 
 
-def test_many_steps(candidate, referee, once, dataset, parameters, assert_within, pytestconfig):
+def test_many_steps(candidate, reference, once, dataset, parameters, assert_within, pytestconfig):
     """Only in float64: in float32, one parameter that is rounded the other way separates the trainings at once."""
     short = has_convolutions(candidate.network) and not pytestconfig.option.long
     steps = STEPS // 10 if short else STEPS
     question = (trace, *dataset.train, parameters, steps, (steps,))
-    found, expected = candidate.run(*question), once(lambda: referee.run(*question), referee.settings, steps)
+    found, expected = candidate.run(*question), once(lambda: reference.run(*question), reference.settings, steps)
     assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), {"float64": STEPS_LOSS["float64"]})
     assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
     assert found.losses[-1] < found.losses[0], "equal, but not learning"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from harness.plugin.stash import REFEREES
+from harness.plugin.stash import REFERENCES
 from harness.report.record import Result
 from impls import Entrant
 
@@ -63,5 +63,5 @@ def case_of(item: pytest.Item) -> Entrant | None:
         if isinstance(parameters.get(name), Entrant):
             return parameters[name]
     if "upgraded" in parameters:
-        return Entrant(parameters["upgraded"], next(iter(item.config.stash[REFEREES])))
+        return Entrant(parameters["upgraded"], next(iter(item.config.stash[REFERENCES])))
     return None

@@ -16,7 +16,7 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.participants import participants, starter
 from harness.plugin.chapter import case_of
-from harness.plugin.stash import CAMPAIGN, DISPLAY, REFEREES, UPGRADE
+from harness.plugin.stash import CAMPAIGN, DISPLAY, REFERENCES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_lanes
 from harness.regression.pair import Pairs
@@ -72,15 +72,15 @@ def framework(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet) 
 
 
 @pytest.fixture
-def referee(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
+def build_reference(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Settings], Framework]:
     """Return a function that builds the reference from settings, in a separate worker. It is NumPy where possible."""
 
     def build(settings: Settings) -> Framework:
-        name = pytestconfig.stash[REFEREES][settings.network]
-        reference = fleet.framework(name, settings, home="the referee")
+        name = pytestconfig.stash[REFERENCES][settings.network]
+        reference = fleet.framework(name, settings, home="the reference")
         deviation = reference.known_deviation()
         if deviation:
-            raise pytest.UsageError(f"--referee {name}: {deviation}")
+            raise pytest.UsageError(f"--reference {name}: {deviation}")
         return reference
 
     return build
@@ -123,7 +123,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
         sides = versions.sides(option, claims, display.say)
     except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-    [network] = config.stash[REFEREES]
+    [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
     start = starter(replace(worker_spec(option), threads=threads), display.hear)

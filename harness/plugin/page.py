@@ -19,7 +19,7 @@ from harness.measuring.machine import describe
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
-from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFEREES, UPGRADE
+from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFERENCES, UPGRADE
 from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
@@ -63,7 +63,7 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
         command=shlex.join(["pytest", *config.invocation_params.args]),
         machine={**machine, "cores": os.cpu_count(), "python": platform.python_version()},
         dataset=_dataset(config, of_kind(found, "training")),
-        networks={name: _network(name) for name in config.stash[REFEREES]},
+        networks={name: _network(name) for name in config.stash[REFERENCES]},
         variants=variants,
         tests={outcome: len(each) for outcome, each in reports.items() if outcome},
         steps=dict(_steps(variants)),

@@ -10,7 +10,7 @@ import impls
 from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
-from harness.plugin.stash import ENTRANTS, NOTICES, REFEREES
+from harness.plugin.stash import ENTRANTS, NOTICES, REFERENCES
 from impls import Entrant
 from impls.contract import COMPARED, Settings
 
@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         lines += [f"not written for {network}: {', '.join(others)}"] if others else []
     if not config.stash[ENTRANTS]:
         raise pytest.UsageError("; ".join(lines))
-    config.stash[REFEREES] = {network: _referee(option, network) for network in networks}
+    config.stash[REFERENCES] = {network: _reference(option, network) for network in networks}
     if option.in_process:
         _refuse_enemies(variants)
 
@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "framework" in metafunc.fixturenames and not by_chapter:
         metafunc.parametrize("framework", cases, indirect=True, ids=str)
     if metafunc.definition.originalname == OF_ALL:
-        metafunc.parametrize("network", metafunc.config.stash[REFEREES])
+        metafunc.parametrize("network", metafunc.config.stash[REFERENCES])
     if "timed" in metafunc.fixturenames:
         pairs = participants.pairs(cases, option.notebook_baseline, _operations(option))
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
@@ -159,12 +159,12 @@ def _chosen_networks(option: argparse.Namespace) -> list[str]:
     return [network for network in COMPARED if network in asked or "all" in asked]
 
 
-def _referee(option: argparse.Namespace, network: str) -> str:
-    """Return the reference variant: that of `--referee`, else NumPy, else an installed one for the network."""
+def _reference(option: argparse.Namespace, network: str) -> str:
+    """Return the reference variant: that of `--reference`, else NumPy, else an installed one for the network."""
     able = [entrant.variant for entrant in impls.entrants(impls.variants(), [network])]
-    if option.referee and option.referee not in able:
-        raise _unknown("--referee", option.referee, f"variant for {network}", able)
-    return option.referee or min(able, key=lambda name: (name != "numpy", bool(impls.missing(name))))
+    if option.reference and option.reference not in able:
+        raise _unknown("--reference", option.reference, f"variant for {network}", able)
+    return option.reference or min(able, key=lambda name: (name != "numpy", bool(impls.missing(name))))
 
 
 def _unknown(option: str, name: str, what: str, known: Iterable[str], also: Iterable[str] = ()) -> pytest.UsageError:

@@ -9,7 +9,7 @@ from harness.report.display import Display
 from impls import Entrant
 
 ENTRANTS = pytest.StashKey[list[Entrant]]()  # that were chosen
-REFEREES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
+REFERENCES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
 RUNTIMES = pytest.StashKey[Versions]()
 DISPLAY = pytest.StashKey[Display]()
 CAMPAIGN = pytest.StashKey[Campaign]()

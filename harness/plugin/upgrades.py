@@ -10,7 +10,7 @@ from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.selection import keep_only
-from harness.plugin.stash import ENTRANTS, REFEREES, RUNTIMES, UPGRADE
+from harness.plugin.stash import ENTRANTS, REFERENCES, RUNTIMES, UPGRADE
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
@@ -62,7 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
-    if is_asked_for(config) and len(config.stash[REFEREES]) > 1:
+    if is_asked_for(config) and len(config.stash[REFERENCES]) > 1:
         raise pytest.UsageError("two versions are compared on one network: name it with --network")
 
 
@@ -96,7 +96,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
     if "upgraded" not in metafunc.fixturenames:
         return
-    network = next(iter(metafunc.config.stash[REFEREES]))
+    network = next(iter(metafunc.config.stash[REFERENCES]))
     metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED], ids=lambda variant: f"{variant}-{network}")
     claims = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
     for name in claims.keys() & set(metafunc.fixturenames):

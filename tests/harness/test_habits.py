@@ -94,7 +94,7 @@ def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
 def test_run_without_pytest_benchmark_is_refused(run_here, monkeypatch, environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    done = run_here(*([] if environment else ["-p", "no:benchmark"]), "--collect-only", "-q", "tests/test_referee.py")
+    done = run_here(*([] if environment else ["-p", "no:benchmark"]), "--collect-only", "-q", "tests/test_reference.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "pytest-benchmark" in done.stdout
 

@@ -10,7 +10,7 @@ from impls.numpy.adapter import Adapter
     [
         (["--framework", "tensorflw"], "'tensorflow'"),
         (["--network", "cn"], "mlp, cnn, all"),
-        (["--referee", "numpie"], "'numpy'"),
+        (["--reference", "numpie"], "'numpy'"),
         (["--epochs", "0"], "'0'"),
         (["--batch-size", "60001"], "60,000"),
         (["--in-process", "--framework", "keras"], "--framework"),

@@ -16,7 +16,7 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.participants import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
-from harness.plugin.stash import DISPLAY, REFEREES, RUNTIMES
+from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES
 from harness.report.record import Result, of_kind
 from harness.report.tables import MISSING, plain_table
 from harness.workers.fleet import Fleet
@@ -141,7 +141,7 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
     config, option = request.config, request.config.option
     built = [fixtures.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
     chosen = option.baseline_python, option.candidate_python
-    [network] = config.stash[REFEREES]
+    [network] = config.stash[REFERENCES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
     comparisons = sum("upgraded_runtime" in item.fixturenames for item in request.session.items)
     config.stash[RUNTIMES] = versions.Versions(

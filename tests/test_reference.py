@@ -1,4 +1,4 @@
-"""The referee can be believed: its loss, gradients and Adam agree with other ways to compute them, for each network."""
+"""The reference can be believed: its loss, gradients and Adam agree with other ways to compute them, for each network."""
 
 import math
 
@@ -29,26 +29,26 @@ def labels(dataset):
 
 
 def load(network, **settings):
-    """The referee, with biases that are not 0: a convolution of black pixels would stand on the ReLU's corner."""
-    referee = impls.load("numpy", Settings(network=network, dtype="float64", **settings))
-    parameters, random = referee.get_parameters(), np.random.default_rng(0)
+    """The reference, with biases that are not 0: a convolution of black pixels would stand on the ReLU's corner."""
+    reference = impls.load("numpy", Settings(network=network, dtype="float64", **settings))
+    parameters, random = reference.get_parameters(), np.random.default_rng(0)
     biases = {name: random.normal(0, 0.1, array.shape) for name, array in parameters.items() if name.endswith("bias")}
-    referee.set_parameters(parameters | biases)
-    return referee
+    reference.set_parameters(parameters | biases)
+    return reference
 
 
 @pytest.fixture(params=WRITTEN)
-def referee(request):
+def reference(request):
     return load(request.param)
 
 
-def test_loss_by_another_way(referee, images, labels):
+def test_loss_by_another_way(reference, images, labels):
     """-log of the probability that each image's label is given, with SciPy's log-sum-exp instead of our own."""
-    logits = referee.logits(images)
+    logits = reference.logits(images)
     expected = np.mean([logsumexp(row) - row[label] for row, label in zip(logits, labels, strict=True)])
-    loss, _ = referee.loss_and_gradients(images, labels)
+    loss, _ = reference.loss_and_gradients(images, labels)
     assert loss == pytest.approx(expected, rel=1e-15)
-    assert loss == pytest.approx(-np.log(referee.probabilities(images)[range(8), labels]).mean(), rel=1e-14)
+    assert loss == pytest.approx(-np.log(reference.probabilities(images)[range(8), labels]).mean(), rel=1e-14)
 
 
 def test_convolution_by_another_way():
@@ -68,9 +68,9 @@ def test_convolution_by_another_way():
     ("network", "name"), [(network, name) for network in WRITTEN for name in NETWORKS[network].shapes]
 )
 def test_gradients_against_finite_differences(images, labels, network, name):
-    referee = load(network)
-    _, gradients = referee.loss_and_gradients(images, labels)
-    parameters = referee.get_parameters()
+    reference = load(network)
+    _, gradients = reference.loss_and_gradients(images, labels)
+    parameters = reference.get_parameters()
     largest = np.abs(gradients[name]).max()
     random = np.random.default_rng(0)
     lit = np.argwhere(np.abs(gradients[name]) > largest / 100)  # most pixels are black: their gradients are 0
@@ -79,8 +79,8 @@ def test_gradients_against_finite_differences(images, labels, network, name):
         for sign in (1, -1):
             moved = {key: array.copy() for key, array in parameters.items()}
             moved[name][index] += sign * DIFFERENCE[network]
-            referee.set_parameters(moved)
-            losses.append(referee.evaluate(images, labels)[0])
+            reference.set_parameters(moved)
+            losses.append(reference.evaluate(images, labels)[0])
         slope = (losses[0] - losses[1]) / (2 * DIFFERENCE[network])
         assert slope == pytest.approx(gradients[name][index], abs=DIFFERENCE_ERROR[network] * largest), index
 
@@ -89,20 +89,20 @@ def test_gradients_against_finite_differences(images, labels, network, name):
 @pytest.mark.parametrize("network", WRITTEN)
 def test_adam_against_the_algorithm_of_the_paper(images, labels, network, epsilon):
     """Algorithm 1 of arXiv:1412.6980, one scalar at a time; its epsilon is ours over sqrt(1 - beta_2^t)."""
-    referee = load(network, epsilon=epsilon)
-    s = referee.settings
-    first = np.abs(referee.loss_and_gradients(images, labels)[1]["dense_2/kernel"])
+    reference = load(network, epsilon=epsilon)
+    s = reference.settings
+    first = np.abs(reference.loss_and_gradients(images, labels)[1]["dense_2/kernel"])
     index = np.unravel_index(first.argmax(), first.shape)
-    value, m, v = referee.get_parameters()["dense_2/kernel"][index], 0.0, 0.0
+    value, m, v = reference.get_parameters()["dense_2/kernel"][index], 0.0, 0.0
     for t in range(1, 6):
-        g = referee.loss_and_gradients(images, labels)[1]["dense_2/kernel"][index]
+        g = reference.loss_and_gradients(images, labels)[1]["dense_2/kernel"][index]
         m = s.beta_1 * m + (1 - s.beta_1) * g
         v = s.beta_2 * v + (1 - s.beta_2) * g**2
         m_hat, v_hat = m / (1 - s.beta_1**t), v / (1 - s.beta_2**t)
         paper_epsilon = (epsilon or 1e-8) / math.sqrt(1 - s.beta_2**t)
         value -= s.learning_rate * m_hat / (math.sqrt(v_hat) + paper_epsilon)
-        referee.train_step(referee.prepare_batch(images, labels))
-        assert referee.get_parameters()["dense_2/kernel"][index] == pytest.approx(value, rel=1e-13)
+        reference.train_step(reference.prepare_batch(images, labels))
+        assert reference.get_parameters()["dense_2/kernel"][index] == pytest.approx(value, rel=1e-13)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +110,11 @@ def test_adam_against_the_algorithm_of_the_paper(images, labels, network, epsilo
     [("mlp", "dense_2", "dense_3"), ("cnn", "conv_1", "conv_2"), ("cnn", "dense_1", "dense_2")],
 )
 def test_a_relu_that_is_off_passes_no_gradient(images, labels, network, layer, above):
-    referee = load(network)
-    parameters = referee.get_parameters()
+    reference = load(network)
+    parameters = reference.get_parameters()
     parameters[f"{layer}/bias"][7] = -1e6
-    referee.set_parameters(parameters)
-    _, gradients = referee.loss_and_gradients(images, labels)
+    reference.set_parameters(parameters)
+    _, gradients = reference.loss_and_gradients(images, labels)
     assert not gradients[f"{layer}/kernel"][..., 7].any()  # the last axis is of outputs, the one before of inputs
     assert not gradients[f"{above}/kernel"][..., 7, :].any()
 
@@ -127,11 +127,11 @@ def test_equal_maxima_get_the_gradient_once():
     assert found.reshape(2, 4).tolist() == [[5, 0, 0, 7], [0, 0, 0, 0]]
 
 
-def test_large_logits_do_not_overflow(referee, images, labels):
-    parameters = referee.get_parameters()
+def test_large_logits_do_not_overflow(reference, images, labels):
+    parameters = reference.get_parameters()
     last = list(parameters)[-1]
     parameters[last] += np.arange(10) * 1000.0
-    referee.set_parameters(parameters)
-    loss, gradients = referee.loss_and_gradients(images, labels)
+    reference.set_parameters(parameters)
+    loss, gradients = reference.loss_and_gradients(images, labels)
     assert np.isfinite(loss)
     assert all(np.isfinite(gradient).all() for gradient in gradients.values())
