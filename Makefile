@@ -29,7 +29,7 @@ compare: data
 # Of the CNN the shapes and the first steps: its trainings take minutes. `make compare` trains for all epochs.
 test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
-		-k "not -cnn or (test_network.py or test_ladder.py) and not many_steps"
+		-k "not -cnn or (test_network.py or test_equivalence.py) and not many_steps"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)

@@ -22,7 +22,13 @@ def run(project):
 def test_results_and_failures_are_on_the_page(run, project):
     project.add("broken", "def fit(self, *_):\n    raise RuntimeError('it <broke>')")
     project.add_file("tests/test_bad.py", "import nowhere_at_all")
-    tests = "tests/test_accuracy.py", "tests/test_ladder.py", "tests/test_bad.py", "-k", "test_accuracy or many_steps"
+    tests = (
+        "tests/test_accuracy.py",
+        "tests/test_equivalence.py",
+        "tests/test_bad.py",
+        "-k",
+        "test_accuracy or many_steps",
+    )
     status, page, results = run(*tests, "--framework=broken", "--epochs=1", "--continue-on-collection-errors")
     assert status == 1
     [training] = results.of("training", "mlp")

@@ -7,7 +7,7 @@ from harness.equality.limits import EXACT_HYPERPARAMETERS, PASS
 from harness.equality.trace import trace
 from tests.conftest import BATCH_SIZE
 
-pytestmark = pytest.mark.ladder
+pytestmark = pytest.mark.equivalence
 EPOCHS_WATCHED = 8  # a fair shuffle of two puts the same first in all of them once in 128 times
 
 

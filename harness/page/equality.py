@@ -16,7 +16,10 @@ SHADES = 4  # powers of ten below the limit that are shaded
 def growth(results: Results, network: str) -> Chart:
     """Return the largest relative error of the loss up to each step, on a logarithmic axis, below the limit."""
     followed = results.followed(network)
-    series = [Series(rung["variant"], _largest(rung["growth"]), results.colour(rung["variant"])) for rung in followed]
+    series = [
+        Series(comparison["variant"], _largest(comparison["growth"]), results.colour(comparison["variant"]))
+        for comparison in followed
+    ]
     series += [Series(each["name"], _largest(each["errors"]), "lesson dashed") for each in lessons(results, network)]
     limit = followed[0]["limit"]
     highest = max([10 * limit, *(value for each in series for value in each.values)])
@@ -42,11 +45,13 @@ def _largest(errors: Sequence[float | None]) -> list[float]:
     return list(accumulate((error or 0.0 for error in errors), max))
 
 
-def table(rungs: Sequence[Record]) -> list[tuple[str, str, float, dict[str, Record]]]:
+def table(comparisons: Sequence[Record]) -> list[tuple[str, str, float, dict[str, Record]]]:
     """Return a row for each comparison: name, dtype, limit, and the record of each variant."""
     rows: dict[tuple[str, str, float], dict[str, Record]] = {}
-    for rung in rungs:
-        rows.setdefault((rung["name"], rung["dtype"], rung["limit"]), {})[rung["variant"]] = rung
+    for comparison in comparisons:
+        rows.setdefault((comparison["name"], comparison["dtype"], comparison["limit"]), {})[comparison["variant"]] = (
+            comparison
+        )
     return [(*key, records) for key, records in sorted(rows.items(), key=lambda row: row[0][1])]
 
 
@@ -58,10 +63,10 @@ def heat(error: float, limit: float) -> float:
 def proofs(results: Results, implementation: str) -> list[str]:
     """Return, for each training with this implementation that was followed, its largest error of the loss."""
     lines = []
-    for rung in (rung for network in results.networks for rung in results.followed(network)):
-        errors = finite(rung["growth"])
-        if f"{rung['variant']}-".startswith(f"{implementation}-") and errors:
-            computed = ", computed in float32" if rung["gap"] else ""
+    for comparison in (comparison for network in results.networks for comparison in results.followed(network)):
+        errors = finite(comparison["growth"])
+        if f"{comparison['variant']}-".startswith(f"{implementation}-") and errors:
+            computed = ", computed in float32" if comparison["gap"] else ""
             largest = f"loss of {len(errors)} steps within {shown(max(errors))} of the reference"
-            lines.append(f"{rung['variant']}, {rung['network']}: {largest}{computed}")
+            lines.append(f"{comparison['variant']}, {comparison['network']}: {largest}{computed}")
     return lines

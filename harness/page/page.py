@@ -26,7 +26,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("network", "What is compared?", ""),
-    Section("equality", "Do all compute the same?", "pytest -m ladder --long"),
+    Section("equality", "Do all compute the same?", "pytest -m equivalence --long"),
     Section("learning", "Does each learn?", "pytest -m accuracy"),
     Section("digits", "Which digits are hard?", "pytest -m accuracy"),
     Section("latency", "How long does it take?", "pytest --benchmark-only"),

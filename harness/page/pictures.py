@@ -27,7 +27,7 @@ def pictures(results: Results) -> dict[str, str]:
             rows.append((median(milliseconds), each["variant"], milliseconds, multiple, colour))
             roofline = 1e3 * (median(each["roofline"]) or 0)
     if not (rows and results.followed(network)):
-        raise Unreadable("expected results of both pytest -m ladder and pytest --benchmark-only (make compare)")
+        raise Unreadable("expected results of both pytest -m equivalence and pytest --benchmark-only (make compare)")
     axis = from_zero([roofline, *(value for row in rows for value in row[2])], 140, 560)
     steps = render("steps.svg", network=network, rows=sorted(rows), roofline=roofline, axis=axis)
     return {"growth.svg": render("growth.svg", chart=growth(results, network)), "steps.svg": steps}

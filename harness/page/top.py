@@ -18,17 +18,21 @@ def sentences(results: Results) -> list[Sentence]:
 
 
 def _equality(results: Results) -> Iterator[Sentence]:
-    for network, rungs in results.by_network("error"):
-        held = [rung for rung in rungs if rung["dtype"] == "float64" and not rung["gap"]]
-        missed = [rung["variant"] for rung in held if rung["error"] is None or rung["error"] > rung["limit"]]
-        excepted = dict.fromkeys(rung["variant"] for rung in rungs if rung["gap"])
+    for network, comparisons in results.by_network("error"):
+        held = [comparison for comparison in comparisons if comparison["dtype"] == "float64" and not comparison["gap"]]
+        missed = [
+            comparison["variant"]
+            for comparison in held
+            if comparison["error"] is None or comparison["error"] > comparison["limit"]
+        ]
+        excepted = dict.fromkeys(comparison["variant"] for comparison in comparisons if comparison["gap"])
         if missed:
             names = ", ".join(dict.fromkeys(missed))
             yield "equality", f"Not all compute the same: {names} beyond the limit, {network}."
         elif held:
-            worst = max(held, key=lambda rung: rung["error"] / rung["limit"])
+            worst = max(held, key=lambda comparison: comparison["error"] / comparison["limit"])
             largest = f"largest error {shown(worst['error'])} in “{worst['name']}”, limit {shown(worst['limit'])}"
-            count = len({rung["variant"] for rung in held})
+            count = len({comparison["variant"] for comparison in held})
             counted = f"{count} of {count + len(excepted)}" if excepted else f"All {count}"
             exception = f"; computed in float32: {', '.join(excepted)}" if excepted else ""
             yield "equality", f"{counted} compute the same, {network}: {largest}{exception}."

@@ -19,7 +19,7 @@ def __init__(self, settings):
 """
 CRASHES = {"exits": "os._exit(3)", "is_killed": "os.kill(os.getpid(), 9)"}
 BROKEN = {"no_library": "raise ImportError('libfoo.so: undefined symbol')", "leaves": "exit(1)"}
-TESTS = ("tests/test_output.py", "tests/test_network.py", "tests/test_ladder.py")
+TESTS = ("tests/test_output.py", "tests/test_network.py", "tests/test_equivalence.py")
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ if name:
 @pytest.mark.parametrize(
     ("nodeid", "expected"),
     [
-        ("tests/test_ladder.py::test_many_steps[float64-keras-jax-cnn]", "keras-jax"),
+        ("tests/test_equivalence.py::test_many_steps[float64-keras-jax-cnn]", "keras-jax"),
         ("tests/test_preprocessing.py::test_a_single_lit_pixel[keras-torch-mlp-0-27]", "keras-torch"),
         ("tests/test_mistakes.py::test_caught[keras-no_scaling]", "keras"),
         ("tests/test_lessons.py::test_jax_returns_before_it_is_done", "tests/test_lessons.py"),

@@ -84,7 +84,7 @@ def test_edge_test_without_its_package_is_skipped(run):
 
 def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
     monkeypatch.setattr("harness.plugin.summary.errors_table", lambda *_: {}["gap"])
-    done = run_here("--framework=numpy", "tests/test_ladder.py", "-k", "test_logits and float64")
+    done = run_here("--framework=numpy", "tests/test_equivalence.py", "-k", "test_logits and float64")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     assert "KeyError" in done.stdout
     assert "INTERNALERROR" not in done.stdout

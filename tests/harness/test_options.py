@@ -53,7 +53,9 @@ def test_in_process_runs_the_framework_inside_pytest(run_here, monkeypatch):
 
 def test_reference_must_compute_in_float64(run_here, monkeypatch):
     monkeypatch.setattr(Adapter, "known_deviation", lambda self: "all is float32")
-    done = run_here("--in-process", "tests/test_ladder.py", "-k", "test_logits and float64", "--framework", "numpy")
+    done = run_here(
+        "--in-process", "tests/test_equivalence.py", "-k", "test_logits and float64", "--framework", "numpy"
+    )
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "all is float32" in done.stdout
 

@@ -29,7 +29,7 @@ from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import train_on
 from tests.equivalence import checker
 
-pytestmark = pytest.mark.ladder
+pytestmark = pytest.mark.equivalence
 
 
 @pytest.fixture(params=["float32", "float64"])
