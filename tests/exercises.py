@@ -13,7 +13,7 @@ INTRODUCTION = """# Exercises
 
 `python -m tests.exercises` writes this page.
 
-Each of these mistakes is made on purpose by the mutation tests, `pytest -m catalogue`, one at a time. Read the change,
+Each of these mistakes is made on purpose by the mutation tests, `pytest -m mutation`, one at a time. Read the change,
 say how it affects the training, guess which test fails, and run the command below it. The answer is folded away.
 
 No file is edited. With this environment variable, each mistake is a variant of its own:

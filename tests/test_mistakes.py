@@ -16,7 +16,7 @@ from impls.edge import EXPORTERS
 from tests.mistakes import Listed, Mistake, mistakes, shelf
 from tests.project import require
 
-pytestmark = pytest.mark.catalogue
+pytestmark = pytest.mark.mutation
 PACKAGES = {  # by folder, which is a variant as well
     "pytorch": ("torch", "torchvision"),
     "jax": ("jax", "optax"),
