@@ -14,17 +14,17 @@ def short(errors: Sequence[Distance]) -> list[float]:
 def checker(
     record: Callable[..., None], deviation: str | None, dtype: str = "float64", chapter: str = ""
 ) -> Callable[..., None]:
-    """Return `assert_within(name, error, tolerances, growth=())`; `tolerances` are by dtype, `growth` is by step.
+    """Return `assert_within(name, error, tolerances, trajectory=())`; `tolerances` are by dtype, `trajectory` is by step.
 
     `deviation`: a known defect, by which the framework computes in float32. Then float32's tolerance holds, if any.
     """
 
     def assert_within(
-        name: str, error: Distance, tolerances: Mapping[str, float], growth: Sequence[Distance] = ()
+        name: str, error: Distance, tolerances: Mapping[str, float], trajectory: Sequence[Distance] = ()
     ) -> None:
         name = f"{chapter}, {name}" if chapter else name
         values = {"name": name, "dtype": dtype, "error": error.error, "limit": tolerances[dtype], "gap": deviation}
-        record("error", **values, growth=short(growth))
+        record("error", **values, trajectory=short(trajectory))
         tolerance = tolerances.get("float32", inf) if deviation else tolerances[dtype]
         print(f"{name}, {dtype}: {error}, tolerance {tolerance:.0e}")
         assert error.error <= tolerance, f"{name}, {dtype}: expected an error of at most {tolerance:.0e}, got {error}"

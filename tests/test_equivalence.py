@@ -136,7 +136,7 @@ def test_moments(candidate, after_one_step, batch, assert_within):
         assert_within(f"moment {name}", largest_distance(*both), of_moments(candidate.network))
 
 
-@pytest.mark.growth
+@pytest.mark.trajectory
 def test_many_steps(
     candidate, reference, of_reference, dataset, dtype, deviation, best_of_seeds, assert_within, pytestconfig
 ):

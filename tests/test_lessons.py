@@ -56,7 +56,7 @@ def loss_errors(build_reference, dataset, pytestconfig, record):
 
 
 @pytest.mark.parametrize("name", ["pytorch"])
-@pytest.mark.growth
+@pytest.mark.trajectory
 def test_epsilon_has_two_places(variant, loss_errors):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
@@ -67,7 +67,7 @@ def test_epsilon_has_two_places(variant, loss_errors):
 
 
 @pytest.mark.parametrize("name", ["keras-tensorflow"])
-@pytest.mark.growth
+@pytest.mark.trajectory
 def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
     """With beta_2 = 0.999 Keras departs from the reference in float64 too; with 1 - 2**-10 it does not."""
     usual = variant(dtype="float64", epsilon=1e-7)

@@ -35,7 +35,7 @@ def test_results_and_failures_are_on_the_page(run, project):
     assert training["epoch_accuracies"][0][-1] == training["accuracies"][0] == 1 - len(training["wrong"][0]) / 10_000
     assert results.dataset["hard"]["indices"] == sorted(map(int, training["wrong"][0]))
     for followed in results.followed("mlp"):
-        assert max(followed["growth"]) == pytest.approx(followed["error"], rel=0.01)
+        assert max(followed["trajectory"]) == pytest.approx(followed["error"], rel=0.01)
     assert [f'href="#{section}"' in page for section in ("equality", "learning", "missing")] == [True, True, True]
     assert {trouble["outcome"] for trouble in results.troubles} == {"failed", "error"}
     assert "RuntimeError: it &lt;broke&gt;" in page

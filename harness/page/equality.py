@@ -13,11 +13,11 @@ LEAST = 1e-17  # lower end of the axis; an error of 0 is drawn there
 SHADES = 4  # powers of ten below the limit that are shaded
 
 
-def growth(results: Results, network: str) -> Chart:
+def trajectory(results: Results, network: str) -> Chart:
     """Return the largest relative error of the loss up to each step, on a logarithmic axis, below the limit."""
     followed = results.followed(network)
     series = [
-        Series(comparison["variant"], _largest(comparison["growth"]), results.colour(comparison["variant"]))
+        Series(comparison["variant"], _largest(comparison["trajectory"]), results.colour(comparison["variant"]))
         for comparison in followed
     ]
     series += [Series(each["name"], _largest(each["errors"]), "lesson dashed") for each in lessons(results, network)]
@@ -64,7 +64,7 @@ def proofs(results: Results, implementation: str) -> list[str]:
     """Return, for each training with this implementation that was followed, its largest error of the loss."""
     lines = []
     for comparison in (comparison for network in results.networks for comparison in results.followed(network)):
-        errors = finite(comparison["growth"])
+        errors = finite(comparison["trajectory"])
         if f"{comparison['variant']}-".startswith(f"{implementation}-") and errors:
             computed = ", computed in float32" if comparison["gap"] else ""
             largest = f"loss of {len(errors)} steps within {shown(max(errors))} of the reference"

@@ -50,7 +50,7 @@ KINDS = {
     | {"seconds": [RUNS], "epoch_accuracies": [RUNS], "wrong": [{INDEX: COUNT}]},
     "error": KNOWN
     | {"name": TEXT, "dtype": TEXT, "limit": POSITIVE, "error": _maybe(AMOUNT), "gap": _maybe(TEXT)}
-    | {"growth?": _maybe(RUNS)},
+    | {"trajectory?": _maybe(RUNS)},
     "lesson": KNOWN | {"name": TEXT, "errors": RUNS},
     "timing": KNOWN | {"operation": TEXT, "seconds": RUNS, "roofline": RUNS},
     "process": KNOWN | {"starting": {TEXT: RUNS}, "memory": {TEXT: RUNS}},

@@ -1,4 +1,4 @@
-"""README's figures: `python -m harness.page.pictures results.json docs` writes growth.svg and steps.svg."""
+"""README's figures: `python -m harness.page.pictures results.json docs` writes trajectory.svg and steps.svg."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.data import whole
 from harness.page.axis import from_zero
-from harness.page.equality import growth
+from harness.page.equality import trajectory
 from harness.page.page import render
 from harness.page.results import Results, Unreadable, read
 from harness.page.top import TRAIN
@@ -30,14 +30,14 @@ def pictures(results: Results) -> dict[str, str]:
         raise Unreadable("expected results of both pytest -m equivalence and pytest --benchmark-only (make compare)")
     axis = from_zero([roofline, *(value for row in rows for value in row[2])], 140, 560)
     steps = render("steps.svg", network=network, rows=sorted(rows), roofline=roofline, axis=axis)
-    return {"growth.svg": render("growth.svg", chart=growth(results, network)), "steps.svg": steps}
+    return {"trajectory.svg": render("trajectory.svg", chart=trajectory(results, network)), "steps.svg": steps}
 
 
 def main() -> None:
     """Read the file of the command line and write both figures. An error ends the program with one line."""
     parser = argparse.ArgumentParser(prog="python -m harness.page.pictures", description=__doc__)
     parser.add_argument("results", type=Path, help="the file that pytest --results wrote")
-    parser.add_argument("folder", type=Path, help="folder of growth.svg and steps.svg")
+    parser.add_argument("folder", type=Path, help="folder of trajectories.svg and steps.svg")
     options = parser.parse_args()
     try:
         for name, picture in pictures(read([options.results])).items():

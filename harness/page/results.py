@@ -51,7 +51,7 @@ class Results(NamedTuple):
 
     def followed(self, network: str) -> list[Record]:
         """Return the comparisons that follow a training in float64, with the error of each step."""
-        return [each for each in self.of("error", network) if each.get("growth") and each["dtype"] == "float64"]
+        return [each for each in self.of("error", network) if each.get("trajectory") and each["dtype"] == "float64"]
 
     def frameworks(self) -> dict[str, str]:
         """Return the framework of each variant that was trained, with its version."""

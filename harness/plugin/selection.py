@@ -51,7 +51,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests that were not requested.
 
-    - `--benchmark-only` runs benchmarks only. `--compare` also runs tests of accuracy, and without `--quick` of growth.
+    - `--benchmark-only` runs benchmarks only. `--compare` also runs tests of accuracy, and without `--quick` of trajectories.
     - Tests marked network, edge, parallel, profile or latency need that name in `-m`. Tests marked long need `--long`.
     - The comparison of all variants' accuracies needs `--seeds` of 2 or more.
     - With `--framework`, only tests about a variant run, unless test files are named.
@@ -67,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return False
         benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
-            followed = item.get_closest_marker("growth") is not None and not option.quick
+            followed = item.get_closest_marker("trajectory") is not None and not option.quick
             return benchmark or followed or item.get_closest_marker("accuracy") is not None
         if option.benchmark_only:
             return benchmark

@@ -72,7 +72,7 @@ def test_page_is_self_contained():
         {"results": [], "networks": {}, "steps": {}, "variants": ["jax"]},
         {"results": [record("process", "jax", memory={}, starting={}), process("pytorch", 1, 1)]},
         {"results": [record("timing", "jax", operation="train_step-128", seconds=[], roofline=[])]},
-        {"results": [error("jax", 0, error=None, growth=[None, float("nan"), 0.0, 1e-15])]},
+        {"results": [error("jax", 0, error=None, trajectory=[None, float("nan"), 0.0, 1e-15])]},
         {"results": [training("jax", 3, losses=[[0.3, float("nan"), float("inf")]], accuracies=[], wrong=[{}])]},
         {"dataset": results().dataset | {"hard": None, "samples": ""}},
         {"upgrades": [verdicts("missing", None, low=None, high=None, baseline=[], candidate=[])]},
