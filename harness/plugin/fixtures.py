@@ -129,7 +129,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     start = starter(replace(worker_spec(option), threads=threads), display.hear)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
     lanes = most_lanes(processors.count(), threads)
-    sampling = Sampling(option.max_slowdown, option.error, at_once=lanes, seconds=60 * option.max_minutes)
+    sampling = Sampling(option.max_slowdown, option.alpha, at_once=lanes, seconds=60 * option.max_minutes)
     upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)
     return upgrade
 

@@ -36,7 +36,7 @@ def run(run_here, tmp_path):
 
 
 def test_version_computes_the_same_as_itself(run):
-    done, saved, markdown = run("-k", "computes", "--error=5%", worker=lambda name, **_: SpoiledNumpy())
+    done, saved, markdown = run("-k", "computes", "--alpha=5%", worker=lambda name, **_: SpoiledNumpy())
     assert done.returncode == 0, done.stdout
     record = saved["variants"]["numpy"]
     assert [each["word"] for each in record["found"].values()] == ["identical"] * len(CHECKS)

@@ -149,6 +149,6 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
         lambda runtime, kind: shelf.file(numpy, runtime, kind),
         starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].hear),
         shelf.dataset,
-        Sampling(option.max_slowdown, option.error, comparisons),
+        Sampling(option.max_slowdown, option.alpha, comparisons),
     )
     return config.stash[RUNTIMES]
