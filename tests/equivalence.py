@@ -23,7 +23,13 @@ def checker(
         name: str, error: Distance, tolerances: Mapping[str, float], trajectory: Sequence[Distance] = ()
     ) -> None:
         name = f"{chapter}, {name}" if chapter else name
-        values = {"name": name, "dtype": dtype, "error": error.error, "limit": tolerances[dtype], "gap": deviation}
+        values = {
+            "name": name,
+            "dtype": dtype,
+            "error": error.error,
+            "limit": tolerances[dtype],
+            "known_deviation": deviation,
+        }
         record("error", **values, trajectory=short(trajectory))
         tolerance = tolerances.get("float32", inf) if deviation else tolerances[dtype]
         print(f"{name}, {dtype}: {error}, tolerance {tolerance:.0e}")

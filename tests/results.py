@@ -67,7 +67,13 @@ def training(variant: str, epochs: int, **changes: Any) -> dict:
 
 def error(variant: str, place: int, **changes: Any) -> dict:
     trajectory = [1e-16 * (1 + place + step) for step in range(STEPS)]
-    values = {"name": "469 steps, loss", "dtype": "float64", "error": trajectory[-1], "limit": 1e-12, "gap": None}
+    values = {
+        "name": "469 steps, loss",
+        "dtype": "float64",
+        "error": trajectory[-1],
+        "limit": 1e-12,
+        "known_deviation": None,
+    }
     return record("error", variant, **values | {"trajectory": trajectory} | changes)
 
 

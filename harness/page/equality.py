@@ -66,7 +66,7 @@ def proofs(results: Results, implementation: str) -> list[str]:
     for comparison in (comparison for network in results.networks for comparison in results.followed(network)):
         errors = finite(comparison["trajectory"])
         if f"{comparison['variant']}-".startswith(f"{implementation}-") and errors:
-            computed = ", computed in float32" if comparison["gap"] else ""
+            computed = ", computed in float32" if comparison["known_deviation"] else ""
             largest = f"loss of {len(errors)} steps within {shown(max(errors))} of the reference"
             lines.append(f"{comparison['variant']}, {comparison['network']}: {largest}{computed}")
     return lines

@@ -49,7 +49,7 @@ KINDS = {
     | {"framework": TEXT, "parameters": AMOUNT, "required": AMOUNT, "accuracies": RUNS, "losses": [RUNS]}
     | {"seconds": [RUNS], "epoch_accuracies": [RUNS], "wrong": [{INDEX: COUNT}]},
     "error": KNOWN
-    | {"name": TEXT, "dtype": TEXT, "limit": POSITIVE, "error": _maybe(AMOUNT), "gap": _maybe(TEXT)}
+    | {"name": TEXT, "dtype": TEXT, "limit": POSITIVE, "error": _maybe(AMOUNT), "known_deviation": _maybe(TEXT)}
     | {"trajectory?": _maybe(RUNS)},
     "lesson": KNOWN | {"name": TEXT, "errors": RUNS},
     "timing": KNOWN | {"operation": TEXT, "seconds": RUNS, "roofline": RUNS},

@@ -19,13 +19,17 @@ def sentences(results: Results) -> list[Sentence]:
 
 def _equality(results: Results) -> Iterator[Sentence]:
     for network, comparisons in results.by_network("error"):
-        held = [comparison for comparison in comparisons if comparison["dtype"] == "float64" and not comparison["gap"]]
+        held = [
+            comparison
+            for comparison in comparisons
+            if comparison["dtype"] == "float64" and not comparison["known_deviation"]
+        ]
         missed = [
             comparison["variant"]
             for comparison in held
             if comparison["error"] is None or comparison["error"] > comparison["limit"]
         ]
-        excepted = dict.fromkeys(comparison["variant"] for comparison in comparisons if comparison["gap"])
+        excepted = dict.fromkeys(comparison["variant"] for comparison in comparisons if comparison["known_deviation"])
         if missed:
             names = ", ".join(dict.fromkeys(missed))
             yield "equality", f"Not all compute the same: {names} beyond the limit, {network}."

@@ -57,16 +57,16 @@ def errors_table(network: str, reference: str, variants: Sequence[str], results:
     gaps = {}
     for (variant, _), found in ((each.case, each.values) for each in of_kind(results, "error", network)):
         row = errors.setdefault((found["name"], found["dtype"], f"{found['limit']:.0e}"), {})
-        row[variant] = f"{found['error']:.0e}" + (" *" if found["gap"] else "")
-        if found["gap"]:
-            gaps[variant] = found["gap"]
+        row[variant] = f"{found['error']:.0e}" + (" *" if found["known_deviation"] else "")
+        if found["known_deviation"]:
+            gaps[variant] = found["known_deviation"]
     rows = [
         (*key, *(of.get(variant, MISSING) for variant in variants))
         for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype
     ]
     title = f"Largest relative error of {network} compared with the reference, {reference} in float64"
     headings = ("comparison", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
-    caption = (f"* not reached by {variant}: {gap}" for variant, gap in gaps.items())
+    caption = (f"* not reached by {variant}: {known_deviation}" for variant, known_deviation in gaps.items())
     return plain_table(title, headings, rows, *caption, left=3)
 
 

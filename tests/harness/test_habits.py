@@ -26,7 +26,7 @@ def test_flaky(framework, record):
 
 
 def test_table(framework, record):
-    record("error", dtype="float64", name="\\xb1", error=0.0, limit=1e-6, gap="")
+    record("error", dtype="float64", name="\\xb1", error=0.0, limit=1e-6, known_deviation="")
 
 
 @pytest.mark.edge
@@ -83,7 +83,7 @@ def test_edge_test_without_its_package_is_skipped(run):
 
 
 def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
-    monkeypatch.setattr("harness.plugin.summary.errors_table", lambda *_: {}["gap"])
+    monkeypatch.setattr("harness.plugin.summary.errors_table", lambda *_: {}["known_deviation"])
     done = run_here("--framework=numpy", "tests/test_equivalence.py", "-k", "test_logits and float64")
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     assert "KeyError" in done.stdout

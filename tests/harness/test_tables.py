@@ -48,7 +48,7 @@ def test_comparison_shows_what_is_missing_and_why():
 
 def test_errors_beyond_a_known_gap_are_marked():
     found = {"name": "loss", "dtype": "float64", "limit": 1e-13, "trajectory": []}
-    results = [Result("error", JAX, found | {"error": 3e-7, "gap": "computes in float32"})]
+    results = [Result("error", JAX, found | {"error": 3e-7, "known_deviation": "computes in float32"})]
     shown = rows(errors_table("mlp", "numpy", ["jax", "numpy"], results))
     assert shown["loss"] == ["float64", "1e-13", "3e-07", "*", "missing"]
     assert shown["*"][-3:] == ["computes", "in", "float32"]
