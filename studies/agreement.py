@@ -22,29 +22,29 @@ from studies.shared import dataset
 
 MARGIN = 0.02  # of the plain loop's time
 COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
-TURNS = 12  # in each launch
+TURNS = 12  # in each process run
 REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
 
 
 def main() -> None:
-    """Print, for each variant and operation, the ratio of both times with its 95 % interval over the launches."""
+    """Print, for each variant and operation, the ratio of both times with its 95 % interval over the process runs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variants", nargs="*", default=list(impls.variants()), help="default: all")
-    parser.add_argument("--launches", type=whole_number(2), default=10, help="of each variant (default: 10)")
+    parser.add_argument("--process-runs", type=whole_number(2), default=10, help="of each variant (default: 10)")
     parser.add_argument("--threads", type=int, help="CPU threads of each framework (default: all cores)")
     options = parser.parse_args()
     settings, data = Settings(threads=options.threads), dataset()
     for variant in options.variants:
         for operation in COMPARED:
             try:
-                ratios = [one_launch(variant, operation, settings, data) for _ in range(options.launches)]
+                ratios = [one_process_run(variant, operation, settings, data) for _ in range(options.process_runs)]
             except impls.PackageNotInstalled as error:
                 print(f"{variant:<17} missing: {error}")
                 break
             print(f"{variant:<17} {operation!s:<17} {sentence(ratios)}", flush=True)
 
 
-def one_launch(variant: str, operation: Operation, settings: Settings, data: Parts) -> float:
+def one_process_run(variant: str, operation: Operation, settings: Settings, data: Parts) -> float:
     """Return the logarithm of the worker's time over the plain loop's, of two new processes, which are interleaved."""
     arguments = [variant, data.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
     with contextlib.ExitStack() as stack:
@@ -78,7 +78,7 @@ def one_launch(variant: str, operation: Operation, settings: Settings, data: Par
 
 
 def sentence(ratios: list[float]) -> str:
-    """Return the conclusion from the logarithms of the ratios, one of each launch, with their 95 % interval."""
+    """Return the conclusion from the logarithms of the ratios, one of each process run, with their 95 % interval."""
     interval = mean_interval(ratios)
     words = {"within": f"agrees within {MARGIN:.0%}", "across": "not shown to agree"}
     conclusion = words.get(interval.against(math.log1p(MARGIN)), "differs")

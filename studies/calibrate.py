@@ -24,8 +24,8 @@ import impls
 from harness.judging.sequential import Sampling
 from harness.measuring.participants import starter
 from harness.regression.comparison import Comparison, most_lanes
-from harness.regression.launch import QUANTITIES, STEPS
 from harness.regression.pair import Pairs
+from harness.regression.pair_run import QUANTITIES, STEPS
 from harness.report.tables import plain_table
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
@@ -35,11 +35,11 @@ from studies.shared import dataset
 
 COLUMNS = (
     *("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
-    *("launches", "minutes", "medians alone"),
+    *("pairs", "minutes", "medians alone"),
 )
 CAPTION = (
-    "slower by 0: a version against itself; open: inconclusive or missing; launches (of a verdict), minutes: medians.",
-    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one launch a side,",
+    "slower by 0: a version against itself; open: inconclusive or missing; pairs (of a verdict), minutes: medians.",
+    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one process run a side,",
     "by all of the run, and with the baseline of the run before.",
 )
 
@@ -89,7 +89,7 @@ def _environment(scratch: Path, variant: str, slowdown: float) -> str:
 def _found(comparison: Comparison) -> dict:
     return {
         "verdicts": {
-            quantity: {"word": found.word, "launches": found.launches, "said": f"{found}: {found.reason}".rstrip(": ")}
+            quantity: {"word": found.word, "pairs": found.pair_runs, "said": f"{found}: {found.reason}".rstrip(": ")}
             for quantity, found in comparison.verdicts.items()
         },
         "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
@@ -98,9 +98,9 @@ def _found(comparison: Comparison) -> dict:
 
 
 def _medians(comparison: Comparison, step: str) -> list[list[float]]:
-    """Return the median seconds of all blocks of each launch, of the baseline and of the candidate."""
-    launches = [comparison.launches[number].measured for number in sorted(comparison.launches)]
-    return [[statistics.median(each[step][side]) for each in launches if step in each] for side in (0, 1)]
+    """Return the median seconds of all blocks of each pair, of the baseline and of the candidate."""
+    pair_runs = [comparison.pair_runs[number].measured for number in sorted(comparison.pair_runs)]
+    return [[statistics.median(each[step][side]) for each in pair_runs if step in each] for side in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:
@@ -115,10 +115,10 @@ def table(records: Iterable[dict]) -> Table:
         verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
-        launches = statistics.median(verdict["launches"] for verdict in verdicts)
+        pair_runs = statistics.median(verdict["pairs"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
-        numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{launches:g}")
+        numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pair_runs:g}")
         rows.append((variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
     return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
 
@@ -129,7 +129,7 @@ def judged(slowdown: float) -> Sequence[str]:
 
 
 def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
-    """Return how often medians alone exceed the limit: of one launch on each side, of all in a run, of all in two runs.
+    """Return how often medians alone exceed the limit: of one pair on each side, of all in a run, of all in two runs.
 
     The last is the usual use: the baseline was saved in an earlier run.
     """

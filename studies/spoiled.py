@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness.regression.environments import interpreter
-from harness.regression.launch import IMAGES, STEPS
+from harness.regression.pair_run import IMAGES, STEPS
 
 HOOK = """
 import importlib.machinery, sys, time

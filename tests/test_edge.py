@@ -80,11 +80,11 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shel
 def test_time_and_memory_of_a_prediction(path, devices, recorded):
     participant = next(each for each in devices.participants if each.name == path.name)
     assert participant.name not in devices.failures, devices.failures.get(participant.name)
-    launches, (operation,) = devices.launches[participant.name], participant.operations
-    seconds = median(figures.medians(launches, operation))
+    runs, (operation,) = devices.runs[participant.name], participant.operations
+    seconds = median(figures.medians(runs, operation))
     assert seconds > 0
     recorded(
         seconds=seconds,
-        spread=spread(figures.medians(launches, operation)),
-        memory=max((launch.memory.get("building", 0) for launch in launches), default=0),
+        spread=spread(figures.medians(runs, operation)),
+        memory=max((run.memory.get("building", 0) for run in runs), default=0),
     )

@@ -1,4 +1,4 @@
-"""How long each operation takes in each variant: a campaign over several launches, replayed into pytest-benchmark."""
+"""How long each operation takes in each variant: a campaign over several process runs, replayed into pytest-benchmark."""
 
 import pytest
 
@@ -9,37 +9,37 @@ from harness.measuring.workload import EPOCH
 
 
 @pytest.fixture
-def launches(campaign, timed):
-    """All launches of the entrant. Raises what kept it from being measured; skips if a package is missing."""
+def runs(campaign, timed):
+    """All process runs of the entrant. Raises what kept it from being measured; skips if a package is missing."""
     failure = campaign.failures.get(str(timed))
     if isinstance(failure, impls.PackageNotInstalled):
         pytest.skip(str(failure))
     if failure:
         raise failure
-    return campaign.launches[str(timed)]
+    return campaign.runs[str(timed)]
 
 
 @pytest.mark.latency
 @pytest.mark.benchmark(timer=CLOCK)
-def test_latency(launches, campaign, timed, operation, benchmark, record, pytestconfig):
+def test_latency(runs, campaign, timed, operation, benchmark, record, pytestconfig):
     option = pytestconfig.option
-    samples = [launch.samples[operation] for launch in launches]
-    assert [len(of_launch) for of_launch in samples] == option.launches * [operation.rounds * operation.blocks]
-    roofline = figures.floor_seconds(campaign.launches.get(floor.name_for(timed.network), ()), operation, timed.network)
+    samples = [run.samples[operation] for run in runs]
+    assert [len(of_run) for of_run in samples] == option.process_runs * [operation.rounds * operation.blocks]
+    roofline = figures.floor_seconds(campaign.runs.get(floor.name_for(timed.network), ()), operation, timed.network)
     benchmark.group = str(operation)
     benchmark.extra_info.update(
-        launches[0].conditions,
+        runs[0].conditions,
         **campaign.machine,
         batch_size=option.batch_size if operation == EPOCH else operation.batch_size,
-        launches=samples,
-        import_seconds=[launch.import_seconds for launch in launches],
-        first_step_seconds=[launch.first_step_seconds for launch in launches],
-        peak_memory_bytes=[launch.memory for launch in launches],
+        runs=samples,
+        import_seconds=[run.import_seconds for run in runs],
+        first_step_seconds=[run.first_step_seconds for run in runs],
+        peak_memory_bytes=[run.memory for run in runs],
         network=timed.network,
         floor_seconds=roofline,
     )
-    replay(benchmark, [seconds for of_launch in samples for seconds in of_launch])
-    record("timing", operation=str(operation), seconds=figures.medians(launches, operation), roofline=roofline)
+    replay(benchmark, [seconds for of_run in samples for seconds in of_run])
+    record("timing", operation=str(operation), seconds=figures.medians(runs, operation), roofline=roofline)
     [participant] = [each for each in campaign.participants if each.name == str(timed)]
     if operation == participant.operations[0]:
-        record("process", starting=figures.starting(launches), memory=figures.memory(launches))
+        record("process", starting=figures.starting(runs), memory=figures.memory(runs))

@@ -42,7 +42,7 @@ def test_results_and_failures_are_on_the_page(run, project):
 
 
 def test_each_process_run_is_on_the_page(run):
-    status, _, results = run("tests/test_latency.py", "--benchmark-only", "--launches=2", "-k", "train_step-128")
+    status, _, results = run("tests/test_latency.py", "--benchmark-only", "--process-runs=2", "-k", "train_step-128")
     assert status == 0
     [step], [process] = results.of("timing", "mlp"), results.of("process", "mlp")
     assert len(step["seconds"]) == len(step["roofline"]) == 2

@@ -58,6 +58,6 @@ def test_a_runtime_computes_the_same(runtimes, upgraded_runtime, kind, accept, r
 @pytest.mark.parametrize("kind", ["float", "int8"])
 def test_a_runtime_is_not_slower(runtimes, upgraded_runtime, kind, accept, record):
     found = runtimes.time(upgraded_runtime, kind)
-    told = f"{found}: {upgraded_runtime}, a prediction of the {kind} file, {found.launches} launches; {found.reason}"
+    told = f"{found}: {upgraded_runtime}, a prediction of the {kind} file, {found.pairs} pairs; {found.reason}"
     record("statement", text=told.removesuffix("; "))
     accept(found)

@@ -149,7 +149,7 @@ def test_every_test_that_is_about_a_network_is_there_for_it(run):
 
 def test_equivalence_accuracy_and_latency_pass(run, template):
     """The reference is the other framework, in float64."""
-    few = ("-k", "test_logits or many_steps or accuracy or train_step-128 or epoch", "--launches", "1")
+    few = ("-k", "test_logits or many_steps or accuracy or train_step-128 or epoch", "--process-runs", "1")
     said = run("-m", "equivalence or accuracy or latency", *few, "--junitxml=report.xml")
     assert "Largest relative error of small compared with the reference, jax in float64" in said
     assert "Training steps of small in multiples of the floor" in said

@@ -77,23 +77,23 @@ class Versions:
         return finding
 
     def time(self, runtime: str, kind: str) -> Verdict:
-        """Compare the time of a prediction, the median of a launch. Add launches until there is a verdict.
+        """Compare the time of a prediction, the median of a process run. Add process runs until there is a verdict.
 
         If a side fails, the verdict is as in `failed`.
         """
         campaign = Campaign(self._participants(runtime, kind), self.dataset, self.start)
 
-        def launch(batch: Batch) -> None:
+        def run(batch: Batch) -> None:
             campaign.run(len(batch.numbers))
             checked(*map(campaign.failures.get, SIDES))
 
         def judged(_: str, alpha: float) -> Verdict:
-            sides = (figures.medians(campaign.launches[side], PREDICTION) for side in SIDES)
+            sides = (figures.medians(campaign.runs[side], PREDICTION) for side in SIDES)
             return judge(*sides, self.sampling.margin, alpha)
 
         with contextlib.closing(campaign):
             try:
-                *_, verdicts = sequential(launch, judged, ["time"], self.sampling)
+                *_, verdicts = sequential(run, judged, ["time"], self.sampling)
                 verdict = verdicts["time"]
             except Exception as error:
                 word, reason = failed(error, "worse")

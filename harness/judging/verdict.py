@@ -1,9 +1,9 @@
-"""Verdict on one quantity, from paired process runs ("launches") of a baseline and a candidate.
+"""Verdict on one quantity, from pairs of process runs, one of a baseline and a candidate.
 
 Method:
 
-- The unit of evidence is the launch. Steps of one process share the error of that process, however many there are.
-- The two launches of a pair are alive at once, and their measurements are interleaved. So drift of the machine is in
+- The unit of evidence is the pair. Steps of one process share the error of that process, however many there are.
+- The two processes of a pair are alive at once, and their measurements are interleaved. So drift of the machine is in
   both.
 - The statistic is the logarithm of the ratio of a pair, with Student's t interval of its mean. If nothing changed, the
   two of a pair are exchangeable, and their log ratio has a symmetric distribution. Under symmetric heavy tails, t is
@@ -12,7 +12,7 @@ Method:
   tests, Schuirmann 1987, doi:10.1007/BF01068419). Otherwise: "inconclusive".
 - The interval that decides has the error rate of its analysis (`sequential.py`). The printed interval has 95 %.
 
-Assumption: a few launches show how launches differ. A slow mode of one launch in ten is absent from eight launches with
+Assumption: a few pairs show how pairs differ. A slow mode of one process run in ten is absent from eight with
 a chance of 43 %, with any test. `make calibrate` measures the error rates.
 
 Other tools:
@@ -35,7 +35,7 @@ import scipy  # which loads scipy.stats at its first use: that takes a second
 
 from harness.judging.intervals import mean_interval
 
-FEWEST = 8  # launches of each version: with fewer, nothing is decided
+FEWEST = 8  # pairs of process runs: with fewer, nothing is decided
 WORDS = {"above": "worse", "below": "better", "within": "same", "across": "inconclusive"}
 UNITS = {"%": (100, 1, "%"), "points": (100, 2, "pt"), "KiB": (1 / 1024, 1, " KiB")}  # factor, digits, sign
 
@@ -44,14 +44,14 @@ class Verdict(NamedTuple):
     """Change from the baseline to the candidate, and the reason if it is not clear.
 
     - `word`: better, worse, same, inconclusive, not comparable or missing.
-    - `launches`: of each version.
+    - `pairs`: of process runs.
     - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; the difference if the unit is not "%".
     - `unit`: "%"; "points" for an accuracy, whose difference is a fraction of 1; "KiB" for a difference in bytes.
-    - `needed`: estimated number of launches that would decide an inconclusive quantity.
+    - `needed`: estimated number of pairs that would decide an inconclusive quantity.
     """
 
     word: str
-    launches: int = 0
+    pairs: int = 0
     change: float | None = None
     low: float | None = None
     high: float | None = None
@@ -105,7 +105,7 @@ def _problem(baseline: Sequence[float], candidate: Sequence[float], margin: floa
     if not len(baseline) and not len(candidate):
         return Verdict("missing", reason="nothing was measured")
     if len(baseline) != len(candidate):
-        return Verdict("not comparable", reason=f"{len(baseline)} launches of one, {len(candidate)} of the other")
+        return Verdict("not comparable", reason=f"{len(baseline)} values of one, {len(candidate)} of the other")
     if not np.isfinite([baseline, candidate]).all():
         return Verdict("not comparable", reason="a value that is no number was measured")
     return None
@@ -117,12 +117,12 @@ def _decide(differences: np.ndarray, limit: float, alpha: float) -> Verdict:
     interval = mean_interval(differences) if n > 1 else (mean, -math.inf, math.inf)
     verdict = Verdict("inconclusive", n, *interval)
     if n < FEWEST:
-        return verdict._replace(reason=f"{FEWEST} launches are needed")
+        return verdict._replace(reason=f"{FEWEST} pairs are needed")
     word = WORDS[mean_interval(differences, alpha).against(limit)]
     if word != "inconclusive":
         return verdict._replace(word=word)
     needed = max(n + 1, _needed(abs(abs(mean) - limit), float(differences.std(ddof=1)), alpha))
-    return verdict._replace(needed=needed, reason=f"about {needed:,.0f} launches would decide")
+    return verdict._replace(needed=needed, reason=f"about {needed:,.0f} pairs would decide")
 
 
 def _needed(distance: float, spread: float, alpha: float) -> float:

@@ -1,7 +1,7 @@
-"""A campaign: all participants interleaved in short blocks, over several launches of each.
+"""A campaign: all participants interleaved in short blocks, over several process runs of each.
 
-A machine drifts within minutes, and two launches of the same program differ (docs/explanation/how-fast.md).
-Interleaving makes the drift the same for all. Launches show their own noise, and are the unit of evidence.
+A machine drifts within minutes, and two process runs of the same program differ (docs/explanation/how-fast.md).
+Interleaving makes the drift the same for all. Process runs show their own noise, and are the unit of evidence.
 """
 
 import sys
@@ -35,8 +35,8 @@ class Participant(NamedTuple):
 
 
 @dataclass
-class Launch:
-    """Measurements of one launch: seconds, and bytes for memory. A missing item was not measured."""
+class ProcessRun:
+    """Measurements of one process run: seconds, and bytes for memory. A missing item was not measured."""
 
     import_seconds: float
     memory: dict[str, int] = field(default_factory=dict)  # most bytes held after "import", "building", ...
@@ -50,8 +50,8 @@ class Launch:
 class Campaign:
     """The measurements of several participants.
 
-    After `run`, `launches[name]` are the completed launches of a participant, and `failures[name]` is the error that
-    ended it. `workers` are those of the last launch, which run until `close`. `done` counts the begun launches.
+    After `run`, `runs[name]` are the completed process runs of a participant, and `failures[name]` is the error that
+    ended it. `workers` are those of the last process run, which run until `close`. `done` counts the begun process runs.
 
     - `start(participant)`: returns a new worker.
     - `machine`: conditions for the records.
@@ -68,25 +68,25 @@ class Campaign:
     done: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.launches: dict[str, list[Launch]] = {participant.name: [] for participant in self.participants}
+        self.runs: dict[str, list[ProcessRun]] = {participant.name: [] for participant in self.participants}
 
-    def run(self, launches: int, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
-        """Launch and measure all participants `launches` times more.
+    def run(self, runs: int, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
+        """Start and measure all participants `runs` times more.
 
-        `on_progress(launch, launches, what)` is called before each operation, `launch` counted from 1.
+        `on_progress(run, runs, what)` is called before each operation, `run` counted from 1.
         """
-        last = self.done + launches
+        last = self.done + runs
         while self.done < last:
             self.close()
             self.done += 1
             try:
-                self._launch(self.done - 1, lambda what: on_progress(self.done, last, what))
+                self._process_run(self.done - 1, lambda what: on_progress(self.done, last, what))
             except BaseException:  # Ctrl-C above all
                 self.close()
                 raise
 
-    def _launch(self, number: int, on_progress: Callable[[str], None]) -> None:
-        under_way: dict[str, Launch] = {}
+    def _process_run(self, number: int, on_progress: Callable[[str], None]) -> None:
+        under_way: dict[str, ProcessRun] = {}
 
         def start(participant: Participant) -> None:
             on_progress(f"start {participant.name}")
@@ -103,7 +103,7 @@ class Campaign:
             for participant in interleaved(ready, turns):
                 self._try(self._block, participant, operation, under_way)
         for name in under_way.keys() - self.failures.keys():
-            self.launches[name].append(under_way[name])
+            self.runs[name].append(under_way[name])
 
     def _try(self, do: Callable, participant: Participant, *arguments: Any) -> None:
         """Call `do` unless the participant has failed. Keep its error, and close its worker, which may be busy."""
@@ -118,16 +118,16 @@ class Campaign:
             if participant.name in self.workers:
                 self.workers.pop(participant.name).close()
 
-    def _open(self, participant: Participant, under_way: dict[str, Launch]) -> None:
+    def _open(self, participant: Participant, under_way: dict[str, ProcessRun]) -> None:
         worker = self.workers[participant.name] = self.start(participant)
-        launch = under_way[participant.name] = Launch(worker.run(import_seconds, participant.variant))
-        _note_memory(launch, "import", worker)
-        launch.building_seconds = worker.build(*participant.build)
-        _note_memory(launch, "building", worker)
-        launch.conditions = worker.run(conditions) | {"kept_variables": variables.described(worker.kept)}
+        run = under_way[participant.name] = ProcessRun(worker.run(import_seconds, participant.variant))
+        _note_memory(run, "import", worker)
+        run.building_seconds = worker.build(*participant.build)
+        _note_memory(run, "building", worker)
+        run.conditions = worker.run(conditions) | {"kept_variables": variables.described(worker.kept)}
         if participant.has_first_step:
-            launch.first_step_seconds = worker.run(first_step, *self.dataset.train.first(128))
-            _note_memory(launch, "first step", worker)
+            run.first_step_seconds = worker.run(first_step, *self.dataset.train.first(128))
+            _note_memory(run, "first step", worker)
 
     def _prepare(self, participant: Participant, operation: Operation) -> None:
         worker = self.workers[participant.name]
@@ -135,11 +135,11 @@ class Campaign:
             worker.build(*participant.build)  # anew: moments of weights that are long unused are denormal, and slow
         worker.run(prepare, operation, *self.dataset.train)
 
-    def _block(self, participant: Participant, operation: Operation, under_way: dict[str, Launch]) -> None:
-        worker, launch = self.workers[participant.name], under_way[participant.name]
-        launch.samples.setdefault(operation, []).extend(worker.run(block))
+    def _block(self, participant: Participant, operation: Operation, under_way: dict[str, ProcessRun]) -> None:
+        worker, run = self.workers[participant.name], under_way[participant.name]
+        run.samples.setdefault(operation, []).extend(worker.run(block))
         if operation.method == "fit":
-            _note_memory(launch, "training", worker)
+            _note_memory(run, "training", worker)
 
     def close(self) -> None:
         """End all workers."""
@@ -152,7 +152,7 @@ def _place(operation: Operation) -> int:
     return ["fit", *(each.method for each in floor.OPERATIONS), operation.method].index(operation.method)
 
 
-def _note_memory(launch: Launch, after: str, worker: Worker) -> None:
+def _note_memory(run: ProcessRun, after: str, worker: Worker) -> None:
     peak = worker.run(peak_memory)
     if peak is not None:
-        launch.memory[after] = peak
+        run.memory[after] = peak

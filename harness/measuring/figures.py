@@ -1,37 +1,37 @@
-"""Numbers of a campaign, one for each launch: medians, the roofline, starting times, and memory."""
+"""Numbers of a campaign, one for each process run: medians, the roofline, starting times, and memory."""
 
 import statistics
 from collections.abc import Iterable, Sequence
 
 from harness.measuring import floor
-from harness.measuring.campaign import Launch
+from harness.measuring.campaign import ProcessRun
 from harness.measuring.workload import Operation
 from impls.contract import NETWORKS
 
 
-def medians(launches: Iterable[Launch], operation: Operation) -> list[float]:
-    """Return the median of each launch that has samples of the operation, in seconds."""
-    return [statistics.median(launch.samples[operation]) for launch in launches if operation in launch.samples]
+def medians(runs: Iterable[ProcessRun], operation: Operation) -> list[float]:
+    """Return the median of each process run that has samples of the operation, in seconds."""
+    return [statistics.median(run.samples[operation]) for run in runs if operation in run.samples]
 
 
-def floor_seconds(launches: Sequence[Launch], operation: Operation, network: str) -> list[float]:
-    """Return the least time of a training step of the network in each launch of its floor; [] for other work."""
+def floor_seconds(runs: Sequence[ProcessRun], operation: Operation, network: str) -> list[float]:
+    """Return the least time of a training step of the network in each process run of its floor; [] for other work."""
     if operation.method != "train_step":
         return []
-    rates = zip(*(medians(launches, each) for each in floor.OPERATIONS), strict=True)
-    return [floor.train_step_seconds(NETWORKS[network], operation.batch_size, *of_launch) for of_launch in rates]
+    rates = zip(*(medians(runs, each) for each in floor.OPERATIONS), strict=True)
+    return [floor.train_step_seconds(NETWORKS[network], operation.batch_size, *of_run) for of_run in rates]
 
 
-def starting(launches: Sequence[Launch]) -> dict[str, list[float | None]]:
-    """Return the seconds of the import, the building and the first step of each launch."""
+def starting(runs: Sequence[ProcessRun]) -> dict[str, list[float | None]]:
+    """Return the seconds of the import, the building and the first step of each process run."""
     return {
-        "import": [launch.import_seconds for launch in launches],
-        "building": [launch.building_seconds for launch in launches],
-        "first step": [launch.first_step_seconds for launch in launches],
+        "import": [run.import_seconds for run in runs],
+        "building": [run.building_seconds for run in runs],
+        "first step": [run.first_step_seconds for run in runs],
     }
 
 
-def memory(launches: Sequence[Launch]) -> dict[str, list[int | None]]:
-    """Return the most bytes held after each stage of each launch."""
-    stages = dict.fromkeys(stage for launch in launches for stage in launch.memory)
-    return {stage: [launch.memory.get(stage) for launch in launches] for stage in stages}
+def memory(runs: Sequence[ProcessRun]) -> dict[str, list[int | None]]:
+    """Return the most bytes held after each stage of each process run."""
+    stages = dict.fromkeys(stage for run in runs for stage in run.memory)
+    return {stage: [run.memory.get(stage) for run in runs] for stage in stages}

@@ -103,7 +103,7 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
     campaign = config.stash[CAMPAIGN] = Campaign(
         participants(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
     )
-    campaign.run(option.launches, display.measuring)
+    campaign.run(option.process_runs, display.measuring)
     for participant in campaign.participants:
         if participant.name in campaign.workers and participant.network != notebook.NAME:
             fleet.adopt(participant.variant, campaign.workers.pop(participant.name))

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--long", action="store_true", help="a whole epoch in equivalence tests; tests of a minute and more")
     add("--threads", type=count, help="CPU threads of each framework (default: all cores, 1 for two versions)")
     add("--device", choices=["cpu", "cuda"], default="cpu", help="device of every framework (default: cpu)")
-    add("--launches", type=count, default=3, help="process runs of each variant to time (default: 3)")
+    add("--process-runs", type=count, default=3, help="process runs of each variant to time (default: 3)")
     add("--notebook-baseline", action="store_true", help="also time the notebook ways of training")
     add("--data-dir", type=Path, metavar="DIR", help="the only source of the data set")
     add("--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger")
@@ -63,7 +63,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """
     option = config.option
     if option.quick:
-        option.compare, option.epochs, option.launches = True, 1, 1
+        option.compare, option.epochs, option.process_runs = True, 1, 1
     option.benchmark_quiet |= option.compare
     for first, second, why in CONFLICTS:
         for one, other in itertools.product(first, second):

@@ -14,8 +14,8 @@ from harness.plugin.stash import ENTRANTS, REFERENCES, RUNTIMES, UPGRADE
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
-from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import CHECKS
+from harness.regression.pair_run import QUANTITIES
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import affected
 from harness.report.record import of_kind, results_in

@@ -10,7 +10,7 @@ from typing import Any
 import impls
 from harness.data.reference import Parts
 from harness.measuring import figures
-from harness.measuring.campaign import Campaign, Launch, Participant
+from harness.measuring.campaign import Campaign, Participant, ProcessRun
 from harness.measuring.participants import floor_participant
 from harness.measuring.workload import OPERATIONS
 from harness.profiling.tasks import dump_programs
@@ -55,11 +55,11 @@ def accounted(profile: Mapping[str, Any]) -> bool:
     return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED
 
 
-def _floors(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[Launch]:
-    """Return a launch of the roofline of this network."""
+def _floors(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[ProcessRun]:
+    """Return a process run of the roofline of this network."""
     participant = floor_participant(settings)
     with closing(Campaign([participant], dataset, start)) as campaign:
         campaign.run(1)
     for error in campaign.failures.values():
         raise error
-    return campaign.launches[participant.name]
+    return campaign.runs[participant.name]

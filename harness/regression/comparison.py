@@ -1,6 +1,6 @@
 """Times, memory and accuracy of one variant under two versions, until each quantity has its verdict.
 
-Times and memory are those of pairs of launches, accuracies those of trainings with the same seeds.
+Times and memory are those of pairs of process runs, accuracies those of trainings with the same seeds.
 """
 
 import math
@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
-from harness.regression.launch import QUANTITIES, Launch, measure
 from harness.regression.pair import CandidateFailed, Pair, Pairs
+from harness.regression.pair_run import QUANTITIES, PairRun, measure
 from harness.workers import together
 from harness.workers.worker import in_a_line
 
@@ -21,7 +21,7 @@ MOST_LANES = 4  # two workers each, with all of a framework in memory
 
 
 def most_lanes(processors: int, threads: int) -> int:
-    """Return how many launches can run at once on these processors, if each takes `threads` of them."""
+    """Return how many pairs can run at once on these processors, if each takes `threads` of them."""
     return min(MOST_LANES, max(1, processors // threads))
 
 
@@ -29,7 +29,7 @@ def most_lanes(processors: int, threads: int) -> int:
 class Comparison:
     """The comparison of times and memory of a variant.
 
-    After `run`, `verdicts` has one for each of the `quantities`, by name. `launches` holds the completed launches, by
+    After `run`, `verdicts` has one for each of the `quantities`, by name. `pair_runs` holds the completed pairs, by
     number. `failure` is the error that ended the sampling.
     """
 
@@ -37,46 +37,46 @@ class Comparison:
     variant: str
     quantities: Sequence[str]
     sampling: Sampling
-    launches: dict[int, Launch] = field(default_factory=dict, init=False)
+    pair_runs: dict[int, PairRun] = field(default_factory=dict, init=False)
     verdicts: dict[str, Verdict] = field(default_factory=dict, init=False)
     failure: Exception | None = field(default=None, init=False)
 
     def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
-        """Launch pairs until all quantities are decided or the time is up.
+        """Run pairs until all quantities are decided or the time is up.
 
-        `on_progress(launches, look)` is called before launches, with the number of those before and that at which
+        `on_progress(pair_runs, look)` is called before pairs, with the number of those before and that at which
         verdicts are due. `verdicts` are up to date if Ctrl-C ends it.
         """
 
         def draw(batch: Batch) -> None:
             on_progress(batch.numbers.start, batch.look)
-            self._launch(batch)
+            self._run_pairs(batch)
 
         for verdicts in sequential(draw, self._verdict, self.quantities, self.sampling):
             self.verdicts = verdicts
 
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
-        """Return the values of the baseline and of the candidate in each launch: CPU seconds, seconds or bytes."""
-        measured = [self.launches[number].measured for number in sorted(self.launches)]
+        """Return the values of the baseline and of the candidate in each pair: CPU seconds, seconds or bytes."""
+        measured = [self.pair_runs[number].measured for number in sorted(self.pair_runs)]
         pairs = [_reduced(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
         return [before for before, _ in pairs], [after for _, after in pairs]
 
-    def _launch(self, batch: Batch) -> None:
-        """Launch all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
+    def _run_pairs(self, batch: Batch) -> None:
+        """Run all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
         started: list[Pair] = []
 
-        def launch(number: int) -> None:
+        def pair_run(number: int) -> None:
             lane = number % self.sampling.at_once
             with self.pairs.started(self.variant, (lane, lane)) as pair:
                 started.append(pair)
-                self.launches[number] = measure(pair, batch.undecided, number)
+                self.pair_runs[number] = measure(pair, batch.undecided, number)
 
         def close() -> None:
             for pair in started:
                 pair.close()
 
         try:
-            together.each(launch, batch.numbers, len(batch.numbers), close)
+            together.each(pair_run, batch.numbers, len(batch.numbers), close)
         except Exception as error:
             self.failure = error
         if self.failure or self._mismatch():
@@ -85,8 +85,8 @@ class Comparison:
     def _verdict(self, quantity: str, alpha: float) -> Verdict:
         if isinstance(self.failure, CandidateFailed):
             return Verdict("worse", reason=str(self.failure))
-        if not self.launches and not self.failure:
-            return Verdict("inconclusive", reason="the time was up before the first launch")
+        if not self.pair_runs and not self.failure:
+            return Verdict("inconclusive", reason="the time was up before the first pair")
         if self._mismatch():
             return Verdict("not comparable", reason=self._mismatch())
         _, unit, margin = QUANTITIES[quantity]
@@ -95,9 +95,9 @@ class Comparison:
 
     def _mismatch(self) -> str:
         """Return the conditions that differ between both versions and make times not comparable, or ""."""
-        if not self.launches:
+        if not self.pair_runs:
             return ""
-        baseline, candidate = next(iter(self.launches.values())).conditions
+        baseline, candidate = next(iter(self.pair_runs.values())).conditions
         return "; ".join(
             f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
             for key in MUST_MATCH
@@ -106,7 +106,7 @@ class Comparison:
 
 
 def _reduced(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
-    """Return the values of both in one launch; of a repeated measurement, medians over the blocks.
+    """Return the values of both in one pair; of a repeated measurement, medians over the blocks.
 
     The candidate's value is the baseline's times the median ratio of blocks that were neighbours in time: changes of
     the machine's speed from block to block are in both.
@@ -139,7 +139,7 @@ def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], No
         if not accuracies[0]:
             return Verdict("inconclusive", reason="the time was up before the first training")
         verdict = judge(*accuracies, ACCURACY_MARGIN, alpha, "points")
-        return verdict._replace(reason=verdict.reason.replace("launches", "seeds"))
+        return verdict._replace(reason=verdict.reason.replace("pairs", "seeds"))
 
     *_, verdicts = sequential(train, judged, ["accuracy"], sampling)
     return verdicts["accuracy"]

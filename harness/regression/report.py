@@ -11,9 +11,9 @@ from rich.table import Table
 
 from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.verdict import UNITS, Verdict
-from harness.regression.launch import QUANTITIES
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES
+from harness.regression.pair_run import QUANTITIES
 from harness.regression.upgrade import Upgrade
 from harness.report.tables import plain_table
 from harness.workers.excerpt import shortened
@@ -50,7 +50,7 @@ def as_json(upgrade: Upgrade) -> str:
 
 
 def described(upgrade: Upgrade) -> dict[str, Any]:
-    """Return every verdict with its reason, its interval and the values of each launch; unknown values are None."""
+    """Return every verdict with its reason, its interval and the values of each pair; unknown values are None."""
     variants, _ = _axes(upgrade)
     return {
         "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
@@ -150,8 +150,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
             reasons.setdefault((variant, found.word, found.reason), []).append(claim)
     lines += [(f"{', '.join(claims)} {word}: {reason}", variant) for (variant, word, reason), claims in reasons.items()]
     lines += [
-        (f"estimated number of launches that would decide: {', '.join(each)}", variant)
-        for variant, each in needs.items()
+        (f"estimated number of pairs that would decide: {', '.join(each)}", variant) for variant, each in needs.items()
     ]
     return _grouped(lines)
 

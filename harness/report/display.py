@@ -24,7 +24,7 @@ class Display:
         self.spoke = clock()
         self.console = Console(file=stream, quiet=stream is None, highlight=False, markup=False, soft_wrap=True)
         self.bar: Progress | None = None
-        self.launch = 0
+        self.run = 0
         self.said = ""
 
     def close(self) -> None:
@@ -66,14 +66,14 @@ class Display:
         else:
             self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
 
-    def measuring(self, launch: int, launches: int, what: str) -> None:
-        """Show the next step of a campaign; without a terminal, only the begin of each launch."""
-        text = f"launch {launch} of {launches}: {what}"
-        is_new, self.launch = launch != self.launch, launch
+    def measuring(self, run: int, runs: int, what: str) -> None:
+        """Show the next step of a campaign; without a terminal, only the begin of each process run."""
+        text = f"process run {run} of {runs}: {what}"
+        is_new, self.run = run != self.run, run
         if self.console.is_terminal:
             self.console.print(text.ljust(60), end="\r")
         elif is_new:
-            self.console.print(f"\nlaunch {launch} of {launches}", end="")
+            self.console.print(f"\nlaunch {run} of {runs}", end="")
 
     def begins(self, test: str) -> None:
         """Show the name of a test that begins, if `SECONDS_OF_DOTS` have passed since the last name."""

@@ -47,7 +47,7 @@ def _times(network: str, variants: Sequence[str], seconds: Seconds, campaign: Ca
     operations = dict.fromkeys(operation for each in seconds.values() for operation in each)
     headings = (operation.replace("_step-", "\n").replace("-", "\n") for operation in operations)
     rows = [(name, *(_time(seconds.get(name, {}).get(each, [])) for each in operations)) for name in variants]
-    title = f"Median milliseconds of {network}, ± the standard deviation between launches"
+    title = f"Median milliseconds of {network}, ± the standard deviation between process runs"
     return plain_table(title, ("variant", *headings), rows, *_conditions(campaign))
 
 
@@ -61,15 +61,15 @@ def _conditions(campaign: Campaign) -> Iterator[str]:
     """Yield how far the times can be trusted: the width of an interval, the load, variables that were kept."""
     if campaign.done < 2:
         start = f" ({campaign.at_once} started at once)" if campaign.at_once > 1 else ""
-        yield f"One launch{start} shows that it runs, not who is faster: two of one program differ."
+        yield f"One process run{start} shows that it runs, not who is faster: two of one program differ."
     else:
-        wide, wider = (half_width(0.05, launches, spread=1.0) for launches in (campaign.done, campaign.done - 1))
-        fewer = f"; with a launch less ±{wider:.1f}" if campaign.done > 2 else ""
-        yield f"The 95 % interval of a mean of {campaign.done} launches is ±{wide:.1f} such deviations{fewer}."
+        wide, wider = (half_width(0.05, runs, spread=1.0) for runs in (campaign.done, campaign.done - 1))
+        fewer = f"; with one run less ±{wider:.1f}" if campaign.done > 2 else ""
+        yield f"The 95 % interval of a mean of {campaign.done} process runs is ±{wide:.1f} such deviations{fewer}."
     load = campaign.machine.get("load_average")
     able = cores(os.cpu_count(), campaign.machine.get("cpu_quota"))
     yield f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {able}."
-    conditions = [launch.conditions for launches in campaign.launches.values() for launch in launches]
+    conditions = [run.conditions for runs in campaign.runs.values() for run in runs]
     for kept in sorted({each.get("kept_variables", "none") for each in conditions} - {"none"}):
         yield f"Kept by --keep-env: {excerpt.shortened(kept)}"
 

@@ -10,7 +10,7 @@ from harness.measuring.workload import OPERATIONS
 from tests.fakes import CONDITIONS, FakeWorker
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
-ONE = ("--framework", "numpy", "--launches", "1", "-k", "predict_step-1]")
+ONE = ("--framework", "numpy", "--process-runs", "1", "-k", "predict_step-1]")
 ALONE = "needs the machine for itself"
 
 
@@ -46,7 +46,7 @@ def test_variant_that_cannot_be_measured_stops_no_other(benchmarks):
     def worker(name, **options):
         return FakeWorker(**({"prepare": Unmeasurable("synchronize() does not wait")} if name == "jax-mlp" else {}))
 
-    chosen = ("--launches", "1", "--framework", "jax", "--framework", "numpy", "-k", "step-32")
+    chosen = ("--process-runs", "1", "--framework", "jax", "--framework", "numpy", "-k", "step-32")
     found, done = benchmarks(*chosen, worker=worker)
     assert [benchmark["param"] for benchmark in found] == ["numpy-mlp-train_step-32"]
     assert "synchronize() does not wait" in done.stdout
@@ -54,11 +54,11 @@ def test_variant_that_cannot_be_measured_stops_no_other(benchmarks):
 
 
 def test_record_holds_its_launches_and_conditions(benchmarks):
-    chosen = ("--launches", "2", "--framework", "numpy", "-k", "train_step-512", "--threads", "1")
+    chosen = ("--process-runs", "2", "--framework", "numpy", "-k", "train_step-512", "--threads", "1")
     [benchmark], _ = benchmarks(*chosen, worker=None)
     info = benchmark["extra_info"]
-    assert [len(samples) for samples in info["launches"]] == [30, 30]
-    assert benchmark["stats"]["data"] == info["launches"][0] + info["launches"][1]
+    assert [len(samples) for samples in info["process runs"]] == [30, 30]
+    assert benchmark["stats"]["data"] == info["process runs"][0] + info["process runs"][1]
     assert info["threads"] == len(info["affinity"]) == 1
     assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
     for each_launch in ("import_seconds", "first_step_seconds", "floor_seconds"):
@@ -104,7 +104,7 @@ def test_tables_are_shown_although_nothing_can_be_saved(run_here, tmp_path):
 def test_quick_is_one_launch(run_here):
     done = run_here("--quick", "--framework", "numpy", "tests/test_latency.py", worker=fake)
     assert "3 passed" in done.stdout
-    assert done.stdout.count("launch 1 of 1") == 1
+    assert done.stdout.count("process run 1 of 1") == 1
 
 
 def test_notebook_baseline_is_timed_on_request(run_here):

@@ -1,10 +1,10 @@
-"""A campaign interleaves its participants fairly, separates launches, and isolates a participant that fails."""
+"""A campaign interleaves its participants fairly, separates process runs, and isolates a participant that fails."""
 
 import pytest
 
 import impls
 from harness.measuring import floor
-from harness.measuring.campaign import Campaign, Launch, Participant
+from harness.measuring.campaign import Campaign, Participant, ProcessRun
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import EPOCH, Operation
 from harness.workers.worker import WorkerEnded
@@ -36,13 +36,13 @@ def log():
 
 @pytest.fixture
 def run(dataset, log):
-    def run(names, launches=1, operations=(STEP,), failing="", on_progress=lambda *_: None):
+    def run(names, runs=1, operations=(STEP,), failing="", on_progress=lambda *_: None):
         """Of these participants, "a" fails in the command `failing`."""
         participants = [Participant(name, "variant", "mlp", BUILD, operations) for name in names]
         errors = {"a": {failing: RuntimeError(failing)}}
         start = lambda each: Growing(1.0, each.name, log, **errors.get(each.name, {}))  # noqa: E731
         campaign = Campaign(participants, dataset, start)
-        campaign.run(launches, on_progress)
+        campaign.run(runs, on_progress)
         return campaign
 
     return run
@@ -60,21 +60,21 @@ def test_no_side_always_follows_the_same(sides, turns):
 
 
 def test_campaign_of_nobody_is_empty(run):
-    assert run("").launches == {}
+    assert run("").runs == {}
 
 
 def test_launches_continue_the_order_of_turns(run, log):
-    run("abc", launches=2)
+    run("abc", runs=2)
     assert who(log, "import_seconds") == "abc" + "cba"
     assert who(log, "block") == "abc" + "cba" + "bca" + "acb" + "cab" + "bac"
 
 
 def test_each_launch_has_new_workers_and_samples(run, log):
-    campaign = run("ab", launches=3)
+    campaign = run("ab", runs=3)
     assert (who(log, "import_seconds").count("a"), who(log, "close").count("a")) == (3, 2), "the last ones live on"
     campaign.close()
     assert who(log, "close").count("a") == 3
-    expected = Launch(
+    expected = ProcessRun(
         0.5,
         memory={"import": 1, "building": 2, "first step": 4},
         building_seconds=0.1,
@@ -82,7 +82,7 @@ def test_each_launch_has_new_workers_and_samples(run, log):
         samples={STEP: [1.0, 1.0] * 3},
         conditions=CONDITIONS | {"kept_variables": "none"},
     )
-    assert campaign.launches == {"a": [expected] * 3, "b": [expected] * 3}
+    assert campaign.runs == {"a": [expected] * 3, "b": [expected] * 3}
 
 
 def test_network_is_built_anew_before_training_steps(run, log):
@@ -93,23 +93,23 @@ def test_network_is_built_anew_before_training_steps(run, log):
 
 
 def test_epoch_is_first_and_the_floor_next_to_training_steps(run):
-    [launch] = run("a", operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], EPOCH)).launches["a"]
-    assert list(launch.samples) == [EPOCH, *floor.OPERATIONS, STEP, PREDICT]
-    assert set(launch.memory) == {"import", "building", "first step", "training"}
+    [run] = run("a", operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], EPOCH)).runs["a"]
+    assert list(run.samples) == [EPOCH, *floor.OPERATIONS, STEP, PREDICT]
+    assert set(run.memory) == {"import", "building", "first step", "training"}
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
 def test_failed_participant_is_closed_and_left_out(run, log, command):
-    campaign = run("ab", launches=2, failing=command)
+    campaign = run("ab", runs=2, failing=command)
     assert str(campaign.failures["a"]) == command
-    assert (len(campaign.launches["a"]), len(campaign.launches["b"])) == (0, 2)
+    assert (len(campaign.runs["a"]), len(campaign.runs["b"])) == (0, 2)
     assert who(log, command).count("a") == 1
     commands = [each for name, each, *_ in log if name == "a"]
     assert commands.index("close") == commands.index(command) + 1
 
 
 def test_ctrl_c_closes_all_workers(run, log):
-    def interrupt(launch, launches, what):
+    def interrupt(run, runs, what):
         if what == str(STEP):
             raise KeyboardInterrupt
 
@@ -128,5 +128,5 @@ def test_closed_worker_is_no_failure_of_its_participant(dataset):
 
 def test_progress_names_launch_and_operation(run):
     seen = []
-    run("a", launches=2, on_progress=lambda *progress: seen.append(progress))
+    run("a", runs=2, on_progress=lambda *progress: seen.append(progress))
     assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]

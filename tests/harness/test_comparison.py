@@ -1,4 +1,4 @@
-"""A comparison launches pairs until each quantity has a verdict, and names the reason if one has none."""
+"""A comparison pairs pairs until each quantity has a verdict, and names the reason if one has none."""
 
 import contextlib
 import threading
@@ -9,8 +9,8 @@ from harness.judging.sequential import LOOKS, Sampling
 from harness.measuring.timing import Unmeasurable
 from harness.regression import comparison as module
 from harness.regression.comparison import Comparison, most_lanes
-from harness.regression.launch import QUANTITIES, STEPS, Launch
 from harness.regression.pair import Pairs
+from harness.regression.pair_run import QUANTITIES, STEPS, PairRun
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
@@ -33,10 +33,10 @@ def compare(dataset):
 
 @pytest.fixture
 def measured(dataset, monkeypatch):
-    """A comparison whose launches measure `both(number)`: quantity -> values of both."""
+    """A comparison whose pairs measure `both(number)`: quantity -> values of both."""
 
     def measured(both, *quantities):
-        monkeypatch.setattr(module, "measure", lambda pair, wanted, number: Launch(({}, {}), both(number)))
+        monkeypatch.setattr(module, "measure", lambda pair, wanted, number: PairRun(({}, {}), both(number)))
         pairs = Pairs("ab", Settings(), dataset, lambda participant: FakeWorker())
         return Comparison(pairs, "numpy", quantities, Sampling())
 
@@ -51,7 +51,7 @@ def words(comparison):
 def test_times_have_verdicts_after_the_first_analysis(compare, candidate, word):
     comparison = compare((1.0, candidate), STEPS)
     assert words(comparison) == {word}
-    assert len(comparison.launches) == FIRST
+    assert len(comparison.pair_runs) == FIRST
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_blocks_are_compared_with_their_neighbours(measured, baseline, candidate
 def test_launch_without_a_measurement_does_not_count(measured):
     comparison = measured(lambda number: {"import": (number or None, number)}, "import")
     comparison.run()
-    assert comparison.values("import") == ([*range(1, len(comparison.launches))],) * 2
+    assert comparison.values("import") == ([*range(1, len(comparison.pair_runs))],) * 2
 
 
 @pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 4096), ("kept-by-call", 4096)])
@@ -105,7 +105,7 @@ def test_error_of_a_side_is_the_reason(compare, side, error, word):
 
 @pytest.mark.parametrize("error", [Unmeasurable("it spins"), KeyboardInterrupt()])
 def test_verdicts_before_an_error_stand(measured, error):
-    """Of the first launches, imports decide; first steps, which alternate by 5 %, do not."""
+    """Of the first pairs, imports decide; first steps, which alternate by 5 %, do not."""
 
     def both(number):
         if number == FIRST:
@@ -116,17 +116,17 @@ def test_verdicts_before_an_error_stand(measured, error):
     with contextlib.suppress(KeyboardInterrupt):
         comparison.run()
     assert [each.word for each in comparison.verdicts.values()] == ["same", "inconclusive"]
-    assert {each.launches for each in comparison.verdicts.values()} == {FIRST}
+    assert {each.pair_runs for each in comparison.verdicts.values()} == {FIRST}
 
 
 def test_other_conditions_are_not_comparable(compare):
     comparison = compare(candidate={"conditions": CONDITIONS | {"jit_compile": True}})
     assert words(comparison) == {"not comparable"}
-    assert len(comparison.launches) == 1
+    assert len(comparison.pair_runs) == 1
 
 
 def test_launches_at_once_have_different_processors(dataset):
-    lanes, meeting = [], threading.Barrier(2, timeout=10)  # of two launches, each waits for the other
+    lanes, meeting = [], threading.Barrier(2, timeout=10)  # of two pairs, each waits for the other
 
     def start(participant):
         lanes.append(participant.lane)

@@ -1,7 +1,7 @@
-"""A launch is the unit: it has one number for each figure."""
+"""A process run is the unit: it has one number for each figure."""
 
 from harness.measuring import figures, floor
-from harness.measuring.campaign import Launch
+from harness.measuring.campaign import ProcessRun
 from harness.measuring.workload import OPERATIONS
 from impls.contract import NETWORKS
 
@@ -9,21 +9,21 @@ MULTIPLY, STREAM = floor.OPERATIONS
 STEP, PREDICT = OPERATIONS[1], OPERATIONS[4]
 
 
-def launches(*samples):
-    return [Launch(0.1, samples=each) for each in samples]
+def runs(*samples):
+    return [ProcessRun(0.1, samples=each) for each in samples]
 
 
 def test_each_launch_has_one_median():
-    measured = launches({STEP: [1.0, 1.0, 9.0]}, {STEP: [2.0]}, {STEP: [3.0] * 50}, {})
+    measured = runs({STEP: [1.0, 1.0, 9.0]}, {STEP: [2.0]}, {STEP: [3.0] * 50}, {})
     assert figures.medians(measured, STEP) == [1.0, 2.0, 3.0]
 
 
 def test_floor_is_of_training_steps_alone():
-    floors = launches({MULTIPLY: [1.0], STREAM: [2.0]}, {MULTIPLY: [2.0], STREAM: [4.0]})
+    floors = runs({MULTIPLY: [1.0], STREAM: [2.0]}, {MULTIPLY: [2.0], STREAM: [4.0]})
     least = floor.train_step_seconds(NETWORKS["mlp"], 128, 1.0, 2.0)
     assert figures.floor_seconds(floors, STEP, "mlp") == [least, 2 * least]
     assert figures.floor_seconds(floors, PREDICT, "mlp") == []
 
 
 def test_memory_that_a_launch_lacks_is_none():
-    assert figures.memory([Launch(0.1, memory={"import": 5}), Launch(0.1)]) == {"import": [5, None]}
+    assert figures.memory([ProcessRun(0.1, memory={"import": 5}), ProcessRun(0.1)]) == {"import": [5, None]}

@@ -10,7 +10,7 @@ import pytest
 
 from harness import ROOT
 from harness.judging.verdict import FEWEST
-from harness.regression.launch import QUANTITIES, STEPS
+from harness.regression.pair_run import QUANTITIES, STEPS
 from studies import calibrate
 from studies.agreement import sentence
 from studies.spoiled import SLOWED, slower
@@ -26,7 +26,9 @@ def test_agreement_is_concluded_from_the_interval(ratios, conclusion):
 
 
 def record(slowdown=0.0, word="same", medians=1.0, **words):
-    verdicts = {quantity: {"word": words.get(quantity.split("-")[0], word), "launches": 8} for quantity in QUANTITIES}
+    verdicts = {
+        quantity: {"word": words.get(quantity.split("-")[0], word), "process runs": 8} for quantity in QUANTITIES
+    }
     steps = {step: [[1.0] * 8, [medians] * 8] for step in STEPS}
     case = {"variant": "numpy", "slowdown": slowdown, "margin": 5.0, "run": 0, "seconds": 90.0}
     return {**case, "verdicts": verdicts, "medians": steps}

@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from harness.measuring.campaign import Campaign, Launch
+from harness.measuring.campaign import Campaign, ProcessRun
 from harness.report import latency
 from harness.report.record import Result
 from harness.report.runs import median, ratio, spread
@@ -72,6 +72,6 @@ def test_times_and_multiples_of_the_roofline(campaign):
 
 @pytest.mark.parametrize(("kept", "lines"), [("XLA_FLAGS=--fast", 1), ("none", 0)])
 def test_caption_names_the_variables_that_were_kept(campaign, kept, lines):
-    campaign.launches["numpy-mlp"] = [Launch(0.1, conditions={"kept_variables": kept})]
+    campaign.runs["numpy-mlp"] = [ProcessRun(0.1, conditions={"kept_variables": kept})]
     times, _ = latency.tables("mlp", ["numpy"], [timing(NUMPY, 1e-3)], campaign)
     assert str(times.caption).count("Kept by --keep-env: XLA_FLAGS=--fast") == lines

@@ -57,7 +57,7 @@ def test_slower_candidate_fails_and_its_times_are_saved(run):
     done, saved, _ = run("-k", "predict_step-128", worker=lambda name, **_: FakeWorker(seconds[name]))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
     found = saved["variants"]["numpy"]["found"]["predict_step-128"]
-    assert (found["word"], found["launches"], found["ratio"]) == ("worse", 8, pytest.approx(2.0))
+    assert (found["word"], found["pairs"], found["ratio"]) == ("worse", 8, pytest.approx(2.0))
     assert (found["baseline"], found["candidate"]) == ([1.0] * 8, pytest.approx([2.0] * 8))
 
 

@@ -21,7 +21,7 @@ NOISES = {
 }
 
 
-def launches(random, noise, spread, slowdown=0.0, count=FEWEST):
+def pairs(random, noise, spread, slowdown=0.0, count=FEWEST):
     """Both sides of a run, (count,) each: each has its own noise, and both have the drift of the machine."""
     drift = 1 + 0.1 * np.arange(count)
     baseline, candidate = (drift * np.exp(spread * NOISES[noise](random, count)) for _ in range(2))
@@ -30,7 +30,7 @@ def launches(random, noise, spread, slowdown=0.0, count=FEWEST):
 
 def words(noise, spread, slowdown=0.0):
     random = np.random.default_rng(1)
-    return Counter(judge(*launches(random, noise, spread, slowdown), MARGIN, ALPHA).word for _ in range(RUNS))
+    return Counter(judge(*pairs(random, noise, spread, slowdown), MARGIN, ALPHA).word for _ in range(RUNS))
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -62,7 +62,7 @@ def test_margin_is_a_ratio_in_both_directions(ratio, word):
 
 
 def test_printed_interval_is_students_at_95_percent():
-    baseline, candidate = launches(np.random.default_rng(6), "normal", 0.02, slowdown=0.1, count=9)
+    baseline, candidate = pairs(np.random.default_rng(6), "normal", 0.02, slowdown=0.1, count=9)
     logarithms = np.log(candidate / baseline)
     low, high = stats.ttest_1samp(logarithms, 0).confidence_interval(0.95)
     found = judge(baseline, candidate, MARGIN, ALPHA)
@@ -88,7 +88,7 @@ def test_fewer_than_eight_launches_decide_nothing():
 
 
 def test_needed_launches_make_the_interval_reach_the_margin():
-    baseline, candidate = launches(np.random.default_rng(4), "normal", 0.03, slowdown=0.04, count=40)
+    baseline, candidate = pairs(np.random.default_rng(4), "normal", 0.03, slowdown=0.04, count=40)
     found = judge(baseline, candidate, MARGIN, ALPHA)
     logarithms = np.log(candidate / baseline)
     spread = logarithms.std(ddof=1) / math.sqrt(found.needed)

@@ -1,4 +1,4 @@
-"""A launch measures both versions within the same milliseconds, and each quantity is what its name says."""
+"""A pair measures both versions within the same milliseconds, and each quantity is what its name says."""
 
 import time
 
@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from harness.measuring.workload import Operation
-from harness.regression import launch as module
-from harness.regression.launch import EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, TURNS, Quantity, measure
+from harness.regression import pair_run as module
 from harness.regression.pair import Pair
+from harness.regression.pair_run import EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, TURNS, Quantity, measure
 from impls.contract import Settings
 from tests.fakes import FakeWorker, SpoiledNumpy
 
 
 @pytest.fixture
 def measured(dataset):
-    """Return a function that gives quantity -> values of both sides, as measured in a launch of two fakes."""
+    """Return a function that gives quantity -> values of both sides, as measured in a pair of two fakes."""
 
     def measured(baseline=None, candidate=None, wanted=QUANTITIES, variant="numpy", number=0):
         workers = (baseline or FakeWorker(), candidate or FakeWorker())

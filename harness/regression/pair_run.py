@@ -1,4 +1,4 @@
-"""One launch: a process run of each version. Both start and train at the same time, then their steps are interleaved.
+"""One pair of process runs, one of each version. Both start and train at the same time, then their steps are interleaved.
 
 A machine's speed changes by 10 % and more from one second to the next, and hardly from one millisecond to the next. So
 both versions are measured within the same milliseconds. Steps are interleaved in blocks of a few calls, by wall clock.
@@ -64,7 +64,7 @@ class Quantity(NamedTuple):
     margin: float | None = None
 
 
-class Launch(NamedTuple):
+class PairRun(NamedTuple):
     """Conditions of both versions, and quantity -> values of both. A missing quantity was not measured."""
 
     conditions: tuple[dict[str, Any], dict[str, Any]]
@@ -114,23 +114,23 @@ QUANTITIES = {
 STEPS = [name for name, each in QUANTITIES.items() if isinstance(each.measure, Operation) and each.unit == "%"]
 
 
-def measure(pair: Pair, wanted: Collection[str], number: int) -> Launch:
-    """Measure `wanted`, of `QUANTITIES`, in the launch of this number, and what is measured with them.
+def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
+    """Measure `wanted`, of `QUANTITIES`, in the pair of this number, and what is measured with them.
 
-    Every launch starts; steps come last, as they can be many. Raises as `Pair.run`.
+    Every pair starts; steps come last, as they can be many. Raises as `Pair.run`.
     """
     measured = start(pair)
     found = pair.run(conditions)
     works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted and each.measure != start)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)
-    return Launch(found, measured)
+    return PairRun(found, measured)
 
 
 def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
     """Interleave blocks of calls. A block counts by its mean: a median would hide the costs of every tenth call."""
     scaled = operation.scaled_to(pair.network)
-    is_first = number == 0  # there, `prepare` checks that `synchronize` waits: later launches are alike
+    is_first = number == 0  # there, `prepare` checks that `synchronize` waits: later pairs are alike
     pair.run_in_turn(number, prepare, scaled, *pair.dataset.train, is_first)
     before, until = pair.run(usage.in_use), time.monotonic() + SECONDS
     blocks: tuple[list[float], list[float]] = ([], [])
