@@ -83,7 +83,7 @@ def lesson() -> dict:
 
 def profile(variant: str) -> dict:
     parts = {"matrix products": 1e-3, "overhead": 1e-3}
-    return record("profile", variant, operation="train_step-128", alone=2e-3, seconds=2e-3, parts=parts, floor=5e-4)
+    return record("profile", variant, operation="train_step-128", alone=2e-3, seconds=2e-3, parts=parts, roofline=5e-4)
 
 
 def timing(variant: str, operation: str, place: int, count: int) -> dict:

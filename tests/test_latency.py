@@ -3,7 +3,7 @@
 import pytest
 
 import impls
-from harness.measuring import figures, floor
+from harness.measuring import figures, roofline
 from harness.measuring.clock import CLOCK, replay
 from harness.measuring.workload import EPOCH
 
@@ -25,7 +25,7 @@ def test_latency(runs, campaign, timed, operation, benchmark, record, pytestconf
     option = pytestconfig.option
     samples = [run.samples[operation] for run in runs]
     assert [len(of_run) for of_run in samples] == option.process_runs * [operation.rounds * operation.blocks]
-    roofline = figures.floor_seconds(campaign.runs.get(floor.name_for(timed.network), ()), operation, timed.network)
+    bound = figures.roofline_seconds(campaign.runs.get(roofline.name_for(timed.network), ()), operation, timed.network)
     benchmark.group = str(operation)
     benchmark.extra_info.update(
         runs[0].conditions,
@@ -36,7 +36,7 @@ def test_latency(runs, campaign, timed, operation, benchmark, record, pytestconf
         first_step_seconds=[run.first_step_seconds for run in runs],
         peak_memory_bytes=[run.memory for run in runs],
         network=timed.network,
-        floor_seconds=roofline,
+        roofline_seconds=bound,
     )
     replay(benchmark, [seconds for of_run in samples for seconds in of_run])
     record("timing", operation=str(operation), seconds=figures.medians(runs, operation), roofline=roofline)

@@ -152,7 +152,7 @@ def test_equivalence_accuracy_and_latency_pass(run, template):
     few = ("-k", "test_logits or many_steps or accuracy or train_step-128 or epoch", "--process-runs", "1")
     said = run("-m", "equivalence or accuracy or latency", *few, "--junitxml=report.xml")
     assert "Largest relative error of small compared with the reference, jax in float64" in said
-    assert "Training steps of small in multiples of the floor" in said
+    assert "Training steps of small in multiples of the roofline" in said
     cases = [case.get("name") for case in ElementTree.parse(template.folder / "report.xml").iter("testcase")]
     for test in (
         "test_many_steps[float64-pytorch-small]",

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from harness.data.reference import Parts
-from harness.measuring import floor
+from harness.measuring import roofline
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.starting import conditions, import_seconds
 from harness.measuring.usage import peak_memory
@@ -149,7 +149,7 @@ class Campaign:
 
 def _place(operation: Operation) -> int:
     """Sort key: an epoch first, before memory is mixed; then the roofline, right before the training steps."""
-    return ["fit", *(each.method for each in floor.OPERATIONS), operation.method].index(operation.method)
+    return ["fit", *(each.method for each in roofline.OPERATIONS), operation.method].index(operation.method)
 
 
 def _note_memory(run: ProcessRun, after: str, worker: Worker) -> None:

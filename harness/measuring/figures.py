@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Iterable, Sequence
 
-from harness.measuring import floor
+from harness.measuring import roofline
 from harness.measuring.campaign import ProcessRun
 from harness.measuring.workload import Operation
 from impls.contract import NETWORKS
@@ -14,12 +14,12 @@ def medians(runs: Iterable[ProcessRun], operation: Operation) -> list[float]:
     return [statistics.median(run.samples[operation]) for run in runs if operation in run.samples]
 
 
-def floor_seconds(runs: Sequence[ProcessRun], operation: Operation, network: str) -> list[float]:
-    """Return the least time of a training step of the network in each process run of its floor; [] for other work."""
+def roofline_seconds(runs: Sequence[ProcessRun], operation: Operation, network: str) -> list[float]:
+    """Return the least time of a training step of the network in each process run of its roofline; [] for other work."""
     if operation.method != "train_step":
         return []
-    rates = zip(*(medians(runs, each) for each in floor.OPERATIONS), strict=True)
-    return [floor.train_step_seconds(NETWORKS[network], operation.batch_size, *of_run) for of_run in rates]
+    rates = zip(*(medians(runs, each) for each in roofline.OPERATIONS), strict=True)
+    return [roofline.train_step_seconds(NETWORKS[network], operation.batch_size, *of_run) for of_run in rates]
 
 
 def starting(runs: Sequence[ProcessRun]) -> dict[str, list[float | None]]:

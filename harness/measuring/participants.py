@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import impls
 from harness.data.reference import Parts
-from harness.measuring import floor, notebook
+from harness.measuring import notebook, roofline
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.workers.worker import Worker, WorkerSpec
@@ -33,7 +33,7 @@ def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings
     operations: dict[Entrant, list[Operation]] = {}
     for entrant, operation in wanted:
         operations.setdefault(entrant, []).append(operation)
-    found, floors = [], {}
+    found, rooflines = [], {}
     for entrant, own in operations.items():
         variant, network = entrant
         is_notebook = network == notebook.NAME
@@ -43,15 +43,15 @@ def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings
             build = impls.load, variant, replace(settings, network=network)
         found.append(Participant(str(entrant), variant, network, build, tuple(own), has_first_step=not is_notebook))
         if settings.device == "cpu" and any(each.method == "train_step" for each in own):
-            floors[network] = floor_participant(replace(settings, network=network))
-    return [*found, *floors.values()]
+            rooflines[network] = roofline_participant(replace(settings, network=network))
+    return [*found, *rooflines.values()]
 
 
-def floor_participant(settings: Settings) -> Participant:
+def roofline_participant(settings: Settings) -> Participant:
     """Return the roofline of the network of these settings."""
-    name, build = floor.name_for(settings.network), (floor.Machine, settings)
-    own = {"has_first_step": False, "environment": floor.environment()}
-    return Participant(name, floor.NAME, settings.network, build, floor.OPERATIONS, **own)
+    name, build = roofline.name_for(settings.network), (roofline.Machine, settings)
+    own = {"has_first_step": False, "environment": roofline.environment()}
+    return Participant(name, roofline.NAME, settings.network, build, roofline.OPERATIONS, **own)
 
 
 def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Participant], Worker]:

@@ -55,7 +55,7 @@ KINDS = {
     "timing": KNOWN | {"operation": TEXT, "seconds": RUNS, "roofline": RUNS},
     "process": KNOWN | {"starting": {TEXT: RUNS}, "memory": {TEXT: RUNS}},
     "profile": KNOWN
-    | {"operation": TEXT, "alone": POSITIVE, "seconds": POSITIVE, "parts": {TEXT: AMOUNT}, "floor": _maybe(AMOUNT)},
+    | {"operation": TEXT, "alone": POSITIVE, "seconds": POSITIVE, "parts": {TEXT: AMOUNT}, "roofline": _maybe(AMOUNT)},
 }
 VERDICT = {"word": TEXT, "reason?": _maybe(TEXT), "change?": SIGNED}
 MEASURED = VERDICT | {

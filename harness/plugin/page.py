@@ -14,8 +14,8 @@ import pytest
 
 import impls
 from harness.data.obtain import DataError, obtain
-from harness.measuring.floor import step_bytes
 from harness.measuring.machine import describe
+from harness.measuring.roofline import step_bytes
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json

@@ -11,7 +11,7 @@ import impls
 from harness.data.reference import Parts
 from harness.measuring import figures
 from harness.measuring.campaign import Campaign, Participant, ProcessRun
-from harness.measuring.participants import floor_participant
+from harness.measuring.participants import roofline_participant
 from harness.measuring.workload import OPERATIONS
 from harness.profiling.tasks import dump_programs
 from harness.profiling.tasks import profile as profiled
@@ -28,7 +28,7 @@ ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler ma
 def profiles(
     entrant: Entrant, settings: Settings, dataset: Parts, start: Callable[[Participant], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
-    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `floor` in seconds or None.
+    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `roofline` in seconds or None.
 
     `start(participant)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
     worker raises.
@@ -44,9 +44,9 @@ def profiles(
             kept = str((traces or Path(scratch)) / str(entrant) / str(operation))
             question = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
             found[str(operation)] = worker.run(profiled, *question)
-    floors = _floors(settings, dataset, start)
+    rooflines = _rooflines(settings, dataset, start)
     for each in PROFILED:
-        found[str(each)]["floor"] = next(iter(figures.floor_seconds(floors, each, network)), None)
+        found[str(each)]["roofline"] = next(iter(figures.roofline_seconds(rooflines, each, network)), None)
     return found
 
 
@@ -55,9 +55,9 @@ def accounted(profile: Mapping[str, Any]) -> bool:
     return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED
 
 
-def _floors(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[ProcessRun]:
+def _rooflines(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[ProcessRun]:
     """Return a process run of the roofline of this network."""
-    participant = floor_participant(settings)
+    participant = roofline_participant(settings)
     with closing(Campaign([participant], dataset, start)) as campaign:
         campaign.run(1)
     for error in campaign.failures.values():

@@ -93,9 +93,9 @@ def _costs(
             *(_shown(median(process["memory"].get(after, [])), "{:.0f}", 1 / MEBIBYTE) for after in held),
         )
         rows.append(row)
-    multiples = (f"{each.replace('_step-', ' ')}\n/ {floor}" for each, floor in zip(steps, least, strict=True))
+    multiples = (f"{each.replace('_step-', ' ')}\n/ {roofline}" for each, roofline in zip(steps, least, strict=True))
     headings = ("variant", *multiples, "import,\ns", "first\nstep, s", *(f"after\n{after}" for after in held))
-    title = f"Training steps of {network} in multiples of the floor; starting; most memory held, in MiB"
+    title = f"Training steps of {network} in multiples of the roofline; starting; most memory held, in MiB"
     return plain_table(title, headings, rows)
 
 

@@ -10,7 +10,7 @@ MUST_MATCH = (  # or the times mean different things
 )
 DESCRIBE_NO_CODE = {
     *(*MUST_MATCH, "load_average", "garbage_collector", "process runs"),
-    *("import_seconds", "first_step_seconds", "peak_memory_bytes", "floor_seconds"),
+    *("import_seconds", "first_step_seconds", "peak_memory_bytes", "roofline_seconds"),
 }
 STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
 

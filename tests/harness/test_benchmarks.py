@@ -61,7 +61,7 @@ def test_record_holds_its_launches_and_conditions(benchmarks):
     assert benchmark["stats"]["data"] == info["process runs"][0] + info["process runs"][1]
     assert info["threads"] == len(info["affinity"]) == 1
     assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
-    for each_launch in ("import_seconds", "first_step_seconds", "floor_seconds"):
+    for each_launch in ("import_seconds", "first_step_seconds", "roofline_seconds"):
         assert [seconds > 0 for seconds in info[each_launch]] == [True, True]
     assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
 

@@ -3,7 +3,7 @@
 import pytest
 
 import impls
-from harness.measuring import floor
+from harness.measuring import roofline
 from harness.measuring.campaign import Campaign, Participant, ProcessRun
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import EPOCH, Operation
@@ -93,8 +93,8 @@ def test_network_is_built_anew_before_training_steps(run, log):
 
 
 def test_epoch_is_first_and_the_floor_next_to_training_steps(run):
-    [run] = run("a", operations=(STEP, PREDICT, *floor.OPERATIONS[::-1], EPOCH)).runs["a"]
-    assert list(run.samples) == [EPOCH, *floor.OPERATIONS, STEP, PREDICT]
+    [run] = run("a", operations=(STEP, PREDICT, *roofline.OPERATIONS[::-1], EPOCH)).runs["a"]
+    assert list(run.samples) == [EPOCH, *roofline.OPERATIONS, STEP, PREDICT]
     assert set(run.memory) == {"import", "building", "first step", "training"}
 
 

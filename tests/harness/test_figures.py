@@ -1,11 +1,11 @@
 """A process run is the unit: it has one number for each figure."""
 
-from harness.measuring import figures, floor
+from harness.measuring import figures, roofline
 from harness.measuring.campaign import ProcessRun
 from harness.measuring.workload import OPERATIONS
 from impls.contract import NETWORKS
 
-MULTIPLY, STREAM = floor.OPERATIONS
+MULTIPLY, STREAM = roofline.OPERATIONS
 STEP, PREDICT = OPERATIONS[1], OPERATIONS[4]
 
 
@@ -19,10 +19,10 @@ def test_each_launch_has_one_median():
 
 
 def test_floor_is_of_training_steps_alone():
-    floors = runs({MULTIPLY: [1.0], STREAM: [2.0]}, {MULTIPLY: [2.0], STREAM: [4.0]})
-    least = floor.train_step_seconds(NETWORKS["mlp"], 128, 1.0, 2.0)
-    assert figures.floor_seconds(floors, STEP, "mlp") == [least, 2 * least]
-    assert figures.floor_seconds(floors, PREDICT, "mlp") == []
+    rooflines = runs({MULTIPLY: [1.0], STREAM: [2.0]}, {MULTIPLY: [2.0], STREAM: [4.0]})
+    least = roofline.train_step_seconds(NETWORKS["mlp"], 128, 1.0, 2.0)
+    assert figures.roofline_seconds(rooflines, STEP, "mlp") == [least, 2 * least]
+    assert figures.roofline_seconds(rooflines, PREDICT, "mlp") == []
 
 
 def test_memory_that_a_launch_lacks_is_none():

@@ -31,7 +31,7 @@ def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
     for operation in dict.fromkeys(each["operation"] for each in records):
         of_operation = [each for each in records if each["operation"] == operation]
         parts = (name.replace(" ", "\n", 1) for name in of_operation[0]["parts"])
-        headings = ("variant", "floor", "alone", "under the\nprofiler", *parts)
+        headings = ("variant", "roofline", "alone", "under the\nprofiler", *parts)
         title = f"Where the time goes: {network}, {operation}, ms of a call, and percent"
         yield plain_table(title, headings, map(_row, of_operation), *CAPTION)
 
@@ -39,8 +39,8 @@ def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
 def _row(record: Mapping[str, Any]) -> tuple[str, ...]:
     shares = (f"{1e3 * part:.2f}\n{part / record['seconds']:.0%}" for part in record["parts"].values())
     ratio = f"{record['seconds'] / record['alone']:.0%}{'' if accounted(record) else ' *'}"
-    floor = f"{1e3 * record['floor']:.2f}" if record["floor"] else ""
-    return record["variant"], floor, f"{1e3 * record['alone']:.2f}", ratio, *shares
+    roofline = f"{1e3 * record['roofline']:.2f}" if record["roofline"] else ""
+    return record["variant"], roofline, f"{1e3 * record['alone']:.2f}", ratio, *shares
 
 
 CHAPTER = Chapter(

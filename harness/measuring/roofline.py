@@ -9,7 +9,7 @@ from harness.measuring.workload import Operation
 from harness.workers import processors
 from impls.contract import DATASET, NETWORKS, Network, Settings
 
-NAME = "the floor"  # in place of a variant; no folder in impls/ can have this name
+NAME = "roofline"  # in place of a variant; no folder in impls/ can have this name
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
