@@ -27,7 +27,7 @@ class Variant(NamedTuple):
     importer: Callable[[str], ModuleType] = importlib.import_module  # of its files, by their full names
 
 
-class Entrant(NamedTuple):
+class Case(NamedTuple):
     """A variant, and one of its networks."""
 
     variant: str
@@ -76,14 +76,11 @@ def variants() -> dict[str, Variant]:
     return known | importlib.import_module(extra).variants(known) if extra else known
 
 
-def entrants(chosen: Iterable[str], networks: Iterable[str]) -> list[Entrant]:
+def cases(chosen: Iterable[str], networks: Iterable[str]) -> list[Case]:
     """Return each of these networks in each of the chosen variants that is written for it."""
     chosen = list(chosen)
     return [
-        Entrant(variant, network)
-        for network in networks
-        for variant in chosen
-        if network in variants()[variant].networks
+        Case(variant, network) for network in networks for variant in chosen if network in variants()[variant].networks
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 import impls
 from harness.equality.limits import ACCURACY_MARGIN, required_accuracy
 from harness.judging.intervals import Interval, difference_of_means
-from harness.plugin.stash import ENTRANTS
+from harness.plugin.stash import CASES
 from harness.workers.worker import in_a_line
 
 pytestmark = pytest.mark.accuracy
@@ -53,8 +53,8 @@ def test_accuracy(framework, trained, pytestconfig, record):
 def test_mean_accuracies_agree(network, fleet, settings, trained, pytestconfig, record):
     """Collected with --seeds of 2 or more. Passes only if agreement is shown; not seeing a difference is not enough."""
     accuracies, missing = {}, []
-    entrants = [entrant for entrant in pytestconfig.stash[ENTRANTS] if entrant.network == network]
-    for variant, _ in entrants:
+    cases = [case for case in pytestconfig.stash[CASES] if case.network == network]
+    for variant, _ in cases:
         try:
             histories = trained(fleet.framework(variant, replace(settings, network=network)))
             accuracies[variant] = [each["evaluation"][1] for each in histories]

@@ -10,7 +10,7 @@ from harness.measuring.workload import EPOCH
 
 @pytest.fixture
 def runs(campaign, timed):
-    """All process runs of the entrant. Raises what kept it from being measured; skips if a package is missing."""
+    """All process runs of the case. Raises what kept it from being measured; skips if a package is missing."""
     failure = campaign.failures.get(str(timed))
     if isinstance(failure, impls.PackageNotInstalled):
         pytest.skip(str(failure))

@@ -9,7 +9,7 @@ import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, trace
-from impls import Entrant
+from impls import Case
 from impls.contract import Settings
 from tests.equivalence import short
 
@@ -49,7 +49,7 @@ def loss_errors(build_reference, dataset, pytestconfig, record):
             f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"
         )
         if lesson:
-            record("lesson", Entrant(framework.name, framework.settings.network), name=lesson, errors=short(apart))
+            record("lesson", Case(framework.name, framework.settings.network), name=lesson, errors=short(apart))
         return errors
 
     return measure

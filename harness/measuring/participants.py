@@ -9,39 +9,39 @@ from harness.measuring import notebook, roofline
 from harness.measuring.campaign import Participant
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.workers.worker import Worker, WorkerSpec
-from impls import Entrant
+from impls import Case
 from impls.contract import NETWORKS, Settings
 
 
 def pairs(
-    entrants: Iterable[Entrant], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
-) -> list[tuple[Entrant, Operation]]:
-    """Return each operation of each entrant, and an epoch of the notebook ways of their variants if wanted."""
-    entrants = list(entrants)
-    found = [(entrant, each.scaled_to(NETWORKS[entrant.network])) for entrant in entrants for each in operations]
+    cases: Iterable[Case], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
+) -> list[tuple[Case, Operation]]:
+    """Return each operation of each case, and an epoch of the notebook ways of their variants if wanted."""
+    cases = list(cases)
+    found = [(case, each.scaled_to(NETWORKS[case.network])) for case in cases for each in operations]
     if with_notebooks:
-        variants = dict.fromkeys(entrant.variant for entrant in entrants)
-        found += [(Entrant(variant, notebook.NAME), EPOCH) for variant in variants if notebook.exists(variant)]
+        variants = dict.fromkeys(case.variant for case in cases)
+        found += [(Case(variant, notebook.NAME), EPOCH) for variant in variants if notebook.exists(variant)]
     return found
 
 
-def participants(wanted: Iterable[tuple[Entrant, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
-    """Return one for each entrant of `wanted`, and on the CPU the roofline of each network that takes training steps.
+def participants(wanted: Iterable[tuple[Case, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
+    """Return one for each case of `wanted`, and on the CPU the roofline of each network that takes training steps.
 
-    A notebook way is an entrant with `notebook.NAME` in place of a network.
+    A notebook way is a case with `notebook.NAME` in place of a network.
     """
-    operations: dict[Entrant, list[Operation]] = {}
-    for entrant, operation in wanted:
-        operations.setdefault(entrant, []).append(operation)
+    operations: dict[Case, list[Operation]] = {}
+    for case, operation in wanted:
+        operations.setdefault(case, []).append(operation)
     found, rooflines = [], {}
-    for entrant, own in operations.items():
-        variant, network = entrant
+    for case, own in operations.items():
+        variant, network = case
         is_notebook = network == notebook.NAME
         if is_notebook:
             build = notebook.Notebook, variant, settings, dataset.directory
         else:
             build = impls.load, variant, replace(settings, network=network)
-        found.append(Participant(str(entrant), variant, network, build, tuple(own), has_first_step=not is_notebook))
+        found.append(Participant(str(case), variant, network, build, tuple(own), has_first_step=not is_notebook))
         if settings.device == "cpu" and any(each.method == "train_step" for each in own):
             rooflines[network] = roofline_participant(replace(settings, network=network))
     return [*found, *rooflines.values()]

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from harness.plugin.stash import REFERENCES
 from harness.report.record import Result
-from impls import Entrant
+from impls import Case
 
 FOLDER = Path(__file__).parent / "chapters"
 CHAPTERS = [f"harness.plugin.chapters.{path.stem}" for path in sorted(FOLDER.glob("[!_]*.py"))]
@@ -35,11 +35,11 @@ class Chapter:
     description: str
     exists: Callable[[str, str], bool]
     parameters: tuple[str, ...] = ("framework",)
-    expand: Callable[[Entrant], Iterable[tuple]] = lambda case: [(case,)]
+    expand: Callable[[Case], Iterable[tuple]] = lambda case: [(case,)]
     on_request: bool = False
     tables: Callable[[str, Sequence[Result]], Iterable[Table]] = lambda network, results: ()
 
-    def parametrize(self, metafunc: pytest.Metafunc, cases: Iterable[Entrant]) -> bool:
+    def parametrize(self, metafunc: pytest.Metafunc, cases: Iterable[Case]) -> bool:
         """Parametrize a test function that has the marker and all parameters; return whether it has."""
         marked = metafunc.definition.get_closest_marker(self.marker) is not None
         if not (marked and set(self.parameters) <= set(metafunc.fixturenames)):
@@ -56,12 +56,12 @@ def chapters(config: pytest.Config) -> list[Chapter]:
     return sorted((each for each in found if isinstance(each, Chapter)), key=lambda each: each.marker)
 
 
-def case_of(item: pytest.Item) -> Entrant | None:
+def case_of(item: pytest.Item) -> Case | None:
     """Return the variant and the network that a test is about; None if it is about none."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     for name in ("framework", "timed", *(chapter.parameters[0] for chapter in chapters(item.config))):
-        if isinstance(parameters.get(name), Entrant):
+        if isinstance(parameters.get(name), Case):
             return parameters[name]
     if "upgraded" in parameters:
-        return Entrant(parameters["upgraded"], next(iter(item.config.stash[REFERENCES])))
+        return Case(parameters["upgraded"], next(iter(item.config.stash[REFERENCES])))
     return None

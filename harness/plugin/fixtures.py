@@ -25,7 +25,7 @@ from harness.report.record import Result
 from harness.workers import processors
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.worker import WorkerSpec
-from impls import Entrant, PackageNotInstalled
+from impls import Case, PackageNotInstalled
 from impls.contract import Settings
 
 
@@ -138,7 +138,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
 def record(request: pytest.FixtureRequest) -> Callable[..., None]:
     """Return a function that records a result, by default about the case of this test. `Result` has the details."""
 
-    def record(kind: str, case: Entrant | None = None, **values: Any) -> None:
+    def record(kind: str, case: Case | None = None, **values: Any) -> None:
         result = Result(kind, case or case_of(request.node), values)
         request.node.user_properties.append(result.as_property())
 

@@ -19,7 +19,7 @@ from harness.measuring.roofline import step_bytes
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
-from harness.plugin.stash import CAMPAIGN, ENTRANTS, REFERENCES, UPGRADE
+from harness.plugin.stash import CAMPAIGN, CASES, REFERENCES, UPGRADE
 from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
@@ -55,7 +55,7 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
     reports = last_attempts(reports)
     found = [each for each in results_of(reports) if each.kind != "test"]
     campaign, upgrade = config.stash.get(CAMPAIGN, None), config.stash.get(UPGRADE, None)
-    variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
+    variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
     machine = campaign.machine if campaign else describe(cpu, config.option.device)
     return Results(

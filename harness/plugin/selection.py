@@ -10,8 +10,8 @@ import impls
 from harness.measuring import participants
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
-from harness.plugin.stash import ENTRANTS, NOTICES, REFERENCES
-from impls import Entrant
+from harness.plugin.stash import CASES, NOTICES, REFERENCES
+from impls import Case
 from impls.contract import COMPARED, Settings
 
 OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
@@ -23,12 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{chapter.marker}: {chapter.description}")
     option = config.option
     variants, networks = _chosen_variants(option), _chosen_networks(option)
-    config.stash[ENTRANTS] = impls.entrants(variants, networks)
+    config.stash[CASES] = impls.cases(variants, networks)
     lines = config.stash.setdefault(NOTICES, [])
     for network in networks:
         others = [variant for variant in variants if network not in impls.variants()[variant].networks]
         lines += [f"not written for {network}: {', '.join(others)}"] if others else []
-    if not config.stash[ENTRANTS]:
+    if not config.stash[CASES]:
         raise pytest.UsageError("; ".join(lines))
     config.stash[REFERENCES] = {network: _reference(option, network) for network in networks}
     if option.in_process:
@@ -37,7 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize tests by the chosen variants, networks and operations."""
-    cases, option = metafunc.config.stash[ENTRANTS], metafunc.config.option
+    cases, option = metafunc.config.stash[CASES], metafunc.config.option
     by_chapter = any(chapter.parametrize(metafunc, cases) for chapter in chapters(metafunc.config))
     if "framework" in metafunc.fixturenames and not by_chapter:
         metafunc.parametrize("framework", cases, indirect=True, ids=str)
@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             return benchmark
         if item.get_closest_marker("long") is not None and not option.long:
             return False
-        if lacks_its_chapter(item, known) or is_of_another_variant(item, config.stash[ENTRANTS]):
+        if lacks_its_chapter(item, known) or is_of_another_variant(item, config.stash[CASES]):
             return False
         if any(item.get_closest_marker(marker) and marker not in option.markexpr for marker in on_request):
             return False
@@ -108,22 +108,22 @@ def lacks_its_chapter(item: pytest.Item, known: Iterable[Chapter]) -> bool:
     for chapter in known:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if item.get_closest_marker(chapter.marker) and chapter.parameters[0] in parameters:
-            case = parameters[chapter.parameters[0]]  # not an `Entrant` if `expand` has no values
-            return not (isinstance(case, Entrant) and chapter.exists(*case))
+            case = parameters[chapter.parameters[0]]  # not an `Case` if `expand` has no values
+            return not (isinstance(case, Case) and chapter.exists(*case))
     return False
 
 
-def is_of_another_variant(item: pytest.Item, entrants: list[Entrant]) -> bool:
+def is_of_another_variant(item: pytest.Item, cases: list[Case]) -> bool:
     """Return whether the test is about an implementation's files and another chosen variant represents them."""
     if item.get_closest_marker("tutorial") is None:
         return False
     about = item.callspec.params["framework"]
-    alike = [each for each in entrants if _implementation(each) == _implementation(about)]
+    alike = [each for each in cases if _implementation(each) == _implementation(about)]
     return about != [each for each in alike if each.network == alike[0].network][-1]
 
 
-def _implementation(entrant: Entrant) -> str:
-    return impls.variants()[entrant.variant].implementation
+def _implementation(case: Case) -> str:
+    return impls.variants()[case.variant].implementation
 
 
 def _refuse_enemies(variants: list[str]) -> None:
@@ -161,7 +161,7 @@ def _chosen_networks(option: argparse.Namespace) -> list[str]:
 
 def _reference(option: argparse.Namespace, network: str) -> str:
     """Return the reference variant: that of `--reference`, else NumPy, else an installed one for the network."""
-    able = [entrant.variant for entrant in impls.entrants(impls.variants(), [network])]
+    able = [case.variant for case in impls.cases(impls.variants(), [network])]
     if option.reference and option.reference not in able:
         raise _unknown("--reference", option.reference, f"variant for {network}", able)
     return option.reference or min(able, key=lambda name: (name != "numpy", bool(impls.missing(name))))

@@ -6,9 +6,9 @@ from harness.edge.versions import Versions
 from harness.measuring.campaign import Campaign
 from harness.regression.upgrade import Upgrade
 from harness.report.display import Display
-from impls import Entrant
+from impls import Case
 
-ENTRANTS = pytest.StashKey[list[Entrant]]()  # that were chosen
+CASES = pytest.StashKey[list[Case]]()  # that were chosen
 REFERENCES = pytest.StashKey[dict[str, str]]()  # network -> the variant that the others are compared with
 RUNTIMES = pytest.StashKey[Versions]()
 DISPLAY = pytest.StashKey[Display]()

@@ -13,7 +13,7 @@ from rich.console import Console
 from harness.data import whole
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
-from harness.plugin.stash import CAMPAIGN, DISPLAY, ENTRANTS, NOTICES, REFERENCES
+from harness.plugin.stash import CAMPAIGN, CASES, DISPLAY, NOTICES, REFERENCES
 from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
 from harness.report.record import PROPERTY, Result, of_kind, results_in
@@ -186,7 +186,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     campaign = config.stash.get(CAMPAIGN, None)
     for network, reference in config.stash[REFERENCES].items():
         tested = {each.case for each in results}
-        cases = [case for case in config.stash[ENTRANTS] if case in tested and case.network == network]
+        cases = [case for case in config.stash[CASES] if case in tested and case.network == network]
         variants = [case.variant for case in cases]
         absent = _absent(network, reports)
         if config.option.compare:

@@ -10,7 +10,7 @@ from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.selection import keep_only
-from harness.plugin.stash import ENTRANTS, REFERENCES, RUNTIMES, UPGRADE
+from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.identity import Contradiction
@@ -53,7 +53,7 @@ def is_asked_for(config: pytest.Config) -> bool:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the runtimes or the variants to compare, by the requirements of the command line."""
-    variants = list(dict.fromkeys(entrant.variant for entrant in config.stash[ENTRANTS]))
+    variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))
     option = config.option
     try:  # a run compares runtimes or frameworks
         runtimes = config.stash[UPGRADED_RUNTIMES] = named_in([*option.baseline, *option.candidate])

@@ -16,7 +16,7 @@ from harness.measuring.workload import OPERATIONS
 from harness.profiling.tasks import dump_programs
 from harness.profiling.tasks import profile as profiled
 from harness.workers.worker import Worker
-from impls import Entrant
+from impls import Case
 from impls.contract import NETWORKS, Settings
 
 PROFILED = [each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-128")]
@@ -26,14 +26,14 @@ ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler ma
 
 
 def profiles(
-    entrant: Entrant, settings: Settings, dataset: Parts, start: Callable[[Participant], Worker], traces: Path | None
+    case: Case, settings: Settings, dataset: Parts, start: Callable[[Participant], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
     """Return operation -> the result of `harness.profiling.tasks.profile`, and the `roofline` in seconds or None.
 
     `start(participant)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
     worker raises.
     """
-    variant, network = entrant
+    variant, network = case
     settings = replace(settings, network=network)
     participant = Participant(variant, variant, network, (impls.load, variant, settings), ())
     found = {}
@@ -41,7 +41,7 @@ def profiles(
         worker.run(dump_programs, f"{scratch}/programs")
         worker.build(*participant.build)
         for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[network]) for each in PROFILED):
-            kept = str((traces or Path(scratch)) / str(entrant) / str(operation))
+            kept = str((traces or Path(scratch)) / str(case) / str(operation))
             question = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
             found[str(operation)] = worker.run(profiled, *question)
     rooflines = _rooflines(settings, dataset, start)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from impls import Entrant
+from impls import Case
 
 PROPERTY = "result"  # the name under which pytest, pytest-xdist and JUnit carry a result
 
@@ -17,7 +17,7 @@ class Result(NamedTuple):
     """
 
     kind: str
-    case: Entrant | None
+    case: Case | None
     values: dict[str, Any]
 
     def as_property(self) -> tuple[str, str]:
@@ -36,7 +36,7 @@ def results_in(properties: Iterable[tuple[str, Any]]) -> Iterator[Result]:
         if name == PROPERTY:
             record = json.loads(value)
             kind, variant, network = (record.pop(key) for key in ("kind", "variant", "network"))
-            yield Result(kind, Entrant(variant, network) if variant else None, record)
+            yield Result(kind, Case(variant, network) if variant else None, record)
 
 
 def of_kind(results: Iterable[Result], kind: str, network: str | None = None) -> list[Result]:

@@ -12,7 +12,7 @@ import impls
 from harness.workers import together
 from harness.workers.session import Session
 from harness.workers.worker import Worker, WorkerDied, WorkerSpec
-from impls import Entrant
+from impls import Case
 from impls.contract import NETWORKS, Network, Settings
 
 
@@ -90,14 +90,14 @@ class Fleet:
         self.homes: dict[str, Worker | InProcess] = {}
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
-    def start(self, entrants: Iterable[Entrant], settings: Settings) -> None:
+    def start(self, cases: Iterable[Case], settings: Settings) -> None:
         """Build these in their workers, as many at once as there are cores: an import takes seconds of a core."""
 
-        def prepare(entrant: Entrant) -> None:
+        def prepare(case: Case) -> None:
             with contextlib.suppress(Exception):  # `framework` raises it again for the test
-                self.framework(entrant.variant, replace(settings, network=entrant.network))
+                self.framework(case.variant, replace(settings, network=case.network))
 
-        together.each(prepare, entrants, os.cpu_count(), self.close)
+        together.each(prepare, cases, os.cpu_count(), self.close)
 
     def framework(
         self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any

@@ -9,7 +9,7 @@ import pytest
 from harness.workers import together
 from harness.workers.fleet import Fleet
 from harness.workers.worker import WorkerSpec
-from impls import Entrant
+from impls import Case
 from impls.contract import Settings
 
 
@@ -32,7 +32,7 @@ def test_worker_that_died_while_idle_is_replaced(fleet):
 
 
 def test_start_reports_broken_variants_at_their_use(fleet):
-    fleet.start([Entrant(name, "mlp") for name in ("broken", "numpy")], Settings())
+    fleet.start([Case(name, "mlp") for name in ("broken", "numpy")], Settings())
     worker = fleet.home("numpy")
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
     assert fleet.home("numpy") is worker

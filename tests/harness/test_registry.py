@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import impls
-from impls import Entrant, NotWritten
+from impls import Case, NotWritten
 from impls.contract import COMPARED, Settings
 from impls.numpy.adapter import Adapter
 from tests.project import require
@@ -104,7 +104,7 @@ def test_models_are_the_networks_of_a_variant(write):
     write("some", tutorial="MODELS = {'cnn': None}")
     assert impls.variants()["sound"].networks == COMPARED
     pairs = [("sound", "mlp"), ("some", "cnn"), ("sound", "cnn")]  # network by network
-    assert impls.entrants(["some", "sound"], ["mlp", "cnn"]) == [Entrant(*pair) for pair in pairs]
+    assert impls.cases(["some", "sound"], ["mlp", "cnn"]) == [Case(*pair) for pair in pairs]
 
 
 def test_network_that_is_not_written_is_refused(add_variant):

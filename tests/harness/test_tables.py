@@ -8,9 +8,9 @@ from harness.report import latency
 from harness.report.record import Result
 from harness.report.runs import median, ratio, spread
 from harness.report.tables import comparison_table, errors_table
-from impls import Entrant
+from impls import Case
 
-JAX, NUMPY = Entrant("jax", "mlp"), Entrant("numpy", "mlp")
+JAX, NUMPY = Case("jax", "mlp"), Case("numpy", "mlp")
 
 
 def rows(table):

@@ -10,7 +10,7 @@ from harness.equality.distance import Distance
 from harness.equality.trace import trace
 from harness.measuring.workload import Operation
 from harness.workers.wire import dumps, loads
-from impls import Entrant
+from impls import Case
 from impls.contract import Settings
 from impls.numpy import adapter, mnist
 from impls.quantization import Scales
@@ -46,7 +46,7 @@ class Text(str):
     ("sent", "received"),
     [
         ((None, True, 3, 0.1, "text", b"bytes", [1, ["a"]], {"a": {"b": (1, 2)}}, (), {}), None),
-        ((Settings(seed=3), Operation("fit", 2, rounds=1), trace, Distance(0.5, "here"), Entrant), None),
+        ((Settings(seed=3), Operation("fit", 2, rounds=1), trace, Distance(0.5, "here"), Case), None),
         ((np.float64(0.5), np.int64(3), np.bool_(True), Text("2.15"), Path("a") / "b"), (0.5, 3, True, "2.15", "a/b")),
     ],
     ids=["builtin", "shared", "subclasses and scalars"],

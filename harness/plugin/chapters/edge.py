@@ -20,7 +20,7 @@ from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES
 from harness.report.record import Result, of_kind
 from harness.report.tables import MISSING, plain_table
 from harness.workers.fleet import Fleet
-from impls import Entrant, PackageNotInstalled, quantization
+from impls import Case, PackageNotInstalled, quantization
 from impls.contract import DATASET, Settings
 from impls.edge import ENVIRONMENTS, EXPORTERS
 from impls.edge.official import OFFICIAL
@@ -37,7 +37,7 @@ COLUMNS = {  # figure -> heading, and how it is shown
 }
 
 
-def files(case: Entrant) -> list[tuple[Entrant, str, str]]:
+def files(case: Case) -> list[tuple[Case, str, str]]:
     """Return the exported files: ours for each runtime, and the file of the framework's documented way."""
     ours = [(case, runtime, kind) for kind in ("float", "int8") for runtime in EXPORTERS.get(case.variant, ())]
     way = OFFICIAL.get(case.variant)

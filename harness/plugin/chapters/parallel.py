@@ -9,7 +9,7 @@ import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS
 from harness.parallel.team import Team
 from harness.plugin.chapter import Chapter
-from impls import Entrant, parallel
+from impls import Case, parallel
 from impls.contract import Settings
 
 CHAPTER = Chapter(
@@ -25,7 +25,7 @@ TIMEOUT = 120  # seconds without a message: the start of two TensorFlow processe
 
 
 @pytest.fixture(scope="module")
-def teams() -> Iterator[dict[Entrant, Team]]:
+def teams() -> Iterator[dict[Case, Team]]:
     """The teams of processes that were started, by variant and network."""
     teams = {}
     yield teams
@@ -34,7 +34,7 @@ def teams() -> Iterator[dict[Entrant, Team]]:
 
 
 @pytest.fixture
-def team(request: pytest.FixtureRequest, teams: dict[Entrant, Team]) -> Team:
+def team(request: pytest.FixtureRequest, teams: dict[Case, Team]) -> Team:
     """The variant in two processes, newly built. Skips if a package is missing."""
     variant, network = request.param
     for package in impls.missing(variant):

@@ -16,7 +16,7 @@ from harness.profiling.profile import ACCOUNTED, accounted, profiles
 from harness.report.record import Result, of_kind
 from harness.report.tables import plain_table
 from harness.workers.fleet import Framework
-from impls import Entrant, profiler
+from impls import Case, profiler
 from impls.contract import Settings
 
 CAPTION = (
@@ -66,7 +66,7 @@ def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     start = starter(fixtures.worker_spec(config.option), lambda *_: None)
 
     @functools.cache
-    def profiled(case: Entrant) -> dict:
+    def profiled(case: Case) -> dict:
         return profiles(case, settings, dataset, start, config.option.profile_traces)
 
-    return lambda framework: profiled(Entrant(framework.name, framework.settings.network))
+    return lambda framework: profiled(Case(framework.name, framework.settings.network))
