@@ -35,11 +35,11 @@ def measure(variant: str, settings: Settings, processes: int, turns: int, data: 
 
         team = stack.enter_context(closing(Team(variant, processes)))
         team.build(settings)
-        sides = [one_process(1), one_process(processes), lambda *question: max(team.run(*question))]
-        question = milliseconds, *data.train.first(settings.batch_size)
+        sides = [one_process(1), one_process(processes), lambda *call: max(team.run(*call))]
+        call = milliseconds, *data.train.first(settings.batch_size)
         blocks = {side: [] for side in sides}
         for side in interleaved(sides, range(turns + 1)):
-            blocks[side].append(side(*question))
+            blocks[side].append(side(*call))
     return [statistics.median(each[1:]) for each in blocks.values()]  # programs are compiled in the first
 
 

@@ -22,19 +22,19 @@ def runtime(request):
 
 
 @pytest.fixture
-def content(numpy_framework, runtime, shelf):
-    return shelf.file(numpy_framework, runtime, "int8").read_bytes()
+def content(numpy_framework, runtime, exports):
+    return exports.file(numpy_framework, runtime, "int8").read_bytes()
 
 
 @pytest.fixture
-def refused(shelf, runtime, tmp_path):
+def refused(exports, runtime, tmp_path):
     """That the runtime refuses a file with this content, and why."""
 
     def refused(content: bytes) -> str:
         path = tmp_path / "network.file"
         path.write_bytes(content)
         with pytest.raises(ValueError, match=re.escape(str(path))) as caught:
-            shelf.device(runtime).build(tasks.loaded, runtime, str(path))
+            exports.device(runtime).build(tasks.loaded, runtime, str(path))
         said = str(caught.value)
         assert "\n" not in said
         return said
@@ -42,15 +42,15 @@ def refused(shelf, runtime, tmp_path):
     return refused
 
 
-def test_no_file(shelf, runtime, tmp_path):
+def test_no_file(exports, runtime, tmp_path):
     with pytest.raises(ValueError, match=r"nowhere must be a file, got No such file or directory"):
-        shelf.device(runtime).build(tasks.loaded, runtime, str(tmp_path / "nowhere"))
+        exports.device(runtime).build(tasks.loaded, runtime, str(tmp_path / "nowhere"))
 
 
-def test_a_runtime_that_is_not_installed(shelf, tmp_path):
+def test_a_runtime_that_is_not_installed(exports, tmp_path):
     expected = "torch is not installed here, and it takes it to run a file for executorch"
     with pytest.raises(PackageNotInstalled, match=expected):
-        shelf.device("litert").build(tasks.loaded, "executorch", str(tmp_path))
+        exports.device("litert").build(tasks.loaded, "executorch", str(tmp_path))
 
 
 @pytest.mark.parametrize("left", [0, 4, 0.5, 0.999])
@@ -58,31 +58,31 @@ def test_a_file_cut_short(content, refused, left):
     refused(content[: left if isinstance(left, int) else int(left * len(content))])
 
 
-def test_a_file_for_another_runtime(numpy_framework, shelf, runtime, refused):
+def test_a_file_for_another_runtime(numpy_framework, exports, runtime, refused):
     [other] = {"litert", "onnx"} - {runtime}
-    refused(shelf.file(numpy_framework, other, "int8").read_bytes())
+    refused(exports.file(numpy_framework, other, "int8").read_bytes())
 
 
-def test_a_file_for_two_images_at_once(shelf, tmp_path):
+def test_a_file_for_two_images_at_once(exports, tmp_path):
     """A program for two, that calls the first ten pixels logits."""
     image, logits = "tensor<2x784xf32>", "tensor<2x10xf32>"
     sliced = f"%0 = stablehlo.slice %image [0:2, 0:10] : ({image}) -> {logits}"
     text = f"func.func public @main(%image: {image}) -> {logits} {{ {sliced} return %0 : {logits} }}"
     path = tmp_path / "two.tflite"
-    shelf.worker("converter").run(tasks.convert, text, str(path))
+    exports.worker("converter").run(tasks.convert, text, str(path))
     with pytest.raises(ValueError, match=r"one input, float32 or uint8 or int8 \[1, 784\], got float32 \[2, 784\]"):
-        shelf.device("litert").build(tasks.loaded, "litert", str(path))
+        exports.device("litert").build(tasks.loaded, "litert", str(path))
 
 
-def test_a_program_that_is_none_leaves_no_file(shelf, tmp_path):
+def test_a_program_that_is_none_leaves_no_file(exports, tmp_path):
     path = tmp_path / "nothing.tflite"
     with pytest.raises(Exception, match="Unable to parse"):
-        shelf.worker("converter").run(tasks.convert, "module { this is none }", str(path))
+        exports.worker("converter").run(tasks.convert, "module { this is none }", str(path))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_float_file_shows_that_it_has_no_int8_weights(numpy_framework, runtime, shelf):
-    device = shelf.device(runtime)
+def test_a_float_file_shows_that_it_has_no_int8_weights(numpy_framework, runtime, exports):
+    device = exports.device(runtime)
     for kind in ("float", "int8"):
-        device.build(tasks.loaded, runtime, str(shelf.file(numpy_framework, runtime, kind)))
+        device.build(tasks.loaded, runtime, str(exports.file(numpy_framework, runtime, kind)))
         assert ("int8" in device.run("dtypes")["weights"]) == (kind == "int8")

@@ -102,8 +102,8 @@ def test_gradients(student, reference, batch, assert_within):
 def test_many_steps(student, reference, once, dataset, all_targets, parameters, assert_within, pytestconfig):
     steps = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
     shown = steps * BATCH_SIZE
-    question = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
-    found, expected = student().run(*question), once(lambda: reference.run(*question), reference.settings, steps)
+    call = (trace, dataset.train.images.first(shown), all_targets[:shown], parameters, steps, (1, steps))
+    found, expected = student().run(*call), once(lambda: reference.run(*call), reference.settings, steps)
     assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
 
@@ -114,8 +114,8 @@ def test_weight_0_is_training_on_labels(student, aligned, dataset, all_targets, 
     alone = NumPy(settings, numpy_distillation.MODELS, numpy_distillation.KERNEL_SHAPES)
     images, labels = (part.first(FEW_STEPS * BATCH_SIZE).array() for part in dataset.train)
     expected = trace(alone, images, labels, parameters, FEW_STEPS, [FEW_STEPS])
-    question = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
-    found = student(Distillation(weight=0.0)).run(*question)
+    call = (trace, images, all_targets[: len(labels)], parameters, FEW_STEPS, [FEW_STEPS])
+    found = student(Distillation(weight=0.0)).run(*call)
     assert_within(f"{FEW_STEPS} steps without a teacher, loss", max(losses_apart(found, expected)), STEPS_LOSS)
     assert_within(
         f"{FEW_STEPS} steps without a teacher, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS

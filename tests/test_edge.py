@@ -6,8 +6,8 @@ Each file runs in an environment without a framework. Only ExecuTorch needs PyTo
 import numpy as np
 import pytest
 
+from harness.edge.exports import loader
 from harness.edge.fidelity import fidelity, step_of
-from harness.edge.shelf import loader
 from harness.equality.limits import ACCURACY_MARGIN, PASS
 from harness.measuring import figures
 from harness.report.runs import median, spread
@@ -25,15 +25,15 @@ def recorded(framework, runtime, kind, record):
 
 
 @pytest.fixture
-def expected(framework, shelf, kind, path):
+def expected(framework, exports, kind, path):
     """The logits of the test images, by the kind of the file.
 
     Those of a float network are its framework's, and those of an int8 network the reference's in integers. Those of a
     framework's documented way are the last that it evaluated.
     """
-    ready = shelf.trained(framework)
+    ready = exports.trained(framework)
     if kind == "official":
-        return shelf.official(framework, path)
+        return exports.official(framework, path)
     if kind == "float":
         return ready.logits["float"]
     check_exact(ready.trained["int8"].integers, ready.trained["int8"].scales)
@@ -41,26 +41,26 @@ def expected(framework, shelf, kind, path):
 
 
 @pytest.fixture
-def path(framework, runtime, kind, shelf):
+def path(framework, runtime, kind, exports):
     """The exported file. Skips if a package for the export is missing."""
     try:
-        return shelf.file(framework, runtime, kind)
+        return exports.file(framework, runtime, kind)
     except PackageNotInstalled as error:
         pytest.skip(str(error))
 
 
-def test_what_was_trained_is_what_its_whole_numbers_compute(framework, shelf, dataset):
-    ready = shelf.trained(framework)
+def test_what_was_trained_is_what_its_whole_numbers_compute(framework, exports, dataset):
+    ready = exports.trained(framework)
     found = fidelity(ready.logits["int8"], ready.right, dataset.test.labels.array())
     assert (found.differ, found.labels) == (0, 0), found
 
 
-def test_a_device_computes_what_was_trained(framework, runtime, kind, path, shelf, dataset, expected, recorded):
+def test_a_device_computes_what_was_trained(framework, runtime, kind, path, exports, dataset, expected, recorded):
     """All 100,000 logits of an int8 file are bit-exact; those of a float file are equal within a tolerance.
 
     A framework's documented way to int8 must be bit-exact if and only if `OFFICIAL` says so.
     """
-    device = shelf.device(runtime)
+    device = exports.device(runtime)
     device.build(loader(kind), runtime, str(path))
     logits = device.run("logits", dataset.test.images)
     step = 1.0 if kind == "float" else step_of(logits)

@@ -17,12 +17,12 @@ def state(record):
     return lambda line: record("statement", text=line)
 
 
-def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, shelf, dataset, state):
+def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, exports, dataset, state):
     """With default options it sums products in 16 bits there."""
     framework = fleet.framework("numpy", Settings())
-    path, device = shelf.file(framework, "onnx", "int8"), shelf.device("onnx")
+    path, device = exports.file(framework, "onnx", "int8"), exports.device("onnx")
     device.build(tasks.as_it_comes, "onnx", str(path))
-    ready = shelf.trained(framework)
+    ready = exports.trained(framework)
     expected, scale = ready.right, float(ready.trained["int8"].scales.logits)
     found = fidelity(device.run("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
     has_vnni = device.run(tasks.has_vnni)

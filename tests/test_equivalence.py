@@ -147,9 +147,9 @@ def test_many_steps(
     traces = []
 
     def error_of(seed):
-        question = (trace, *dataset.train, start(candidate.network.shapes, seed), steps, PARAMETERS_AFTER)
-        expected = of_reference(lambda: reference.with_settings().run(*question), "trace", seed, steps)
-        traces.append((candidate.run(*question), expected))
+        call = (trace, *dataset.train, start(candidate.network.shapes, seed), steps, PARAMETERS_AFTER)
+        expected = of_reference(lambda: reference.with_settings().run(*call), "trace", seed, steps)
+        traces.append((candidate.run(*call), expected))
         return max(losses_apart(*traces[-1])[:compared])
 
     error = best_of_seeds(error_of, STEPS_LOSS)

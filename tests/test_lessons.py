@@ -42,8 +42,8 @@ def loss_errors(build_reference, dataset, pytestconfig, record):
 
     def measure(framework, lesson=""):
         sides = framework, build_reference(replace(framework.settings, dtype="float64"))
-        question = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
-        apart = losses_apart(*(side.run(*question) for side in sides))
+        call = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
+        apart = losses_apart(*(side.run(*call) for side in sides))
         errors = [error for error, _ in apart]
         print(
             f"{framework.name}: step 2 {errors[1]:.1e}, step 10 {errors[9]:.1e}, largest of {steps} {max(errors):.1e}"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-import harness.edge.shelf
+import harness.edge.exports
 import impls
 from harness import ROOT
-from harness.edge.shelf import Shelf
+from harness.edge.exports import ExportCache
 from impls.edge import EXPORTERS
-from tests.mistakes import Listed, Mistake, mistakes, shelf
+from tests.mistakes import Listed, Mistake, exports, mistakes
 from tests.project import require
 
 pytestmark = pytest.mark.mutation
@@ -22,7 +22,7 @@ PACKAGES = {  # by folder, which is a variant as well
     "jax": ("jax", "optax"),
     "tensorflow": ("tensorflow",),
 }
-ON_THE_SHELF = [each for each in vars(shelf).values() if isinstance(each, type) and each.__base__ is Mistake]
+OF_EXPORTS = [each for each in vars(exports).values() if isinstance(each, type) and each.__base__ is Mistake]
 FEW = 2000  # training images, enough for an export
 
 
@@ -101,7 +101,7 @@ def test_caught(outcomes, mistake):
 @pytest.fixture
 def exported(run_here, monkeypatch, tmp_path):
     """Return a function that runs tests of an export by NumPy of few images: what `messages` returns."""
-    monkeypatch.setattr(harness.edge.shelf, "plan", lambda images, *_: (images.first(FEW), 1, 1))
+    monkeypatch.setattr(harness.edge.exports, "plan", lambda images, *_: (images.first(FEW), 1, 1))
 
     def exported(*tests):
         report = tmp_path / "report.xml"
@@ -126,11 +126,11 @@ def test_caught_in_an_export(exported, monkeypatch, mistake):
         impls.variants.cache_clear()
 
 
-@pytest.mark.parametrize("mistake", [parameter(each) for each in ON_THE_SHELF], ids=name)
-def test_caught_on_the_shelf(exported, monkeypatch, mistake):
-    """The shelf is not of a variant, so the test runs twice."""
+@pytest.mark.parametrize("mistake", [parameter(each) for each in OF_EXPORTS], ids=name)
+def test_caught_in_the_export_cache(exported, monkeypatch, mistake):
+    """The cache of exports is not of a variant, so the test runs twice."""
     test = mistake.caught_by.format("numpy-mlp")
     right = exported(test)
-    monkeypatch.setattr(Shelf, "trained", mistake.trained)
+    monkeypatch.setattr(ExportCache, "trained", mistake.trained)
     [message] = exported(test).values()
     assert_caught({**right, "mistaken": message}, test, "mistaken")

@@ -52,11 +52,11 @@ def followed(team, one_process, network, dataset, parameters, known, pytestconfi
     """The traces of 100 steps of all processes, and the reference's; of the CNN 30 steps without --long."""
     short = has_convolutions(NETWORKS[network]) and not pytestconfig.option.long
     steps = STEPS_OF_CNN if short else STEPS
-    question = (trace, *dataset.train, parameters, steps, (1, steps))
+    call = (trace, *dataset.train, parameters, steps, (1, steps))
     if network not in known:
-        known[network] = one_process.run(*question)
+        known[network] = one_process.run(*call)
     if team not in known:
-        known[team] = team.run(*question)
+        known[team] = team.run(*call)
     return known[team], known[network]
 
 
@@ -148,11 +148,11 @@ def test_one_process_of_jax_with_two_devices(fleet, dataset):
     """The mesh spans all devices, of one process or of several. JAX raises an error for a batch it cannot divide."""
     require("jax", "optax")
     parameters, one_process = start(NETWORKS["mlp"].shapes, seed=1, bias=0.1), fleet.framework("numpy", ALIGNED)
-    question = (trace, *dataset.train, parameters, STEPS)
+    call = (trace, *dataset.train, parameters, STEPS)
     team = Team("jax", 1, TIMEOUT, environment={"JAX_NUM_CPU_DEVICES": str(PROCESSES)})
     try:
         team.build(ALIGNED)
-        apart = max(losses_apart(*team.run(*question), one_process.run(*question)))
+        apart = max(losses_apart(*team.run(*call), one_process.run(*call)))
         with pytest.raises(WorkerError, match="IndivisibleError"):
             team.run(trace, *dataset.train.first(105), parameters, 1)
     finally:

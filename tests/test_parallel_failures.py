@@ -37,7 +37,7 @@ def pair(variant):
 
 
 @pytest.fixture
-def question(dataset):
+def call(dataset):
     return *dataset.train, start(NETWORKS["mlp"].shapes, seed=1)
 
 
@@ -55,20 +55,20 @@ def broken(pair):
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_killed_in_a_step(pair, question, rank):
+def test_killed_in_a_step(pair, call, rank):
     pair.build(SETTINGS)
-    questions = [(trace, *question, STEPS), (trace_and_signal, *question, HALF, signal.SIGKILL.value)]
+    questions = [(trace, *call, STEPS), (trace_and_signal, *call, HALF, signal.SIGKILL.value)]
     with broken(pair) as lines:
         pair.run_each(*(questions if rank == 1 else reversed(questions)))
     died = f"the worker of {pair.variant}, rank {rank} of 2 died during 'trace_and_signal': exit code -9, SIGKILL"
     assert died in lines[0]
 
 
-def test_hanging_in_a_step(pair, question):
+def test_hanging_in_a_step(pair, call):
     pair.build(SETTINGS)
     pair.timeout = SHORT
     with broken(pair) as lines:
-        pair.run_each((trace, *question, STEPS), (trace_and_signal, *question, HALF, signal.SIGSTOP.value))
+        pair.run_each((trace, *call, STEPS), (trace_and_signal, *call, HALF, signal.SIGSTOP.value))
     assert lines[0].endswith(f"the worker of {pair.variant}, rank 1 of 2 is stopped, as by SIGSTOP")
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from harness.edge.shelf import Shelf
+from harness.edge.exports import ExportCache
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
@@ -106,7 +106,7 @@ def assert_equal(found, expected, what):
 def test_scales_come_from_training_images(framework, dataset, tmp_path):
     """The scales of an exported file depend on the first 1,000 training images, and on no test image."""
     few = dataset._replace(train=dataset.train.first(TRAINED_ON), test=dataset.test.first(CALIBRATED_ON))
-    trained = Shelf(tmp_path, few, interpreter=str, epochs=1).trained(framework).trained
+    trained = ExportCache(tmp_path, few, interpreter=str, epochs=1).trained(framework).trained
     images = dataset.train.images.first(CALIBRATED_ON).array()
     expected = calibrate(framework.settings.network, trained["float"].parameters, images)
     for scales in (each.scales for each in trained.values()):
@@ -189,8 +189,8 @@ def test_many_steps(candidate, reference, once, dataset, parameters, assert_with
     """Only in float64: in float32, one parameter that is rounded the other way separates the trainings at once."""
     short = has_convolutions(candidate.network) and not pytestconfig.option.long
     steps = STEPS // 10 if short else STEPS
-    question = (trace, *dataset.train, parameters, steps, (steps,))
-    found, expected = candidate.run(*question), once(lambda: reference.run(*question), reference.settings, steps)
+    call = (trace, *dataset.train, parameters, steps, (steps,))
+    found, expected = candidate.run(*call), once(lambda: reference.run(*call), reference.settings, steps)
     assert_within(f"{steps} steps, loss", max(losses_apart(found, expected)), {"float64": STEPS_LOSS["float64"]})
     assert_within(f"{steps} steps, parameters", max(parameters_apart(found, expected)), STEPS_PARAMETERS)
     assert found.losses[-1] < found.losses[0], "equal, but not learning"

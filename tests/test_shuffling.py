@@ -43,8 +43,8 @@ def test_fit_shuffles_anew_in_each_epoch(framework, reference, of_reference, dat
         tried = []
         for order in ([0, 1], [1, 0]):
             rows = [*seen, *order]
-            question = (trace, images[rows], labels[rows], initial, len(rows))
-            losses = of_reference(lambda: reference.with_settings(batch_size=1).run(*question), *rows).losses  # noqa: B023
+            call = (trace, images[rows], labels[rows], initial, len(rows))
+            losses = of_reference(lambda: reference.with_settings(batch_size=1).run(*call), *rows).losses  # noqa: B023
             tried.append((abs(np.mean(losses[-2:]) - loss), order))
         error, order = min(tried)
         seen += order

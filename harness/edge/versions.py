@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.data.reference import Parts
 from harness.edge import tasks
-from harness.edge.shelf import SINGLE
+from harness.edge.exports import SINGLE_IMAGE
 from harness.judging.sequential import Batch, Sampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.measuring import figures
@@ -23,7 +23,7 @@ from harness.workers.worker import Worker
 from impls.edge import ENVIRONMENTS
 
 DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # those that run in the environment "device"
-PREDICTION = SINGLE._replace(blocks=6)
+PREDICTION = SINGLE_IMAGE._replace(blocks=6)
 WRITER = "onnx"  # the package of the current environment with which NumPy's edge.py writes the files
 
 

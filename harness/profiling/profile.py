@@ -42,8 +42,8 @@ def profiles(
         worker.build(*participant.build)
         for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[network]) for each in PROFILED):
             kept = str((traces or Path(scratch)) / str(case) / str(operation))
-            question = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
-            found[str(operation)] = worker.run(profiled, *question)
+            call = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
+            found[str(operation)] = worker.run(profiled, *call)
     rooflines = _rooflines(settings, dataset, start)
     for each in PROFILED:
         found[str(each)]["roofline"] = next(iter(figures.roofline_seconds(rooflines, each, network)), None)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from harness.data.reference import Parts
 from harness.edge import versions
-from harness.edge.shelf import Shelf
+from harness.edge.exports import ExportCache
 from harness.judging.sequential import Sampling
 from harness.measuring.campaign import Campaign
 from harness.measuring.participants import starter
@@ -100,7 +100,9 @@ pytest_runtest_call = pytest_runtest_setup
 
 
 @pytest.fixture(scope="session")
-def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+def exports(
+    pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ExportCache]:
     """The networks trained for devices, and their files. The run ends if an environment cannot be built."""
     say = pytestconfig.stash[DISPLAY].say
 
@@ -109,13 +111,13 @@ def shelf(pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.
         return fixtures.environment(*ENVIRONMENTS[environment])
 
     folder = tmp_path_factory.mktemp("edge")
-    shelf = Shelf(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
-    yield shelf
-    shelf.close()
+    exports = ExportCache(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
+    yield exports
+    exports.close()
 
 
 @pytest.fixture(scope="session")
-def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> Campaign:
+def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, exports: ExportCache) -> Campaign:
     """The measurements of all files with collected tests; the first test starts the campaign."""
     option, display = request.config.option, request.config.stash[DISPLAY]
     fixtures.check_alone(option)
@@ -125,18 +127,20 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, sh
         variant, network = parameters["framework"]
         with contextlib.suppress(Exception):  # each test reports its own
             framework = fleet.framework(variant, replace(settings, network=network))
-            participants.append(shelf.participant(framework, parameters["runtime"], parameters["kind"]))
+            participants.append(exports.participant(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
-    shelf.close()
+    exports.close()
     start = starter(replace(fixtures.worker_spec(option), threads=1), display.hear)
-    campaign = Campaign(participants, shelf.dataset, start)
+    campaign = Campaign(participants, exports.dataset, start)
     campaign.run(option.process_runs, display.measuring)
     campaign.close()
     return campaign
 
 
 @pytest.fixture(scope="session")
-def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, shelf: Shelf) -> versions.Versions:
+def runtimes(
+    request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, exports: ExportCache
+) -> versions.Versions:
     """The two versions of the runtimes to compare. The run ends if an environment cannot be built."""
     config, option = request.config, request.config.option
     built = [fixtures.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
@@ -146,9 +150,9 @@ def runtimes(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, s
     comparisons = sum("upgraded_runtime" in item.fixturenames for item in request.session.items)
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
-        lambda runtime, kind: shelf.file(numpy, runtime, kind),
+        lambda runtime, kind: exports.file(numpy, runtime, kind),
         starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].hear),
-        shelf.dataset,
+        exports.dataset,
         Sampling(option.max_slowdown, option.alpha, comparisons),
     )
     return config.stash[RUNTIMES]

@@ -22,8 +22,8 @@ from impls.edge.official import OFFICIAL
 from impls.numpy.quantization import calibrate, integer_logits
 from impls.quantization import CALIBRATED_ON, integers
 
-DOCUMENTED = 12_800  # training images for a framework's documented way, as in tutorials: a part of an epoch
-SINGLE = Operation("predict_step", 1, rounds=200)
+DOCS_TRAIN_IMAGES = 12_800  # training images for a framework's documented way, as in tutorials: a part of an epoch
+SINGLE_IMAGE = Operation("predict_step", 1, rounds=200)
 
 
 class Ready(NamedTuple):
@@ -38,7 +38,7 @@ class Ready(NamedTuple):
 
 
 @dataclass
-class Shelf:
+class ExportCache:
     """A cache of trained networks and of their exported files, which are in `folder`.
 
     - `interpreter(environment)`: returns the Python of an environment of `impls.edge`.
@@ -78,12 +78,12 @@ class Shelf:
             self.official(framework, path)
         elif not path.exists():
             exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
-            home = self.home(framework, exporter.environment)
-            question = tasks.export, framework.name, "edge", exporter.function, trained
+            exporting_worker = self.exporting_worker(framework, exporter.environment)
+            call = tasks.export, framework.name, "edge", exporter.function, trained
             if exporter.function == "to_stablehlo":
-                self.worker("converter").run(tasks.convert, home.run(*question, kind), str(path))
+                self.worker("converter").run(tasks.convert, exporting_worker.run(*call, kind), str(path))
             else:
-                home.run(*question, str(path), kind)
+                exporting_worker.run(*call, str(path), kind)
         return path
 
     def official(self, framework: Framework, path: Path) -> np.ndarray:
@@ -93,15 +93,15 @@ class Shelf:
         """
         if path not in self.evaluated:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
-            question = tasks.export, framework.name, "edge_official", "as_documented", trained, str(path)
-            data = (*self.dataset.train.first(DOCUMENTED), self.dataset.test.images)
-            self.evaluated[path] = self.home(framework, way.environment).run(*question, *data)
+            call = tasks.export, framework.name, "edge_official", "as_documented", trained, str(path)
+            data = (*self.dataset.train.first(DOCS_TRAIN_IMAGES), self.dataset.test.images)
+            self.evaluated[path] = self.exporting_worker(framework, way.environment).run(*call, *data)
         return self.evaluated[path]
 
     def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
         """Return the file as a participant of a campaign that times single predictions."""
         path, network = self.file(framework, runtime, kind), framework.settings.network
-        build, operation = (loader(kind), runtime, str(path)), SINGLE.scaled_to(NETWORKS[network])
+        build, operation = (loader(kind), runtime, str(path)), SINGLE_IMAGE.scaled_to(NETWORKS[network])
         python = self.interpreter(RUN_IN[runtime])
         return Participant(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 
@@ -109,7 +109,7 @@ class Shelf:
         """Return the worker that runs files for this runtime; `tasks.loaded` loads one."""
         return self.worker(RUN_IN[runtime])
 
-    def home(self, framework: Framework, environment: str) -> Framework | Worker:
+    def exporting_worker(self, framework: Framework, environment: str) -> Framework | Worker:
         """Return the worker that exports: one of `environment`, or that of the training if it is empty."""
         return self.worker(environment, framework.name) if environment else framework
 

@@ -1,16 +1,16 @@
-"""Mistakes in harness/edge/shelf.py, which trains and exports for all variants: each replaces a method of `Shelf`."""
+"""Mistakes in harness/edge/exports.py, which trains and exports for all variants: each replaces a method of `ExportCache`."""
 # ruff: noqa: N801 - a class is a mistake here
 
 from unittest.mock import patch
 
-from harness.edge import shelf
-from harness.edge.shelf import reference_logits
+from harness.edge import exports
+from harness.edge.exports import reference_logits
 from impls.contract import DATASET
 from impls.numpy.quantization import calibrate
 from impls.quantization import CALIBRATED_ON
 from tests.mistakes import Mistake, catchers
 
-trained = shelf.Shelf.trained
+trained = exports.ExportCache.trained
 
 
 class calibrated_on_test_images(Mistake):
@@ -18,7 +18,7 @@ class calibrated_on_test_images(Mistake):
 
     def trained(self, framework):
         images = self.dataset.test.images.first(CALIBRATED_ON).array()
-        with patch.object(shelf, "calibrate", lambda network, parameters, _: calibrate(network, parameters, images)):
+        with patch.object(exports, "calibrate", lambda network, parameters, _: calibrate(network, parameters, images)):
             return trained(self, framework)
 
 
@@ -26,7 +26,7 @@ class calibrated_on_all_training_images(Mistake):
     caught_by = catchers.SCALES
 
     def trained(self, framework):
-        with patch.object(shelf, "CALIBRATED_ON", DATASET.train):
+        with patch.object(exports, "CALIBRATED_ON", DATASET.train):
             return trained(self, framework)
 
 
