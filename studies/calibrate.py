@@ -23,7 +23,7 @@ from rich.table import Table
 import impls
 from harness.judging.sequential import Sampling
 from harness.measuring.participants import starter
-from harness.regression.comparison import Comparison, most_lanes
+from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS
 from harness.report.tables import plain_table
@@ -65,7 +65,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     start = starter(WorkerSpec("", threads=settings.threads), lambda *_: None)
     sampling = Sampling(
         comparisons=len(QUANTITIES) * len(impls.variants()),
-        at_once=most_lanes(processors.count(), settings.threads),
+        at_once=most_pairs(processors.count(), settings.threads),
         seconds=60 * options.max_minutes,
     )
     with tempfile.TemporaryDirectory() as scratch:

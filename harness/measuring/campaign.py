@@ -30,7 +30,7 @@ class Participant(NamedTuple):
     operations: tuple[Operation, ...]
     has_first_step: bool = True
     python: str = sys.executable  # that runs it
-    lane: int = 0  # see `WorkerSpec`
+    cpu_slot: int = 0  # see `WorkerSpec`
     environment: Mapping[str, str] = MappingProxyType({})  # variables to set before anything is imported
 
 

@@ -61,7 +61,7 @@ def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Cal
     """
 
     def start(participant: Participant) -> Worker:
-        own = {field: getattr(participant, field) for field in ("name", "python", "lane", "environment")}
+        own = {field: getattr(participant, field) for field in ("name", "python", "cpu_slot", "environment")}
         return Worker(replace(spec, **own), lambda event, details: on_event(participant.name, event, details))
 
     return start

@@ -61,8 +61,8 @@ class Team:
         spec = WorkerSpec("", threads=1, environment=direct, timeout=2 * timeout)  # the team's ends all before it
         try:
             for rank in range(processes):
-                name, lane = f"{variant}, rank {rank} of {processes}", rank % processors.count()
-                own = replace(spec, name=name, lane=lane)
+                name, cpu_slot = f"{variant}, rank {rank} of {processes}", rank % processors.count()
+                own = replace(spec, name=name, cpu_slot=cpu_slot)
                 self.workers.append(Worker(own, hear if rank == 0 else lambda *_: None))
         except BaseException:
             self.close()

@@ -18,7 +18,7 @@ from harness.measuring.participants import participants, starter
 from harness.plugin.chapter import case_of
 from harness.plugin.stash import CAMPAIGN, DISPLAY, REFERENCES, UPGRADE
 from harness.regression import environments, versions
-from harness.regression.comparison import most_lanes
+from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.upgrade import Upgrade
 from harness.report.record import Result
@@ -128,8 +128,8 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     settings = replace(settings, network=network, threads=threads)
     start = starter(replace(worker_spec(option), threads=threads), display.hear)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
-    lanes = most_lanes(processors.count(), threads)
-    sampling = Sampling(option.max_slowdown, option.alpha, at_once=lanes, seconds=60 * option.max_minutes)
+    cpu_slots = most_pairs(processors.count(), threads)
+    sampling = Sampling(option.max_slowdown, option.alpha, at_once=cpu_slots, seconds=60 * option.max_minutes)
     upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)
     return upgrade
 

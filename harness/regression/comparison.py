@@ -17,12 +17,12 @@ from harness.workers import together
 from harness.workers.worker import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
-MOST_LANES = 4  # two workers each, with all of a framework in memory
+MOST_PAIRS = 4  # two workers each, with all of a framework in memory
 
 
-def most_lanes(processors: int, threads: int) -> int:
+def most_pairs(processors: int, threads: int) -> int:
     """Return how many pairs can run at once on these processors, if each takes `threads` of them."""
-    return min(MOST_LANES, max(1, processors // threads))
+    return min(MOST_PAIRS, max(1, processors // threads))
 
 
 @dataclass
@@ -66,8 +66,8 @@ class Comparison:
         started: list[Pair] = []
 
         def pair_run(number: int) -> None:
-            lane = number % self.sampling.at_once
-            with self.pairs.started(self.variant, (lane, lane)) as pair:
+            cpu_slot = number % self.sampling.at_once
+            with self.pairs.started(self.variant, (cpu_slot, cpu_slot)) as pair:
                 started.append(pair)
                 self.pair_runs[number] = measure(pair, batch.undecided, number)
 

@@ -88,14 +88,14 @@ class Pairs:
     start: Callable[[Participant], Worker]
 
     @contextlib.contextmanager
-    def started(self, variant: str, lanes: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
-        """Yield a pair of new workers, each on the processors of its lane (see `WorkerSpec`). Raises as `Pair` does."""
+    def started(self, variant: str, cpu_slots: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
+        """Yield a pair of new workers, each on the processors of its cpu_slot (see `WorkerSpec`). Raises as `Pair` does."""
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 
         def open_(side: int) -> Worker:
             participant = Participant(
-                SIDES[side], variant, self.settings.network, (), (), python=self.pythons[side], lane=lanes[side]
+                SIDES[side], variant, self.settings.network, (), (), python=self.pythons[side], cpu_slot=cpu_slots[side]
             )
             workers.append(self.start(participant))
             return workers[-1]

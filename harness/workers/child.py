@@ -18,7 +18,7 @@ from harness.workers.wire import dumps, is_shared, loads, receive, send
 FRAMES = 3  # of an error that are reported: the deepest of impls/ and their callers
 
 
-def serve(threads: int | None, lane: int) -> None:
+def serve(threads: int | None, cpu_slot: int) -> None:
     """Answer commands `(verb, *arguments)` that come from stdin, a socket, until it is closed.
 
     The verb is a method of `Session`. Each answer is `("ok", value)` or `("error", type, message, place)`; a type
@@ -28,7 +28,7 @@ def serve(threads: int | None, lane: int) -> None:
     faulthandler.enable(all_threads=False)
     connection = _connection()
     if threads:
-        processors.bind(threads, lane)
+        processors.bind(threads, cpu_slot)
     os.environ["KERAS_HOME"] = variables.keras_home(os.environ["TMPDIR"])
     process = os.getpid()
 

@@ -27,7 +27,7 @@ NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks
 # `impls` and `harness` come from the root, all other modules from the environment: the root may hold stray files.
 BOOTSTRAP = """
 import importlib.machinery, importlib.util, sys
-root, threads, lane = sys.argv[1:]
+root, threads, cpu_slot = sys.argv[1:]
 del sys.argv[1:]
 for name in ("impls", "harness"):
     spec = importlib.machinery.PathFinder.find_spec(name, [root])
@@ -35,7 +35,7 @@ for name in ("impls", "harness"):
     spec.loader.exec_module(module)
 sys.path.append(root)
 from harness.workers.child import serve
-serve(int(threads), int(lane))
+serve(int(threads), int(cpu_slot))
 """
 
 
@@ -72,7 +72,7 @@ class WorkerSpec:
     - `python`: the interpreter, which has NumPy and the framework.
     - `root`: the folder that holds `impls/` and `harness/`.
     - `threads`: CPU threads that the framework may use; `None` for all.
-    - `lane`: the index of the block of `threads` processors that the worker is bound to.
+    - `cpu_slot`: the index of the block of `threads` processors that the worker is bound to.
     - `environment`: variables to set before anything is imported.
     - `device`: "cpu" hides the GPUs, "cuda" does not.
     - `timeout`: seconds that the worker may be silent while it works.
@@ -83,7 +83,7 @@ class WorkerSpec:
     python: str = sys.executable
     root: Path = ROOT
     threads: int | None = None
-    lane: int = 0
+    cpu_slot: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     device: str = "cpu"
     timeout: float = 600.0
@@ -113,7 +113,7 @@ class Worker:
             self.stderr = stack.enter_context(tempfile.TemporaryFile())
             self.connection, stdin = map(stack.enter_context, socketpair())
             self.supervisor = process_tree.start(
-                [spec.python, "-I", "-c", BOOTSTRAP, str(spec.root), str(spec.threads or 0), str(spec.lane)],
+                [spec.python, "-I", "-c", BOOTSTRAP, str(spec.root), str(spec.threads or 0), str(spec.cpu_slot)],
                 self.folder,
                 env=variables.inherited() | self.kept | settings | process_tree.environment(self.folder),
                 stdin=stdin,

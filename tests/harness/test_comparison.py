@@ -8,7 +8,7 @@ import pytest
 from harness.judging.sequential import LOOKS, Sampling
 from harness.measuring.timing import Unmeasurable
 from harness.regression import comparison as module
-from harness.regression.comparison import Comparison, most_lanes
+from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS, PairRun
 from impls import PackageNotInstalled
@@ -126,10 +126,10 @@ def test_other_conditions_are_not_comparable(compare):
 
 
 def test_launches_at_once_have_different_processors(dataset):
-    lanes, meeting = [], threading.Barrier(2, timeout=10)  # of two pairs, each waits for the other
+    cpu_slots, meeting = [], threading.Barrier(2, timeout=10)  # of two pairs, each waits for the other
 
     def start(participant):
-        lanes.append(participant.lane)
+        cpu_slots.append(participant.cpu_slot)
         worker = FakeWorker()
         if participant.name == "baseline":
             worker.cpu_seconds = lambda: (meeting.wait(), 1.0)[1]
@@ -137,9 +137,9 @@ def test_launches_at_once_have_different_processors(dataset):
 
     comparison = Comparison(Pairs("ab", Settings(), dataset, start), "numpy", ["peak-memory"], Sampling(at_once=2))
     comparison.run()
-    assert (lanes.count(0), lanes.count(1)) == (FIRST, FIRST)
+    assert (cpu_slots.count(0), cpu_slots.count(1)) == (FIRST, FIRST)
 
 
-@pytest.mark.parametrize(("processors", "threads", "lanes"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
-def test_lanes_are_as_many_as_processors_allow(processors, threads, lanes):
-    assert most_lanes(processors, threads) == lanes
+@pytest.mark.parametrize(("processors", "threads", "cpu_slots"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
+def test_lanes_are_as_many_as_processors_allow(processors, threads, cpu_slots):
+    assert most_pairs(processors, threads) == cpu_slots

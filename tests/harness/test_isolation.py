@@ -44,12 +44,12 @@ def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeyp
     assert not {str(folder), ""} & {*path}
 
 
-@pytest.mark.parametrize(("threads", "lane", "bound"), [(1, 1, [3]), (2, 0, [2, 3]), (9, 0, [2, 3, 5, 7])])
-def test_lane_has_the_next_processors(monkeypatch, threads, lane, bound):
+@pytest.mark.parametrize(("threads", "cpu_slot", "bound"), [(1, 1, [3]), (2, 0, [2, 3]), (9, 0, [2, 3, 5, 7])])
+def test_lane_has_the_next_processors(monkeypatch, threads, cpu_slot, bound):
     calls = []
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 5, 3, 2})
     monkeypatch.setattr(os, "sched_setaffinity", lambda _, which: calls.append(which))
-    processors.bind(threads, lane)
+    processors.bind(threads, cpu_slot)
     assert calls == [bound]
 
 

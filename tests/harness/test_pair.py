@@ -53,7 +53,7 @@ def test_workers_have_their_python_and_lane_until_the_end():
     started = {}
 
     def start(participant):
-        worker = started[participant.name, participant.python, participant.lane] = FakeWorker()
+        worker = started[participant.name, participant.python, participant.cpu_slot] = FakeWorker()
         return worker
 
     with Pairs(("old", "new"), Settings(), None, start).started("numpy", (1, 2)) as pair:
