@@ -28,9 +28,9 @@ def check_place(path: Path) -> Path:
         "its folder is not there": not place.parent.is_dir(),
         "its folder is read-only": not os.access(place.parent, os.W_OK),
     }
-    for obstacle, found in obstacles.items():
+    for problem, found in obstacles.items():
         if found:
-            raise ValueError(f"{path} cannot be written: {obstacle}")
+            raise ValueError(f"{path} cannot be written: {problem}")
     return path
 
 

@@ -32,23 +32,23 @@ def find(place: Path) -> dict[str, bytes]:
     missing files and the damaged ones.
     """
     files: dict[str, bytes] = {}
-    flaws: list[str] = []
-    for path in _candidates(place, flaws):
-        for content in _contents(path, flaws):
+    problems: list[str] = []
+    for path in _candidates(place, problems):
+        for content in _contents(path, problems):
             name = NAMES.get(len(content), _similar_name(path.name))
             if name and name not in files:
                 try:
                     files[name] = verify(name, content, path)
                 except DataError as error:
-                    flaws.append(str(error))
+                    problems.append(str(error))
         if len(files) == len(BYTES):
             return files
     missing = ", ".join(name for name in BYTES if name not in files)
-    more = [f"{len(flaws) - 3} more flaws"] if len(flaws) > 3 else []
-    raise DataError("; ".join([f"data directory {place} lacks {missing}", *flaws[:3], *more]) + f". {REMEDY}")
+    more = [f"{len(problems) - 3} more problems"] if len(problems) > 3 else []
+    raise DataError("; ".join([f"data directory {place} lacks {missing}", *problems[:3], *more]) + f". {REMEDY}")
 
 
-def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
+def _candidates(place: Path, problems: list[str]) -> Iterator[Path]:
     """Yield `place` if it is a file, otherwise the files below it whose names suggest the data set."""
     try:
         is_folder = stat.S_ISDIR(place.stat().st_mode)
@@ -60,7 +60,7 @@ def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
         return
 
     def unreadable(error: OSError) -> None:
-        flaws.append(f"{error.filename} cannot be read: {error.strerror}")
+        problems.append(f"{error.filename} cannot be read: {error.strerror}")
 
     for folder, below, names in os.walk(place, onerror=unreadable, followlinks=True):
         below.sort(key=lambda name: (name != DATASET.name, name))  # MNIST before FashionMNIST, whose files are alike
@@ -71,14 +71,14 @@ def _candidates(place: Path, flaws: list[str]) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _contents(path: Path, flaws: list[str]) -> Iterator[bytes]:
-    """Yield each IDX file in `path`; append the reason to `flaws` if it cannot be read."""
+def _contents(path: Path, problems: list[str]) -> Iterator[bytes]:
+    """Yield each IDX file in `path`; append the reason to `problems` if it cannot be read."""
     try:
         check_regular(path, LARGEST)
         with path.open("rb") as file:
             yield from _unpacked(file)
     except Exception as error:  # a damaged archive raises errors of many types
-        flaws.append(f"{path} cannot be read: {type(error).__name__}: {error}")
+        problems.append(f"{path} cannot be read: {type(error).__name__}: {error}")
 
 
 def _unpacked(file: IO[bytes]) -> Iterator[bytes]:

@@ -35,7 +35,7 @@ def write(path: Path, text: str) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-def obstacle(path: Path) -> str:
+def problem(path: Path) -> str:
     """Return why no file can be written to `path`, as far as can be seen in advance; "" if it can."""
     folder = path.absolute().parent
     if path.is_dir():

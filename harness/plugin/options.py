@@ -72,14 +72,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if option.benchmark_cprofile:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
-    flaw = variables.flaw(option.keep_env, {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"})
-    if flaw:
-        raise pytest.UsageError(f"--keep-env {flaw}")
+    problem = variables.problem(option.keep_env, {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"})
+    if problem:
+        raise pytest.UsageError(f"--keep-env {problem}")
     for name in FILES:
         file = getattr(option, name)
-        obstacle = file and whole.obstacle(file)
-        if obstacle:
-            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {obstacle}")
+        problem = file and whole.problem(file)
+        if problem:
+            raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {problem}")
 
 
 def is_given(option: argparse.Namespace, name: str) -> bool:

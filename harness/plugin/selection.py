@@ -32,7 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("; ".join(lines))
     config.stash[REFERENCES] = {network: _reference(option, network) for network in networks}
     if option.in_process:
-        _refuse_enemies(variants)
+        _refuse_conflicts(variants)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -126,7 +126,7 @@ def _implementation(case: Case) -> str:
     return impls.variants()[case.variant].implementation
 
 
-def _refuse_enemies(variants: list[str]) -> None:
+def _refuse_conflicts(variants: list[str]) -> None:
     """Refuse `--in-process` for variants that differ in packages or environment: they cannot share a process."""
     needs = {(known.packages, tuple(known.environment.items())) for known in map(impls.variants().get, variants)}
     if len(needs) > 1:

@@ -40,9 +40,9 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     """
     pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
     for side, python in pythons.items():
-        flaw = python and interpreter.flaw(python, option.worker_timeout)
-        if flaw:
-            raise NotBuilt(f"--{side}-python: {flaw}")
+        problem = python and interpreter.problem(python, option.worker_timeout)
+        if problem:
+            raise NotBuilt(f"--{side}-python: {problem}")
     result = {
         side: Side(python or "the current environment", python or sys.executable) for side, python in pythons.items()
     }

@@ -33,10 +33,10 @@ def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:
     tests: dict[str, list[str]] = {}  # reason -> names
     for fullname, benchmark in list(saved.items()):
         then = benchmark.get("extra_info") or {}
-        obstacle = _obstacle(current.get(fullname), then)
-        if obstacle:
+        problem = _obstacle(current.get(fullname), then)
+        if problem:
             del saved[fullname]
-        reasons = [obstacle] if obstacle else _upgrades(current[fullname], then)
+        reasons = [problem] if problem else _upgrades(current[fullname], then)
         for reason in reasons:
             tests.setdefault(reason, []).append(benchmark.get("name", fullname))
     more = {reason: f"{len(names)} benchmarks, such as " if len(names) > 1 else "" for reason, names in tests.items()}

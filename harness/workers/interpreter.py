@@ -11,7 +11,7 @@ USABLE = "this Python can run a worker"
 QUESTION = f"import sys; assert sys.version_info >= (3, 10), sys.version; import numpy; print({USABLE!r})"
 
 
-def flaw(python: str, timeout: float) -> str:
+def problem(python: str, timeout: float) -> str:
     """Return why this Python cannot run a worker, in a line; "" if it can. It is given `timeout` seconds."""
     command = [python, "-I", "-c", QUESTION]
     process = process_tree.start(

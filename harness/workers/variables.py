@@ -47,7 +47,7 @@ def reported(keep: Iterable[str]) -> list[str]:
     return sorted(names - {*keep, *WHICH_GPU})
 
 
-def flaw(keep: Iterable[str], ours: Collection[str]) -> str:
+def problem(keep: Iterable[str], ours: Collection[str]) -> str:
     """Return why one of these cannot be kept; "" if all can. `ours` are the variables that the suite sets."""
     for name in keep:
         if name in ours or name.startswith("PYTHON") or is_inherited(name):

@@ -1,4 +1,4 @@
-"""MNIST is found in the forms that users have, and a damaged file is named with its flaw."""
+"""MNIST is found in the forms that users have, and a damaged file is named with its problem."""
 
 import gzip
 import os

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.regression.installed import versions_with_python
-from harness.workers.interpreter import flaw
+from harness.workers.interpreter import problem
 from harness.workers.worker import Worker, WorkerSpec
 from tests.processes import comes_true, has_ended
 
@@ -26,7 +26,7 @@ def script(tmp_path):
 
 def test_noisy_script_at_any_path_may_be_the_interpreter(script):
     python = script("#!/bin/sh", "echo a warning >&2", 'exec $PYTHON "$@"')
-    assert flaw(python, 60.0) == ""
+    assert problem(python, 60.0) == ""
     worker = Worker(WorkerSpec("numpy", python=python))
     assert worker.run(versions_with_python)["numpy"] == np.__version__
     worker.close()
@@ -42,19 +42,19 @@ def test_noisy_script_at_any_path_may_be_the_interpreter(script):
     ],
     ids=["no shebang", "complains", "yes", "no numpy"],
 )
-def test_flaw_is_a_line_with_the_reason(script, lines, found):
+def test_problem_is_a_line_with_the_reason(script, lines, found):
     python = script(*lines)
-    line = flaw(python, 60.0)
+    line = problem(python, 60.0)
     assert python in line
     assert found in line
     assert "\n" not in line
 
 
 def test_path_without_a_program_is_named(tmp_path):
-    assert str(tmp_path / "no-such-file") in flaw(str(tmp_path / "no-such-file"), 60.0)
+    assert str(tmp_path / "no-such-file") in problem(str(tmp_path / "no-such-file"), 60.0)
 
 
 def test_python_that_hangs_is_ended_with_its_children(script, tmp_path):
     python = script("#!/bin/sh", f"sleep 1000 & echo $! >{tmp_path}/started; sleep 1000")
-    assert flaw(python, 3.0)
+    assert problem(python, 3.0)
     assert comes_true(lambda: has_ended(int((tmp_path / "started").read_text())))

@@ -1,4 +1,4 @@
-"""results.json is checked once when it is read: a flaw is one line, or its record is left out and named."""
+"""results.json is checked once when it is read: a problem is one line, or its record is left out and named."""
 
 import contextlib
 import copy
@@ -39,7 +39,7 @@ def changed(content, tmp_path):
 
 
 @pytest.mark.parametrize("value", WRONG, ids=["removed", "null", "text", "list", "huge"])
-def test_flaw_anywhere_raises_nothing_but_unreadable(content, changed, value):
+def test_problem_anywhere_raises_nothing_but_unreadable(content, changed, value):
     """At every key of a run, of its parts, and of one record of each kind."""
     kinds = {record["kind"]: number for number, record in enumerate(content["results"])}
     above = [(), ("machine",), ("dataset",), ("networks", "mlp"), ("upgrades", 0)]
@@ -53,7 +53,7 @@ def test_flaw_anywhere_raises_nothing_but_unreadable(content, changed, value):
 
 
 @pytest.mark.parametrize(("key", "value"), [("losses", REMOVED), ("losses", None), ("wrong", [{"9999": 1}])])
-def test_record_with_a_flaw_is_left_out_and_named(content, changed, key, value):
+def test_record_with_a_problem_is_left_out_and_named(content, changed, key, value):
     [number, *_] = [n for n, record in enumerate(content["results"]) if record["kind"] == "training"]
     found = read([changed(("results", number, key), value)])
     [trouble] = found.troubles
