@@ -7,9 +7,9 @@ from pathlib import Path
 
 import filelock
 
-from harness.data import sources, whole
-from harness.data.found import find
+from harness.data import atomic, sources
 from harness.data.idx import BYTES, DataError, verify
+from harness.data.locate import find
 from impls.contract import DATASET
 from impls.files import cache_directory
 
@@ -84,7 +84,7 @@ def _fill(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[
         if not _complete(cache):
             for name, content in files().items():
                 (raw / name).unlink(missing_ok=True)  # a link or a pipe would be followed
-                with whole.replacing(raw / name) as partial:
+                with atomic.replacing(raw / name) as partial:
                     partial.write_bytes(content)
             say(f"{DATASET.name}: verified, in {cache}")
 

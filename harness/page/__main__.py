@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.data import whole
+from harness.data import atomic
 from harness.page.page import html
 from harness.page.results import UNREADABLE, Unreadable, read
 
@@ -18,7 +18,7 @@ def main() -> None:
     try:
         results = read(options.files)
         page = html(results)
-        whole.write(options.output, page)
+        atomic.write(options.output, page)
     except (Unreadable, OSError) as error:
         sys.exit(f"error: {error}")
     for trouble in results.troubles:

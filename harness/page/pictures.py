@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from harness.data import whole
+from harness.data import atomic
 from harness.page.axis import from_zero
 from harness.page.equality import trajectory
 from harness.page.page import render
@@ -41,7 +41,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         for name, picture in pictures(read([options.results])).items():
-            whole.write(options.folder / name, picture)
+            atomic.write(options.folder / name, picture)
     except (Unreadable, OSError) as error:
         sys.exit(f"error: {error}")
 

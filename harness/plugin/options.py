@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import impls
-from harness.data import whole
+from harness.data import atomic
 from harness.plugin.numbers import seconds, whole_number
 from harness.workers import variables
 from harness.workers.worker import limits
@@ -77,7 +77,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         raise pytest.UsageError(f"--keep-env {problem}")
     for name in FILES:
         file = getattr(option, name)
-        problem = file and whole.problem(file)
+        problem = file and atomic.problem(file)
         if problem:
             raise pytest.UsageError(f"--{name.replace('_', '-')} {file}: {problem}")
 

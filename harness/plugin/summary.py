@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from harness.data import whole
+from harness.data import atomic
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
 from harness.plugin.stash import CAMPAIGN, CASES, DISPLAY, NOTICES, REFERENCES
@@ -101,7 +101,7 @@ def pytest_sessionfinish(session: pytest.Session):
         _fail(session)
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
-    benchmarks.save_json = lambda run: whole.write(Path(benchmarks.json), json.dumps(run, indent=4))
+    benchmarks.save_json = lambda run: atomic.write(Path(benchmarks.json), json.dumps(run, indent=4))
     try:
         return (yield)
     except Exception as error:
@@ -162,7 +162,7 @@ def write_report(
     file = getattr(terminalreporter.config.option, option[2:].replace("-", "_"))
     try:
         if file:
-            whole.write(file, text_of(run))
+            atomic.write(file, text_of(run))
     except OSError as error:
         terminalreporter.write_line(f"{option}: {file} could not be written: {error}", red=True)
         _fail(terminalreporter._session)

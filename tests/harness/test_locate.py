@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.data.found import find
 from harness.data.idx import BYTES, DataError
+from harness.data.locate import find
 from impls.__main__ import main
 from impls.files import read_dataset
 from tests.stranger import forbidden
