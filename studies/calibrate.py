@@ -30,7 +30,7 @@ from harness.report.tables import plain_table
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
 from impls.contract import Settings
-from studies import spoiled
+from studies import injected_slowdown
 from studies.shared import dataset
 
 COLUMNS = (
@@ -83,7 +83,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
 def _environment(scratch: Path, variant: str, slowdown: float) -> str:
     """Return the interpreter of a new environment, in which everything takes some percent longer."""
     implementation = impls.variants()[variant].implementation
-    return spoiled.slower(scratch / f"{implementation} {slowdown:g}", implementation, 1 + slowdown / 100)
+    return injected_slowdown.slower(scratch / f"{implementation} {slowdown:g}", implementation, 1 + slowdown / 100)
 
 
 def _found(comparison: Comparison) -> dict:
@@ -125,7 +125,7 @@ def table(records: Iterable[dict]) -> Table:
 
 def judged(slowdown: float) -> Sequence[str]:
     """Return the quantities with a known answer."""
-    return spoiled.SLOWED if slowdown else QUANTITIES
+    return injected_slowdown.SLOWED if slowdown else QUANTITIES
 
 
 def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:

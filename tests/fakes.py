@@ -75,7 +75,7 @@ class FakeWorker:
         self.log.append((self.name, "close"))
 
 
-class SpoiledNumpy(Session):
+class PatchedNumpy(Session):
     """The NumPy implementation with `code` at the end of its tutorial. An epoch has `STEPS` steps."""
 
     kept = MappingProxyType({})

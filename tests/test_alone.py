@@ -59,10 +59,10 @@ def test_data_are_read_where_they_are_named(homeless, run, monkeypatch):
     assert "read /home/me/.cache/mnist-frameworks" in run(broken)
 
 
-@pytest.mark.parametrize("spoil", [lambda raw: raw.mkdir(), lambda raw: raw.touch()], ids=["folder", "file"])
-def test_a_directory_without_mnist_is_one_line(run, tmp_path, spoil):
+@pytest.mark.parametrize("damage", [lambda raw: raw.mkdir(), lambda raw: raw.touch()], ids=["folder", "file"])
+def test_a_directory_without_mnist_is_one_line(run, tmp_path, damage):
     (tmp_path / "MNIST").mkdir()
-    spoil(tmp_path / "MNIST" / "raw")
+    damage(tmp_path / "MNIST" / "raw")
     said = run(read_dataset, "--data-dir", str(tmp_path))
     assert said.startswith(f"error: no MNIST in {tmp_path}: [Errno ")
     assert said.endswith("Run `make data`, and name the folder that it prints with --data-dir.")

@@ -9,7 +9,7 @@ import pytest
 
 from harness.regression.identity import Contradiction, allows, identified
 from harness.regression.versions import Side
-from studies.spoiled import environment
+from studies.injected_slowdown import environment
 
 KERAS = {"version": "3.15.1", "file": "/env/keras/__init__.py", "inside": True, "distributions": ["keras==3.15.1"]}
 

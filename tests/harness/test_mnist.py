@@ -88,11 +88,11 @@ def test_cache_that_is_a_link_to_nothing_is_named(cache, tmp_path):
         environments.folder()
 
 
-@pytest.mark.parametrize("spoil", [lambda path: path.write_bytes(b"damaged"), os.mkfifo], ids=["damaged", "pipe"])
-def test_damaged_file_of_the_cache_is_replaced(cache, small, spoil):
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(b"damaged"), os.mkfifo], ids=["damaged", "pipe"])
+def test_damaged_file_of_the_cache_is_replaced(cache, small, damage):
     path = obtain() / "MNIST" / "raw" / NAMES[0]
     path.unlink()
-    spoil(path)
+    damage(path)
     obtain()
     assert files_in(cache) == small
 

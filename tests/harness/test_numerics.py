@@ -7,7 +7,7 @@ from harness.equality.trace import Trace
 from harness.regression.numerics import CHECKS
 from harness.regression.pair import Pair
 from impls.contract import Settings
-from tests.fakes import FakeWorker, SpoiledNumpy
+from tests.fakes import FakeWorker, PatchedNumpy
 
 SCALED_NUMPY = """
 def mlp(params, x, right=mlp):
@@ -52,7 +52,7 @@ def examine(dataset):
     """Return a function: the findings of all checks between NumPy and NumPy in whose module `code` ran."""
 
     def examine(code):
-        pair = Pair("numpy", Settings(), dataset, (SpoiledNumpy(), SpoiledNumpy(code)))
+        pair = Pair("numpy", Settings(), dataset, (PatchedNumpy(), PatchedNumpy(code)))
         return {name: check(pair) for name, check in CHECKS.items()}
 
     return examine

@@ -10,7 +10,7 @@ from harness.regression import pair_run as module
 from harness.regression.pair import Pair
 from harness.regression.pair_run import EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, TURNS, Quantity, measure
 from impls.contract import Settings
-from tests.fakes import FakeWorker, SpoiledNumpy
+from tests.fakes import FakeWorker, PatchedNumpy
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_steps_are_interleaved_in_changing_order(measured):
 
 def test_no_moment_of_adam_becomes_denormal(measured):
     """With such numbers, a processor is slow."""
-    baseline = SpoiledNumpy()
+    baseline = PatchedNumpy()
     measured(baseline, wanted=["first-fit", "train_step-128"])
     moments = np.concatenate([array.ravel() for of_all in baseline.run("get_moments") for array in of_all.values()])
     assert not (np.abs(moments[moments != 0]) < np.finfo(np.float32).tiny).any()

@@ -13,7 +13,7 @@ from harness.judging.verdict import FEWEST
 from harness.regression.pair_run import QUANTITIES, STEPS
 from studies import calibrate
 from studies.agreement import sentence
-from studies.spoiled import SLOWED, slower
+from studies.injected_slowdown import SLOWED, slower
 from tests.fakes import FakeWorker
 
 

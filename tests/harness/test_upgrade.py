@@ -8,8 +8,8 @@ import pytest
 
 from harness.regression.numerics import CHECKS
 from impls import PackageNotInstalled
-from studies.spoiled import environment, slower
-from tests.fakes import FakeWorker, SpoiledNumpy
+from studies.injected_slowdown import environment, slower
+from tests.fakes import FakeWorker, PatchedNumpy
 
 UNDECIDED = 5  # exit status
 OTHER_LOSS = """
@@ -36,7 +36,7 @@ def run(run_here, tmp_path):
 
 
 def test_version_computes_the_same_as_itself(run):
-    done, saved, markdown = run("-k", "computes", "--alpha=5%", worker=lambda name, **_: SpoiledNumpy())
+    done, saved, markdown = run("-k", "computes", "--alpha=5%", worker=lambda name, **_: PatchedNumpy())
     assert done.returncode == 0, done.stdout
     record = saved["variants"]["numpy"]
     assert [each["word"] for each in record["found"].values()] == ["identical"] * len(CHECKS)
@@ -47,7 +47,7 @@ def test_version_computes_the_same_as_itself(run):
 
 
 def test_candidate_that_computes_something_else_fails(run, tmp_path):
-    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "spoiled", {"impls.numpy.mnist": OTHER_LOSS}))
+    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "slowed", {"impls.numpy.mnist": OTHER_LOSS}))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "gradients changed: " in done.stdout
 

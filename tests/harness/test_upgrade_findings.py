@@ -8,7 +8,7 @@ from harness.regression.upgrade import Upgrade
 from harness.regression.versions import Side
 from harness.workers.worker import WorkerDied
 from impls.contract import Settings
-from tests.fakes import FakeWorker, SpoiledNumpy
+from tests.fakes import FakeWorker, PatchedNumpy
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def find(dataset):
     """Return a function: the findings of `claims` about NumPy, in order, with these workers: side -> worker."""
 
     def find(workers, *claims):
-        start = lambda participant: workers.get(participant.name) or SpoiledNumpy()  # noqa: E731
+        start = lambda participant: workers.get(participant.name) or PatchedNumpy()  # noqa: E731
         pairs = Pairs(SIDES, Settings(), dataset, start)
         upgrade = Upgrade([Side(name, name) for name in SIDES], {"numpy": [*claims]}, pairs, Sampling(seconds=60))
         return [upgrade.find("numpy", claim) for claim in claims]
@@ -24,7 +24,7 @@ def find(dataset):
     return find
 
 
-class Failing(SpoiledNumpy):
+class Failing(PatchedNumpy):
     """Raises the error in the check of gradients, and has ended then if it has died."""
 
     def __init__(self, error):
