@@ -22,7 +22,7 @@ from studies.shared import dataset
 
 MARGIN = 0.02  # of the plain loop's time
 COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
-TURNS = 12  # in each process run
+BLOCKS = 12  # in each process run
 REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
 
 
@@ -71,7 +71,7 @@ def one_process_run(variant: str, operation: Operation, settings: Settings, data
             return float(plain.stdout.readline() or "nan")
 
         times = {ours: [], theirs: []}
-        for side in interleaved((ours, theirs), range(TURNS)):
+        for side in interleaved((ours, theirs), range(BLOCKS)):
             times[side].append(side())
             time.sleep(REST)
     return math.log(statistics.median(times[ours]) / statistics.median(times[theirs]))

@@ -13,7 +13,7 @@ NAME = "roofline"  # in place of a variant; no folder in impls/ can have this na
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
-TURNS = 10  # of `stream` through its four arrays: many enough that starting the threads does not count
+BLOCKS = 10  # of `stream` through its four arrays: many enough that starting the threads does not count
 FLOAT32, INT64 = 4, 8  # bytes
 BATCH_SIZE = 128  # of `step_bytes`
 OPERATIONS = (  # which do not use their images
@@ -58,12 +58,12 @@ class Machine:
         np.matmul(self.a, self.b, out=self.product)
 
     def stream(self, _) -> None:
-        """Copy each of the four arrays to the next, `TURNS` times: 8 passes over the parameters in each turn."""
+        """Copy each of the four arrays to the next, `BLOCKS` times: 8 passes over the parameters in each turn."""
         list(self.pool.map(_copy_around, self.parts))
 
 
 def _copy_around(part: np.ndarray) -> None:
-    for target in range(4 * TURNS):
+    for target in range(4 * BLOCKS):
         np.copyto(part[target % 4], part[(target - 1) % 4])
 
 
@@ -73,7 +73,7 @@ def train_step_seconds(network: Network, batch_size: int, multiply_seconds: floa
     Arithmetic: `Network.operations` for each image. Memory: Adam reads parameters, gradients, m and v, and writes all
     but the gradients: 7 passes, where a turn of `stream` makes 8.
     """
-    return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * TURNS)
+    return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * BLOCKS)
 
 
 def step_bytes(network: Network) -> dict[str, int]:

@@ -42,17 +42,17 @@ def once(work: Work) -> float:
     return _trusted(perf_counter() - start)
 
 
-def durations(work: Work, rounds: int, settle: float = 0.0) -> list[float]:
-    """Return the seconds of each of `rounds` calls, after untimed calls for `settle` seconds, one at least.
+def durations(work: Work, rounds: int, warm_up: float = 0.0) -> list[float]:
+    """Return the seconds of each of `rounds` calls, after untimed calls for `warm_up` seconds, one at least.
 
     Python's garbage collector is off meanwhile, as in `timeit`. Raises as `once`.
     """
     was_enabled = gc.isenabled()
     gc.disable()
     try:
-        settled = perf_counter() + settle
+        warm_until = perf_counter() + warm_up
         once(work)
-        while perf_counter() < settled:
+        while perf_counter() < warm_until:
             once(work)
         return [once(work) for _ in range(rounds)]
     finally:

@@ -11,7 +11,7 @@ from impls.contract import DATASET, Network, changes_state
 
 IMAGES, BATCHES = 8192, 64  # at most, that the calls of one operation go through in turn, as those of an epoch would
 CHECKED = 100  # calls, at most: reading their results must take little time in comparison
-SETTLE = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
+WARM_UP = 0.1  # seconds of untimed calls before a block: a process that rested is slow for up to 0.07 s
 
 
 class Operation(NamedTuple):
@@ -20,7 +20,7 @@ class Operation(NamedTuple):
     - `batch_size`: the number of images of a call.
     - `rounds`: timed calls in a block, before the next variant has its turn.
     - `blocks`: in each process run of a worker.
-    - `settle`: seconds of untimed calls before a block.
+    - `warm_up`: seconds of untimed calls before a block.
     - `prepared`: whether a call takes a prepared batch, and may return a scalar or a matrix before it is computed.
       Other calls take images, `fit` also labels, and their results are complete.
     - `heading`: of its column in the table of `--compare`; "" if it has none.
@@ -32,7 +32,7 @@ class Operation(NamedTuple):
     batch_size: int
     rounds: int
     blocks: int = 3
-    settle: float = SETTLE
+    warm_up: float = WARM_UP
     prepared: bool = True
     heading: str = ""
 
@@ -154,7 +154,7 @@ def block(implementation: Any) -> list[float]:
     if work.is_fit:
         samples = work.epochs(1 + operation.rounds)[1:]
     else:
-        samples = timing.durations(work, operation.rounds, operation.settle)
+        samples = timing.durations(work, operation.rounds, operation.warm_up)
     if implementation.settings.threads != 1:  # one thread has no others that could spin
         timing.come_to_rest()
     return samples

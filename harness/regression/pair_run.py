@@ -8,7 +8,7 @@ a GPU.
 
 A new quantity is one entry of `QUANTITIES`; its tests, verdicts and margins in the report follow from it:
 
-    "predict_step-512": Quantity(Operation("predict_step", 512, rounds=2, blocks=60, settle=0)),
+    "predict_step-512": Quantity(Operation("predict_step", 512, rounds=2, blocks=60, warm_up=0)),
 
 An entry that is no step names the function that measures it.
 """
@@ -27,11 +27,11 @@ from impls import variants
 from impls.contract import DATASET
 
 # Blocks last some milliseconds; the first call of each is not timed. Their noise is independent, so more blocks are
-# better: `blocks` at most, and after the first `TURNS` only those that begin within `SECONDS`.
-TRAIN = Operation("train_step", 128, rounds=2, blocks=60, settle=0)
-PREDICT_ONE = Operation("predict_step", 1, rounds=2, blocks=400, settle=0)
-PREDICT = Operation("predict_step", 128, rounds=2, blocks=240, settle=0)
-TURNS, SECONDS = 60, 4.0
+# better: `blocks` at most, and after the first `BLOCKS` only those that begin within `SECONDS`.
+TRAIN = Operation("train_step", 128, rounds=2, blocks=60, warm_up=0)
+PREDICT_ONE = Operation("predict_step", 1, rounds=2, blocks=400, warm_up=0)
+PREDICT = Operation("predict_step", 128, rounds=2, blocks=240, warm_up=0)
+BLOCKS, SECONDS = 60, 4.0
 
 # The first epoch of a fit prepares the data and compiles. The last is not counted: the faster version may have ended,
 # which leaves all caches to the slower one. Two short fits instead of a long one: nothing synchronizes the versions
@@ -135,7 +135,7 @@ def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
     before, until = pair.run(usage.in_use), time.monotonic() + SECONDS
     blocks: tuple[list[float], list[float]] = ([], [])
     for turn in range(scaled.blocks):
-        if turn >= TURNS and time.monotonic() >= until:
+        if turn >= BLOCKS and time.monotonic() >= until:
             break
         for side, seconds in zip(blocks, pair.run_in_turn(number * scaled.blocks + turn, block), strict=True):
             side.append(statistics.mean(seconds))

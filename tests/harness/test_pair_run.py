@@ -8,7 +8,7 @@ import pytest
 from harness.measuring.workload import Operation
 from harness.regression import pair_run as module
 from harness.regression.pair import Pair
-from harness.regression.pair_run import EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, TURNS, Quantity, measure
+from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, Quantity, measure
 from impls.contract import Settings
 from tests.fakes import FakeWorker, PatchedNumpy
 
@@ -31,7 +31,7 @@ def test_quantity_is_measured_if_wanted_alone(measured, quantity):
 
 
 def test_new_quantity_is_one_entry(measured, monkeypatch):
-    operation = Operation("train_step", 32, rounds=1, blocks=2, settle=0)
+    operation = Operation("train_step", 32, rounds=1, blocks=2, warm_up=0)
     monkeypatch.setitem(QUANTITIES, "train_step-32", Quantity(operation))
     assert measured(wanted=["train_step-32"])["train_step-32"] == ([1.0] * 2, [1.0] * 2)
 
@@ -96,7 +96,7 @@ class Leaking(FakeWorker):
         return [3.0] + [1.0] * (self.operation.rounds - 1)
 
 
-@pytest.mark.parametrize(("seconds", "turns"), [(1e3, 400), (0.0, TURNS)])
+@pytest.mark.parametrize(("seconds", "turns"), [(1e3, 400), (0.0, BLOCKS)])
 def test_steps_end_with_the_time(measured, monkeypatch, seconds, turns):
     monkeypatch.setattr(module, "SECONDS", seconds)
     found = measured(Leaking())

@@ -51,10 +51,10 @@ def test_work_that_the_device_does_later_is_counted(machine):
     assert durations(machine(call_seconds=0.25), 5) == [1.25] * 5
 
 
-@pytest.mark.parametrize(("settle", "untimed"), [(0.0, 1), (10.0, 1), (12.5, 4)])
-def test_untimed_calls_fill_the_time_to_settle(machine, settle, untimed):
+@pytest.mark.parametrize(("warm_up", "untimed"), [(0.0, 1), (10.0, 1), (12.5, 4)])
+def test_untimed_calls_fill_the_time_of_warm_up(machine, warm_up, untimed):
     device = machine()
-    assert durations(device, 7, settle) == [1.0] * 7
+    assert durations(device, 7, warm_up) == [1.0] * 7
     assert len(device.collecting) == untimed + 7  # the first takes 10 seconds, each other one
 
 

@@ -1,4 +1,4 @@
-"""An operation uses its inputs in turn, settles before each block, rests after it, and hides no work."""
+"""An operation uses its inputs in turn, warms up before each block, rests after it, and hides no work."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from harness.measuring import timing
 from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload, block, prepare
 from impls.contract import NETWORKS, Settings
 
-STEP = Operation("train_step", 4, rounds=3, settle=0.0)
+STEP = Operation("train_step", 4, rounds=3, warm_up=0.0)
 
 
 class Device:
@@ -86,11 +86,11 @@ def test_batches_are_those_of_thousands_of_images(size, count):
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_block_settles_and_leaves_the_machine_at_rest(ready, operation):
+def test_block_warms_up_and_leaves_the_machine_at_rest(ready, operation):
     device = ready(Device(), operation, check=False)
     device.log.clear()
     assert block(device) == [1.0] * operation.rounds
-    assert operation.settle > 0.07
+    assert operation.warm_up > 0.07
     assert device.log.index("rest") == len(device.log) - 1
 
 
