@@ -1,7 +1,7 @@
 """Group-sequential sampling: samples are drawn until every quantity has its verdict.
 
-Verdicts are taken at the sample sizes of `LOOKS` only (interim analyses). The family-wise error rate `alpha` is split
-equally over the quantities and, by the shares in `LOOKS`, over the analyses (alpha spending: Lan and DeMets 1983,
+Verdicts are taken at the sample sizes of `INTERIM_ANALYSES` only (interim analyses). The family-wise error rate `alpha` is split
+equally over the quantities and, by the shares in `INTERIM_ANALYSES`, over the analyses (alpha spending: Lan and DeMets 1983,
 doi:10.1093/biomet/70.3.659). The split is Bonferroni's: the chance of any wrong verdict is at most `alpha`, also if
 quantities depend on each other. If the time is up before an analysis, that analysis uses the samples drawn so far.
 
@@ -17,8 +17,10 @@ from typing import NamedTuple
 
 from harness.judging.verdict import FEWEST, Verdict
 
-LOOKS = {FEWEST: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # samples: share of alpha that is spent on the analysis
-HOPELESS = 3 * max(LOOKS)  # samples: a quantity that seems to need more is given up, though the estimate is rough
+INTERIM_ANALYSES = {FEWEST: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # samples: share of alpha that is spent on the analysis
+HOPELESS = 3 * max(
+    INTERIM_ANALYSES
+)  # samples: a quantity that seems to need more is given up, though the estimate is rough
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Batch(NamedTuple):
     """Samples to draw: their numbers, the sample size of the next analysis, and the quantities that need them."""
 
     numbers: range
-    look: int
+    size: int
     undecided: list[str]
 
 
@@ -71,11 +73,11 @@ def sequential(
     def is_over() -> bool:
         return stopped or clock() + longest > deadline
 
-    for look, share in LOOKS.items():
-        while drawn < look and not is_over():
-            numbers, began = range(drawn, min(drawn + sampling.at_once, look)), clock()
+    for size, share in INTERIM_ANALYSES.items():
+        while drawn < size and not is_over():
+            numbers, began = range(drawn, min(drawn + sampling.at_once, size)), clock()
             try:
-                draw(Batch(numbers, look, undecided))
+                draw(Batch(numbers, size, undecided))
             except StopSampling:
                 stopped = True
             drawn, longest = numbers.stop, max(longest, clock() - began)

@@ -7,8 +7,8 @@ from time import perf_counter, process_time, sleep
 from typing import Protocol
 
 TRIES = 3  # before an implementation is refused: a busy machine can delay one read, hardly three in a row
-LOOKS = 100  # at whether the process is at rest
-SECONDS_BETWEEN_LOOKS = 0.01  # of which an idle process uses next to nothing, and a spinning thread all
+CHECKS = 100  # at whether the process is at rest
+SECONDS_BETWEEN_CHECKS = 0.01  # of which an idle process uses next to nothing, and a spinning thread all
 HIDDEN = 0.1  # of the measured time may come to light when the result is read; a copy of the result takes less
 
 
@@ -100,10 +100,10 @@ def come_to_rest() -> None:
 
     Raises `Unmeasurable` if they go on for a second: they would slow down the next measurement.
     """
-    for _ in range(LOOKS):
+    for _ in range(CHECKS):
         before = process_time()
-        sleep(SECONDS_BETWEEN_LOOKS)
-        if process_time() - before < SECONDS_BETWEEN_LOOKS / 2:
+        sleep(SECONDS_BETWEEN_CHECKS)
+        if process_time() - before < SECONDS_BETWEEN_CHECKS / 2:
             return
     raise Unmeasurable("the process does not come to rest: its idle threads spin (is OMP_WAIT_POLICY active?)")
 

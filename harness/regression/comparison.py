@@ -44,12 +44,12 @@ class Comparison:
     def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Run pairs until all quantities are decided or the time is up.
 
-        `on_progress(pair_runs, look)` is called before pairs, with the number of those before and that at which
+        `on_progress(pair_runs, size)` is called before pairs, with the number of those before and that at which
         verdicts are due. `verdicts` are up to date if Ctrl-C ends it.
         """
 
         def draw(batch: Batch) -> None:
-            on_progress(batch.numbers.start, batch.look)
+            on_progress(batch.numbers.start, batch.size)
             self._run_pairs(batch)
 
         for verdicts in sequential(draw, self._verdict, self.quantities, self.sampling):

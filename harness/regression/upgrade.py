@@ -95,7 +95,7 @@ class Upgrade:
         comparison = Comparison(self.pairs, variant, self.quantities(variant), sampling)
         self.comparisons[variant] = comparison
         try:
-            comparison.run(lambda done, look: self.on_progress(f"{variant}: {done} pairs, a look at {look}"))
+            comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, the next analysis at {size}"))
         finally:  # Ctrl-C: verdicts that were reached stand
             self.found.update({(variant, quantity): verdict for quantity, verdict in comparison.verdicts.items()})
 

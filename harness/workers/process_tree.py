@@ -17,7 +17,7 @@ import threading
 
 import psutil
 
-SECONDS_BETWEEN_LOOKS = 1.0  # at whether the parent still lives
+SECONDS_BETWEEN_CHECKS = 1.0  # at whether the parent still lives
 SECONDS_TO_END = 5.0  # for a supervisor to kill all that it supervises
 TRIES, SECONDS_BETWEEN_TRIES = 30, 0.1  # processes that fork meanwhile are killed the next time
 
@@ -63,7 +63,7 @@ def _supervise(parent: int, folder: str, command: list[str]) -> int:
         waiting = threading.Thread(target=process.wait, daemon=True)
         waiting.start()
         while waiting.is_alive() and os.getppid() == parent:
-            waiting.join(SECONDS_BETWEEN_LOOKS)
+            waiting.join(SECONDS_BETWEEN_CHECKS)
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _kill_children()

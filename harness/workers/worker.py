@@ -20,7 +20,7 @@ from harness import ROOT
 from harness.workers import excerpt, process_tree, variables
 from harness.workers.wire import dumps, loads, receive, send
 
-SECONDS_BETWEEN_LOOKS = 1.0  # between checks that a silent worker is alive
+SECONDS_BETWEEN_CHECKS = 1.0  # between checks that a silent worker is alive
 
 NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks take a GPU by default
 
@@ -189,7 +189,7 @@ class Worker:
             if command:
                 self.connection.settimeout(self.spec.timeout)
                 send(self.connection, command)
-            self.connection.settimeout(min(SECONDS_BETWEEN_LOOKS, self.spec.timeout))
+            self.connection.settimeout(min(SECONDS_BETWEEN_CHECKS, self.spec.timeout))
             return loads(receive(self.connection, look))
         except TimeoutError:
             raise WorkerDied(

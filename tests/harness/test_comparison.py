@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from harness.judging.sequential import LOOKS, Sampling
+from harness.judging.sequential import INTERIM_ANALYSES, Sampling
 from harness.measuring.timing import Unmeasurable
 from harness.regression import comparison as module
 from harness.regression.comparison import Comparison, most_pairs
@@ -15,7 +15,7 @@ from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
 
-FIRST = min(LOOKS)
+FIRST = min(INTERIM_ANALYSES)
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.judging.sequential import LOOKS, Sampling, StopSampling, sequential
+from harness.judging.sequential import INTERIM_ANALYSES, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
 
-FIRST, SECOND, _, LAST = LOOKS
+FIRST, SECOND, _, LAST = INTERIM_ANALYSES
 OPEN = Verdict("inconclusive", needed=10)
 
 
@@ -51,7 +51,7 @@ def test_family_wise_error_rate_is_at_most_alpha(comparisons, least, most):
 def test_alpha_is_spent_over_quantities_and_analyses():
     spent = []
     run(lambda _, alpha: (spent.append(alpha), OPEN)[1], sampling=Sampling(alpha=0.05, comparisons=77))
-    assert len(spent) == len(LOOKS)
+    assert len(spent) == len(INTERIM_ANALYSES)
     assert 77 * sum(spent) == pytest.approx(0.05)
 
 
@@ -77,7 +77,7 @@ def test_decided_quantity_is_not_drawn_again():
 def test_batches_end_at_the_next_analysis():
     _, batches = run(lambda *_: OPEN, sampling=Sampling(at_once=3))
     assert [list(batch.numbers) for batch in batches[:4]] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9, 10]]
-    assert {batch.look for batch in batches[:3]} == {FIRST}
+    assert {batch.size for batch in batches[:3]} == {FIRST}
 
 
 @pytest.mark.parametrize(("seconds", "samples"), [(-1, 0), (5, 1), (35, 3), (40, 4), (1e3, LAST)])
@@ -87,7 +87,7 @@ def test_sample_that_would_end_too_late_is_not_drawn(seconds, samples):
     wait = lambda _: vars(time).update(now=time.now + 10)  # noqa: E731
     analyses, batches = run(lambda *_: OPEN, ("a",), Sampling(seconds=seconds), wait, lambda: time.now)
     assert len(batches) == samples
-    assert len(analyses) == (1 if samples < FIRST else len(LOOKS))
+    assert len(analyses) == (1 if samples < FIRST else len(INTERIM_ANALYSES))
 
 
 def test_samples_before_a_stop_are_analysed():
@@ -98,4 +98,4 @@ def test_samples_before_a_stop_are_analysed():
     alphas = []
     _, batches = run(lambda _, alpha: (alphas.append(alpha), OPEN)[1], on_draw=stop, sampling=Sampling(alpha=1.0))
     assert len(batches) == FIRST + 1
-    assert alphas == [LOOKS[FIRST], LOOKS[SECOND]]
+    assert alphas == [INTERIM_ANALYSES[FIRST], INTERIM_ANALYSES[SECOND]]
