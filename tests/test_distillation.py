@@ -11,7 +11,7 @@ import pytest
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
-    PASS,
+    FORWARD_BACKWARD,
     STEPS,
     STEPS_LOSS,
     STEPS_OF_AN_EPOCH,
@@ -91,12 +91,12 @@ def assert_within(record, framework):
 
 def test_loss(student, reference, batch, assert_within):
     loss, right = (side.loss_and_gradients(*batch)[0] for side in (student(), reference))
-    assert_within("loss", distance(loss, right, "loss"), PASS)
+    assert_within("loss", distance(loss, right, "loss"), FORWARD_BACKWARD)
 
 
 def test_gradients(student, reference, batch, assert_within):
     gradients, expected = (side.loss_and_gradients(*batch)[1] for side in (student(), reference))
-    assert_within("gradients", largest_distance(gradients, expected), PASS)
+    assert_within("gradients", largest_distance(gradients, expected), FORWARD_BACKWARD)
 
 
 def test_many_steps(student, reference, once, dataset, all_targets, parameters, assert_within, pytestconfig):
@@ -138,7 +138,7 @@ def test_at_a_high_temperature_logits_are_matched(student, batch):
 def test_evaluation_is_by_labels_alone(student, reference, dataset, assert_within):
     images, labels = (part.first(256) for part in dataset.test)
     (loss, accuracy), (right, expected) = (side.evaluate(images, labels) for side in (student(), reference))
-    assert_within("evaluation", distance(loss, right, "loss of test images"), PASS)
+    assert_within("evaluation", distance(loss, right, "loss of test images"), FORWARD_BACKWARD)
     assert accuracy == pytest.approx(expected, abs=1.5 / 256)  # an image may have two logits equal in rounding
 
 
@@ -146,7 +146,7 @@ def test_fit_keeps_each_image_with_its_targets(student, reference, batch):
     """With a learning rate near 0 the mean loss of an epoch is that of all images, in any order."""
     expected, _ = reference.loss_and_gradients(*batch)
     still = student(learning_rate=2.0**-60, batch_size=BATCH_SIZE // 3)
-    assert still.fit(*batch, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
+    assert still.fit(*batch, 2)["loss"] == pytest.approx([expected] * 2, rel=FORWARD_BACKWARD["float32"])
 
 
 def test_a_student_learns_from_a_teacher_alone(student, all_targets, dataset, pytestconfig):

@@ -8,7 +8,7 @@ import pytest
 
 from harness.edge.exports import loader
 from harness.edge.fidelity import fidelity, step_of
-from harness.equality.limits import ACCURACY_MARGIN, PASS
+from harness.equality.limits import ACCURACY_MARGIN, FORWARD_BACKWARD
 from harness.measuring import figures
 from harness.report.runs import median, spread
 from impls import PackageNotInstalled
@@ -68,7 +68,7 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, expo
     recorded(bytes=path.stat().st_size, **found._asdict())
     off = f"{path.name}: {found.differ:,} of {logits.size:,} logits differ, by up to {found.largest:g}"
     if kind == "float":
-        assert found.largest <= 2 * PASS["float32"] * np.abs(expected).max(), off
+        assert found.largest <= 2 * FORWARD_BACKWARD["float32"] * np.abs(expected).max(), off
         return
     weights = device.run("dtypes")["weights"]
     assert "int8" in weights, f"{path.name} has no int8 weights, but {weights}"

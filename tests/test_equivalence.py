@@ -12,17 +12,17 @@ from harness.equality.distance import Distance, distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
     FIT_EPOCHS,
+    FORWARD_BACKWARD,
     PARAMETERS_AFTER,
-    PASS,
-    STARTS,
+    SEEDS,
     STEP,
     STEPS,
     STEPS_LOSS,
     STEPS_OF_AN_EPOCH,
     STEPS_PARAMETERS,
     float32_steps,
-    of_gradients,
-    of_moments,
+    gradient_tolerance,
+    moment_tolerance,
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
@@ -78,7 +78,7 @@ def best_of_seeds(candidate, dtype, deviation):
 
     def best_of_seeds(error_of, tolerances) -> Distance:
         errors = []
-        for seed in range(1, STARTS[computed] + 1):
+        for seed in range(1, SEEDS[computed] + 1):
             candidate.with_settings(**asdict(candidate.settings))
             errors.append(error_of(seed))
             if errors[-1].error <= tolerances[computed]:
@@ -93,13 +93,15 @@ def test_logits(request, candidate, reference, of_reference, images, deviation, 
     if deviation:
         request.applymarker(pytest.mark.xfail(strict=True, reason=deviation))
     error = distance(candidate.logits(images), of_reference(lambda: reference.logits(images), "logits"), "logits")
-    assert_within("logits", error, PASS)
-    assert error.error <= PASS[dtype], deviation
+    assert_within("logits", error, FORWARD_BACKWARD)
+    assert error.error <= FORWARD_BACKWARD[dtype], deviation
 
 
 def test_probabilities(candidate, reference, of_reference, images, assert_within):
     expected = of_reference(lambda: reference.probabilities(images), "probabilities")
-    assert_within("probabilities", distance(candidate.probabilities(images), expected, "probabilities"), PASS)
+    assert_within(
+        "probabilities", distance(candidate.probabilities(images), expected, "probabilities"), FORWARD_BACKWARD
+    )
 
 
 def test_evaluation(candidate, reference, of_reference, images, dataset, assert_within):
@@ -107,18 +109,18 @@ def test_evaluation(candidate, reference, of_reference, images, dataset, assert_
     expected, expected_accuracy = of_reference(lambda: reference.evaluate(images, labels), "evaluation")
     actual, accuracy = candidate.evaluate(images, labels)
     assert accuracy == pytest.approx(expected_accuracy, abs=1.5 / 256)  # an image may have two logits equal in rounding
-    assert_within("evaluation", distance(actual, expected, "loss of test images"), PASS)
+    assert_within("evaluation", distance(actual, expected, "loss of test images"), FORWARD_BACKWARD)
 
 
 def test_loss(candidate, loss_and_gradients, batch, assert_within):
     expected, _ = loss_and_gradients
-    assert_within("loss", distance(candidate.loss_and_gradients(*batch)[0], expected, "loss"), PASS)
+    assert_within("loss", distance(candidate.loss_and_gradients(*batch)[0], expected, "loss"), FORWARD_BACKWARD)
 
 
 def test_gradients(candidate, loss_and_gradients, batch, assert_within):
     _, expected = loss_and_gradients
     actual = candidate.loss_and_gradients(*batch)[1]
-    assert_within("gradients", largest_distance(actual, expected), of_gradients(candidate.network))
+    assert_within("gradients", largest_distance(actual, expected), gradient_tolerance(candidate.network))
 
 
 def test_one_step(candidate, after_one_step, batch, assert_within):
@@ -126,14 +128,14 @@ def test_one_step(candidate, after_one_step, batch, assert_within):
     loss = candidate.run(train_on, *batch)
     rate = EXACT_HYPERPARAMETERS["learning_rate"]
     assert_within("one step", largest_distance(candidate.get_parameters(), expected, rate), STEP)
-    assert_within("loss before the step", distance(loss, expected_loss, "loss"), PASS)
+    assert_within("loss before the step", distance(loss, expected_loss, "loss"), FORWARD_BACKWARD)
 
 
 def test_moments(candidate, after_one_step, batch, assert_within):
     *_, expected = after_one_step
     candidate.run(train_on, *batch)
     for name, *both in zip(("m", "v"), candidate.get_moments(), expected, strict=True):
-        assert_within(f"moment {name}", largest_distance(*both), of_moments(candidate.network))
+        assert_within(f"moment {name}", largest_distance(*both), moment_tolerance(candidate.network))
 
 
 @pytest.mark.trajectory

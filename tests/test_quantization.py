@@ -12,12 +12,12 @@ from harness.edge.exports import ExportCache
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import (
     EXACT_HYPERPARAMETERS,
-    PASS,
+    FORWARD_BACKWARD,
     STEPS,
     STEPS_LOSS,
     STEPS_PARAMETERS,
+    gradient_tolerance,
     has_convolutions,
-    of_gradients,
 )
 from harness.equality.start import start
 from harness.equality.trace import losses_apart, parameters_apart, trace
@@ -181,8 +181,8 @@ def test_gradients_of_the_straight_through_rule(candidate, reference, dataset, p
     reference.set_parameters(large)
     batch = dataset.train.first(BATCH_SIZE)
     (loss, gradients), (right, expected) = (side.loss_and_gradients(*batch) for side in (candidate, reference))
-    assert_within("loss", distance(loss, right, "loss"), PASS)
-    assert_within("gradients", largest_distance(gradients, expected), of_gradients(candidate.network))
+    assert_within("loss", distance(loss, right, "loss"), FORWARD_BACKWARD)
+    assert_within("gradients", largest_distance(gradients, expected), gradient_tolerance(candidate.network))
 
 
 def test_many_steps(candidate, reference, once, dataset, parameters, assert_within, pytestconfig):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.equality.limits import EXACT_HYPERPARAMETERS, PASS
+from harness.equality.limits import EXACT_HYPERPARAMETERS, FORWARD_BACKWARD
 from harness.equality.trace import trace
 from tests.conftest import BATCH_SIZE
 
@@ -18,7 +18,7 @@ def test_fit_uses_every_image_once(framework, reference, dataset, initial):
     still = framework.with_settings(**settings)
     still.set_parameters(initial)
     expected, _ = reference.loss_and_gradients(images, labels)
-    assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=PASS["float32"])
+    assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=FORWARD_BACKWARD["float32"])
 
 
 def test_fit_shuffles_by_the_seed(framework, dataset, initial):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.equality.distance import distance
-from harness.equality.limits import PASS, ROW_SUM, SAME_TRAINING
+from harness.equality.limits import FORWARD_BACKWARD, ROW_SUM, SAME_TRAINING
 from harness.equality.training import train_on
 from harness.measuring.starting import conditions
 from harness.measuring.workload import OPERATIONS, rehearse
@@ -27,11 +27,11 @@ def test_gradients_change_nothing(framework, dataset):
     before = framework.get_parameters()
     loss, gradients = framework.loss_and_gradients(*batch)
     again, same = framework.loss_and_gradients(*batch)
-    assert again == pytest.approx(loss, rel=PASS["float32"])
+    assert again == pytest.approx(loss, rel=FORWARD_BACKWARD["float32"])
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
-        assert distance(same[name], gradients[name], name).error <= PASS["float32"]
-    assert framework.run(train_on, *batch) == pytest.approx(loss, rel=PASS["float32"])
+        assert distance(same[name], gradients[name], name).error <= FORWARD_BACKWARD["float32"]
+    assert framework.run(train_on, *batch) == pytest.approx(loss, rel=FORWARD_BACKWARD["float32"])
 
 
 def test_gradients_point_uphill(framework, dataset):

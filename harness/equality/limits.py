@@ -35,10 +35,10 @@ ACCURACY_MARGIN = 0.002
 # Errors are relative to the largest entry of the tensor they are in.
 
 # Logits, loss, gradients: sums of hundreds of products, whose roundings partly cancel.
-PASS = {"float32": 2e-6, "float64": 1e-13}
+FORWARD_BACKWARD = {"float32": 2e-6, "float64": 1e-13}
 
 # The same of the gradients of convolutions, which sum up 100,352 pixels of a batch: in float32 up to 4e-6 was seen.
-PASS_OF_PIXELS = {"float32": 1e-5, "float64": 1e-13}
+FORWARD_BACKWARD_CNN = {"float32": 1e-5, "float64": 1e-13}
 
 # Parameters after one step of Adam, relative to the learning rate: m / (sqrt(v) + epsilon) amplifies where v is near 0.
 STEP = {"float32": 2e-3, "float64": 1e-11}
@@ -46,7 +46,7 @@ STEP = {"float32": 2e-3, "float64": 1e-11}
 # Loss of each of many steps. In float64 the equivalence tests take `STEPS`, and an epoch of batches of 128 with --long.
 STEPS = 100
 STEPS_OF_AN_EPOCH = max(STEPS, math.ceil(DATASET.train / 128))
-STARTS = {"float32": 3, "float64": 1}  # from which that is tried: one ReLU that flips parts the paths of float32
+SEEDS = {"float32": 3, "float64": 1}  # from which that is tried: one ReLU that flips parts the paths of float32
 STEPS_LOSS = {"float32": 1e-5, "float64": 1e-12}
 
 # Parameters after some of those steps, as they are megabytes; in float32 they drift apart while the loss still agrees.
@@ -69,14 +69,14 @@ def has_convolutions(network: Network) -> bool:
     return any(len(shape) > 2 for shape in network.shapes.values())
 
 
-def of_gradients(network: Network) -> dict[str, float]:
+def gradient_tolerance(network: Network) -> dict[str, float]:
     """Return the tolerance of loss and gradients by dtype."""
-    return PASS_OF_PIXELS if has_convolutions(network) else PASS
+    return FORWARD_BACKWARD_CNN if has_convolutions(network) else FORWARD_BACKWARD
 
 
-def of_moments(network: Network) -> dict[str, float]:
+def moment_tolerance(network: Network) -> dict[str, float]:
     """Return the tolerance of Adam's m and v by dtype. Squaring the gradients for v doubles their relative error."""
-    return {dtype: 2 * limit for dtype, limit in of_gradients(network).items()}
+    return {dtype: 2 * limit for dtype, limit in gradient_tolerance(network).items()}
 
 
 def float32_steps(network: Network) -> int:

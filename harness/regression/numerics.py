@@ -98,7 +98,7 @@ def logits(pair: Pair) -> Finding:
     pair.build()
     pair.run("set_parameters", pair.start())
     outputs = [{"logits": array} for array in pair.run("logits", pair.dataset.test.images.first(128))]
-    return _within(*outputs, limit=2 * limits.PASS["float32"])
+    return _within(*outputs, limit=2 * limits.FORWARD_BACKWARD["float32"])
 
 
 @check
@@ -108,7 +108,7 @@ def gradients(pair: Pair) -> Finding:
     pair.run("set_parameters", pair.start())
     computed = pair.run("loss_and_gradients", *pair.dataset.train.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in computed]
-    return _within(*results, limit=2 * limits.of_gradients(pair.network)["float32"])
+    return _within(*results, limit=2 * limits.gradient_tolerance(pair.network)["float32"])
 
 
 @check
@@ -140,7 +140,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     if step is None:
         return SAME
     for dtype in ("float32",) if any(pair.run("known_deviation")) else ("float32", "float64"):
-        starts = (_beyond_rounding(pair, dtype, seed, hyperparameters) for seed in range(limits.STARTS[dtype]))
+        starts = (_beyond_rounding(pair, dtype, seed, hyperparameters) for seed in range(limits.SEEDS[dtype]))
         beyond = next(starts)
         if beyond and all(starts):
             return Finding("changed", beyond)
