@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from impls.adapter import Adapter
-from impls.contract import COMPARED, Settings
+from impls.contract import DEFAULT_NETWORKS, Settings
 
 
 class Variant(NamedTuple):
@@ -22,7 +22,7 @@ class Variant(NamedTuple):
     implementation: str  # its folder in impls/
     packages: tuple[str, ...]  # that must be installed
     environment: dict[str, str]  # variables that must be set before the import
-    networks: tuple[str, ...] = COMPARED  # that it is written for
+    networks: tuple[str, ...] = DEFAULT_NETWORKS  # that it is written for
     problem: str = ""  # why it cannot be loaded, if its files already show it
     importer: Callable[[str], ModuleType] = importlib.import_module  # of its files, by their full names
 
@@ -134,7 +134,7 @@ def missing(variant: str) -> list[str]:
 def _variants_of(name: str) -> list[Variant]:
     files = [path for file in ("mnist.py", "adapter.py") if (path := FOLDER / name / file).exists()]
     code = [statement for path in files for statement in ast.parse(path.read_bytes(), path.name).body]
-    packages, networks = _imported_packages(code), _assigned("MODELS", code) or COMPARED
+    packages, networks = _imported_packages(code), _assigned("MODELS", code) or DEFAULT_NETWORKS
     return [
         Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
         for backend in _assigned("BACKENDS", code)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import impls
 from impls.adapter import Adapter
-from impls.contract import COMPARED, Arrays, Settings
+from impls.contract import DEFAULT_NETWORKS, Arrays, Settings
 from impls.files import cache_directory, check_files
 
 
-def parser(command: str, description: str, epochs: int, networks: Iterable[str] = COMPARED) -> argparse.ArgumentParser:
+def parser(
+    command: str, description: str, epochs: int, networks: Iterable[str] = DEFAULT_NETWORKS
+) -> argparse.ArgumentParser:
     """Return a parser of the variant and of the options of every command. `command` is the module after `python -m`."""
     sys.stdout.reconfigure(errors="replace")  # a name that the terminal cannot show costs no result
     parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)

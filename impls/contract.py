@@ -133,7 +133,7 @@ NETWORKS = {
         chapter="distillation",
     ),
 }
-COMPARED = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # networks of the tutorials
+DEFAULT_NETWORKS = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # networks of the tutorials
 
 # Aliases of the MLP's numbers, for scripts that import them.
 LAYER_SIZES = (784, 512, 256, 10)

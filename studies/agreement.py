@@ -21,7 +21,9 @@ from impls.contract import Settings
 from studies.shared import dataset
 
 MARGIN = 0.02  # of the plain loop's time
-COMPARED = [operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128]
+DEFAULT_NETWORKS = [
+    operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128
+]
 BLOCKS = 12  # in each process run
 REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
 
@@ -35,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     settings, data = Settings(threads=options.threads), dataset()
     for variant in options.variants:
-        for operation in COMPARED:
+        for operation in DEFAULT_NETWORKS:
             try:
                 ratios = [one_process_run(variant, operation, settings, data) for _ in range(options.process_runs)]
             except impls.PackageNotInstalled as error:

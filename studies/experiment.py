@@ -16,7 +16,7 @@ from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import distillation
 from impls.checks import check_epochs
-from impls.contract import COMPARED, Settings
+from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
 from studies.shared import dataset
 
@@ -55,7 +55,7 @@ def run(description: str, seeds: int, least: int, trial: Callable[..., Any], sho
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add("--framework", choices=impls.variants(), default="numpy", help="default: numpy")
-    networks = (STUDENT, *COMPARED)
+    networks = (STUDENT, *DEFAULT_NETWORKS)
     add("--network", choices=networks, nargs="+", default=[STUDENT], help="of students; default: student")
     add("--threads", type=int, help="CPU threads (default: all; a student's steps are small)")
     add("--teacher-epochs", type=int, default=3, help="default: 3")

@@ -18,7 +18,7 @@ from harness.parallel.tasks import STEPS, milliseconds
 from harness.parallel.team import Team, check_processes
 from harness.workers.worker import Worker, WorkerSpec
 from impls import parallel
-from impls.contract import COMPARED, Settings, check_whole_number
+from impls.contract import DEFAULT_NETWORKS, Settings, check_whole_number
 from studies.shared import dataset, print_table
 
 MOST_TURNS = 10_000
@@ -48,7 +48,7 @@ def main() -> None:
     able = [name for name in impls.variants() if parallel.exists(name, Settings.network) and not impls.missing(name)]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", choices=able, action="append", help="only this variant; repeatable")
-    parser.add_argument("--network", choices=COMPARED, default=Settings.network, help="default: %(default)s")
+    parser.add_argument("--network", choices=DEFAULT_NETWORKS, default=Settings.network, help="default: %(default)s")
     parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
     parser.add_argument("--processes", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--turns", type=int, default=20, help=f"blocks of {STEPS} steps (default: %(default)s)")

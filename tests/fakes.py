@@ -62,7 +62,7 @@ class FakeWorker:
     def block(self):
         return [self.seconds] * self.operation.rounds
 
-    def of_fit(self, images, labels, epochs, begin):
+    def fit_usage(self, images, labels, epochs, begin):
         return [self.seconds] * epochs, 900
 
     def cpu_seconds(self):

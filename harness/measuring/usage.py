@@ -52,7 +52,7 @@ def peak_memory() -> int | None:
 
 
 @changes_state
-def of_fit(implementation: Adapter, images, labels, epochs: int, begin: float) -> tuple[list[float], int | None]:
+def fit_usage(implementation: Adapter, images, labels, epochs: int, begin: float) -> tuple[list[float], int | None]:
     """Return the CPU seconds of each epoch of one `fit`, (epochs,), and the bytes in use after it, without garbage.
 
     It begins at the moment `begin` of `time.monotonic`, which all processes of a machine have in common.

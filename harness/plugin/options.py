@@ -11,7 +11,7 @@ from harness.data import atomic
 from harness.plugin.numbers import seconds, whole_number
 from harness.workers import variables
 from harness.workers.worker import limits
-from impls.contract import COMPARED, DATASET
+from impls.contract import DATASET, DEFAULT_NETWORKS
 
 VERSIONS = ("--baseline", "--candidate", "--baseline-python", "--candidate-python")
 TIMES = ("--benchmark-only", "--compare", *VERSIONS)
@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = parser.getgroup("frameworks", "one network in every framework").addoption
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
-    add("--network", action="append", metavar="NAME", help=f"one of {', '.join(COMPARED)}, or all; repeatable")
+    add("--network", action="append", metavar="NAME", help=f"one of {', '.join(DEFAULT_NETWORKS)}, or all; repeatable")
     add("--reference", metavar="NAME", help="variant that is the reference (default: numpy, if it has the network)")
     add("--epochs", type=count, help="passes over the training images (default: set by the network)")
     size = whole_number(1, DATASET.train)

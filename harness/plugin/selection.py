@@ -12,9 +12,9 @@ from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import CASES, NOTICES, REFERENCES
 from impls import Case
-from impls.contract import COMPARED, Settings
+from impls.contract import DEFAULT_NETWORKS, Settings
 
-OF_ALL = "test_mean_accuracies_agree"  # the test that compares all variants
+ACROSS_VARIANTS = "test_mean_accuracies_agree"  # the test that compares all variants
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     by_chapter = any(chapter.parametrize(metafunc, cases) for chapter in chapters(metafunc.config))
     if "framework" in metafunc.fixturenames and not by_chapter:
         metafunc.parametrize("framework", cases, indirect=True, ids=str)
-    if metafunc.definition.originalname == OF_ALL:
+    if metafunc.definition.originalname == ACROSS_VARIANTS:
         metafunc.parametrize("network", metafunc.config.stash[REFERENCES])
     if "timed" in metafunc.fixturenames:
         pairs = participants.pairs(cases, option.notebook_baseline, _operations(option))
@@ -61,9 +61,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     on_request = ["network", *(chapter.marker for chapter in known if chapter.on_request)]
 
     def is_wanted(item: pytest.Item) -> bool:
-        if item.originalname == OF_ALL and option.seeds < 2:
+        if item.originalname == ACROSS_VARIANTS and option.seeds < 2:
             return False
-        if only_variants and item.originalname != OF_ALL and case_of(item) is None:
+        if only_variants and item.originalname != ACROSS_VARIANTS and case_of(item) is None:
             return False
         benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
@@ -152,11 +152,11 @@ def _chosen_variants(option: argparse.Namespace) -> list[str]:
 
 def _chosen_networks(option: argparse.Namespace) -> list[str]:
     """Return the networks of `--network`, in the order of the contract."""
-    asked, known = option.network or [Settings.network], [*COMPARED, "all"]
+    asked, known = option.network or [Settings.network], [*DEFAULT_NETWORKS, "all"]
     for name in asked:
         if name not in known:
             raise _unknown("--network", name, "network", known)
-    return [network for network in COMPARED if network in asked or "all" in asked]
+    return [network for network in DEFAULT_NETWORKS if network in asked or "all" in asked]
 
 
 def _reference(option: argparse.Namespace, network: str) -> str:

@@ -35,13 +35,13 @@ BLOCKS, SECONDS = 60, 4.0
 
 # The first epoch of a fit prepares the data and compiles. The last is not counted: the faster version may have ended,
 # which leaves all caches to the slower one. Two short fits instead of a long one: nothing synchronizes the versions
-# within a fit, and after seconds they are up to an epoch apart. Both begin at one moment, `MEETING` seconds after the
+# within a fit, and after seconds they are up to an epoch apart. Both begin at one moment, `SYNC_DELAY` seconds after the
 # request: a start ten milliseconds earlier costs 2 % in the first epoch. After 630 training steps the moments of unused
 # weights become denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 6
 FITS = 2
-MEETING = 0.1
+SYNC_DELAY = 0.1
 
 IMPORTS = 10  # of NumPy, each in a new process: a worker has already imported it, and it takes a moment only
 
@@ -87,7 +87,7 @@ def start(pair: Pair) -> dict[str, Values]:
 def fit(pair: Pair) -> dict[str, Values]:
     """Train in `FITS` short fits."""
     images, labels = pair.dataset.train.first(IMAGES)
-    fits = [pair.run(usage.of_fit, images, labels, EPOCHS, time.monotonic() + MEETING) for _ in range(FITS)]
+    fits = [pair.run(usage.fit_usage, images, labels, EPOCHS, time.monotonic() + SYNC_DELAY) for _ in range(FITS)]
     first, *_, last = ([held for _, held in both] for both in fits)
     seconds = [[seconds for seconds, _ in fits_of_side] for fits_of_side in zip(*fits, strict=True)]
     return {

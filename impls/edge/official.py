@@ -7,7 +7,7 @@ logits of the test images, float32 (n, 10), that the framework evaluates last be
 
 from typing import NamedTuple
 
-from impls.contract import COMPARED
+from impls.contract import DEFAULT_NETWORKS
 
 
 class Documented(NamedTuple):
@@ -19,7 +19,7 @@ class Documented(NamedTuple):
 
     runtime: str
     environment: str = ""
-    networks: tuple[str, ...] = COMPARED
+    networks: tuple[str, ...] = DEFAULT_NETWORKS
     exact: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ import pytest
 from harness.measuring.workload import Operation
 from harness.regression import pair_run as module
 from harness.regression.pair import Pair
-from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, IMPORTS, MEETING, QUANTITIES, Quantity, measure
+from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, IMPORTS, QUANTITIES, SYNC_DELAY, Quantity, measure
 from impls.contract import Settings
 from tests.fakes import FakeWorker, PatchedNumpy
 
@@ -59,7 +59,7 @@ class Growing(FakeWorker):
 
     fits = 0
 
-    def of_fit(self, images, labels, epochs, begin):
+    def fit_usage(self, images, labels, epochs, begin):
         self.fits += 1
         first = 5.0 if self.fits == 1 else 2.0
         return [first] + [1.0] * (epochs - 2) + [3.0], 2_000_000 + 1000 * epochs * self.fits
@@ -78,7 +78,7 @@ def test_fits_begin_at_one_moment_in_the_future(measured):
     commands, start = [], time.monotonic()
     measured(FakeWorker(name=0, log=commands), FakeWorker(name=1, log=commands), wanted=["first-fit"])
     moments = [arguments[-1] for _, command, *arguments in commands if command == "of_fit"]
-    assert min(moments) >= start + MEETING
+    assert min(moments) >= start + SYNC_DELAY
     assert len(moments) == 2 * len(set(moments)) == 2 * FITS
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import impls
 from impls import Case, NotWritten
-from impls.contract import COMPARED, Settings
+from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.numpy.adapter import Adapter
 from tests.project import require
 
@@ -102,7 +102,7 @@ def test_backends_make_a_variant_each(write):
 
 def test_models_are_the_networks_of_a_variant(write):
     write("some", tutorial="MODELS = {'cnn': None}")
-    assert impls.variants()["sound"].networks == COMPARED
+    assert impls.variants()["sound"].networks == DEFAULT_NETWORKS
     pairs = [("sound", "mlp"), ("some", "cnn"), ("sound", "cnn")]  # network by network
     assert impls.cases(["some", "sound"], ["mlp", "cnn"]) == [Case(*pair) for pair in pairs]
 

@@ -7,7 +7,7 @@ import impls
 from harness.equality.trace import trace
 from harness.equality.training import train
 from harness.measuring.starting import conditions
-from harness.measuring.usage import of_fit, peak_memory
+from harness.measuring.usage import fit_usage, peak_memory
 from harness.measuring.workload import Operation, prepare
 from harness.workers.session import Session, notify
 from impls.contract import NETWORKS, Settings
@@ -45,7 +45,7 @@ def test_unchanged_network_is_built_once(session):
         (train, (*BATCH, 1)),
         (trace, (*BATCH, OTHERS, 1)),
         (prepare, (STEP, *BATCH)),
-        (of_fit, (*BATCH, 1, 0.0)),
+        (fit_usage, (*BATCH, 1, 0.0)),
     ],
 )
 def test_changed_network_is_built_anew(session, function, arguments):
