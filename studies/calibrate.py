@@ -22,7 +22,7 @@ from rich.table import Table
 
 import impls
 from harness.judging.sequential import Sampling
-from harness.measuring.participants import starter
+from harness.measuring.targets import starter
 from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS

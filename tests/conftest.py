@@ -156,7 +156,7 @@ def run_here(monkeypatch, capfd, dataset):
 
     def run_here(*arguments, worker=None):
         if worker:
-            monkeypatch.setattr("harness.measuring.participants.Worker", lambda spec, _: worker(spec.name))
+            monkeypatch.setattr("harness.measuring.targets.Worker", lambda spec, _: worker(spec.name))
         capfd.readouterr()
         code = pytest.main(["-p", "no:cacheprovider", *map(str, arguments)])
         return SimpleNamespace(returncode=code, stdout="".join(capfd.readouterr()))

@@ -78,9 +78,9 @@ def test_a_device_computes_what_was_trained(framework, runtime, kind, path, expo
 
 
 def test_time_and_memory_of_a_prediction(path, devices, recorded):
-    participant = next(each for each in devices.participants if each.name == path.name)
-    assert participant.name not in devices.failures, devices.failures.get(participant.name)
-    runs, (operation,) = devices.runs[participant.name], participant.operations
+    target = next(each for each in devices.targets if each.name == path.name)
+    assert target.name not in devices.failures, devices.failures.get(target.name)
+    runs, (operation,) = devices.runs[target.name], target.operations
     seconds = median(figures.medians(runs, operation))
     assert seconds > 0
     recorded(

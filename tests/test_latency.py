@@ -40,6 +40,6 @@ def test_latency(runs, campaign, timed, operation, benchmark, record, pytestconf
     )
     replay(benchmark, [seconds for of_run in samples for seconds in of_run])
     record("timing", operation=str(operation), seconds=figures.medians(runs, operation), roofline=roofline)
-    [participant] = [each for each in campaign.participants if each.name == str(timed)]
-    if operation == participant.operations[0]:
+    [target] = [each for each in campaign.targets if each.name == str(timed)]
+    if operation == target.operations[0]:
         record("process", starting=figures.starting(runs), memory=figures.memory(runs))

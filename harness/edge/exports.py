@@ -11,7 +11,7 @@ from harness.data.reference import Parts, Split
 from harness.edge import tasks
 from harness.equality.limits import has_convolutions
 from harness.equality.training import train
-from harness.measuring.campaign import Participant
+from harness.measuring.campaign import Target
 from harness.measuring.workload import Operation
 from harness.workers.fleet import Framework
 from harness.workers.worker import Worker, WorkerSpec
@@ -98,12 +98,12 @@ class ExportCache:
             self.evaluated[path] = self.exporting_worker(framework, way.environment).run(*call, *data)
         return self.evaluated[path]
 
-    def participant(self, framework: Framework, runtime: str, kind: str) -> Participant:
-        """Return the file as a participant of a campaign that times single predictions."""
+    def target(self, framework: Framework, runtime: str, kind: str) -> Target:
+        """Return the file as a target of a campaign that times single predictions."""
         path, network = self.file(framework, runtime, kind), framework.settings.network
         build, operation = (loader(kind), runtime, str(path)), SINGLE_IMAGE.scaled_to(NETWORKS[network])
         python = self.interpreter(RUN_IN[runtime])
-        return Participant(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
+        return Target(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 
     def device(self, runtime: str) -> Worker:
         """Return the worker that runs files for this runtime; `tasks.loaded` loads one."""

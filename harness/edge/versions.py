@@ -14,7 +14,7 @@ from harness.edge.exports import SINGLE_IMAGE
 from harness.judging.sequential import Batch, Sampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.measuring import figures
-from harness.measuring.campaign import Campaign, Participant
+from harness.measuring.campaign import Campaign, Target
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES, caught, checked
 from harness.regression.requirements import NotBuilt, canonical, parsed
@@ -51,23 +51,23 @@ class Versions:
     """Both versions of a runtime, by their interpreters: the baseline's and the candidate's.
 
     - `file(runtime, kind)`: returns the file that is run.
-    - `start(participant)`: returns a new worker, on one thread and the same processor for both.
+    - `start(target)`: returns a new worker, on one thread and the same processor for both.
 
     `found` holds the results, by runtime, kind and question.
     """
 
     pythons: Sequence[str]
     file: Callable[[str, str], Path]
-    start: Callable[[Participant], Worker]
+    start: Callable[[Target], Worker]
     dataset: Parts
     sampling: Sampling
     found: dict[tuple[str, str, str], Finding | Verdict] = field(default_factory=dict, init=False)
 
     def numerics(self, runtime: str, kind: str) -> Finding:
         """Return whether all logits of the test images are equal; if a side fails, its finding is as in `failed`."""
-        participants = self._participants(runtime, kind)
+        targets = self._targets(runtime, kind)
         try:
-            (before, old), (after, new) = checked(*(caught(self._logits, each) for each in participants))
+            (before, old), (after, new) = checked(*(caught(self._logits, each) for each in targets))
             off, name = int(np.count_nonzero(before != after)), DISTRIBUTIONS[runtime]
             detail = f"{name} {old[name]} -> {new[name]}: {off:,} of {before.size:,} logits of the {kind} file differ"
             finding = Finding("changed" if off else "identical", detail)
@@ -81,7 +81,7 @@ class Versions:
 
         If a side fails, the verdict is as in `failed`.
         """
-        campaign = Campaign(self._participants(runtime, kind), self.dataset, self.start)
+        campaign = Campaign(self._targets(runtime, kind), self.dataset, self.start)
 
         def run(batch: Batch) -> None:
             campaign.run(len(batch.numbers))
@@ -101,18 +101,18 @@ class Versions:
         self.found[runtime, kind, "time"] = verdict
         return verdict
 
-    def _logits(self, participant: Participant) -> tuple[np.ndarray, dict[str, str]]:
+    def _logits(self, target: Target) -> tuple[np.ndarray, dict[str, str]]:
         """Return the logits of the test images, and the versions of the packages that computed them."""
-        worker = self.start(participant)
+        worker = self.start(target)
         try:
-            worker.build(*participant.build)
+            worker.build(*target.build)
             return worker.run("logits", self.dataset.test.images), worker.run("versions")
         finally:
             worker.close()
 
-    def _participants(self, runtime: str, kind: str) -> list[Participant]:
+    def _targets(self, runtime: str, kind: str) -> list[Target]:
         build = (tasks.loaded, runtime, str(self.file(runtime, kind)))
         return [
-            Participant(side, runtime, "", build, (PREDICTION,), has_first_step=False, python=python)
+            Target(side, runtime, "", build, (PREDICTION,), has_first_step=False, python=python)
             for side, python in zip(SIDES, self.pythons, strict=True)
         ]

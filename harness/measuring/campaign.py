@@ -1,4 +1,4 @@
-"""A campaign: all participants interleaved in short blocks, over several process runs of each.
+"""A campaign: all targets interleaved in short blocks, over several process runs of each.
 
 A machine drifts within minutes, and two process runs of the same program differ (docs/explanation/how-fast.md).
 Interleaving makes the drift the same for all. Process runs show their own noise, and are the unit of evidence.
@@ -20,7 +20,7 @@ from harness.workers import together, variables
 from harness.workers.worker import Worker, WorkerEnded
 
 
-class Participant(NamedTuple):
+class Target(NamedTuple):
     """A build that is measured. `build`: the function that builds it, with its arguments, as in `Session.build`."""
 
     name: str
@@ -48,19 +48,19 @@ class ProcessRun:
 
 @dataclass
 class Campaign:
-    """The measurements of several participants.
+    """The measurements of several targets.
 
-    After `run`, `runs[name]` are the completed process runs of a participant, and `failures[name]` is the error that
+    After `run`, `runs[name]` are the completed process runs of a target, and `failures[name]` is the error that
     ended it. `workers` are those of the last process run, which run until `close`. `done` counts the begun process runs.
 
-    - `start(participant)`: returns a new worker.
+    - `start(target)`: returns a new worker.
     - `machine`: conditions for the records.
-    - `at_once`: participants that start at the same time; several disturb each other's imports and first steps.
+    - `at_once`: targets that start at the same time; several disturb each other's imports and first steps.
     """
 
-    participants: Sequence[Participant]
+    targets: Sequence[Target]
     dataset: Parts
-    start: Callable[[Participant], Worker]
+    start: Callable[[Target], Worker]
     machine: Mapping[str, Any] = field(default_factory=dict)
     at_once: int = 1
     failures: dict[str, Exception] = field(default_factory=dict, init=False)
@@ -68,10 +68,10 @@ class Campaign:
     done: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        self.runs: dict[str, list[ProcessRun]] = {participant.name: [] for participant in self.participants}
+        self.runs: dict[str, list[ProcessRun]] = {target.name: [] for target in self.targets}
 
     def run(self, runs: int, on_progress: Callable[[int, int, str], None] = lambda *_: None) -> None:
-        """Start and measure all participants `runs` times more.
+        """Start and measure all targets `runs` times more.
 
         `on_progress(run, runs, what)` is called before each operation, `run` counted from 1.
         """
@@ -86,57 +86,57 @@ class Campaign:
                 raise
 
     def _process_run(self, number: int, on_progress: Callable[[str], None]) -> None:
-        under_way: dict[str, ProcessRun] = {}
+        active: dict[str, ProcessRun] = {}
 
-        def start(participant: Participant) -> None:
-            on_progress(f"start {participant.name}")
-            self._try(self._open, participant, under_way)
+        def start(target: Target) -> None:
+            on_progress(f"start {target.name}")
+            self._try(self._open, target, active)
 
-        together.each(start, in_turn(self.participants, number), self.at_once, self.close)
-        operations = dict.fromkeys(operation for each in self.participants for operation in each.operations)
+        together.each(start, in_turn(self.targets, number), self.at_once, self.close)
+        operations = dict.fromkeys(operation for each in self.targets for operation in each.operations)
         for operation in sorted(operations, key=_place):
             on_progress(str(operation))
-            ready = [participant for participant in self.participants if operation in participant.operations]
-            for participant in ready:
-                self._try(self._prepare, participant, operation)
+            ready = [target for target in self.targets if operation in target.operations]
+            for target in ready:
+                self._try(self._prepare, target, operation)
             turns = range(number * operation.blocks, (number + 1) * operation.blocks)
-            for participant in interleaved(ready, turns):
-                self._try(self._block, participant, operation, under_way)
-        for name in under_way.keys() - self.failures.keys():
-            self.runs[name].append(under_way[name])
+            for target in interleaved(ready, turns):
+                self._try(self._block, target, operation, active)
+        for name in active.keys() - self.failures.keys():
+            self.runs[name].append(active[name])
 
-    def _try(self, do: Callable, participant: Participant, *arguments: Any) -> None:
-        """Call `do` unless the participant has failed. Keep its error, and close its worker, which may be busy."""
-        if participant.name in self.failures:
+    def _try(self, do: Callable, target: Target, *arguments: Any) -> None:
+        """Call `do` unless the target has failed. Keep its error, and close its worker, which may be busy."""
+        if target.name in self.failures:
             return
         try:
-            do(participant, *arguments)
+            do(target, *arguments)
         except WorkerEnded:
-            raise  # by `close`, as after Ctrl-C or by pytest-timeout: no finding about the participant
+            raise  # by `close`, as after Ctrl-C or by pytest-timeout: no finding about the target
         except Exception as error:
-            self.failures[participant.name] = error
-            if participant.name in self.workers:
-                self.workers.pop(participant.name).close()
+            self.failures[target.name] = error
+            if target.name in self.workers:
+                self.workers.pop(target.name).close()
 
-    def _open(self, participant: Participant, under_way: dict[str, ProcessRun]) -> None:
-        worker = self.workers[participant.name] = self.start(participant)
-        run = under_way[participant.name] = ProcessRun(worker.run(import_seconds, participant.variant))
+    def _open(self, target: Target, active: dict[str, ProcessRun]) -> None:
+        worker = self.workers[target.name] = self.start(target)
+        run = active[target.name] = ProcessRun(worker.run(import_seconds, target.variant))
         _note_memory(run, "import", worker)
-        run.building_seconds = worker.build(*participant.build)
+        run.building_seconds = worker.build(*target.build)
         _note_memory(run, "building", worker)
         run.conditions = worker.run(conditions) | {"kept_variables": variables.described(worker.kept)}
-        if participant.has_first_step:
+        if target.has_first_step:
             run.first_step_seconds = worker.run(first_step, *self.dataset.train.first(128))
             _note_memory(run, "first step", worker)
 
-    def _prepare(self, participant: Participant, operation: Operation) -> None:
-        worker = self.workers[participant.name]
+    def _prepare(self, target: Target, operation: Operation) -> None:
+        worker = self.workers[target.name]
         if operation.method == "train_step":
-            worker.build(*participant.build)  # anew: moments of weights that are long unused are denormal, and slow
+            worker.build(*target.build)  # anew: moments of weights that are long unused are denormal, and slow
         worker.run(prepare, operation, *self.dataset.train)
 
-    def _block(self, participant: Participant, operation: Operation, under_way: dict[str, ProcessRun]) -> None:
-        worker, run = self.workers[participant.name], under_way[participant.name]
+    def _block(self, target: Target, operation: Operation, active: dict[str, ProcessRun]) -> None:
+        worker, run = self.workers[target.name], active[target.name]
         run.samples.setdefault(operation, []).extend(worker.run(block))
         if operation.method == "fit":
             _note_memory(run, "training", worker)

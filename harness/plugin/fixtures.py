@@ -14,7 +14,7 @@ from harness.judging.sequential import Sampling
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
-from harness.measuring.participants import participants, starter
+from harness.measuring.targets import starter, targets
 from harness.plugin.chapter import case_of
 from harness.plugin.stash import CAMPAIGN, DISPLAY, REFERENCES, UPGRADE
 from harness.regression import environments, versions
@@ -101,12 +101,12 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
     start = starter(worker_spec(option), display.hear)
     at_once = os.cpu_count() if option.quick else 1
     campaign = config.stash[CAMPAIGN] = Campaign(
-        participants(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
+        targets(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
     )
     campaign.run(option.process_runs, display.measuring)
-    for participant in campaign.participants:
-        if participant.name in campaign.workers and participant.network != notebook.NAME:
-            fleet.adopt(participant.variant, campaign.workers.pop(participant.name))
+    for target in campaign.targets:
+        if target.name in campaign.workers and target.network != notebook.NAME:
+            fleet.adopt(target.variant, campaign.workers.pop(target.name))
     campaign.close()
     return campaign
 

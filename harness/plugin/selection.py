@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 import impls
-from harness.measuring import participants
+from harness.measuring import targets
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import CASES, NOTICES, REFERENCES
@@ -44,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.originalname == ACROSS_VARIANTS:
         metafunc.parametrize("network", metafunc.config.stash[REFERENCES])
     if "timed" in metafunc.fixturenames:
-        pairs = participants.pairs(cases, option.notebook_baseline, _operations(option))
+        pairs = targets.pairs(cases, option.notebook_baseline, _operations(option))
         metafunc.parametrize(("timed", "operation"), pairs, ids=str)
 
 

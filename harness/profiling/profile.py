@@ -10,8 +10,8 @@ from typing import Any
 import impls
 from harness.data.reference import Parts
 from harness.measuring import figures
-from harness.measuring.campaign import Campaign, Participant, ProcessRun
-from harness.measuring.participants import roofline_participant
+from harness.measuring.campaign import Campaign, ProcessRun, Target
+from harness.measuring.targets import roofline_target
 from harness.measuring.workload import OPERATIONS
 from harness.profiling.tasks import dump_programs
 from harness.profiling.tasks import profile as profiled
@@ -26,20 +26,20 @@ ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler ma
 
 
 def profiles(
-    case: Case, settings: Settings, dataset: Parts, start: Callable[[Participant], Worker], traces: Path | None
+    case: Case, settings: Settings, dataset: Parts, start: Callable[[Target], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
     """Return operation -> the result of `harness.profiling.tasks.profile`, and the `roofline` in seconds or None.
 
-    `start(participant)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
+    `start(target)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
     worker raises.
     """
     variant, network = case
     settings = replace(settings, network=network)
-    participant = Participant(variant, variant, network, (impls.load, variant, settings), ())
+    target = Target(variant, variant, network, (impls.load, variant, settings), ())
     found = {}
-    with tempfile.TemporaryDirectory() as scratch, closing(start(participant)) as worker:
+    with tempfile.TemporaryDirectory() as scratch, closing(start(target)) as worker:
         worker.run(dump_programs, f"{scratch}/programs")
-        worker.build(*participant.build)
+        worker.build(*target.build)
         for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[network]) for each in PROFILED):
             kept = str((traces or Path(scratch)) / str(case) / str(operation))
             call = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept
@@ -55,11 +55,11 @@ def accounted(profile: Mapping[str, Any]) -> bool:
     return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED
 
 
-def _rooflines(settings: Settings, dataset: Parts, start: Callable[[Participant], Worker]) -> list[ProcessRun]:
+def _rooflines(settings: Settings, dataset: Parts, start: Callable[[Target], Worker]) -> list[ProcessRun]:
     """Return a process run of the roofline of this network."""
-    participant = roofline_participant(settings)
-    with closing(Campaign([participant], dataset, start)) as campaign:
+    target = roofline_target(settings)
+    with closing(Campaign([target], dataset, start)) as campaign:
         campaign.run(1)
     for error in campaign.failures.values():
         raise error
-    return campaign.runs[participant.name]
+    return campaign.runs[target.name]

@@ -10,7 +10,7 @@ import numpy as np
 import impls
 from harness.data.reference import Parts
 from harness.equality.start import start
-from harness.measuring.campaign import Participant
+from harness.measuring.campaign import Target
 from harness.measuring.interleaving import in_turn
 from harness.measuring.timing import Unmeasurable
 from harness.workers import together
@@ -79,13 +79,13 @@ class Pairs:
     """A factory of pairs.
 
     - `pythons`: the interpreters of the baseline and of the candidate.
-    - `start(participant)`: returns a new worker.
+    - `start(target)`: returns a new worker.
     """
 
     pythons: Sequence[str]
     settings: Settings
     dataset: Parts
-    start: Callable[[Participant], Worker]
+    start: Callable[[Target], Worker]
 
     @contextlib.contextmanager
     def started(self, variant: str, cpu_slots: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
@@ -94,10 +94,10 @@ class Pairs:
         pair = Pair(variant, self.settings, self.dataset, workers)
 
         def open_(side: int) -> Worker:
-            participant = Participant(
+            target = Target(
                 SIDES[side], variant, self.settings.network, (), (), python=self.pythons[side], cpu_slot=cpu_slots[side]
             )
-            workers.append(self.start(participant))
+            workers.append(self.start(target))
             return workers[-1]
 
         try:

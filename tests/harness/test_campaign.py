@@ -1,10 +1,10 @@
-"""A campaign interleaves its participants fairly, separates process runs, and isolates a participant that fails."""
+"""A campaign interleaves its targets fairly, separates process runs, and isolates a target that fails."""
 
 import pytest
 
 import impls
 from harness.measuring import roofline
-from harness.measuring.campaign import Campaign, Participant, ProcessRun
+from harness.measuring.campaign import Campaign, ProcessRun, Target
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.workload import EPOCH, Operation
 from harness.workers.worker import WorkerEnded
@@ -37,11 +37,11 @@ def log():
 @pytest.fixture
 def run(dataset, log):
     def run(names, runs=1, operations=(STEP,), failing="", on_progress=lambda *_: None):
-        """Of these participants, "a" fails in the command `failing`."""
-        participants = [Participant(name, "variant", "mlp", BUILD, operations) for name in names]
+        """Of these targets, "a" fails in the command `failing`."""
+        targets = [Target(name, "variant", "mlp", BUILD, operations) for name in names]
         errors = {"a": {failing: RuntimeError(failing)}}
         start = lambda each: Growing(1.0, each.name, log, **errors.get(each.name, {}))  # noqa: E731
-        campaign = Campaign(participants, dataset, start)
+        campaign = Campaign(targets, dataset, start)
         campaign.run(runs, on_progress)
         return campaign
 
@@ -119,8 +119,8 @@ def test_ctrl_c_closes_all_workers(run, log):
 
 
 def test_closed_worker_is_no_failure_of_its_participant(dataset):
-    start = lambda participant: FakeWorker(build=WorkerEnded("by pytest-timeout"))  # noqa: E731
-    campaign = Campaign([Participant("a", "variant", "mlp", BUILD, (STEP,))], dataset, start)
+    start = lambda target: FakeWorker(build=WorkerEnded("by pytest-timeout"))  # noqa: E731
+    campaign = Campaign([Target("a", "variant", "mlp", BUILD, (STEP,))], dataset, start)
     with pytest.raises(WorkerEnded):
         campaign.run(1)
     assert campaign.failures == {}

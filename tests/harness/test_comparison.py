@@ -37,7 +37,7 @@ def measured(dataset, monkeypatch):
 
     def measured(both, *quantities):
         monkeypatch.setattr(module, "measure", lambda pair, wanted, number: PairRun(({}, {}), both(number)))
-        pairs = Pairs("ab", Settings(), dataset, lambda participant: FakeWorker())
+        pairs = Pairs("ab", Settings(), dataset, lambda target: FakeWorker())
         return Comparison(pairs, "numpy", quantities, Sampling())
 
     return measured
@@ -128,10 +128,10 @@ def test_other_conditions_are_not_comparable(compare):
 def test_launches_at_once_have_different_processors(dataset):
     cpu_slots, meeting = [], threading.Barrier(2, timeout=10)  # of two pairs, each waits for the other
 
-    def start(participant):
-        cpu_slots.append(participant.cpu_slot)
+    def start(target):
+        cpu_slots.append(target.cpu_slot)
         worker = FakeWorker()
-        if participant.name == "baseline":
+        if target.name == "baseline":
             worker.cpu_seconds = lambda: (meeting.wait(), 1.0)[1]
         return worker
 

@@ -60,7 +60,7 @@ def runtimes(dataset):
             "baseline": lambda: FakeWorker(logits=EXPECTED, versions={"onnxruntime": "1"}, **baseline),
             "candidate": lambda: FakeWorker(seconds, **candidate),
         }
-        start = lambda participant: workers[participant.name]()  # noqa: E731
+        start = lambda target: workers[target.name]()  # noqa: E731
         return Versions(("old", "new"), lambda runtime, kind: f"mlp.{runtime}", start, dataset, Sampling())
 
     return runtimes

@@ -39,8 +39,8 @@ def test_error_is_of_the_candidate_if_only_it_fails(in_turn, baseline, candidate
 def test_worker_that_cannot_start_ends_the_other():
     baseline = FakeWorker()
 
-    def start(participant):
-        if participant.name == "candidate":
+    def start(target):
+        if target.name == "candidate":
             raise WorkerDied("no such file")
         return baseline
 
@@ -52,8 +52,8 @@ def test_worker_that_cannot_start_ends_the_other():
 def test_workers_have_their_python_and_lane_until_the_end():
     started = {}
 
-    def start(participant):
-        worker = started[participant.name, participant.python, participant.cpu_slot] = FakeWorker()
+    def start(target):
+        worker = started[target.name, target.python, target.cpu_slot] = FakeWorker()
         return worker
 
     with Pairs(("old", "new"), Settings(), None, start).started("numpy", (1, 2)) as pair:

@@ -16,7 +16,7 @@ def find(dataset):
     """Return a function: the findings of `claims` about NumPy, in order, with these workers: side -> worker."""
 
     def find(workers, *claims):
-        start = lambda participant: workers.get(participant.name) or PatchedNumpy()  # noqa: E731
+        start = lambda target: workers.get(target.name) or PatchedNumpy()  # noqa: E731
         pairs = Pairs(SIDES, Settings(), dataset, start)
         upgrade = Upgrade([Side(name, name) for name in SIDES], {"numpy": [*claims]}, pairs, Sampling(seconds=60))
         return [upgrade.find("numpy", claim) for claim in claims]

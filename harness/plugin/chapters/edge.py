@@ -13,7 +13,7 @@ from harness.edge import versions
 from harness.edge.exports import ExportCache
 from harness.judging.sequential import Sampling
 from harness.measuring.campaign import Campaign
-from harness.measuring.participants import starter
+from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES
@@ -122,16 +122,16 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, ex
     option, display = request.config.option, request.config.stash[DISPLAY]
     fixtures.check_alone(option)
     wanted = [item.callspec.params for item in request.session.items if "devices" in item.fixturenames]
-    participants = []
+    targets = []
     for parameters in wanted:
         variant, network = parameters["framework"]
         with contextlib.suppress(Exception):  # each test reports its own
             framework = fleet.framework(variant, replace(settings, network=network))
-            participants.append(exports.participant(framework, parameters["runtime"], parameters["kind"]))
+            targets.append(exports.target(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
     exports.close()
     start = starter(replace(fixtures.worker_spec(option), threads=1), display.hear)
-    campaign = Campaign(participants, exports.dataset, start)
+    campaign = Campaign(targets, exports.dataset, start)
     campaign.run(option.process_runs, display.measuring)
     campaign.close()
     return campaign

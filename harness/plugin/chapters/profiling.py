@@ -9,7 +9,7 @@ import pytest
 from rich.table import Table
 
 from harness.data.reference import Parts
-from harness.measuring.participants import starter
+from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.profiling.profile import ACCOUNTED, accounted, profiles

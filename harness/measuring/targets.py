@@ -1,4 +1,4 @@
-"""The participants of a campaign: the variants, their notebook ways if wanted, and the roofline."""
+"""The targets of a campaign: the variants, their notebook ways if wanted, and the roofline."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import impls
 from harness.data.reference import Parts
 from harness.measuring import notebook, roofline
-from harness.measuring.campaign import Participant
+from harness.measuring.campaign import Target
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.workers.worker import Worker, WorkerSpec
 from impls import Case
@@ -25,7 +25,7 @@ def pairs(
     return found
 
 
-def participants(wanted: Iterable[tuple[Case, Operation]], settings: Settings, dataset: Parts) -> list[Participant]:
+def targets(wanted: Iterable[tuple[Case, Operation]], settings: Settings, dataset: Parts) -> list[Target]:
     """Return one for each case of `wanted`, and on the CPU the roofline of each network that takes training steps.
 
     A notebook way is a case with `notebook.NAME` in place of a network.
@@ -41,27 +41,27 @@ def participants(wanted: Iterable[tuple[Case, Operation]], settings: Settings, d
             build = notebook.Notebook, variant, settings, dataset.directory
         else:
             build = impls.load, variant, replace(settings, network=network)
-        found.append(Participant(str(case), variant, network, build, tuple(own), has_first_step=not is_notebook))
+        found.append(Target(str(case), variant, network, build, tuple(own), has_first_step=not is_notebook))
         if settings.device == "cpu" and any(each.method == "train_step" for each in own):
-            rooflines[network] = roofline_participant(replace(settings, network=network))
+            rooflines[network] = roofline_target(replace(settings, network=network))
     return [*found, *rooflines.values()]
 
 
-def roofline_participant(settings: Settings) -> Participant:
+def roofline_target(settings: Settings) -> Target:
     """Return the roofline of the network of these settings."""
     name, build = roofline.name_for(settings.network), (roofline.Machine, settings)
     own = {"has_first_step": False, "environment": roofline.environment()}
-    return Participant(name, roofline.NAME, settings.network, build, roofline.OPERATIONS, **own)
+    return Target(name, roofline.NAME, settings.network, build, roofline.OPERATIONS, **own)
 
 
-def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Participant], Worker]:
-    """Return a function that starts a worker by `spec`, with the name, the Python, ... of a participant.
+def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Target], Worker]:
+    """Return a function that starts a worker by `spec`, with the name, the Python, ... of a target.
 
     `on_event(name, event, details)` is called as for a `Worker`.
     """
 
-    def start(participant: Participant) -> Worker:
-        own = {field: getattr(participant, field) for field in ("name", "python", "cpu_slot", "environment")}
-        return Worker(replace(spec, **own), lambda event, details: on_event(participant.name, event, details))
+    def start(target: Target) -> Worker:
+        own = {field: getattr(target, field) for field in ("name", "python", "cpu_slot", "environment")}
+        return Worker(replace(spec, **own), lambda event, details: on_event(target.name, event, details))
 
     return start
