@@ -51,10 +51,10 @@ class Team:
         self.timeout = timeout
         self.places = places(processes)
         self.workers: list[Worker] = []
-        self.heard = time.monotonic()
+        self.last_event = time.monotonic()
 
-        def hear(event: str, details: dict) -> None:
-            self.heard = time.monotonic()
+        def on_event(event: str, details: dict) -> None:
+            self.last_event = time.monotonic()
             on_event(event, details)
 
         direct = {**without_proxy(), **environment}
@@ -63,7 +63,7 @@ class Team:
             for rank in range(processes):
                 name, cpu_slot = f"{variant}, rank {rank} of {processes}", rank % processors.count()
                 own = replace(spec, name=name, cpu_slot=cpu_slot)
-                self.workers.append(Worker(own, hear if rank == 0 else lambda *_: None))
+                self.workers.append(Worker(own, on_event if rank == 0 else lambda *_: None))
         except BaseException:
             self.close()
             raise
@@ -92,7 +92,7 @@ class Team:
 
     def _ask(self, doing: str, ask: Callable[[int, Worker], Any]) -> list[Any]:
         """Call `ask(rank, worker)` for all at the same time. Raises the exception of one of them, or `TeamBroken`."""
-        self.heard = time.monotonic()
+        self.last_event = time.monotonic()
         pool = ThreadPoolExecutor(len(self.workers))
         asked = [pool.submit(ask, rank, worker) for rank, worker in enumerate(self.workers)]
         try:
@@ -108,7 +108,7 @@ class Team:
         """Wait for all answers. Raises `TeamBroken` if one is missing, or if a process is not running any more."""
         done, waiting = set(), set(asked)
         while waiting and not any(each.exception() for each in done):
-            if time.monotonic() - self.heard > self.timeout:
+            if time.monotonic() - self.last_event > self.timeout:
                 break
             done, waiting = wait(asked, SECONDS_BETWEEN_LOOKS, FIRST_EXCEPTION)
         if waiting:

@@ -50,7 +50,7 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
     """The worker processes of this session. Those that are needed for certain are started already."""
     config, items = request.config, request.session.items
     in_process = config.option.in_process
-    fleet = Fleet(worker_spec(config.option), config.stash[DISPLAY].hear, in_process)
+    fleet = Fleet(worker_spec(config.option), config.stash[DISPLAY].on_event, in_process)
     in_xdist = hasattr(config, "workerinput")  # which does not know the variants to come
     has_campaign = any("campaign" in item.fixturenames for item in items)  # which leaves its workers
     if not (in_xdist or has_campaign or in_process):
@@ -98,7 +98,7 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
     calls = (item.callspec.params for item in request.session.items if "campaign" in item.fixturenames)
     wanted = [(params["timed"], params["operation"]) for params in calls]
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
-    start = starter(worker_spec(option), display.hear)
+    start = starter(worker_spec(option), display.on_event)
     at_once = os.cpu_count() if option.quick else 1
     campaign = config.stash[CAMPAIGN] = Campaign(
         targets(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
@@ -126,7 +126,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
-    start = starter(replace(worker_spec(option), threads=threads), display.hear)
+    start = starter(replace(worker_spec(option), threads=threads), display.on_event)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
     cpu_slots = most_pairs(processors.count(), threads)
     sampling = Sampling(option.max_slowdown, option.alpha, at_once=cpu_slots, seconds=60 * option.max_minutes)

@@ -21,7 +21,7 @@ from harness.report.tables import comparison_table, errors_table
 from harness.workers.worker import in_a_line
 from impls.contract import NETWORKS
 
-TOLD = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
+REPORTED = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
@@ -39,7 +39,7 @@ def pytest_cmdline_main(config: pytest.Config):
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the notices, the errors that were shown, and the display."""
     config.stash.setdefault(NOTICES, [])
-    config.stash[TOLD] = {}
+    config.stash[REPORTED] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
     display = config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
     config.pluginmanager.register(Names(display))
@@ -123,7 +123,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if report.failed and isinstance(error, Exception) and not isinstance(error, AssertionError):
-        first = item.config.stash[TOLD].setdefault((type(error), str(error)), item.nodeid)
+        first = item.config.stash[REPORTED].setdefault((type(error), str(error)), item.nodeid)
         if first != item.nodeid:
             report.longrepr = f"{in_a_line(error)}\nThe same error as in {first}"
     return report

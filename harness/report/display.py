@@ -32,7 +32,7 @@ class Display:
         if not self.console.quiet:
             self.console.file.close()
 
-    def hear(self, variant: str, event: str, details: dict) -> None:
+    def on_event(self, variant: str, event: str, details: dict) -> None:
         """Show an event of a worker: call the method of the event's name."""
         getattr(self, event)(variant, **details)
 

@@ -20,11 +20,11 @@ from impls.contract import NETWORKS, Network, Settings
 class Framework:
     """A variant that is built in a worker. Methods of `Adapter` are called there.
 
-    `home` is the name of the worker in the fleet. The variant was built by `make(name, settings, *more)`.
+    `worker_key` is the name of the worker in the fleet. The variant was built by `make(name, settings, *more)`.
     """
 
     fleet: "Fleet"
-    home: str
+    worker_key: str
     make: Callable
     name: str
     settings: Settings
@@ -37,7 +37,7 @@ class Framework:
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
         """Return `Session.run(function, *arguments)` of its worker."""
-        return self.fleet.home(self.home).run(function, *arguments)
+        return self.fleet.worker_key(self.worker_key).run(function, *arguments)
 
     def label(self) -> str:
         """Return framework and version, and backend and version if it was chosen: "keras 3.15.1, torch 2.15.0"."""
@@ -52,15 +52,17 @@ class Framework:
 
     def memory(self) -> int:
         """Return the RAM that its process holds now, in bytes."""
-        return self.fleet.home(self.home).process.memory_info().rss
+        return self.fleet.worker_key(self.worker_key).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
         """Build it anew with these settings changed. The old one must not be used any more."""
-        return self.fleet.framework(self.name, replace(self.settings, **changes), self.home, self.make, *self.more)
+        return self.fleet.framework(
+            self.name, replace(self.settings, **changes), self.worker_key, self.make, *self.more
+        )
 
     def made_by(self, make: Callable, *more: Any) -> "Framework":
         """Build it anew by another function. The old one must not be used any more."""
-        return self.fleet.framework(self.name, self.settings, self.home, make, *more)
+        return self.fleet.framework(self.name, self.settings, self.worker_key, make, *more)
 
 
 class InProcess(Session):
@@ -87,7 +89,7 @@ class Fleet:
         self.spec = spec
         self.on_event = on_event
         self.in_process = in_process
-        self.homes: dict[str, Worker | InProcess] = {}
+        self.workers: dict[str, Worker | InProcess] = {}
         self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
 
     def start(self, cases: Iterable[Case], settings: Settings) -> None:
@@ -100,43 +102,43 @@ class Fleet:
         together.each(prepare, cases, os.cpu_count(), self.close)
 
     def framework(
-        self, variant: str, settings: Settings, home: str = "", make: Callable = impls.load, *more: Any
+        self, variant: str, settings: Settings, worker_key: str = "", make: Callable = impls.load, *more: Any
     ) -> Framework:
-        """Build `make(variant, settings, *more)` in the worker `home`, by default that of the variant's own name.
+        """Build `make(variant, settings, *more)` in the worker `worker_key`, by default that of the variant's own name.
 
         Raises the error of the import or of the building, each time.
         """
         key = (make, variant, settings)
         if key not in self.broken:
             try:
-                self.home(home or variant).build(make, variant, settings, *more)
+                self.worker_key(worker_key or variant).build(make, variant, settings, *more)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:
                 self.broken[key] = error
         if key in self.broken:
             raise self.broken[key].with_traceback(None)  # or it would grow each time
-        return Framework(self, home or variant, make, variant, settings, more)
+        return Framework(self, worker_key or variant, make, variant, settings, more)
 
-    def home(self, name: str) -> Worker | InProcess:
+    def worker_key(self, name: str) -> Worker | InProcess:
         """Return the worker of this name. It is started if there is none, or if it has died."""
-        if name in self.homes and not self.homes[name].is_running():
-            self.homes.pop(name).close()  # removes its temporary files
-        if name not in self.homes:
+        if name in self.workers and not self.workers[name].is_running():
+            self.workers.pop(name).close()  # removes its temporary files
+        if name not in self.workers:
             if self.in_process:
-                self.homes[name] = InProcess(lambda event, **details: self.on_event(name, event, details))
+                self.workers[name] = InProcess(lambda event, **details: self.on_event(name, event, details))
             else:
                 spec = replace(self.spec, name=name)
-                self.homes[name] = Worker(spec, lambda event, details: self.on_event(name, event, details))
-        return self.homes[name]
+                self.workers[name] = Worker(spec, lambda event, details: self.on_event(name, event, details))
+        return self.workers[name]
 
     def adopt(self, name: str, worker: Worker) -> None:
         """Make this the worker of that name, and end the previous one."""
-        if name in self.homes:
-            self.homes[name].close()
-        self.homes[name] = worker
+        if name in self.workers:
+            self.workers[name].close()
+        self.workers[name] = worker
 
     def close(self) -> None:
         """End all workers. Those that are asked for later are started anew."""
-        for home in list(self.homes.values()):
-            home.close()
+        for worker_key in list(self.workers.values()):
+            worker_key.close()

@@ -130,7 +130,7 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, ex
             targets.append(exports.target(framework, parameters["runtime"], parameters["kind"]))
     fleet.close()
     exports.close()
-    start = starter(replace(fixtures.worker_spec(option), threads=1), display.hear)
+    start = starter(replace(fixtures.worker_spec(option), threads=1), display.on_event)
     campaign = Campaign(targets, exports.dataset, start)
     campaign.run(option.process_runs, display.measuring)
     campaign.close()
@@ -151,7 +151,7 @@ def runtimes(
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
         lambda runtime, kind: exports.file(numpy, runtime, kind),
-        starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].hear),
+        starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].on_event),
         exports.dataset,
         Sampling(option.max_slowdown, option.alpha, comparisons),
     )
