@@ -22,7 +22,7 @@ def has_ended(number: int) -> bool:
     return True
 
 
-def comes_true(condition: Callable[[], bool]) -> bool:
+def wait_until(condition: Callable[[], bool]) -> bool:
     """Whether it does before our patience ends."""
     deadline = time.monotonic() + PATIENCE
     while not condition() and time.monotonic() < deadline:

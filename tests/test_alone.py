@@ -8,7 +8,7 @@ import pytest
 import impls
 from impls.__main__ import main
 from impls.files import read_dataset
-from tests.stranger import leave_home
+from tests.other_user import no_home
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def run(monkeypatch):
 
 @pytest.fixture
 def homeless(monkeypatch):
-    leave_home(monkeypatch)
+    no_home(monkeypatch)
 
 
 def broken(directory):

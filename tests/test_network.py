@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from harness.equality.training import scribble
+from harness.equality.training import overwrite_parameters
 from impls.contract import LAYER_SIZES, NETWORKS, PARAMETER_COUNT, PARAMETER_NAMES
 
 
@@ -64,7 +64,7 @@ def test_parameters_that_were_set_are_the_parameters(framework):
 
 def test_parameters_are_a_copy(framework):
     before = {name: array.copy() for name, array in framework.get_parameters().items()}
-    framework.run(scribble)
+    framework.run(overwrite_parameters)
     for name, array in framework.get_parameters().items():
         np.testing.assert_array_equal(array, before[name], err_msg=name)
 

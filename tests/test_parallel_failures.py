@@ -13,7 +13,7 @@ from harness.equality.trace import trace
 from harness.parallel.tasks import trace_and_signal
 from harness.parallel.team import Team, TeamBroken, places
 from impls.contract import NETWORKS, Settings
-from tests.processes import comes_true, has_ended
+from tests.processes import has_ended, wait_until
 from tests.project import require
 
 pytestmark = pytest.mark.parallel
@@ -50,7 +50,7 @@ def broken(pair):
     lines += str(caught.value).splitlines()
     print(*lines, sep="\n")
     for worker in pair.workers:
-        assert comes_true(lambda number=worker.process.pid: has_ended(number))
+        assert wait_until(lambda number=worker.process.pid: has_ended(number))
         assert not Path(worker.folder).exists()
 
 

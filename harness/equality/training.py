@@ -59,7 +59,7 @@ def follow(implementation: Adapter, images, labels, epochs: int, seed: int, shuf
             implementation.train_step(implementation.prepare_batch(images[rows], labels[rows]))
 
 
-def scribble(implementation: Adapter) -> None:
+def overwrite_parameters(implementation: Adapter) -> None:
     """Overwrite the result of `get_parameters`, which must be a copy."""
     for array in implementation.get_parameters().values():
         array[:] = 7.0

@@ -9,8 +9,8 @@ import pytest
 
 from harness import ROOT, tally
 from harness.regression.environments import NotBuilt, clean, obtain
-from tests.processes import comes_true, has_ended
-from tests.stranger import leave_home
+from tests.other_user import no_home
+from tests.processes import has_ended, wait_until
 from tests.wheels import ENDLESS, wheel
 
 OBTAIN = """
@@ -78,7 +78,7 @@ def test_cache_that_cannot_be_written_is_named(root, monkeypatch):
     root.write_text("not a folder")
     with pytest.raises(NotBuilt, match=str(root)):
         obtain(["toyframework==1.0"], [], root)
-    leave_home(monkeypatch)
+    no_home(monkeypatch)
     with pytest.raises(NotBuilt, match="HOME"):
         clean()
 
@@ -104,13 +104,13 @@ def test_killed_run_leaves_nothing(root, wheels, tmp_path, how):
     started = tmp_path / "started"
     wheel(wheels, "toyslow", "1.0", code=ENDLESS.format(file=str(started)))
     run = start(root, "toyslow", "toyslow")
-    while run.poll() is None and not comes_true(started.exists):  # a busy machine takes longer than its patience
+    while run.poll() is None and not wait_until(started.exists):  # a busy machine takes longer than its patience
         pass
-    assert comes_true(lambda: started.read_text().endswith("end"))
+    assert wait_until(lambda: started.read_text().endswith("end"))
     run.send_signal(how)
     run.communicate()
-    assert comes_true(lambda: has_ended(int(started.read_text().split()[0])))
-    assert comes_true(lambda: not list(root.glob("*/")))
+    assert wait_until(lambda: has_ended(int(started.read_text().split()[0])))
+    assert wait_until(lambda: not list(root.glob("*/")))
 
 
 def test_environment_in_use_is_not_removed(root):

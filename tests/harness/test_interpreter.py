@@ -8,7 +8,7 @@ import pytest
 from harness.regression.installed import versions_with_python
 from harness.workers.interpreter import problem
 from harness.workers.worker import Worker, WorkerSpec
-from tests.processes import comes_true, has_ended
+from tests.processes import has_ended, wait_until
 
 
 @pytest.fixture
@@ -57,4 +57,4 @@ def test_path_without_a_program_is_named(tmp_path):
 def test_python_that_hangs_is_ended_with_its_children(script, tmp_path):
     python = script("#!/bin/sh", f"sleep 1000 & echo $! >{tmp_path}/started; sleep 1000")
     assert problem(python, 3.0)
-    assert comes_true(lambda: has_ended(int((tmp_path / "started").read_text())))
+    assert wait_until(lambda: has_ended(int((tmp_path / "started").read_text())))

@@ -12,7 +12,7 @@ from harness.data.idx import BYTES, DataError
 from harness.data.locate import find
 from impls.__main__ import main
 from impls.files import read_dataset
-from tests.stranger import forbidden
+from tests.other_user import no_permission
 
 NAMES = TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = tuple(BYTES)
 
@@ -100,7 +100,7 @@ def test_place_without_mnist_is_refused(tmp_path, build):
 
 def test_unreadable_folder_is_named(public):
     (public / "place").mkdir()
-    with forbidden(public / "place"), pytest.raises(DataError, match=f"{public / 'place'}.*Permission denied"):
+    with no_permission(public / "place"), pytest.raises(DataError, match=f"{public / 'place'}.*Permission denied"):
         find(public / "place")
 
 

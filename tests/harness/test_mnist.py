@@ -14,7 +14,7 @@ from harness.data.obtain import obtain
 from harness.regression import environments
 from harness.regression.environments import NotBuilt
 from impls.contract import DATASET
-from tests.stranger import forbidden, leave_home, powerless
+from tests.other_user import no_home, no_permission, unprivileged
 
 pytestmark = pytest.mark.usefixtures("small", "cache")
 NAMES = tuple(DATASET.files)
@@ -67,7 +67,7 @@ def test_environment_variable_names_the_folder(cache, given, monkeypatch):
 
 
 def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
-    leave_home(monkeypatch)
+    no_home(monkeypatch)
     assert obtain(given) == given
     with pytest.raises(DataError, match="--data-dir"):
         obtain()
@@ -75,7 +75,7 @@ def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
 
 def test_cache_that_cannot_be_written_is_an_error(public, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(public))
-    with forbidden(public), pytest.raises(DataError, match="--data-dir"):
+    with no_permission(public), pytest.raises(DataError, match="--data-dir"):
         obtain()
 
 
@@ -101,7 +101,7 @@ def test_complete_cache_of_another_user_is_only_read(public, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(public))
     cache = obtain()
     (cache / ".lock").chmod(0)
-    with forbidden(cache / "MNIST" / "raw", 0o555), powerless():
+    with no_permission(cache / "MNIST" / "raw", 0o555), unprivileged():
         assert obtain() == cache
 
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from harness.workers import process_tree
-from tests.processes import comes_true, has_ended
+from tests.processes import has_ended, wait_until
 
 # Prints its number, and that of a process that has forked twice and left the session.
 FORKS = """
@@ -38,11 +38,11 @@ def test_end_reaches_all_although_the_supervisor_is_stopped(supervised):
     supervisor, numbers = supervised
     psutil.Process(supervisor.pid).suspend()
     process_tree.end(supervisor)
-    assert comes_true(lambda: all(map(has_ended, numbers)))
+    assert wait_until(lambda: all(map(has_ended, numbers)))
 
 
 def test_command_ends_if_the_supervisor_is_killed(supervised):
     supervisor, (number, orphan) = supervised
     supervisor.kill()
-    assert comes_true(lambda: has_ended(number))
+    assert wait_until(lambda: has_ended(number))
     os.kill(orphan, signal.SIGKILL)

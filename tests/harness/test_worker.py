@@ -11,7 +11,7 @@ import impls
 from harness.equality.training import train
 from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec
 from impls.contract import Settings
-from tests.processes import comes_true, has_ended
+from tests.processes import has_ended, wait_until
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LARGE = 10**7  # characters of a message
@@ -127,5 +127,5 @@ def test_processes_and_files_of_a_worker_end_with_it(start, tmp_path, monkeypatc
     worker.close()
     worker.close()
     assert not psutil.pid_exists(worker.process.pid)
-    assert comes_true(lambda: has_ended(orphan))
+    assert wait_until(lambda: has_ended(orphan))
     assert not Path(worker.folder).exists()

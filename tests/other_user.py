@@ -10,7 +10,7 @@ import pytest
 NOBODY = 65534
 
 
-def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be a user without a name and a home, as in a container that is started with the number of a user."""
 
     def unknown(number):
@@ -22,7 +22,7 @@ def leave_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def powerless() -> Iterator[None]:
+def unprivileged() -> Iterator[None]:
     """Drop the rights of a superuser for a while."""
     user = os.geteuid()
     if user == 0:
@@ -34,12 +34,12 @@ def powerless() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def forbidden(path: Path, mode: int = 0) -> Iterator[None]:
+def no_permission(path: Path, mode: int = 0) -> Iterator[None]:
     """Give `path` the rights `mode`, by default none, and drop those of a superuser, for a while."""
     before = path.stat().st_mode
     path.chmod(mode)
     try:
-        with powerless():
+        with unprivileged():
             yield
     finally:
         path.chmod(before)
