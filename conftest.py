@@ -2,5 +2,16 @@
 
 from harness.plugin.chapter import CHAPTERS
 
-PLUGINS = ("options", "fixtures", "selection", "changed", "distribution", "summary", "upgrades", "page", "budget")
+PLUGINS = (
+    "options",
+    "fixtures",
+    "deprecated",
+    "selection",
+    "changed",
+    "distribution",
+    "summary",
+    "upgrades",
+    "page",
+    "budget",
+)
 pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *CHAPTERS]

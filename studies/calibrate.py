@@ -39,7 +39,7 @@ COLUMNS = (
 )
 CAPTION = (
     "slower by 0: a version against itself; open: inconclusive or missing; pairs (of a verdict), minutes: medians.",
-    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one process run a side,",
+    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one run a side,",
     "by all of the run, and with the baseline of the run before.",
 )
 

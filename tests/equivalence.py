@@ -14,7 +14,7 @@ def short(errors: Sequence[Distance]) -> list[float]:
 def checker(
     record: Callable[..., None], deviation: str | None, dtype: str = "float64", chapter: str = ""
 ) -> Callable[..., None]:
-    """Return `assert_within(name, error, tolerances, trajectory=())`; `tolerances` are by dtype, `trajectory` is by step.
+    """Return `assert_within(name, error, tolerances, trajectory=())`; `tolerances` by dtype, `trajectory` by step.
 
     `deviation`: a known defect, by which the framework computes in float32. Then float32's tolerance holds, if any.
     """

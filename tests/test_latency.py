@@ -1,4 +1,4 @@
-"""How long each operation takes in each variant: a campaign over several process runs, replayed into pytest-benchmark."""
+"""Times of each operation in each variant: a campaign over several process runs, replayed into pytest-benchmark."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The reference can be believed: its loss, gradients and Adam agree with other ways to compute them, for each network."""
+"""The reference is right: its loss, gradients and Adam agree with other ways to compute them, for each network."""
 
 import math
 

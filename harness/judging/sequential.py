@@ -1,7 +1,7 @@
 """Group-sequential sampling: samples are drawn until every quantity has its verdict.
 
-Verdicts are taken at the sample sizes of `INTERIM_ANALYSES` only (interim analyses). The family-wise error rate `alpha` is split
-equally over the quantities and, by the shares in `INTERIM_ANALYSES`, over the analyses (alpha spending: Lan and DeMets 1983,
+Verdicts are taken at the sample sizes of `INTERIM_ANALYSES` only. The family-wise error rate `alpha` is split equally
+over the quantities and, by the shares in `INTERIM_ANALYSES`, over the analyses (alpha spending: Lan and DeMets 1983,
 doi:10.1093/biomet/70.3.659). The split is Bonferroni's: the chance of any wrong verdict is at most `alpha`, also if
 quantities depend on each other. If the time is up before an analysis, that analysis uses the samples drawn so far.
 
@@ -18,9 +18,8 @@ from typing import NamedTuple
 from harness.judging.verdict import FEWEST, Verdict
 
 INTERIM_ANALYSES = {FEWEST: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # samples: share of alpha that is spent on the analysis
-HOPELESS = 3 * max(
-    INTERIM_ANALYSES
-)  # samples: a quantity that seems to need more is given up, though the estimate is rough
+# A quantity that seems to need more samples is given up, though the estimate is rough.
+HOPELESS = 3 * max(INTERIM_ANALYSES)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Campaign:
     """The measurements of several targets.
 
     After `run`, `runs[name]` are the completed process runs of a target, and `failures[name]` is the error that
-    ended it. `workers` are those of the last process run, which run until `close`. `done` counts the begun process runs.
+    ended it. `workers` are those of the last process run, which live until `close`. `done` counts the process runs.
 
     - `start(target)`: returns a new worker.
     - `machine`: conditions for the records.

@@ -15,7 +15,7 @@ def medians(runs: Iterable[ProcessRun], operation: Operation) -> list[float]:
 
 
 def roofline_seconds(runs: Sequence[ProcessRun], operation: Operation, network: str) -> list[float]:
-    """Return the least time of a training step of the network in each process run of its roofline; [] for other work."""
+    """Return the roofline of a training step of the network in each process run, in seconds; [] for other work."""
     if operation.method != "train_step":
         return []
     rates = zip(*(medians(runs, each) for each in roofline.OPERATIONS), strict=True)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from harness.page import forms
 from impls.files import check_regular
 
-SCHEMA = 2
+SCHEMA = 3
 MOST_BYTES = 2**28  # of a file; that of a run has 200,000
 DEEPEST = 50  # levels of nesting; the results of a run have 6
 UNREADABLE = "unreadable"  # outcome of a record that the page leaves out

@@ -35,7 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
     add("--network", action="append", metavar="NAME", help=f"one of {', '.join(DEFAULT_NETWORKS)}, or all; repeatable")
-    add("--reference", metavar="NAME", help="variant that is the reference (default: numpy, if it has the network)")
+    add(
+        "--reference",
+        "--referee",
+        metavar="NAME",
+        help="variant that is the reference (default: numpy, if it has the network)",
+    )
     add("--epochs", type=count, help="passes over the training images (default: set by the network)")
     size = whole_number(1, DATASET.train)
     add("--batch-size", type=size, default=128, help="images of a training step (default: 128)")
@@ -43,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--long", action="store_true", help="a whole epoch in equivalence tests; tests of a minute and more")
     add("--threads", type=count, help="CPU threads of each framework (default: all cores, 1 for two versions)")
     add("--device", choices=["cpu", "cuda"], default="cpu", help="device of every framework (default: cpu)")
-    add("--process-runs", type=count, default=3, help="process runs of each variant to time (default: 3)")
+    add("--process-runs", "--launches", type=count, default=3, help="process runs of each variant to time (default: 3)")
     add("--notebook-baseline", action="store_true", help="also time the notebook ways of training")
     add("--data-dir", type=Path, metavar="DIR", help="the only source of the data set")
     add("--in-process", action="store_true", help="run the one chosen variant inside pytest, for a debugger")

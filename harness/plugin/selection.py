@@ -51,7 +51,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect tests that were not requested.
 
-    - `--benchmark-only` runs benchmarks only. `--compare` also runs tests of accuracy, and without `--quick` of trajectories.
+    - `--benchmark-only` runs benchmarks only. `--compare` also runs tests marked accuracy, and without
+      `--quick` those marked trajectory.
     - Tests marked network, edge, parallel, profile or latency need that name in `-m`. Tests marked long need `--long`.
     - The comparison of all variants' accuracies needs `--seeds` of 2 or more.
     - With `--framework`, only tests about a variant run, unless test files are named.

@@ -89,7 +89,7 @@ class Pairs:
 
     @contextlib.contextmanager
     def started(self, variant: str, cpu_slots: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
-        """Yield a pair of new workers, each on the processors of its cpu_slot (see `WorkerSpec`). Raises as `Pair` does."""
+        """Yield a pair of new workers, each on its block of processors (see `WorkerSpec`). Raises as `Pair` does."""
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 

@@ -69,7 +69,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         rows,
         "int8: in steps, against the same network computed in integers. float: against the framework itself.",
         "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
-        "µs: of a prediction of one image, on one thread, interleaved over process runs. MiB: of a process with the file.",
+        "µs: a prediction of one image on one thread, over process runs. MiB: a process with the file.",
         left=3,
     )
 
