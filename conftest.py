@@ -2,16 +2,5 @@
 
 from harness.plugin.chapter import CHAPTERS
 
-PLUGINS = (
-    "options",
-    "fixtures",
-    "deprecated",
-    "selection",
-    "changed",
-    "distribution",
-    "summary",
-    "upgrades",
-    "page",
-    "budget",
-)
+PLUGINS = "options fixtures deprecated selection changed distribution summary upgrades page budget".split()
 pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *CHAPTERS]

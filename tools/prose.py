@@ -29,7 +29,7 @@ TERMS = {  # a regular expression: the term to use
     r"whole numbers?": "integers",
     r"told|tells? of": "reported, described",
     r"referees?": "reference",
-    r"ladder|comparisons?": "equivalence tests, level",
+    r"ladder|rungs?": "equivalence tests, level",
     r"the floor": "roofline",
     r"enem(y|ies)": "conflicting packages",
     r"whosever|whoever|whatever": "the noun itself",

@@ -36,10 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
     add("--network", action="append", metavar="NAME", help=f"one of {', '.join(DEFAULT_NETWORKS)}, or all; repeatable")
     add(
-        "--reference",
-        "--referee",
-        metavar="NAME",
-        help="variant that is the reference (default: numpy, if it has the network)",
+        "--reference", "--referee", metavar="NAME", help="the reference variant (default: numpy, if it has the network)"
     )
     add("--epochs", type=count, help="passes over the training images (default: set by the network)")
     size = whole_number(1, DATASET.train)

@@ -36,8 +36,8 @@ BLOCKS, SECONDS = 60, 4.0
 # The first epoch of a fit prepares the data and compiles. The last is not counted: the faster version may have ended,
 # which leaves all caches to the slower one. Two short fits instead of a long one: nothing synchronizes the versions
 # within a fit, and after seconds they are up to an epoch apart. Both begin at one moment, `SYNC_DELAY` seconds after
-# the request: a start ten milliseconds earlier costs 2 % in the first epoch. After 630 training steps the moments of unused
-# weights become denormal numbers, which are slow.
+# the request: a start ten milliseconds earlier costs 2 % in the first epoch. After 630 training steps the moments of
+# unused weights become denormal numbers, which are slow.
 IMAGES = min(3200, DATASET.train)  # some 25 batches an epoch
 EPOCHS = 6
 FITS = 2

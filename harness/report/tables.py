@@ -65,7 +65,7 @@ def errors_table(network: str, reference: str, variants: Sequence[str], results:
         for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype
     ]
     title = f"Largest relative error of {network} compared with the reference, {reference} in float64"
-    headings = ("comparison", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
+    headings = ("level", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
     caption = (f"* not reached by {variant}: {known_deviation}" for variant, known_deviation in gaps.items())
     return plain_table(title, headings, rows, *caption, left=3)
 

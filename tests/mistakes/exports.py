@@ -1,4 +1,4 @@
-"""Mistakes in harness/edge/exports.py, the training and export of all variants: each replaces a method of `ExportCache`."""
+"""Mistakes in harness/edge/exports.py, the exports of all variants: each replaces a method of `ExportCache`."""
 # ruff: noqa: N801 - a class is a mistake here
 
 from unittest.mock import patch
