@@ -78,6 +78,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python tools/prose.py
 	copy=$$(mktemp -d) && trap 'rm -r $$copy' EXIT && git ls-files -zco --exclude-standard | \
 		tar --null --files-from=- --ignore-failed-read -c | tar -xC $$copy && cd $$copy && $(abspath $(BIN))/rumdl check --no-cache
 

@@ -2,5 +2,8 @@
 
 from harness.plugin.chapter import CHAPTERS
 
-PLUGINS = "options fixtures deprecated selection changed distribution summary upgrades page budget".split()
+PLUGINS = [
+    *("options", "fixtures", "deprecated", "selection", "changed"),
+    *("distribution", "summary", "upgrades", "page", "budget"),
+]
 pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *CHAPTERS]

@@ -22,13 +22,13 @@ NO_ARCHIVE = "not an archive of NumPy arrays"
 def check_place(path: Path) -> Path:
     """Return `path` if a file can be written there, as far as can be seen; otherwise raise `ValueError`."""
     place = Path(os.path.realpath(path))
-    obstacles = {
+    problems = {
         "it is a folder": place.is_dir(),
         "it is not a regular file": place.exists() and not place.is_file(),
         "its folder is not there": not place.parent.is_dir(),
         "its folder is read-only": not os.access(place.parent, os.W_OK),
     }
-    for problem, found in obstacles.items():
+    for problem, found in problems.items():
         if found:
             raise ValueError(f"{path} cannot be written: {problem}")
     return path

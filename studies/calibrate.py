@@ -89,7 +89,7 @@ def _environment(scratch: Path, variant: str, slowdown: float) -> str:
 def _found(comparison: Comparison) -> dict:
     return {
         "verdicts": {
-            quantity: {"word": found.word, "pairs": found.pair_runs, "said": f"{found}: {found.reason}".rstrip(": ")}
+            quantity: {"word": found.word, "pairs": found.pairs, "said": f"{found}: {found.reason}".rstrip(": ")}
             for quantity, found in comparison.verdicts.items()
         },
         "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
@@ -99,8 +99,8 @@ def _found(comparison: Comparison) -> dict:
 
 def _medians(comparison: Comparison, step: str) -> list[list[float]]:
     """Return the median seconds of all blocks of each pair, of the baseline and of the candidate."""
-    pair_runs = [comparison.pair_runs[number].measured for number in sorted(comparison.pair_runs)]
-    return [[statistics.median(each[step][side]) for each in pair_runs if step in each] for side in (0, 1)]
+    measured = [comparison.pair_runs[number].measured for number in sorted(comparison.pair_runs)]
+    return [[statistics.median(each[step][side]) for each in measured if step in each] for side in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:
@@ -115,10 +115,10 @@ def table(records: Iterable[dict]) -> Table:
         verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
-        pair_runs = statistics.median(verdict["pairs"] for verdict in verdicts)
+        pairs = statistics.median(verdict["pairs"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
-        numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pair_runs:g}")
+        numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pairs:g}")
         rows.append((variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
     return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
 

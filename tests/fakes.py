@@ -49,7 +49,7 @@ class FakeWorker:
             self.operation = arguments[0]
         if asked in ("import_seconds", "build", "first_step"):
             self.used += self.seconds
-        if asked in ("numpy_seconds", "block", "of_fit", "cpu_seconds") and asked not in self.answers:
+        if asked in ("numpy_seconds", "block", "fit_usage", "cpu_seconds") and asked not in self.answers:
             return getattr(self, asked)(*arguments)
         answer = self.answers.get(asked)
         if isinstance(answer, Exception):

@@ -69,7 +69,7 @@ def student(framework, fleet, aligned, parameters):
 
     def student(how=DEFAULT, **changes):
         settings = replace(aligned, **changes)
-        student = fleet.framework(framework.name, settings, framework.home, distillation.load, how)
+        student = fleet.framework(framework.name, settings, framework.worker_key, distillation.load, how)
         student.set_parameters(parameters)
         return student
 

@@ -39,7 +39,7 @@ def test_latency(runs, campaign, timed, operation, benchmark, record, pytestconf
         roofline_seconds=bound,
     )
     replay(benchmark, [seconds for of_run in samples for seconds in of_run])
-    record("timing", operation=str(operation), seconds=figures.medians(runs, operation), roofline=roofline)
+    record("timing", operation=str(operation), seconds=figures.medians(runs, operation), roofline=bound)
     [target] = [each for each in campaign.targets if each.name == str(timed)]
     if operation == target.operations[0]:
         record("process", starting=figures.starting(runs), memory=figures.memory(runs))

@@ -26,12 +26,12 @@ class Axis(NamedTuple):
     def ticks(self, most: int = 6, least: float = 0.0) -> list[float]:
         """Return at most `most` powers of ten, or multiples of 1, 2 or 5 times one that are at least `least` apart."""
         if self.logarithmic:
-            first, last = math.ceil(math.log10(self.low) - 1e-9), math.roofline(math.log10(self.high) + 1e-9)
+            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
             return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first + 1) / most)))]
-        size = 10.0 ** math.roofline(math.log10((self.high - self.low) / most))
+        size = 10.0 ** math.floor(math.log10((self.high - self.low) / most))
         step = next(size * factor for factor in (1, 2, 5, 10, 20) if (self.high - self.low) / (size * factor) < most)
         step = max(step, least)
-        first, last = math.ceil(self.low / step - 1e-9), math.roofline(self.high / step + 1e-9)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [number * step for number in range(first, last + 1)]
 
 

@@ -77,7 +77,7 @@ def build_reference(pytestconfig: pytest.Config, fleet: Fleet) -> Callable[[Sett
 
     def build(settings: Settings) -> Framework:
         name = pytestconfig.stash[REFERENCES][settings.network]
-        reference = fleet.framework(name, settings, home="the reference")
+        reference = fleet.framework(name, settings, worker_key="the reference")
         deviation = reference.known_deviation()
         if deviation:
             raise pytest.UsageError(f"--reference {name}: {deviation}")

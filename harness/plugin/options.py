@@ -35,9 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     count = whole_number(1)
     add("--framework", action="append", metavar="NAME", help="only this variant, or all of this file; repeatable")
     add("--network", action="append", metavar="NAME", help=f"one of {', '.join(DEFAULT_NETWORKS)}, or all; repeatable")
-    add(
-        "--reference", "--referee", metavar="NAME", help="the reference variant (default: numpy, if it has the network)"
-    )
+    add("--reference", "--referee", metavar="NAME", help="the reference variant (default: numpy, where it exists)")
     add("--epochs", type=count, help="passes over the training images (default: set by the network)")
     size = whole_number(1, DATASET.train)
     add("--batch-size", type=size, default=128, help="images of a training step (default: 128)")

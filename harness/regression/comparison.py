@@ -44,7 +44,7 @@ class Comparison:
     def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Run pairs until all quantities are decided or the time is up.
 
-        `on_progress(pair_runs, size)` is called before pairs, with the number of those before and that at which
+        `on_progress(done, size)` is called before pairs, with the number of those before and that at which
         verdicts are due. `verdicts` are up to date if Ctrl-C ends it.
         """
 

@@ -73,7 +73,7 @@ class Display:
         if self.console.is_terminal:
             self.console.print(text.ljust(60), end="\r")
         elif is_new:
-            self.console.print(f"\nlaunch {run} of {runs}", end="")
+            self.console.print(f"\nprocess run {run} of {runs}", end="")
 
     def begins(self, test: str) -> None:
         """Show the name of a test that begins, if `SECONDS_OF_DOTS` have passed since the last name."""

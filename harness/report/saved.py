@@ -9,7 +9,7 @@ MUST_MATCH = (  # or the times mean different things
     *("device", "network", "batch_size", "python"),
 )
 DESCRIBE_NO_CODE = {
-    *(*MUST_MATCH, "load_average", "garbage_collector", "process runs"),
+    *(*MUST_MATCH, "load_average", "garbage_collector", "runs"),
     *("import_seconds", "first_step_seconds", "peak_memory_bytes", "roofline_seconds"),
 }
 STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
@@ -33,7 +33,7 @@ def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:
     tests: dict[str, list[str]] = {}  # reason -> names
     for fullname, benchmark in list(saved.items()):
         then = benchmark.get("extra_info") or {}
-        problem = _obstacle(current.get(fullname), then)
+        problem = _problem(current.get(fullname), then)
         if problem:
             del saved[fullname]
         reasons = [problem] if problem else _upgrades(current[fullname], then)
@@ -43,7 +43,7 @@ def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:
     return [f"{name}: {reason}: {more[reason]}{names[0]}" for reason, names in tests.items()]
 
 
-def _obstacle(now: Mapping[str, Any] | None, then: Mapping[str, Any]) -> str:
+def _problem(now: Mapping[str, Any] | None, then: Mapping[str, Any]) -> str:
     """Return why two records, as the `extra_info` of each, cannot be compared; "" if they can."""
     if now is None:
         return "missing in this run, or renamed since"

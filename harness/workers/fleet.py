@@ -37,7 +37,7 @@ class Framework:
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
         """Return `Session.run(function, *arguments)` of its worker."""
-        return self.fleet.worker_key(self.worker_key).run(function, *arguments)
+        return self.fleet.worker(self.worker_key).run(function, *arguments)
 
     def label(self) -> str:
         """Return framework and version, and backend and version if it was chosen: "keras 3.15.1, torch 2.15.0"."""
@@ -52,7 +52,7 @@ class Framework:
 
     def memory(self) -> int:
         """Return the RAM that its process holds now, in bytes."""
-        return self.fleet.worker_key(self.worker_key).process.memory_info().rss
+        return self.fleet.worker(self.worker_key).process.memory_info().rss
 
     def with_settings(self, **changes: Any) -> "Framework":
         """Build it anew with these settings changed. The old one must not be used any more."""
@@ -111,7 +111,7 @@ class Fleet:
         key = (make, variant, settings)
         if key not in self.broken:
             try:
-                self.worker_key(worker_key or variant).build(make, variant, settings, *more)
+                self.worker(worker_key or variant).build(make, variant, settings, *more)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:
@@ -120,7 +120,7 @@ class Fleet:
             raise self.broken[key].with_traceback(None)  # or it would grow each time
         return Framework(self, worker_key or variant, make, variant, settings, more)
 
-    def worker_key(self, name: str) -> Worker | InProcess:
+    def worker(self, name: str) -> Worker | InProcess:
         """Return the worker of this name. It is started if there is none, or if it has died."""
         if name in self.workers and not self.workers[name].is_running():
             self.workers.pop(name).close()  # removes its temporary files
@@ -140,5 +140,5 @@ class Fleet:
 
     def close(self) -> None:
         """End all workers. Those that are asked for later are started anew."""
-        for worker_key in list(self.workers.values()):
-            worker_key.close()
+        for worker in list(self.workers.values()):
+            worker.close()

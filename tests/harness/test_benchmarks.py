@@ -53,16 +53,16 @@ def test_variant_that_cannot_be_measured_stops_no_other(benchmarks):
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
 
 
-def test_record_holds_its_launches_and_conditions(benchmarks):
+def test_record_holds_its_runs_and_conditions(benchmarks):
     chosen = ("--process-runs", "2", "--framework", "numpy", "-k", "train_step-512", "--threads", "1")
     [benchmark], _ = benchmarks(*chosen, worker=None)
     info = benchmark["extra_info"]
-    assert [len(samples) for samples in info["process runs"]] == [30, 30]
-    assert benchmark["stats"]["data"] == info["process runs"][0] + info["process runs"][1]
+    assert [len(samples) for samples in info["runs"]] == [30, 30]
+    assert benchmark["stats"]["data"] == info["runs"][0] + info["runs"][1]
     assert info["threads"] == len(info["affinity"]) == 1
     assert (info["batch_size"], info["device"], info["jit_compile"]) == (512, "cpu", False)
-    for each_launch in ("import_seconds", "first_step_seconds", "roofline_seconds"):
-        assert [seconds > 0 for seconds in info[each_launch]] == [True, True]
+    for each_run in ("import_seconds", "first_step_seconds", "roofline_seconds"):
+        assert [seconds > 0 for seconds in info[each_run]] == [True, True]
     assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
 
 
@@ -101,7 +101,7 @@ def test_tables_are_shown_although_nothing_can_be_saved(run_here, tmp_path):
     assert "Traceback" not in done.stdout
 
 
-def test_quick_is_one_launch(run_here):
+def test_quick_is_one_run(run_here):
     done = run_here("--quick", "--framework", "numpy", "tests/test_latency.py", worker=fake)
     assert "3 passed" in done.stdout
     assert done.stdout.count("process run 1 of 1") == 1

@@ -63,13 +63,13 @@ def test_campaign_of_nobody_is_empty(run):
     assert run("").runs == {}
 
 
-def test_launches_continue_the_order_of_turns(run, log):
+def test_runs_continue_the_order_of_blocks(run, log):
     run("abc", runs=2)
     assert who(log, "import_seconds") == "abc" + "cba"
     assert who(log, "block") == "abc" + "cba" + "bca" + "acb" + "cab" + "bac"
 
 
-def test_each_launch_has_new_workers_and_samples(run, log):
+def test_each_run_has_new_workers_and_samples(run, log):
     campaign = run("ab", runs=3)
     assert (who(log, "import_seconds").count("a"), who(log, "close").count("a")) == (3, 2), "the last ones live on"
     campaign.close()
@@ -126,7 +126,7 @@ def test_closed_worker_is_no_failure_of_its_participant(dataset):
     assert campaign.failures == {}
 
 
-def test_progress_names_launch_and_operation(run):
+def test_progress_names_run_and_operation(run):
     seen = []
     run("a", runs=2, on_progress=lambda *progress: seen.append(progress))
     assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]

@@ -67,7 +67,7 @@ def test_blocks_are_compared_with_their_neighbours(measured, baseline, candidate
     assert [side[0] for side in comparison.values("import")] == pytest.approx(expected)
 
 
-def test_launch_without_a_measurement_does_not_count(measured):
+def test_pair_without_a_measurement_does_not_count(measured):
     comparison = measured(lambda number: {"import": (number or None, number)}, "import")
     comparison.run()
     assert comparison.values("import") == ([*range(1, len(comparison.pair_runs))],) * 2
@@ -82,7 +82,7 @@ def test_kept_memory_is_judged_in_bytes(measured, quantity, margin, share, word)
 
 
 def test_memory_that_the_system_does_not_report_is_missing(compare):
-    silent = {"peak_memory": None, "in_use": None, "of_fit": ([1.0] * 6, None)}
+    silent = {"peak_memory": None, "in_use": None, "fit_usage": ([1.0] * 6, None)}
     memory = [name for name in QUANTITIES if "memory" in name or "kept" in name]
     assert words(compare(quantities=memory, candidate=silent)) == {"missing"}
 
@@ -116,7 +116,7 @@ def test_verdicts_before_an_error_stand(measured, error):
     with contextlib.suppress(KeyboardInterrupt):
         comparison.run()
     assert [each.word for each in comparison.verdicts.values()] == ["same", "inconclusive"]
-    assert {each.pair_runs for each in comparison.verdicts.values()} == {FIRST}
+    assert {each.pairs for each in comparison.verdicts.values()} == {FIRST}
 
 
 def test_other_conditions_are_not_comparable(compare):
@@ -125,7 +125,7 @@ def test_other_conditions_are_not_comparable(compare):
     assert len(comparison.pair_runs) == 1
 
 
-def test_launches_at_once_have_different_processors(dataset):
+def test_pairs_at_once_have_different_processors(dataset):
     cpu_slots, meeting = [], threading.Barrier(2, timeout=10)  # of two pairs, each waits for the other
 
     def start(target):

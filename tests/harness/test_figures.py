@@ -13,7 +13,7 @@ def runs(*samples):
     return [ProcessRun(0.1, samples=each) for each in samples]
 
 
-def test_each_launch_has_one_median():
+def test_each_run_has_one_median():
     measured = runs({STEP: [1.0, 1.0, 9.0]}, {STEP: [2.0]}, {STEP: [3.0] * 50}, {})
     assert figures.medians(measured, STEP) == [1.0, 2.0, 3.0]
 
@@ -25,5 +25,5 @@ def test_floor_is_of_training_steps_alone():
     assert figures.roofline_seconds(rooflines, PREDICT, "mlp") == []
 
 
-def test_memory_that_a_launch_lacks_is_none():
+def test_memory_that_a_run_lacks_is_none():
     assert figures.memory([ProcessRun(0.1, memory={"import": 5}), ProcessRun(0.1)]) == {"import": [5, None]}

@@ -22,7 +22,7 @@ def fleet():
 
 def test_worker_that_died_while_idle_is_replaced(fleet):
     framework = fleet.framework("numpy", Settings())
-    worker = fleet.home("numpy")
+    worker = fleet.worker("numpy")
     worker.process.kill()
     worker.process.wait()
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
@@ -33,9 +33,9 @@ def test_worker_that_died_while_idle_is_replaced(fleet):
 
 def test_start_reports_broken_variants_at_their_use(fleet):
     fleet.start([Case(name, "mlp") for name in ("broken", "numpy")], Settings())
-    worker = fleet.home("numpy")
+    worker = fleet.worker("numpy")
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
-    assert fleet.home("numpy") is worker
+    assert fleet.worker("numpy") is worker
     with pytest.raises(ValueError, match="'broken'"):
         fleet.framework("broken", Settings())
 

@@ -77,7 +77,7 @@ def test_memory_kept_by_the_first_fit_does_not_count(measured):
 def test_fits_begin_at_one_moment_in_the_future(measured):
     commands, start = [], time.monotonic()
     measured(FakeWorker(name=0, log=commands), FakeWorker(name=1, log=commands), wanted=["first-fit"])
-    moments = [arguments[-1] for _, command, *arguments in commands if command == "of_fit"]
+    moments = [arguments[-1] for _, command, *arguments in commands if command == "fit_usage"]
     assert min(moments) >= start + SYNC_DELAY
     assert len(moments) == 2 * len(set(moments)) == 2 * FITS
 
@@ -105,7 +105,7 @@ def test_steps_end_with_the_time(measured, monkeypatch, seconds, turns):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_synchronize_is_checked_in_the_first_launch(measured, number):
+def test_synchronize_is_checked_in_the_first_pair(measured, number):
     commands = []
     measured(FakeWorker(log=commands), number=number)
     assert {command[-1] for command in commands if command[1] == "prepare"} == {number == 0}
@@ -116,7 +116,7 @@ def test_peak_memory_is_that_after_first_step_and_after_fit(measured):
         peak = 0
 
         def answer(self, command, *arguments):
-            self.peak += {"build": 1, "first_step": 2, "of_fit": 4, "prepare": 8}.get(command, 0)
+            self.peak += {"build": 1, "first_step": 2, "fit_usage": 4, "prepare": 8}.get(command, 0)
             return self.peak if command == "peak_memory" else super().answer(command, *arguments)
 
     found = measured(Rising())

@@ -14,8 +14,8 @@ VARIANTS = ("keras-tensorflow", "keras-torch", "keras-jax", "tensorflow")
 CLAIMS = {
     "training": Finding("changed", "loss of step 2: 1 -> 2"),
     "accuracy": Verdict("same", 7, -0.12345, -0.23456, -0.01234, unit="points"),
-    "import": Verdict("inconclusive", 10, 0.05, 0.01, 0.09, "about 1,234 process runs would decide", needed=1234),
-    "first-step": Verdict("inconclusive", 3, 0.05, 0.01, 0.09, "8 process runs are needed"),
+    "import": Verdict("inconclusive", 10, 0.05, 0.01, 0.09, "about 1,234 pairs would decide", needed=1234),
+    "first-step": Verdict("inconclusive", 3, 0.05, 0.01, 0.09, "8 pairs are needed"),
 }
 
 
@@ -44,5 +44,5 @@ def test_summary_of_four_variants_is_complete_and_short(upgrade):
     assert "…" not in shown
     assert [shown.count(number) for number in ("-12.35pt", "-23.46", "-1.23)")] == [len(VARIANTS)] * 3
     for text in (shown, as_markdown(upgrade)):
-        assert [text.count(line) for line in ("keras 1 -> 2", "loss of step 2: 1 -> 2", "8 process runs")] == [1, 1, 1]
+        assert [text.count(line) for line in ("keras 1 -> 2", "loss of step 2: 1 -> 2", "8 pairs")] == [1, 1, 1]
         assert text.count(", ".join(VARIANTS)) == 4

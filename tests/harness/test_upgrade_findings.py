@@ -71,7 +71,7 @@ class Learner(FakeWorker):
 )
 def test_accuracy_is_judged_over_paired_seeds(find, more, word):
     [found] = find({"baseline": Learner(lambda seed: 0), "candidate": Learner(more)}, "accuracy")
-    assert (found.word, found.pair_runs, found.unit) == (word, 8, "points")
+    assert (found.word, found.pairs, found.unit) == (word, 8, "points")
 
 
 @pytest.mark.parametrize(("side", "word"), [("candidate", "worse"), ("baseline", "missing")])

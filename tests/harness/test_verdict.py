@@ -81,13 +81,13 @@ def test_deciding_interval_has_error_rate_alpha(limit, towards, word, alpha):
         assert judge(np.full(14, 0.97), 0.97 - lost, 0.002, alpha, "points").word == expected
 
 
-def test_fewer_than_eight_launches_decide_nothing():
+def test_fewer_than_eight_pairs_decide_nothing():
     assert judge([1.0] * 7, [2.0] * 7, MARGIN, ALPHA).word == "inconclusive"
     one = judge([1.0], [2.0], MARGIN, ALPHA)
     assert (one.change, one.low, one.high) == (1.0, -1.0, math.inf)
 
 
-def test_needed_launches_make_the_interval_reach_the_margin():
+def test_needed_pairs_make_the_interval_reach_the_margin():
     baseline, candidate = pairs(np.random.default_rng(4), "normal", 0.03, slowdown=0.04, count=40)
     found = judge(baseline, candidate, MARGIN, ALPHA)
     logarithms = np.log(candidate / baseline)
@@ -96,7 +96,7 @@ def test_needed_launches_make_the_interval_reach_the_margin():
     assert reach == pytest.approx(math.log(1.05), abs=1e-4)
 
 
-def test_needed_launches_are_infinite_at_the_margin():
+def test_needed_pairs_are_infinite_at_the_margin():
     lost = [0.375, 0.125] * 4  # 0.25 in the mean, exactly
     assert judge([0.5] * 8, [0.5 - each for each in lost], 0.25, ALPHA, "points").needed == math.inf
 
