@@ -26,9 +26,7 @@ def test_agreement_is_concluded_from_the_interval(ratios, conclusion):
 
 
 def record(slowdown=0.0, word="same", medians=1.0, **words):
-    verdicts = {
-        quantity: {"word": words.get(quantity.split("-")[0], word), "pairs": 8} for quantity in QUANTITIES
-    }
+    verdicts = {quantity: {"word": words.get(quantity.split("-")[0], word), "pairs": 8} for quantity in QUANTITIES}
     steps = {step: [[1.0] * 8, [medians] * 8] for step in STEPS}
     case = {"variant": "numpy", "slowdown": slowdown, "margin": 5.0, "run": 0, "seconds": 90.0}
     return {**case, "verdicts": verdicts, "medians": steps}
