@@ -76,48 +76,48 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
     uv's cache, whose files it shares. The environment cannot be removed before this process ends. Raises `NotBuilt`.
     """
     key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
-    home = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
+    place = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
     root.mkdir(parents=True, exist_ok=True)
-    lock = _lock(home)
+    lock = _lock(place)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
-        damaged = _is_damaged(home)
+        damaged = _is_damaged(place)
         while damaged:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if _is_damaged(home):  # another run may have built it meanwhile
-                options = ["--no-cache"] if (home / FILES).exists() else []
-                _remove(home)
-                _build(home, pins, packages, options)
+            if _is_damaged(place):  # another run may have built it meanwhile
+                options = ["--no-cache"] if (place / FILES).exists() else []
+                _remove(place)
+                _build(place, pins, packages, options)
             fcntl.flock(lock, fcntl.LOCK_SH)  # between the two locks, `clean` may remove it
-            damaged = not interpreter(home).exists()
+            damaged = not interpreter(place).exists()
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
         raise
-    return interpreter(home)
+    return interpreter(place)
 
 
 @functools.cache  # a lock is released when its file is closed
-def _lock(home: Path) -> TextIO:
-    return home.with_suffix(".lock").open("a", encoding="utf-8")
+def _lock(place: Path) -> TextIO:
+    return place.with_suffix(".lock").open("a", encoding="utf-8")
 
 
-def _sizes(home: Path) -> dict[str, int]:
+def _sizes(place: Path) -> dict[str, int]:
     """Return the size of each file of an environment, among them the compiled modules, which no RECORD names."""
-    return {str(path.relative_to(home)): path.stat().st_size for path in home.rglob("*") if path.is_file()}
+    return {str(path.relative_to(place)): path.stat().st_size for path in place.rglob("*") if path.is_file()}
 
 
-def _is_damaged(home: Path) -> bool:
+def _is_damaged(place: Path) -> bool:
     """Return whether an environment is absent, lacks a file, or has one of another size than when it was built."""
     try:
-        sizes = json.loads((home / FILES).read_text(encoding="utf-8"))
-        return any((home / name).stat().st_size != size for name, size in sizes.items())
+        sizes = json.loads((place / FILES).read_text(encoding="utf-8"))
+        return any((place / name).stat().st_size != size for name, size in sizes.items())
     except (OSError, ValueError):
         return True
 
 
-def _unmet(home: Path, pins: str) -> str:
+def _unmet(place: Path, pins: str) -> str:
     """Return the first of these versions that an environment lacks, or a file that was not installed whole; or ""."""
-    [site] = home.glob("lib/python*/site-packages")
+    [site] = place.glob("lib/python*/site-packages")
     found = {canonical(each.name or ""): each for each in importlib.metadata.distributions(path=[str(site)])}
     for name in map(canonical, re.findall(r"^[\w.-]+", pins, re.MULTILINE)):
         if name not in found:
@@ -132,10 +132,10 @@ def _unmet(home: Path, pins: str) -> str:
     return ""
 
 
-def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[str]) -> None:
-    """Build an environment elsewhere, and move it to `home` when it is complete."""
+def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[str]) -> None:
+    """Build an environment elsewhere, and move it to `place` when it is complete."""
     tally.add("environment")
-    with tempfile.TemporaryDirectory(".partial", f"{home.name}.", home.parent, ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(".partial", f"{place.name}.", place.parent, ignore_cleanup_errors=True) as folder:
         environment, requirements = Path(folder, "environment"), Path(folder, PINS)
         python = interpreter(environment)
         requirements.write_text(pins, encoding="utf-8")
@@ -162,20 +162,20 @@ def _build(home: Path, pins: str, packages: Collection[str], options: Sequence[s
                 raise NotBuilt(f"no environment can be built: {', '.join(pins.split())} has no module {package}")
         requirements.rename(environment / PINS)
         (environment / FILES).write_text(json.dumps(_sizes(environment)), encoding="utf-8")
-        environment.rename(home)
+        environment.rename(place)
 
 
-def _remove(home: Path) -> None:
+def _remove(place: Path) -> None:
     """Remove an environment and what was left of it. If that is interrupted, no damaged environment remains."""
-    if home.exists():
-        home.rename(tempfile.mkdtemp(".partial", f"{home.name}.", home.parent))
-    for path in home.parent.glob(f"{home.name}*.partial"):
+    if place.exists():
+        place.rename(tempfile.mkdtemp(".partial", f"{place.name}.", place.parent))
+    for path in place.parent.glob(f"{place.name}*.partial"):
         shutil.rmtree(path, ignore_errors=True)
 
 
-def interpreter(home: Path) -> Path:
-    """Return the interpreter of the virtual environment in `home`."""
-    return home / "bin" / "python"
+def interpreter(place: Path) -> Path:
+    """Return the interpreter of the virtual environment in `place`."""
+    return place / "bin" / "python"
 
 
 @_errors_in_a_line()
@@ -189,20 +189,20 @@ def clean(root: Path | None = None) -> tuple[list[Path], list[Path]]:
     """Remove all environments but those in use. Return the removed ones, and those in use or being built."""
     root = root or folder()
     removed, in_use = [], []
-    folders = [*_homes(root), *root.glob("*.partial")]
-    for home in dict.fromkeys(root / path.name.partition(".")[0] for path in folders):
-        with home.with_suffix(".lock").open("a", encoding="utf-8") as lock:
+    folders = [*_built(root), *root.glob("*.partial")]
+    for place in dict.fromkeys(root / path.name.partition(".")[0] for path in folders):
+        with place.with_suffix(".lock").open("a", encoding="utf-8") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                in_use.append(home)
+                in_use.append(place)
                 continue
-            _remove(home)
-            removed.append(home)
+            _remove(place)
+            removed.append(place)
     return removed, in_use
 
 
-def _homes(root: Path) -> list[Path]:
+def _built(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob(f"*/{PINS}"))
 
 
@@ -213,15 +213,15 @@ def main() -> None:
     if parser.parse_args().clean:
         removed, in_use = clean()
         print(f"removed {len(removed)} environments from {folder()}; `uv cache clean` removes the downloads")
-        for home in in_use:
-            print(f"kept {home}: a run is using it")
+        for place in in_use:
+            print(f"kept {place}: a run is using it")
         return
-    for home in _homes(folder()):
+    for place in _built(folder()):
         frameworks = re.findall(
-            r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (home / PINS).read_text(encoding="utf-8"), re.MULTILINE
+            r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (place / PINS).read_text(encoding="utf-8"), re.MULTILINE
         )
-        size = sum(each.lstat().st_blocks for each in home.rglob("*")) / 2**21
-        print(f"{home}  {size:.2f} GiB  {' '.join(frameworks)}")
+        size = sum(each.lstat().st_blocks for each in place.rglob("*")) / 2**21
+        print(f"{place}  {size:.2f} GiB  {' '.join(frameworks)}")
 
 
 if __name__ == "__main__":
