@@ -30,8 +30,8 @@ def accept(record):
 
 @pytest.fixture
 def hold(upgrade, upgraded, accept):
-    def hold(claim: str) -> None:
-        accept(upgrade.find(upgraded, claim))
+    def hold(name: str) -> None:
+        accept(upgrade.find(upgraded, name))
 
     return hold
 

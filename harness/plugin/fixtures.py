@@ -115,12 +115,12 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
 def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
     """The two versions to compare, with measurements made on demand. Without their environments, the run ends."""
     config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
-    claims: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
+    requested: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
     for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
-        claim = params.get("check") or params.get("quantity") or versions.ACCURACY
-        claims.setdefault(params["upgraded"], []).append(claim)
+        name = params.get("check") or params.get("quantity") or versions.ACCURACY
+        requested.setdefault(params["upgraded"], []).append(name)
     try:
-        sides = versions.sides(option, claims, display.say)
+        sides = versions.sides(option, requested, display.say)
     except environments.NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFERENCES]
@@ -128,9 +128,9 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     settings = replace(settings, network=network, threads=threads)
     start = starter(replace(worker_spec(option), threads=threads), display.on_event)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
-    cpu_slots = most_pairs(processors.count(), threads)
-    sampling = Sampling(option.max_slowdown, option.alpha, at_once=cpu_slots, seconds=60 * option.max_minutes)
-    upgrade = config.stash[UPGRADE] = Upgrade(sides, claims, pairs, sampling, display.say)
+    at_once = most_pairs(processors.count(), threads)
+    sampling = Sampling(option.max_slowdown, option.alpha, at_once=at_once, seconds=60 * option.max_minutes)
+    upgrade = config.stash[UPGRADE] = Upgrade(sides, requested, pairs, sampling, display.say)
     return upgrade
 
 

@@ -98,9 +98,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     network = next(iter(metafunc.config.stash[REFERENCES]))
     metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED], ids=lambda variant: f"{variant}-{network}")
-    claims = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
-    for name in claims.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(name, claims[name])
+    requested = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
+    for name in requested.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, requested[name])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,9 +23,9 @@ STYLES = {"worse": "red", "changed": "red", "better": "green", "inconclusive": "
 
 def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
     """Yield a table with a column for each variant, then lines that explain its words."""
-    variants, claims = _axes(upgrade)
+    variants, requested = _axes(upgrade)
     between = " " if len(variants) < 3 else "\n"
-    rows = [(claim, *(_coloured(upgrade.found.get((each, claim)), between) for each in variants)) for claim in claims]
+    rows = [(name, *(_coloured(upgrade.found.get((each, name)), between) for each in variants)) for name in requested]
     title = "\n".join([_title(upgrade), *_identities(upgrade)])
     yield plain_table(title, ("change", *variants), rows, left=1 + len(variants))
     yield from map(escape, _explanations(upgrade))
@@ -34,9 +34,9 @@ def terminal(upgrade: Upgrade) -> Iterator[Table | str]:
 
 def as_markdown(upgrade: Upgrade) -> str:
     """Return the same as Markdown, for a pull request or the summary of a CI job."""
-    variants, claims = _axes(upgrade)
+    variants, requested = _axes(upgrade)
     rows = [["", *variants], ["---"] * (1 + len(variants))]
-    rows += [[claim, *(str(upgrade.found.get((variant, claim), "")) for variant in variants)] for claim in claims]
+    rows += [[name, *(str(upgrade.found.get((variant, name), "")) for variant in variants)] for name in requested]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     explained = "\n".join(f"- {line}" for line in _explanations(upgrade))
     identities = "\n".join(f"- {line}" for line in _identities(upgrade))
@@ -63,30 +63,30 @@ def described(upgrade: Upgrade) -> dict[str, Any]:
             variant: {
                 "versions": upgrade.versions.get(variant),
                 "imported": upgrade.imported.get(variant),
-                "found": {claim: _record(upgrade, variant, claim) for each, claim in upgrade.found if each == variant},
+                "found": {name: _record(upgrade, variant, name) for each, name in upgrade.found if each == variant},
             }
             for variant in variants
         },
     }
 
 
-def _record(upgrade: Upgrade, variant: str, claim: str) -> dict[str, Any]:
-    found = upgrade.found[variant, claim]
+def _record(upgrade: Upgrade, variant: str, name: str) -> dict[str, Any]:
+    found = upgrade.found[variant, name]
     record = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in found._asdict().items()
     }
-    if isinstance(found, Verdict) and claim != "accuracy":
+    if isinstance(found, Verdict) and name != "accuracy":
         record["ratio"] = None if found.change is None or found.unit != "%" else 1 + found.change
-        record.update(zip(SIDES, upgrade.comparisons[variant].values(claim), strict=True))
+        record.update(zip(SIDES, upgrade.comparisons[variant].values(name), strict=True))
     return record
 
 
 def _axes(upgrade: Upgrade) -> tuple[list[str], list[str]]:
-    """Return the variants and the claims with a finding, in the order of the tests."""
-    variants = [variant for variant in upgrade.claims if any(each == variant for each, _ in upgrade.found)]
-    claims = dict.fromkeys(itertools.chain(*upgrade.claims.values()))
-    return variants, [claim for claim in claims if any(each == claim for _, each in upgrade.found)]
+    """Return the variants and the names with a finding, in the order of the tests."""
+    variants = [variant for variant in upgrade.requested if any(each == variant for each, _ in upgrade.found)]
+    requested = dict.fromkeys(itertools.chain(*upgrade.requested.values()))
+    return variants, [name for name in requested if any(each == name for _, each in upgrade.found)]
 
 
 def _title(upgrade: Upgrade) -> str:
@@ -136,19 +136,21 @@ def _coloured(found: Finding | Verdict | None, between: str) -> str:
 
 
 def _explanations(upgrade: Upgrade) -> list[str]:
-    """Return the packages that differ, then a line for each reason, with its claims and variants."""
+    """Return the packages that differ, then a line for each reason, with its names and variants."""
     lines = [
         ("; ".join(_changes(*(versions[side] for side in SIDES))) or "all packages are alike", variant)
         for variant, versions in upgrade.versions.items()
     ]
     reasons: dict[tuple[str, str, str], list[str]] = {}
     needs: dict[str, list[str]] = {}
-    for (variant, claim), found in upgrade.found.items():
+    for (variant, name), found in upgrade.found.items():
         if getattr(found, "needed", 0):
-            needs.setdefault(variant, []).append(f"{claim} {found.needed:,.0f}")
+            needs.setdefault(variant, []).append(f"{name} {found.needed:,.0f}")
         elif found.reason:
-            reasons.setdefault((variant, found.word, found.reason), []).append(claim)
-    lines += [(f"{', '.join(claims)} {word}: {reason}", variant) for (variant, word, reason), claims in reasons.items()]
+            reasons.setdefault((variant, found.word, found.reason), []).append(name)
+    lines += [
+        (f"{', '.join(requested)} {word}: {reason}", variant) for (variant, word, reason), requested in reasons.items()
+    ]
     lines += [
         (f"estimated number of pairs that would decide: {', '.join(each)}", variant) for variant, each in needs.items()
     ]

@@ -21,22 +21,22 @@ from harness.workers.worker import WorkerDied, in_a_line
 class Upgrade:
     """All findings about two versions. Each is made at the first request.
 
-    - `claims`: variant -> names of what will be requested: of `CHECKS`, `ACCURACY`, and of the `QUANTITIES`.
+    - `requested`: variant -> names of what will be requested: of `CHECKS`, `ACCURACY`, and of the `QUANTITIES`.
     - `sampling`: limits of all trainings and timings together; `comparisons` is counted here.
     - `on_progress(line)` is called before each step.
     """
 
     sides: Sequence[Side]
-    claims: dict[str, list[str]]
+    requested: dict[str, list[str]]
     pairs: Pairs
     sampling: Sampling
     on_progress: Callable[[str], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.settings = self.pairs.settings
-        judged = [claim for of_variant in self.claims.values() for claim in of_variant if claim not in CHECKS]
+        judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
         self.sampling = replace(self.sampling, comparisons=len(judged))
-        samplings = sum((ACCURACY in self.claims[each]) + bool(self.quantities(each)) for each in self.claims)
+        samplings = sum((ACCURACY in self.requested[each]) + bool(self.quantities(each)) for each in self.requested)
         self.seconds = _shares(self.sampling.seconds, samplings)
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
@@ -47,21 +47,21 @@ class Upgrade:
 
     def quantities(self, variant: str) -> list[str]:
         """Return the requested quantities that are timed or are memory."""
-        return [claim for claim in self.claims[variant] if claim not in CHECKS and claim != ACCURACY]
+        return [name for name in self.requested[variant] if name not in CHECKS and name != ACCURACY]
 
-    def find(self, variant: str, claim: str) -> Finding | Verdict:
+    def find(self, variant: str, name: str) -> Finding | Verdict:
         """Return the finding. Those that are made together with it are kept."""
-        if (variant, claim) not in self.found:
-            if claim in CHECKS:
+        if (variant, name) not in self.found:
+            if name in CHECKS:
                 self._compute(variant)
-            elif claim == ACCURACY:
+            elif name == ACCURACY:
                 self.found[variant, ACCURACY] = self._learn(variant)
             else:
                 self._time(variant)
-        return self.found[variant, claim]
+        return self.found[variant, name]
 
     def _compute(self, variant: str) -> None:
-        checks = [name for name in CHECKS if name in self.claims[variant]]
+        checks = [name for name in CHECKS if name in self.requested[variant]]
         try:
             with self._pair(variant) as pair:
                 for name in checks:

@@ -116,13 +116,13 @@ def test_killed_run_leaves_nothing(root, wheels, tmp_path, how):
 def test_environment_in_use_is_not_removed(root):
     run = start(root, "toyframework==1.0")
     python = run.stdout.readline().strip()
-    home = next(root.glob("*/"))
+    built = next(root.glob("*/"))
     for folder in ("0123.killed.partial", "notes"):
         (root / folder).mkdir()
-    assert clean(root) == ([root / "0123"], [home])
+    assert clean(root) == ([root / "0123"], [built])
     assert versions(python) == ["1.0"]
     run.communicate()
-    assert clean(root) == ([home], [])
+    assert clean(root) == ([built], [])
     assert list(root.glob("*/")) == [root / "notes"]
 
 

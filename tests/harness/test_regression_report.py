@@ -23,8 +23,8 @@ CLAIMS = {
 def upgrade():
     versions = {"baseline": {"keras": "1", "numpy": "2"}, "candidate": {"keras": "2", "numpy": "2"}}
     return SimpleNamespace(
-        found={(variant, claim): known for variant in VARIANTS for claim, known in CLAIMS.items()},
-        claims={variant: list(CLAIMS) for variant in VARIANTS},
+        found={(variant, name): known for variant in VARIANTS for name, known in CLAIMS.items()},
+        requested={variant: list(CLAIMS) for variant in VARIANTS},
         sides=[SimpleNamespace(wanted="keras==1"), SimpleNamespace(wanted="keras==2")],
         settings=SimpleNamespace(network="mlp"),
         sampling=Sampling(alpha=0.05),

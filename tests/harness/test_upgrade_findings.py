@@ -13,13 +13,13 @@ from tests.fakes import FakeWorker, PatchedNumpy
 
 @pytest.fixture
 def find(dataset):
-    """Return a function: the findings of `claims` about NumPy, in order, with these workers: side -> worker."""
+    """Return a function: the findings of `requested` about NumPy, in order, with these workers: side -> worker."""
 
-    def find(workers, *claims):
+    def find(workers, *requested):
         start = lambda target: workers.get(target.name) or PatchedNumpy()  # noqa: E731
         pairs = Pairs(SIDES, Settings(), dataset, start)
-        upgrade = Upgrade([Side(name, name) for name in SIDES], {"numpy": [*claims]}, pairs, Sampling(seconds=60))
-        return [upgrade.find("numpy", claim) for claim in claims]
+        upgrade = Upgrade([Side(name, name) for name in SIDES], {"numpy": [*requested]}, pairs, Sampling(seconds=60))
+        return [upgrade.find("numpy", name) for name in requested]
 
     return find
 
