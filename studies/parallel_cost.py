@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 import impls
 from harness.data.reference import Parts
 from harness.measuring.interleaving import interleaved
-from harness.parallel.tasks import STEPS, milliseconds
+from harness.parallel.parallel_tasks import STEPS, milliseconds
 from harness.parallel.team import Team, check_processes
 from harness.workers.worker import Worker, WorkerSpec
 from impls import parallel

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from harness.edge import tasks
+from harness.edge import export_tasks
 from impls import PackageNotInstalled
 from impls.contract import Settings
 
@@ -34,7 +34,7 @@ def refused(exports, runtime, tmp_path):
         path = tmp_path / "network.file"
         path.write_bytes(content)
         with pytest.raises(ValueError, match=re.escape(str(path))) as caught:
-            exports.device(runtime).build(tasks.loaded, runtime, str(path))
+            exports.device(runtime).build(export_tasks.loaded, runtime, str(path))
         said = str(caught.value)
         assert "\n" not in said
         return said
@@ -44,13 +44,13 @@ def refused(exports, runtime, tmp_path):
 
 def test_no_file(exports, runtime, tmp_path):
     with pytest.raises(ValueError, match=r"nowhere must be a file, got No such file or directory"):
-        exports.device(runtime).build(tasks.loaded, runtime, str(tmp_path / "nowhere"))
+        exports.device(runtime).build(export_tasks.loaded, runtime, str(tmp_path / "nowhere"))
 
 
 def test_a_runtime_that_is_not_installed(exports, tmp_path):
     expected = "torch is not installed here, and it takes it to run a file for executorch"
     with pytest.raises(PackageNotInstalled, match=expected):
-        exports.device("litert").build(tasks.loaded, "executorch", str(tmp_path))
+        exports.device("litert").build(export_tasks.loaded, "executorch", str(tmp_path))
 
 
 @pytest.mark.parametrize("left", [0, 4, 0.5, 0.999])
@@ -69,20 +69,20 @@ def test_a_file_for_two_images_at_once(exports, tmp_path):
     sliced = f"%0 = stablehlo.slice %image [0:2, 0:10] : ({image}) -> {logits}"
     text = f"func.func public @main(%image: {image}) -> {logits} {{ {sliced} return %0 : {logits} }}"
     path = tmp_path / "two.tflite"
-    exports.worker("converter").run(tasks.convert, text, str(path))
+    exports.worker("converter").run(export_tasks.convert, text, str(path))
     with pytest.raises(ValueError, match=r"one input, float32 or uint8 or int8 \[1, 784\], got float32 \[2, 784\]"):
-        exports.device("litert").build(tasks.loaded, "litert", str(path))
+        exports.device("litert").build(export_tasks.loaded, "litert", str(path))
 
 
 def test_a_program_that_is_none_leaves_no_file(exports, tmp_path):
     path = tmp_path / "nothing.tflite"
     with pytest.raises(Exception, match="Unable to parse"):
-        exports.worker("converter").run(tasks.convert, "module { this is none }", str(path))
+        exports.worker("converter").run(export_tasks.convert, "module { this is none }", str(path))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_float_file_shows_that_it_has_no_int8_weights(numpy_framework, runtime, exports):
     device = exports.device(runtime)
     for kind in ("float", "int8"):
-        device.build(tasks.loaded, runtime, str(exports.file(numpy_framework, runtime, kind)))
+        device.build(export_tasks.loaded, runtime, str(exports.file(numpy_framework, runtime, kind)))
         assert ("int8" in device.run("dtypes")["weights"]) == (kind == "int8")

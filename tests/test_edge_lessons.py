@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.edge import tasks
+from harness.edge import export_tasks
 from harness.edge.fidelity import fidelity
 from impls.contract import Settings
 from tests.processes import measured
@@ -21,11 +21,11 @@ def test_onnx_runtime_saturates_where_there_is_no_vnni(fleet, exports, dataset, 
     """With default options it sums products in 16 bits there."""
     framework = fleet.framework("numpy", Settings())
     path, device = exports.file(framework, "onnx", "int8"), exports.device("onnx")
-    device.build(tasks.as_it_comes, "onnx", str(path))
+    device.build(export_tasks.as_it_comes, "onnx", str(path))
     ready = exports.trained(framework)
     expected, scale = ready.right, float(ready.trained["int8"].scales.logits)
     found = fidelity(device.run("logits", dataset.test.images), expected, dataset.test.labels.array(), scale)
-    has_vnni = device.run(tasks.has_vnni)
+    has_vnni = device.run(export_tasks.has_vnni)
     state(
         f"ONNX Runtime with default options, on a processor {'with' if has_vnni else 'without'} VNNI: "
         f"{found.differ:,} of {expected.size:,} logits differ, by up to {found.largest:.0f} steps; "

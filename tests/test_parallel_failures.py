@@ -10,7 +10,7 @@ import pytest
 from harness.equality.limits import EXACT_HYPERPARAMETERS
 from harness.equality.start import start
 from harness.equality.trace import trace
-from harness.parallel.tasks import trace_and_signal
+from harness.parallel.parallel_tasks import trace_and_signal
 from harness.parallel.team import Team, TeamBroken, places
 from impls.contract import NETWORKS, Settings
 from tests.processes import has_ended, wait_until

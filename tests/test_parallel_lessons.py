@@ -3,7 +3,7 @@
 import pytest
 
 import impls
-from harness.parallel.tasks import fit_by_keras
+from harness.parallel.parallel_tasks import fit_by_keras
 from harness.parallel.team import Team
 from impls.contract import Settings
 from tests.processes import measured

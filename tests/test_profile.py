@@ -5,7 +5,7 @@ import pytest
 from harness.measuring.workload import Operation
 from harness.profiling.kinds import CONVOLUTION, KINDS, MATRIX, OPTIMIZER, OVERHEAD
 from harness.profiling.profile import PROFILED
-from harness.profiling.tasks import profile as profiled
+from harness.profiling.profile_tasks import profile as profiled
 
 pytestmark = pytest.mark.profile
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.data.reference import Parts, Split
-from harness.edge import tasks
+from harness.edge import export_tasks
 from harness.equality.limits import has_convolutions
 from harness.equality.training import train
 from harness.measuring.campaign import Target
@@ -79,9 +79,9 @@ class ExportCache:
         elif not path.exists():
             exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
             exporting_worker = self.exporting_worker(framework, exporter.environment)
-            call = tasks.export, framework.name, "edge", exporter.function, trained
+            call = export_tasks.export, framework.name, "edge", exporter.function, trained
             if exporter.function == "to_stablehlo":
-                self.worker("converter").run(tasks.convert, exporting_worker.run(*call, kind), str(path))
+                self.worker("converter").run(export_tasks.convert, exporting_worker.run(*call, kind), str(path))
             else:
                 exporting_worker.run(*call, str(path), kind)
         return path
@@ -93,7 +93,7 @@ class ExportCache:
         """
         if path not in self.evaluated:
             way, trained = OFFICIAL[framework.name], self.trained(framework).trained["float"]
-            call = tasks.export, framework.name, "edge_official", "as_documented", trained, str(path)
+            call = export_tasks.export, framework.name, "edge_official", "as_documented", trained, str(path)
             data = (*self.dataset.train.first(DOCS_TRAIN_IMAGES), self.dataset.test.images)
             self.evaluated[path] = self.exporting_worker(framework, way.environment).run(*call, *data)
         return self.evaluated[path]
@@ -106,7 +106,7 @@ class ExportCache:
         return Target(path.name, runtime, network, build, (operation,), has_first_step=False, python=python)
 
     def device(self, runtime: str) -> Worker:
-        """Return the worker that runs files for this runtime; `tasks.loaded` loads one."""
+        """Return the worker that runs files for this runtime; `export_tasks.loaded` loads one."""
         return self.worker(RUN_IN[runtime])
 
     def exporting_worker(self, framework: Framework, environment: str) -> Framework | Worker:
@@ -139,7 +139,7 @@ def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, in
 
 def loader(kind: str) -> Callable:
     """Return the task that loads a file of this kind; the runtime runs an official file with its default options."""
-    return tasks.as_it_comes if kind == "official" else tasks.loaded
+    return export_tasks.as_it_comes if kind == "official" else export_tasks.loaded
 
 
 def reference_logits(trained: Trained, images: np.ndarray) -> np.ndarray:

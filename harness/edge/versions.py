@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.data.reference import Parts
-from harness.edge import tasks
+from harness.edge import export_tasks
 from harness.edge.exports import SINGLE_IMAGE
 from harness.judging.sequential import Batch, Sampling, sequential
 from harness.judging.verdict import Verdict, judge
@@ -111,7 +111,7 @@ class Versions:
             worker.close()
 
     def _targets(self, runtime: str, kind: str) -> list[Target]:
-        build = (tasks.loaded, runtime, str(self.file(runtime, kind)))
+        build = (export_tasks.loaded, runtime, str(self.file(runtime, kind)))
         return [
             Target(side, runtime, "", build, (PREDICTION,), has_first_step=False, python=python)
             for side, python in zip(SIDES, self.pythons, strict=True)

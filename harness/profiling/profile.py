@@ -13,8 +13,8 @@ from harness.measuring import figures
 from harness.measuring.campaign import Campaign, ProcessRun, Target
 from harness.measuring.targets import roofline_target
 from harness.measuring.workload import OPERATIONS
-from harness.profiling.tasks import dump_programs
-from harness.profiling.tasks import profile as profiled
+from harness.profiling.profile_tasks import dump_programs
+from harness.profiling.profile_tasks import profile as profiled
 from harness.workers.worker import Worker
 from impls import Case
 from impls.contract import NETWORKS, Settings
@@ -28,7 +28,7 @@ ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler ma
 def profiles(
     case: Case, settings: Settings, dataset: Parts, start: Callable[[Target], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
-    """Return operation -> the result of `harness.profiling.tasks.profile`, and the `roofline` in seconds or None.
+    """Return operation -> the result of `harness.profiling.profile_tasks.profile`, and the `roofline` in seconds or None.
 
     `start(target)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
     worker raises.

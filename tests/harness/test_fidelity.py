@@ -5,7 +5,7 @@ from types import MappingProxyType, SimpleNamespace
 import numpy as np
 import pytest
 
-from harness.edge import tasks
+from harness.edge import export_tasks
 from harness.edge.fidelity import fidelity
 from harness.edge.versions import Versions, environment, named_in
 from harness.judging.sequential import Sampling
@@ -98,4 +98,4 @@ def test_exporter_that_lacks_a_package_names_it(monkeypatch):
 
     monkeypatch.setattr("impls.import_", lambda *_: SimpleNamespace(to_onnx=to_onnx))
     with pytest.raises(PackageNotInstalled, match="onnxscript"):
-        tasks.export("jax", "edge", "to_onnx", None)
+        export_tasks.export("jax", "edge", "to_onnx", None)
