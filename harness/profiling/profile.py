@@ -28,7 +28,7 @@ ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler ma
 def profiles(
     case: Case, settings: Settings, dataset: Parts, start: Callable[[Target], Worker], traces: Path | None
 ) -> dict[str, dict[str, Any]]:
-    """Return operation -> the result of `harness.profiling.profile_tasks.profile`, and the `roofline` in seconds or None.
+    """Return operation -> the result of `profile_tasks.profile`, and the `roofline` in seconds or None.
 
     `start(target)` returns a new worker. `traces` is the folder in which traces are kept, or None. Raises what a
     worker raises.
