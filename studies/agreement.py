@@ -21,11 +21,11 @@ from impls.contract import Settings
 from studies.shared import dataset
 
 MARGIN = 0.02  # of the plain loop's time
-DEFAULT_NETWORKS = [
+OPERATIONS_COMPARED = [
     operation for operation in OPERATIONS if operation.method.endswith("_step") and operation.batch_size == 128
 ]
 BLOCKS = 12  # in each process run
-REST = 0.15  # seconds between two turns: OpenBLAS's threads spin for 0.1
+REST = 0.15  # seconds between two blocks: OpenBLAS's threads spin for 0.1
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     settings, data = Settings(threads=options.threads), dataset()
     for variant in options.variants:
-        for operation in DEFAULT_NETWORKS:
+        for operation in OPERATIONS_COMPARED:
             try:
                 ratios = [one_process_run(variant, operation, settings, data) for _ in range(options.process_runs)]
             except impls.PackageNotInstalled as error:

@@ -115,7 +115,7 @@ def table(records: Iterable[dict]) -> Table:
         verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
-        pairs = statistics.median(verdict["pairs"] for verdict in verdicts)
+        pairs = statistics.median(verdict["pairs" if "pairs" in verdict else "launches"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pairs:g}")

@@ -22,11 +22,11 @@ class Spoiler:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         execute = spec.loader.exec_module
-        def execute_and_spoil(module):
-            module.spoiled_since = time.process_time()
+        def execute_and_patch(module):
+            module.import_started = time.process_time()
             execute(module)
             exec(codes[name], vars(module))
-        spec.loader.exec_module = execute_and_spoil
+        spec.loader.exec_module = execute_and_patch
         return spec
 
 sys.meta_path.insert(0, Spoiler())
@@ -40,7 +40,7 @@ def burn(clock, spent):
     while clock() < until:
         pass
 
-burn(time.thread_time, time.process_time() - spoiled_since)
+burn(time.thread_time, time.process_time() - import_started)
 """
 
 SLOWER = """
@@ -82,9 +82,9 @@ def environment(folder: Path, codes: Mapping[str, str]) -> str:
     venv.create(folder, symlinks=True)
     places = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", places))
-    (packages / "spoiled_here.py").write_text(HOOK.format(codes=dict(codes)), encoding="utf-8")
-    (packages / "spoiled_here.pth").write_text(
-        f"{sysconfig.get_path('purelib')}\nimport spoiled_here\n", encoding="utf-8"
+    (packages / "slowdown_injection.py").write_text(HOOK.format(codes=dict(codes)), encoding="utf-8")
+    (packages / "slowdown_injection.pth").write_text(
+        f"{sysconfig.get_path('purelib')}\nimport slowdown_injection\n", encoding="utf-8"
     )
     return str(interpreter(folder))
 

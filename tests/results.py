@@ -17,7 +17,7 @@ IMAGES = np.arange(4 * 28 * 28, dtype=np.uint8).reshape(4, 28, 28)
 
 
 def results(variants=("jax", "pytorch"), **changes) -> Results:
-    """Return results in which variant k takes k + 1 times the seconds of `OPERATIONS`, and 10 % more in each pair."""
+    """Return results in which variant k takes k + 1 times the seconds of `OPERATIONS`, and 10 % more in each run."""
     network = NETWORKS["mlp"]
     described = {"shapes": network.shapes, "parameters": network.parameter_count, "epochs": 10, "accuracy": 0.97}
     described["step_bytes"] = {"parameters": 2**21, "the batch": 2**20}
@@ -107,8 +107,8 @@ def verdicts(word="worse", change=0.09, **more) -> dict:
     found = {"word": word, "pairs": 8, "change": change, "low": 0.07, "high": 0.11, "reason": "", "unit": "%"}
     measured = {"baseline": [1.0, 1.0, 2.0], "candidate": [1.08, 1.1, 2.18]}
     sides = {"baseline": {"wanted": "torch==2.14.1"}, "candidate": {"wanted": "torch==2.15.0"}}
-    claims = {"import": found | measured | more, "network": {"word": "identical", "reason": ""}}
-    return {"sides": sides, "max_slowdown": 0.05, "network": "mlp", "variants": {"pytorch": {"found": claims}}}
+    findings = {"import": found | measured | more, "network": {"word": "identical", "reason": ""}}
+    return {"sides": sides, "max_slowdown": 0.05, "network": "mlp", "variants": {"pytorch": {"found": findings}}}
 
 
 def kept(folder: Path, text: str, name: str = "results.json") -> Path:

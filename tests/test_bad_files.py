@@ -74,7 +74,7 @@ def test_a_file_for_two_images_at_once(exports, tmp_path):
         exports.device("litert").build(export_tasks.loaded, "litert", str(path))
 
 
-def test_a_program_that_is_none_leaves_no_file(exports, tmp_path):
+def test_invalid_program_leaves_no_file(exports, tmp_path):
     path = tmp_path / "nothing.tflite"
     with pytest.raises(Exception, match="Unable to parse"):
         exports.worker("converter").run(export_tasks.convert, "module { this is none }", str(path))

@@ -32,7 +32,7 @@ def test_every_digit_occurs_as_often_as_in_mnist(dataset):
     assert counts.tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
-def test_what_a_framework_loads_is_mnist(framework, dataset):
+def test_loaded_dataset_is_mnist(framework, dataset):
     """By its own loader; where that cannot get its archive, the substitute, and then a note says so."""
     assert_canonical(framework.load_dataset(dataset.directory), dataset)
 

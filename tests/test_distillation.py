@@ -150,7 +150,7 @@ def test_fit_keeps_each_image_with_its_targets(student, reference, batch):
 
 
 def test_a_student_learns_from_a_teacher_alone(student, all_targets, dataset, pytestconfig):
-    """It assert_within the required accuracy while every label that it is given is wrong. With --long: all epochs."""
+    """The student reaches the required accuracy although every label is wrong. With --long: all epochs."""
     epochs, shown = (NETWORK.epochs, len(all_targets)) if pytestconfig.option.long else (3, len(all_targets) // 2)
     wrong = (dataset.train.labels.first(shown).array() + 1) % 10
     distilled = student(Distillation(weight=1.0), dtype="float32")

@@ -44,7 +44,7 @@ def batch(dataset):
     ],
     ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
 )
-def test_all_targets(labels, logits, error, message):
+def test_invalid_targets_are_refused(labels, logits, error, message):
     with pytest.raises(error, match=message):
         targets(labels, logits)
 
@@ -59,7 +59,7 @@ def test_all_targets(labels, logits, error, message):
         ("weight", -1),
     ],
 )
-def test_a_distillation_out_of_range(field, value):
+def test_invalid_temperature_or_weight_is_refused(field, value):
     with pytest.raises(ValueError, match=f"Distillation.{field} must be"):
         Distillation(**{field: value})
 

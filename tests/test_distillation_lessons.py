@@ -15,7 +15,7 @@ def divergence(p, q):
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
-def test_keras_distils_logits_without_a_softmax_unless_the_loss_is_an_object(backend):
+def test_keras_distillation_default_omits_the_softmax(backend):
     """Keras applies the softmax and T^2 only if the loss is a `KLDivergence` object. Its default is a function.
 
     So the default is the divergence of the logits, clipped as if they were probabilities, without T^2.

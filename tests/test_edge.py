@@ -49,13 +49,13 @@ def path(framework, runtime, kind, exports):
         pytest.skip(str(error))
 
 
-def test_what_was_trained_is_what_its_whole_numbers_compute(framework, exports, dataset):
+def test_integer_reference_equals_training_graph(framework, exports, dataset):
     ready = exports.trained(framework)
     found = fidelity(ready.logits["int8"], ready.right, dataset.test.labels.array())
     assert (found.differ, found.labels) == (0, 0), found
 
 
-def test_a_device_computes_what_was_trained(framework, runtime, kind, path, exports, dataset, expected, recorded):
+def test_device_logits_equal_trained_logits(framework, runtime, kind, path, exports, dataset, expected, recorded):
     """All 100,000 logits of an int8 file are bit-exact; those of a float file are equal within a tolerance.
 
     A framework's documented way to int8 must be bit-exact if and only if `OFFICIAL` says so.

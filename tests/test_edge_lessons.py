@@ -65,7 +65,7 @@ print(json.dumps({"said": said, "version": jax.__version_info__[:2]}))
     assert ("ClosedJaxpr" in result["said"]) == (result["version"] >= [0, 11])
 
 
-def test_tensorflow_converts_no_dense_kernel_that_is_quantized_by_channel():
+def test_tensorflow_rejects_dense_kernels_scaled_by_channel():
     code = """
 import json, os
 os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -92,7 +92,7 @@ print(json.dumps({"said": said}))
     assert "mismatched quantized axes" in measured(code, "tensorflow")["said"]
 
 
-def test_keras_on_jax_exports_a_pooling_to_onnx_that_cannot_be_run(tmp_path):
+def test_onnx_pooling_of_keras_on_jax_cannot_run(tmp_path):
     """The dimensions of the pooling by jax2onnx include the images and the channels."""
     code = f"""
 import json, keras, numpy, onnxruntime

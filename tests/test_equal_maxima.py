@@ -33,7 +33,7 @@ def everyone(dm, h, m):
 
 
 @pytest.mark.parametrize(("rule", "least", "most"), [(last, 0, 1e-13), (shared, 0, 1e-13), (everyone, 1, 10)])
-def test_who_gets_the_gradient_of_equal_maxima_does_not_matter_if_it_is_given_once(
+def test_gradient_of_equal_maxima_must_be_given_once(
     dataset, monkeypatch, rule, least, most
 ):
     """Largest error of a gradient of the CNN beside the first, row by row, who gets it in most frameworks."""

@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.processes import measured
 from tests.programs import of_jax, of_keras
 
 pytestmark = pytest.mark.lessons
@@ -35,12 +34,7 @@ def test_jit_compile_auto_means_something_else_on_each_backend(backend):
 
 
 @pytest.mark.parametrize(("backend", "orders"), [("tensorflow", 1), ("torch", 4), ("jax", 4)])
-def test_keras_on_tensorflow_shuffles_alike_in_each_epoch_once_it_is_seeded(backend, orders):
+def test_keras_on_tensorflow_repeats_the_shuffle_if_seeded(backend, orders):
     """In how many different orders four epochs of one `fit` see eight images."""
     assert of_keras(backend)["steps"] == 32
     assert of_keras(backend)["orders"] == orders
-
-
-def test_pytorch_keeps_its_kernels_transposed():
-    code = "import json, torch; print(json.dumps({'shape': list(torch.nn.Linear(784, 512).weight.shape)}))"
-    assert measured(code, "torch") == {"shape": [512, 784]}

@@ -69,7 +69,7 @@ def test_parameters_are_a_copy(framework):
         np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
-def test_hyperparameters_hold_what_was_set_and_what_was_not(framework):
+def test_hyperparameters_are_set_or_default(framework):
     """By each framework's own names: the learning rate and the betas of the settings, and an epsilon as shipped."""
     shipped = framework.hyperparameters()
     wanted = framework.with_settings(learning_rate=0.125, beta_1=0.25, beta_2=0.5).hyperparameters()
@@ -80,7 +80,7 @@ def test_hyperparameters_hold_what_was_set_and_what_was_not(framework):
     assert next(value for name, value in shipped.items() if name.startswith("eps")) in (1e-7, 1e-8)
 
 
-def test_same_seed_same_parameters_other_seed_others(framework):
+def test_parameters_depend_on_the_seed_alone(framework):
     first = next(iter(framework.network.shapes))
     kernels = [framework.with_settings(seed=seed).get_parameters()[first] for seed in (1, 2, 1)]
     np.testing.assert_array_equal(kernels[0], kernels[2])

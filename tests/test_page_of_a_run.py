@@ -47,9 +47,3 @@ def test_each_process_run_is_on_the_page(run):
     [step], [process] = results.of("timing", "mlp"), results.of("process", "mlp")
     assert len(step["seconds"]) == len(step["roofline"]) == 2
     assert set(process["starting"]) == {"import", "building", "first step"}
-
-
-def test_unwritable_page_is_refused_before_the_run(project):
-    done = project.run("--framework=numpy", "--page=nowhere/report.html")
-    assert done.returncode == 4
-    assert "nowhere/report.html" in done.stderr

@@ -73,7 +73,7 @@ def assert_same_bits(each):
         assert not any(off), f"{off} of {first[name].size:,} numbers of {name} are not those of rank 0"
 
 
-def test_all_begin_alike(team):
+def test_replicas_start_bit_identical(team):
     assert_same_bits(team.run("get_parameters"))
 
 
@@ -87,7 +87,7 @@ def test_many_steps(followed, assert_within):
     assert expected.losses[-1] < 0.9 * expected.losses[0], "equal, but not learning"
 
 
-def test_all_end_with_the_same_bits(followed):
+def test_replicas_end_bit_identical(followed):
     found, _ = followed
     for step in found[0].parameters:
         assert_same_bits([each.parameters[step] for each in found])

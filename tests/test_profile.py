@@ -11,7 +11,7 @@ pytestmark = pytest.mark.profile
 
 
 @pytest.mark.parametrize("operation", PROFILED, ids=str)
-def test_where_the_time_goes(framework, profile, operation, record):
+def test_profile_accounts_for_the_time(framework, profile, operation, record):
     found = profile(framework)[str(operation)]
     record("profile", operation=str(operation), **found)
     parts = found["parts"]

@@ -60,7 +60,7 @@ def scales(framework, calibrated):
 @pytest.fixture
 def quantized(framework, parameters, scales):
     """The quantized network with these parameters, in float32, as it is deployed."""
-    quantized = framework.made_by(quantization.load, scales)
+    quantized = framework.rebuild(quantization.load, scales)
     quantized.set_parameters(parameters)
     return quantized
 
@@ -114,13 +114,13 @@ def test_scales_come_from_training_images(framework, dataset, tmp_path):
         assert_equal([scales.logits], [expected.logits], "scales of logits")
 
 
-def test_whole_numbers(quantized, parameters, scales):
+def test_integers_of_parameters(quantized, parameters, scales):
     expected = integers(parameters, scales)
     for name, found in quantized.whole_numbers().items():
         assert_equal(found, expected[name], f"integers of {name}")
 
 
-def test_whole_numbers_of_ties(quantized, parameters, scales):
+def test_integers_of_ties(quantized, parameters, scales):
     """Parameters halfway between two integers round to even. They are products: a quotient would be another number."""
     halfway = {name: array + 0.5 for name, array in integers(parameters, scales).items()}
     tied = dequantized(halfway, scales)
@@ -164,7 +164,7 @@ def test_all_logits(quantized, parameters, scales, images, once):
     assert_equal(quantized.logits(images), expected * np.float32(scales.logits), "logits")
 
 
-def test_all_logits_of_what_was_trained_on(quantized, scales, dataset, images):
+def test_all_logits_after_training(quantized, scales, dataset, images):
     quantized.fit(*dataset.train.first(TRAINED_ON), 1)
     integer_parameters = integers(quantized.get_parameters(), scales)
     quantization.check_exact(integer_parameters, scales)

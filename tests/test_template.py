@@ -141,7 +141,7 @@ def test_it_is_forty_lines_and_one_file(changed):
     assert sum(map(len, changed.values())) <= 40
 
 
-def test_every_test_that_is_about_a_network_is_there_for_it(run):
+def test_network_tests_are_collected_for_it(run):
     collected = [line for line in run("--collect-only").splitlines() if line.startswith("tests/")]
     assert len(collected) > 100
     assert all("-small" in line for line in collected)
@@ -164,4 +164,4 @@ def test_equivalence_accuracy_and_latency_pass(run, template):
 
 def test_two_versions_of_a_framework_are_compared_on_it(run):
     asked = ("-m", "regression", "-k", "computes and pytorch", f"--candidate-python={sys.executable}")
-    assert "A VERSION BESIDE ITSELF" in run(*asked, "tests/test_regression.py")
+    assert "A VERSION AGAINST ITSELF" in run(*asked, "tests/test_regression.py")

@@ -61,7 +61,7 @@ def test_same_seed_same_training(framework, dataset):
     assert first != pytest.approx(other, rel=SAME_TRAINING)
 
 
-def test_whatever_is_timed_works_once_and_is_recorded(framework, dataset):
+def test_each_timed_operation_runs_once(framework, dataset):
     """On a few images; its result is read by the code that reads it in a campaign."""
     images, labels = dataset.train.first(32)
     probability = framework.probabilities(images)[0, 0]

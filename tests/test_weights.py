@@ -48,7 +48,7 @@ def trained(run, tmp_path_factory, once):
     return once(train)
 
 
-def test_what_was_trained_is_saved_and_evaluates_alike(run, trained):
+def test_saved_parameters_evaluate_alike(run, trained):
     file, printed = trained
     assert sorted(load(file)) == sorted(NETWORKS["mlp"].shapes)
     loaded = run("--load", file)
@@ -57,7 +57,7 @@ def test_what_was_trained_is_saved_and_evaluates_alike(run, trained):
     assert "test accuracy 9" in loaded
 
 
-def test_what_cannot_be_saved_is_said_before_training(run, tmp_path):
+def test_unwritable_save_path_is_refused_before_training(run, tmp_path):
     assert "its folder is not there" in run("--save", tmp_path / "nowhere" / "weights.npz")
     assert "it is a folder" in run("--save", tmp_path)
 

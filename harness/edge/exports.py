@@ -1,7 +1,7 @@
 """The exported files of a session. Each network is trained, exported and kept at its first use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,12 +43,14 @@ class ExportCache:
 
     - `interpreter(environment)`: returns the Python of an environment of `impls.edge`.
     - `epochs`: epochs of each training; None is the number in `plan`.
+    - `spec`: options of the workers that export and run files.
     """
 
     folder: Path
     dataset: Parts
     interpreter: Callable[[str], str]
     epochs: int | None = None
+    spec: WorkerSpec = field(default_factory=lambda: WorkerSpec(""))
     ready: dict[str, Ready] = field(default_factory=dict, init=False)
     evaluated: dict[Path, np.ndarray] = field(default_factory=dict, init=False)
     workers: dict[str, Worker] = field(default_factory=dict, init=False)
@@ -62,7 +64,7 @@ class ExportCache:
             framework.run(train, *train_set, before)
             parameters, logits = framework.get_parameters(), framework.logits(test)
             scales = calibrate(network, parameters, train_set.images.first(CALIBRATED_ON).array())
-            quantized = framework.made_by(quantization.load, scales)
+            quantized = framework.rebuild(quantization.load, scales)
             quantized.set_parameters(parameters)
             quantized.run(train, *train_set, after)
             kinds = {"float": parameters, "int8": quantized.get_parameters()}
@@ -118,7 +120,8 @@ class ExportCache:
         name = " for ".join(filter(None, [environment, variant]))
         if name not in self.workers or not self.workers[name].is_running():
             threads = 1 if not variant else None
-            self.workers[name] = Worker(WorkerSpec(name, python=self.interpreter(environment), threads=threads))
+            own = {"name": name, "python": self.interpreter(environment), "threads": threads}
+            self.workers[name] = Worker(replace(self.spec, **own))
         return self.workers[name]
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ class Batch(NamedTuple):
     """Samples to draw: their numbers, the sample size of the next analysis, and the quantities that need them."""
 
     numbers: range
-    size: int
+    sample_size: int
     undecided: list[str]
 
 

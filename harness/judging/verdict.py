@@ -44,7 +44,7 @@ class Verdict(NamedTuple):
     """Change from the baseline to the candidate, and the reason if it is not clear.
 
     - `word`: better, worse, same, inconclusive, not comparable or missing.
-    - `pairs`: of process runs.
+    - `pairs`: number of pairs of process runs.
     - `change`, `low`, `high`: candidate / baseline - 1 with its 95 % interval; the difference if the unit is not "%".
     - `unit`: "%"; "points" for an accuracy, whose difference is a fraction of 1; "KiB" for a difference in bytes.
     - `needed`: estimated number of pairs that would decide an inconclusive quantity.

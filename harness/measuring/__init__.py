@@ -1,1 +1,1 @@
-"""Measurements of time and memory: workers take operations, process runs hold the samples."""
+"""Measurements of time and memory: operations are timed in workers, and process runs hold the samples."""

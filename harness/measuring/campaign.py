@@ -1,7 +1,7 @@
 """A campaign: all targets interleaved in short blocks, over several process runs of each.
 
 A machine drifts within minutes, and two process runs of the same program differ (docs/explanation/how-fast.md).
-Interleaving makes the drift the same for all. Process runs show their own noise, and are the unit of evidence.
+Interleaving gives every target the same drift. The unit of evidence is the process run.
 """
 
 import sys

@@ -9,11 +9,11 @@ from harness.measuring.workload import Operation
 from harness.workers import processors
 from impls.contract import DATASET, NETWORKS, Network, Settings
 
-NAME = "roofline"  # in place of a variant; no folder in impls/ can have this name
+NAME = "the roofline"  # in place of a variant; a folder of impls/ has no space in its name
 
 AVX512 = {"avx512f", "avx512bw", "avx512dq", "avx512vl"}  # needed by OpenBLAS's kernels for SkylakeX
 SIZE = 1024  # of square matrices: large enough to reach the rate of the machine, small enough to stay in its cache
-PASSES = 10  # of `stream` through its four arrays: many enough that starting the threads does not count
+CYCLES = 10  # of copies among the four arrays of `stream`: enough that starting the threads does not count
 FLOAT32, INT64 = 4, 8  # bytes
 BATCH_SIZE = 128  # of `step_bytes`
 OPERATIONS = (  # which do not use their images
@@ -58,12 +58,12 @@ class Machine:
         np.matmul(self.a, self.b, out=self.product)
 
     def stream(self, _) -> None:
-        """Copy each of the four arrays to the next, `PASSES` times: 8 memory passes over the parameters each time."""
+        """Copy each of the four arrays to the next, `CYCLES` times: 8 memory passes over the parameters a cycle."""
         list(self.pool.map(_copy_around, self.parts))
 
 
 def _copy_around(part: np.ndarray) -> None:
-    for target in range(4 * PASSES):
+    for target in range(4 * CYCLES):
         np.copyto(part[target % 4], part[(target - 1) % 4])
 
 
@@ -71,9 +71,9 @@ def train_step_seconds(network: Network, batch_size: int, multiply_seconds: floa
     """Return the least time of one training step, from the measured times of `multiply` and `stream`.
 
     Arithmetic: `Network.operations` for each image. Memory: Adam reads parameters, gradients, m and v, and writes all
-    but the gradients: 7 passes, where one pass of `stream` makes 8.
+    but the gradients: 7 passes, where a cycle of `stream` makes 8.
     """
-    return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * PASSES)
+    return multiply_seconds * batch_size * network.operations / (2 * SIZE**3) + stream_seconds * 7 / (8 * CYCLES)
 
 
 def step_bytes(network: Network) -> dict[str, int]:

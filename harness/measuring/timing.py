@@ -9,7 +9,7 @@ from typing import Protocol
 TRIES = 3  # before an implementation is refused: a busy machine can delay one read, hardly three in a row
 CHECKS = 100  # at whether the process is at rest
 SECONDS_BETWEEN_CHECKS = 0.01  # of which an idle process uses next to nothing, and a spinning thread all
-HIDDEN = 0.1  # of the measured time may come to light when the result is read; a copy of the result takes less
+MAX_HIDDEN_SHARE = 0.1  # of the measured time, found when the result is read; a copy of the result takes less
 
 
 class Unmeasurable(RuntimeError):
@@ -87,7 +87,7 @@ def check_synchronize(work: Work, rounds: int) -> None:
             times.append(perf_counter())
         first, again = (end - start for start, end in itertools.pairwise(times))
         shares.append((first - again) / measured)
-        if shares[-1] <= HIDDEN:
+        if shares[-1] <= MAX_HIDDEN_SHARE:
             return
     raise Unmeasurable(
         f"synchronize() does not wait: {min(shares):.0%} of the measured time came on top when the results were read, "

@@ -19,7 +19,7 @@ class Operation(NamedTuple):
 
     - `batch_size`: the number of images of a call.
     - `rounds`: timed calls in a block, before the next variant has its turn.
-    - `blocks`: in each process run of a worker.
+    - `blocks`: the number of blocks in a process run.
     - `warm_up`: seconds of untimed calls before a block.
     - `prepared`: whether a call takes a prepared batch, and may return a scalar or a matrix before it is computed.
       Other calls take images, `fit` also labels, and their results are complete.

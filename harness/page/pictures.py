@@ -37,7 +37,7 @@ def main() -> None:
     """Read the file of the command line and write both figures. An error ends the program with one line."""
     parser = argparse.ArgumentParser(prog="python -m harness.page.pictures", description=__doc__)
     parser.add_argument("results", type=Path, help="the file that pytest --results wrote")
-    parser.add_argument("folder", type=Path, help="folder of trajectories.svg and steps.svg")
+    parser.add_argument("folder", type=Path, help="folder of trajectory.svg and steps.svg")
     options = parser.parse_args()
     try:
         for name, picture in pictures(read([options.results])).items():

@@ -23,7 +23,7 @@ from impls.contract import Settings, check_whole_number
 from impls.parallel import Place
 
 MOST_PROCESSES = 64
-SECONDS_BETWEEN_LOOKS = 0.2  # at the time of the last message
+SECONDS_BETWEEN_CHECKS = 0.2  # at the time of the last message
 SECONDS_TO_FOLLOW = 2.0  # for the other processes to report their errors, after the first error
 
 
@@ -53,7 +53,7 @@ class Team:
         self.workers: list[Worker] = []
         self.last_event = time.monotonic()
 
-        def on_event(event: str, details: dict) -> None:
+        def note_event(event: str, details: dict) -> None:
             self.last_event = time.monotonic()
             on_event(event, details)
 
@@ -63,7 +63,7 @@ class Team:
             for rank in range(processes):
                 name, cpu_slot = f"{variant}, rank {rank} of {processes}", rank % processors.count()
                 own = replace(spec, name=name, cpu_slot=cpu_slot)
-                self.workers.append(Worker(own, on_event if rank == 0 else lambda *_: None))
+                self.workers.append(Worker(own, note_event if rank == 0 else lambda *_: None))
         except BaseException:
             self.close()
             raise
@@ -110,7 +110,7 @@ class Team:
         while waiting and not any(each.exception() for each in done):
             if time.monotonic() - self.last_event > self.timeout:
                 break
-            done, waiting = wait(asked, SECONDS_BETWEEN_LOOKS, FIRST_EXCEPTION)
+            done, waiting = wait(asked, SECONDS_BETWEEN_CHECKS, FIRST_EXCEPTION)
         if waiting:
             waiting = wait(asked, SECONDS_TO_FOLLOW).not_done
         if waiting or not self.is_running():

@@ -14,18 +14,19 @@ from harness.workers.worker import limits
 from impls.contract import DATASET, DEFAULT_NETWORKS
 
 VERSIONS = ("--baseline", "--candidate", "--baseline-python", "--candidate-python")
-TIMES = ("--benchmark-only", "--compare", *VERSIONS)
+TIMES = ("--benchmark-only", "--compare", "--quick", *VERSIONS)
 CONFLICTS = (  # no option of the first column can be combined with one of the second
     (("--in-process",), TIMES, "times are taken in workers"),
     (("-n",), TIMES, "a measurement of time needs the machine for itself"),
     (("-n",), ("--seeds",), "one process compares all variants"),
-    (("--benchmark-only", "--compare"), VERSIONS, "versions are compared in a separate run"),
+    (("--benchmark-only", "--compare", "--quick"), VERSIONS, "versions are compared in a separate run"),
     (("--baseline",), ("--baseline-python",), "both say which version it is"),
     (("--candidate",), ("--candidate-python",), "both say which version it is"),
     (("--notebook-baseline",), ("--device",), "notebooks train on the CPU"),
+    (("--quick",), ("--epochs", "--process-runs"), "it sets both to 1"),
 )
 OFF = (None, False, [], 0)  # values of options that are not given
-DEFAULTS = {"--seeds": 1, "--device": "cpu"}  # of other options in `CONFLICTS`
+DEFAULTS = {"--seeds": 1, "--device": "cpu", "--process-runs": 3}  # of other options in `CONFLICTS`
 FILES = ("benchmark_json", "regression_json", "regression_markdown", "page", "results")
 
 
@@ -62,13 +63,13 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     `--quick` sets other options. `--compare` prints its own tables, so those of pytest-benchmark are off.
     """
     option = config.option
-    if option.quick:
-        option.compare, option.epochs, option.process_runs = True, 1, 1
-    option.benchmark_quiet |= option.compare
     for first, second, why in CONFLICTS:
         for one, other in itertools.product(first, second):
             if is_given(option, one) and is_given(option, other):
                 raise pytest.UsageError(f"{one} cannot be combined with {other}: {why}")
+    if option.quick:
+        option.compare, option.epochs, option.process_runs = True, 1, 1
+    option.benchmark_quiet |= option.compare
     if option.benchmark_cprofile:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     by_variants = set().union(*(variant.environment for variant in impls.variants().values()))

@@ -109,7 +109,7 @@ def lacks_its_chapter(item: pytest.Item, known: Iterable[Chapter]) -> bool:
     for chapter in known:
         parameters = getattr(getattr(item, "callspec", None), "params", {})
         if item.get_closest_marker(chapter.marker) and chapter.parameters[0] in parameters:
-            case = parameters[chapter.parameters[0]]  # not an `Case` if `expand` has no values
+            case = parameters[chapter.parameters[0]]  # not a `Case` if `expand` has no values
             return not (isinstance(case, Case) and chapter.exists(*case))
     return False
 

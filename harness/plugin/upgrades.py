@@ -98,14 +98,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     network = next(iter(metafunc.config.stash[REFERENCES]))
     metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED], ids=lambda variant: f"{variant}-{network}")
-    requested = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
-    for name in requested.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(name, requested[name])
+    values = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
+    for name in values.keys() & set(metafunc.fixturenames):
+        metafunc.parametrize(name, values[name])
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    """End the run if a side is not the requested version: no verdict would be valid."""
+    """End the run if a side is not the values version: no verdict would be valid."""
     try:
         return (yield)
     except Contradiction as error:

@@ -44,7 +44,7 @@ def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
     return dict(found)
 
 
-def whole(parts: Mapping[str, float], wall: float, rest: str) -> dict[str, float]:
+def with_overhead(parts: Mapping[str, float], wall: float, rest: str) -> dict[str, float]:
     """Return the parts, and the remainder of `wall` as `rest`. Raises `ValueError` if the parts exceed `wall`."""
     left = wall - sum(parts.values())
     if left < 0:

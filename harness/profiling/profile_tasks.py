@@ -11,7 +11,7 @@ from harness.measuring import timing
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import Operation, Workload
 from harness.profiling.hlo import FLAGS, programs
-from harness.profiling.kinds import KINDS, OVERHEAD, kind, shares, whole
+from harness.profiling.kinds import KINDS, OVERHEAD, kind, shares, with_overhead
 from impls.adapter import Adapter
 from impls.contract import changes_state
 from impls.profiler import Kernel, profiler
@@ -62,7 +62,7 @@ def profile(
     found: Counter[str] = Counter()
     for kernels in traces:
         found.update(shares((kind(known.get(each.about, each.about)), each.start, each.end) for each in kernels))
-    parts = whole({name: time / 1e9 for name, time in found.items()}, sum(recorded), OVERHEAD)
+    parts = with_overhead({name: time / 1e9 for name, time in found.items()}, sum(recorded), OVERHEAD)
     return {
         "alone": sum(alone) / len(alone),
         "seconds": sum(recorded) / len(recorded),

@@ -44,12 +44,12 @@ class Comparison:
     def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
         """Run pairs until all quantities are decided or the time is up.
 
-        `on_progress(done, size)` is called before pairs, with the number of those before and that at which
-        verdicts are due. `verdicts` are up to date if Ctrl-C ends it.
+        `on_progress(done, sample_size)` is called before each batch: the pairs so far, and the sample size of the next
+        analysis. `verdicts` are up to date if Ctrl-C ends it.
         """
 
         def draw(batch: Batch) -> None:
-            on_progress(batch.numbers.start, batch.size)
+            on_progress(batch.numbers.start, batch.sample_size)
             self._run_pairs(batch)
 
         for verdicts in sequential(draw, self._verdict, self.quantities, self.sampling):
@@ -58,7 +58,7 @@ class Comparison:
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
         """Return the values of the baseline and of the candidate in each pair: CPU seconds, seconds or bytes."""
         measured = [self.pair_runs[number].measured for number in sorted(self.pair_runs)]
-        pairs = [_reduced(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
+        pairs = [_paired_medians(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
         return [before for before, _ in pairs], [after for _, after in pairs]
 
     def _run_pairs(self, batch: Batch) -> None:
@@ -105,7 +105,7 @@ class Comparison:
         )
 
 
-def _reduced(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
+def _paired_medians(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
     """Return the values of both in one pair; of a repeated measurement, medians over the blocks.
 
     The candidate's value is the baseline's times the median ratio of blocks that were neighbours in time: changes of

@@ -56,7 +56,7 @@ def described(upgrade: Upgrade) -> dict[str, Any]:
         "sides": {name: side._asdict() for name, side in zip(SIDES, upgrade.sides, strict=True)},
         "network": upgrade.settings.network,
         "max_slowdown": upgrade.sampling.margin,
-        "family_error": upgrade.sampling.alpha,
+        "alpha": upgrade.sampling.alpha,
         "kept_variables": upgrade.kept_variables,
         "refused": upgrade.refused or None,
         "variants": {
@@ -117,7 +117,7 @@ def _identity(upgrade: Upgrade, variant: str) -> str:
         named = ", ".join(f"{name} {version}" for name, version in sorted(alike.items()))
         said.append(f"imported on both sides{', from the same files' if same_files else ''}: {named}")
     installed = upgrade.versions[variant]
-    with_itself = "A VERSION BESIDE ITSELF: " if installed["baseline"] == installed["candidate"] else ""
+    with_itself = "A VERSION AGAINST ITSELF: " if installed["baseline"] == installed["candidate"] else ""
     return with_itself + "; ".join(said)
 
 
@@ -149,7 +149,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
         elif found.reason:
             reasons.setdefault((variant, found.word, found.reason), []).append(name)
     lines += [
-        (f"{', '.join(requested)} {word}: {reason}", variant) for (variant, word, reason), requested in reasons.items()
+        (f"{', '.join(names)} {word}: {reason}", variant) for (variant, word, reason), names in reasons.items()
     ]
     lines += [
         (f"estimated number of pairs that would decide: {', '.join(each)}", variant) for variant, each in needs.items()

@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from harness.regression import installed
 from harness.regression.installed import canonical
 
-ALIKE = {  # import name -> distributions that install the same files
+SAME_IMPORT_NAME = {  # import name -> distributions that install the same files
     "keras": {"keras", "keras-nightly"},
     "numpy": {"numpy", "intel-numpy"},
     "tensorflow": {
@@ -17,7 +17,7 @@ ALIKE = {  # import name -> distributions that install the same files
         *("intel-tensorflow", "intel-tensorflow-avx512"),
     },
 }
-IMPORTED_AS = {name: package for package, names in ALIKE.items() for name in names}
+IMPORTED_AS = {name: package for package, names in SAME_IMPORT_NAME.items() for name in names}
 
 
 class NotBuilt(ValueError):
@@ -46,7 +46,7 @@ def chosen(requirements: Iterable[str], packages: Iterable[str]) -> tuple[set[st
     required = {canonical(parsed(requirement).name) for requirement in requirements}
     held = required.union(*map(providers, packages))
     excluded = set()
-    for package, alike in ALIKE.items():
+    for package, alike in SAME_IMPORT_NAME.items():
         able = required & alike or providers(package)
         if len(able) > 1:
             raise NotBuilt(f"{' and '.join(sorted(able))} overwrite each other, as both are {package}: name one")

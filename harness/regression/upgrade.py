@@ -21,7 +21,7 @@ from harness.workers.worker import WorkerDied, in_a_line
 class Upgrade:
     """All findings about two versions. Each is made at the first request.
 
-    - `requested`: variant -> names of what will be requested: of `CHECKS`, `ACCURACY`, and of the `QUANTITIES`.
+    - `requested`: variant -> names of its checks and quantities, and `ACCURACY`.
     - `sampling`: limits of all trainings and timings together; `comparisons` is counted here.
     - `on_progress(line)` is called before each step.
     """
@@ -95,7 +95,7 @@ class Upgrade:
         comparison = Comparison(self.pairs, variant, self.quantities(variant), sampling)
         self.comparisons[variant] = comparison
         try:
-            comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, the next analysis at {size}"))
+            comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
         finally:  # Ctrl-C: verdicts that were reached stand
             self.found.update({(variant, quantity): verdict for quantity, verdict in comparison.verdicts.items()})
 

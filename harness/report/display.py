@@ -67,7 +67,7 @@ class Display:
             self.console.print(f"{variant:<17} epoch {epoch:2}/{self.epochs}  {status}")
 
     def measuring(self, run: int, runs: int, what: str) -> None:
-        """Show the next step of a campaign; without a terminal, only the begin of each process run."""
+        """Show the next step of a campaign; without a terminal, only the start of each process run."""
         text = f"process run {run} of {runs}: {what}"
         is_new, self.run = run != self.run, run
         if self.console.is_terminal:

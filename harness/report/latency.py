@@ -19,7 +19,7 @@ from impls.contract import Settings
 Runs = dict[str, list[float]]  # operation -> seconds in each process run
 Seconds = dict[str, Runs]  # by variant
 
-OURS = Settings.network  # the network of the notebook ways
+NOTEBOOK_NETWORK = Settings.network  # the network of the notebook ways
 MEBIBYTE = 2**20
 
 
@@ -30,7 +30,7 @@ def tables(network: str, variants: Sequence[str], results: Sequence[Result], cam
     if seconds:
         yield _times(network, variants, seconds, campaign)
         yield _costs(network, variants, seconds, rooflines, results)
-    if network == OURS:
+    if network == NOTEBOOK_NETWORK:
         gains = _seconds(notebook.NAME, results)
         if gains:
             yield _gains(gains, seconds)
@@ -64,7 +64,7 @@ def _conditions(campaign: Campaign) -> Iterator[str]:
         yield f"One process run{start} shows that it runs, not who is faster: two of one program differ."
     else:
         wide, wider = (half_width(0.05, runs, spread=1.0) for runs in (campaign.done, campaign.done - 1))
-        fewer = f"; with one run less ±{wider:.1f}" if campaign.done > 2 else ""
+        fewer = f"; with one run fewer ±{wider:.1f}" if campaign.done > 2 else ""
         yield f"The 95 % interval of a mean of {campaign.done} process runs is ±{wide:.1f} such deviations{fewer}."
     load = campaign.machine.get("load_average")
     able = cores(os.cpu_count(), campaign.machine.get("cpu_quota"))
@@ -104,7 +104,7 @@ def _gains(notebooks: Seconds, ours: Seconds) -> Table:
     for variant, of_notebook in notebooks.items():
         both = of_notebook[str(EPOCH)], ours.get(variant, {}).get(str(EPOCH), [])
         rows.append((variant, *map(_shown, (*map(median, both), ratio(*both)))))
-    title = f"An epoch of training {OURS}: the notebook way and ours"
+    title = f"An epoch of training {NOTEBOOK_NETWORK}: the notebook way and ours"
     return plain_table(title, ("variant", "notebook, s", "here, s", "times faster"), rows)
 
 

@@ -8,9 +8,10 @@ MUST_MATCH = (  # or the times mean different things
     *("cpu", "cpu_quota", "gpu", "threads", "affinity", "kept_variables"),
     *("device", "network", "batch_size", "python"),
 )
-DESCRIBE_NO_CODE = {
+NOT_VERSIONS = {
     *(*MUST_MATCH, "load_average", "garbage_collector", "runs"),
     *("import_seconds", "first_step_seconds", "peak_memory_bytes", "roofline_seconds"),
+    *("launches", "floor_seconds"),  # names in runs that were saved until 2026-11-29
 }
 STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
 
@@ -54,7 +55,7 @@ def _problem(now: Mapping[str, Any] | None, then: Mapping[str, Any]) -> str:
 
 def _upgrades(now: Mapping[str, Any], then: Mapping[str, Any]) -> list[str]:
     """Return the compared versions: each package that differs, and whether the implementation does."""
-    keys = [key for key in {**then, **now} if key not in DESCRIBE_NO_CODE]
+    keys = [key for key in {**then, **now} if key not in NOT_VERSIONS]
     return [f"compared although {_change(key, now, then)}" for key in keys if now.get(key) != then.get(key)]
 
 

@@ -54,19 +54,19 @@ def _cell(show: Callable[[Values], str], of: Values) -> str:
 def errors_table(network: str, reference: str, variants: Sequence[str], results: Sequence[Result]) -> Table:
     """Return a table with a row for each comparison with the reference: its limit, and the error of each variant."""
     errors: dict[tuple[str, str, str], dict[str, str]] = {}
-    gaps = {}
+    deviations = {}
     for (variant, _), found in ((each.case, each.values) for each in of_kind(results, "error", network)):
         row = errors.setdefault((found["name"], found["dtype"], f"{found['limit']:.0e}"), {})
         row[variant] = f"{found['error']:.0e}" + (" *" if found["known_deviation"] else "")
         if found["known_deviation"]:
-            gaps[variant] = found["known_deviation"]
+            deviations[variant] = found["known_deviation"]
     rows = [
         (*key, *(of.get(variant, MISSING) for variant in variants))
         for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype
     ]
     title = f"Largest relative error of {network} compared with the reference, {reference} in float64"
     headings = ("level", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
-    caption = (f"* not reached by {variant}: {known_deviation}" for variant, known_deviation in gaps.items())
+    caption = (f"* not reached by {variant}: {known_deviation}" for variant, known_deviation in deviations.items())
     return plain_table(title, headings, rows, *caption, left=3)
 
 

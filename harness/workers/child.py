@@ -1,4 +1,4 @@
-"""The worker's side of a worker: wait for commands, carry them out one by one, and answer each."""
+"""The worker's side of the connection: wait for commands, carry them out one by one, and answer each."""
 
 import contextlib
 import faulthandler

@@ -60,7 +60,7 @@ class Framework:
             self.name, replace(self.settings, **changes), self.worker_key, self.make, *self.more
         )
 
-    def made_by(self, make: Callable, *more: Any) -> "Framework":
+    def rebuild(self, make: Callable, *more: Any) -> "Framework":
         """Build it anew by another function. The old one must not be used any more."""
         return self.fleet.framework(self.name, self.settings, self.worker_key, make, *more)
 

@@ -24,7 +24,7 @@ def notify(event: str, **details: object) -> None:
 
 
 @contextlib.contextmanager
-def _heard_by(listener: Callable[..., None]) -> Iterator[None]:
+def _listening(listener: Callable[..., None]) -> Iterator[None]:
     token = _listener.set(listener)
     try:
         yield
@@ -67,7 +67,7 @@ class Session:
             function = getattr(self.implementation, function)
         elif next(iter(inspect.signature(function).parameters), "") == "implementation":
             arguments = (self.implementation, *arguments)
-        with warnings.catch_warnings(), _heard_by(self.notify):
+        with warnings.catch_warnings(), _listening(self.notify):
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))

@@ -179,7 +179,7 @@ class Worker:
         """
         silent_since = time.monotonic()
 
-        def look() -> None:
+        def check_alive() -> None:
             if not self.is_running():
                 raise EOFError
             if time.monotonic() - silent_since >= self.spec.timeout:
@@ -190,7 +190,7 @@ class Worker:
                 self.connection.settimeout(self.spec.timeout)
                 send(self.connection, command)
             self.connection.settimeout(min(SECONDS_BETWEEN_CHECKS, self.spec.timeout))
-            return loads(receive(self.connection, look))
+            return loads(receive(self.connection, check_alive))
         except TimeoutError:
             raise WorkerDied(
                 f"the worker of {self.name} was silent for {self.spec.timeout:g} s during {doing!r} and was ended "

@@ -62,7 +62,7 @@ def test_failed_import_is_shown_once_with_its_place(run, name):
 def test_crash_fails_its_test_and_the_next_one_passes(run, name):
     assert run.report[name] == {
         "test_order_of_the_batch_does_not_matter": "failure",
-        "test_same_seed_same_parameters_other_seed_others": "passed",
+        "test_parameters_depend_on_the_seed_alone": "passed",
         "test_logits": "failure",
     }
     assert f"the worker of {name} died during 'logits': exit code" in run.stdout

@@ -59,7 +59,7 @@ def test_no_side_always_follows_the_same(sides, turns):
     assert "".join(interleaved(sides, range(len(turns.split())))) == turns.replace(" ", "")
 
 
-def test_campaign_of_nobody_is_empty(run):
+def test_campaign_without_targets_is_empty(run):
     assert run("").runs == {}
 
 
@@ -92,14 +92,14 @@ def test_network_is_built_anew_before_training_steps(run, log):
     assert ("a", "build", *BUILD) in log
 
 
-def test_epoch_is_first_and_the_floor_next_to_training_steps(run):
+def test_epoch_is_first_and_the_roofline_next_to_training_steps(run):
     [run] = run("a", operations=(STEP, PREDICT, *roofline.OPERATIONS[::-1], EPOCH)).runs["a"]
     assert list(run.samples) == [EPOCH, *roofline.OPERATIONS, STEP, PREDICT]
     assert set(run.memory) == {"import", "building", "first step", "training"}
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
-def test_failed_participant_is_closed_and_left_out(run, log, command):
+def test_failed_target_is_closed_and_left_out(run, log, command):
     campaign = run("ab", runs=2, failing=command)
     assert str(campaign.failures["a"]) == command
     assert (len(campaign.runs["a"]), len(campaign.runs["b"])) == (0, 2)
@@ -118,7 +118,7 @@ def test_ctrl_c_closes_all_workers(run, log):
     assert sorted(who(log, "close")) == ["a", "b"]
 
 
-def test_closed_worker_is_no_failure_of_its_participant(dataset):
+def test_closed_worker_is_no_failure_of_its_target(dataset):
     start = lambda target: FakeWorker(build=WorkerEnded("by pytest-timeout"))  # noqa: E731
     campaign = Campaign([Target("a", "variant", "mlp", BUILD, (STEP,))], dataset, start)
     with pytest.raises(WorkerEnded):

@@ -1,4 +1,4 @@
-"""A comparison pairs pairs until each quantity has a verdict, and names the reason if one has none."""
+"""A comparison draws pairs until each quantity has a verdict, and names the reason if one has none."""
 
 import contextlib
 import threading
@@ -140,6 +140,6 @@ def test_pairs_at_once_have_different_processors(dataset):
     assert (cpu_slots.count(0), cpu_slots.count(1)) == (FIRST, FIRST)
 
 
-@pytest.mark.parametrize(("processors", "threads", "cpu_slots"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
-def test_lanes_are_as_many_as_processors_allow(processors, threads, cpu_slots):
-    assert most_pairs(processors, threads) == cpu_slots
+@pytest.mark.parametrize(("processors", "threads", "pairs"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
+def test_number_of_pairs_is_limited_by_processors(processors, threads, pairs):
+    assert most_pairs(processors, threads) == pairs

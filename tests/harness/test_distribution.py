@@ -23,10 +23,10 @@ if name:
     ("nodeid", "expected"),
     [
         ("tests/test_equivalence.py::test_many_steps[float64-keras-jax-cnn]", "keras-jax"),
-        ("tests/test_preprocessing.py::test_a_single_lit_pixel[keras-torch-mlp-0-27]", "keras-torch"),
+        ("tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[keras-torch-mlp-0-27]", "keras-torch"),
         ("tests/test_mistakes.py::test_caught[keras-no_scaling]", "keras"),
-        ("tests/test_lessons.py::test_jax_returns_before_it_is_done", "tests/test_lessons.py"),
-        ("tests/harness/test_numerics.py::test_a_change[numpy]", "tests/harness/test_numerics.py"),
+        ("tests/test_framework_defaults.py::test_jax_returns_before_it_is_done", "tests/test_framework_defaults.py"),
+        ("tests/harness/test_session.py::test_any[numpy]", "tests/harness/test_session.py"),
     ],
 )
 def test_tests_that_share_a_worker_or_a_file_share_a_process(nodeid, expected):

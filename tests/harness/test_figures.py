@@ -18,7 +18,7 @@ def test_each_run_has_one_median():
     assert figures.medians(measured, STEP) == [1.0, 2.0, 3.0]
 
 
-def test_floor_is_of_training_steps_alone():
+def test_roofline_is_of_training_steps_alone():
     rooflines = runs({MULTIPLY: [1.0], STREAM: [2.0]}, {MULTIPLY: [2.0], STREAM: [4.0]})
     least = roofline.train_step_seconds(NETWORKS["mlp"], 128, 1.0, 2.0)
     assert figures.roofline_seconds(rooflines, STEP, "mlp") == [least, 2 * least]

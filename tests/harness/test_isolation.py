@@ -45,7 +45,7 @@ def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(("threads", "cpu_slot", "bound"), [(1, 1, [3]), (2, 0, [2, 3]), (9, 0, [2, 3, 5, 7])])
-def test_lane_has_the_next_processors(monkeypatch, threads, cpu_slot, bound):
+def test_cpu_slot_has_the_next_processors(monkeypatch, threads, cpu_slot, bound):
     calls = []
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {7, 5, 3, 2})
     monkeypatch.setattr(os, "sched_setaffinity", lambda _, which: calls.append(which))

@@ -20,6 +20,7 @@ from impls.numpy.adapter import Adapter
         (["--network", "all", "--baseline", "numpy==1.0"], "one network"),
         (["-n", "2", "--compare"], "-n cannot be combined"),
         (["-n", "2", "--seeds", "2"], "-n cannot be combined"),
+        (["--page=no/where.html"], "no/where.html"),
         (["--benchmark-json=no/where.json"], "no/where.json"),
         (["--data-dir", "nowhere", "tests/test_dataset.py"], "nowhere"),
     ],

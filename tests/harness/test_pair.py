@@ -49,7 +49,7 @@ def test_worker_that_cannot_start_ends_the_other():
     assert baseline.log == [("", "close")]
 
 
-def test_workers_have_their_python_and_lane_until_the_end():
+def test_workers_have_their_python_and_cpu_slot():
     started = {}
 
     def start(target):

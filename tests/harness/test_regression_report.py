@@ -11,7 +11,7 @@ from harness.regression.numerics import Finding
 from harness.regression.report import as_markdown, terminal
 
 VARIANTS = ("keras-tensorflow", "keras-torch", "keras-jax", "tensorflow")
-CLAIMS = {
+FINDINGS = {
     "training": Finding("changed", "loss of step 2: 1 -> 2"),
     "accuracy": Verdict("same", 7, -0.12345, -0.23456, -0.01234, unit="points"),
     "import": Verdict("inconclusive", 10, 0.05, 0.01, 0.09, "about 1,234 pairs would decide", needed=1234),
@@ -23,8 +23,8 @@ CLAIMS = {
 def upgrade():
     versions = {"baseline": {"keras": "1", "numpy": "2"}, "candidate": {"keras": "2", "numpy": "2"}}
     return SimpleNamespace(
-        found={(variant, name): known for variant in VARIANTS for name, known in CLAIMS.items()},
-        requested={variant: list(CLAIMS) for variant in VARIANTS},
+        found={(variant, name): known for variant in VARIANTS for name, known in FINDINGS.items()},
+        requested={variant: list(FINDINGS) for variant in VARIANTS},
         sides=[SimpleNamespace(wanted="keras==1"), SimpleNamespace(wanted="keras==2")],
         settings=SimpleNamespace(network="mlp"),
         sampling=Sampling(alpha=0.05),

@@ -9,7 +9,7 @@ from impls.contract import NETWORKS, Settings
 
 MLP = NETWORKS["mlp"]
 MULTIPLY = 2 * roofline.SIZE**3  # floating-point operations
-STREAM = 8 * roofline.BLOCKS * MLP.parameter_count * 4  # bytes that are read and written
+STREAM = 8 * roofline.CYCLES * MLP.parameter_count * 4  # bytes that are read and written
 
 
 def test_arithmetic_is_that_of_the_layers():

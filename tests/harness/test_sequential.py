@@ -77,7 +77,7 @@ def test_decided_quantity_is_not_drawn_again():
 def test_batches_end_at_the_next_analysis():
     _, batches = run(lambda *_: OPEN, sampling=Sampling(at_once=3))
     assert [list(batch.numbers) for batch in batches[:4]] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9, 10]]
-    assert {batch.size for batch in batches[:3]} == {FIRST}
+    assert {batch.sample_size for batch in batches[:3]} == {FIRST}
 
 
 @pytest.mark.parametrize(("seconds", "samples"), [(-1, 0), (5, 1), (35, 3), (40, 4), (1e3, LAST)])

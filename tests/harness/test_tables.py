@@ -46,7 +46,7 @@ def test_comparison_shows_what_is_missing_and_why():
     assert rows(table)["numpy"] == [*["missing"] * 4, "2.00", "missing", "missing"]
 
 
-def test_errors_beyond_a_known_gap_are_marked():
+def test_errors_of_a_known_deviation_are_marked():
     found = {"name": "loss", "dtype": "float64", "limit": 1e-13, "trajectory": []}
     results = [Result("error", JAX, found | {"error": 3e-7, "known_deviation": "computes in float32"})]
     shown = rows(errors_table("mlp", "numpy", ["jax", "numpy"], results))

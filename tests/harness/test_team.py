@@ -20,7 +20,7 @@ class Silent(FakeWorker):
 
     def __init__(self, spec, on_event):
         super().__init__()
-        self.spec, self.name, self.closed = spec, spec.name, threading.Event()
+        self.spec, self.name, self.on_event, self.closed = spec, spec.name, on_event, threading.Event()
 
     def run(self, function, *arguments):
         self.closed.wait()
@@ -46,6 +46,14 @@ def test_command_prints_each_line_of_an_error(monkeypatch):
     monkeypatch.setattr(command, "Team", lambda *_, **__: (_ for _ in ()).throw(TeamBroken("first\nsecond")))
     with pytest.raises(SystemExit, match="second"):
         command.main()
+
+
+def test_events_of_rank_0_reach_the_caller():
+    events = []
+    team = Team("numpy", 2, on_event=lambda *event: events.append(event))
+    team.workers[0].on_event("epoch", {"epoch": 1})
+    team.workers[1].on_event("epoch", {"epoch": 2})
+    assert events == [("epoch", {"epoch": 1})]
 
 
 def test_silence_is_reported_with_stderr_of_each():

@@ -41,13 +41,13 @@ def test_version_computes_the_same_as_itself(run):
     record = saved["variants"]["numpy"]
     assert [each["word"] for each in record["found"].values()] == ["identical"] * len(CHECKS)
     assert record["versions"]["baseline"]["numpy"] == np.__version__
-    assert saved["family_error"] == 0.05
+    assert saved["alpha"] == 0.05
     assert "| training | identical |" in markdown
     assert "ITSELF" in done.stdout
 
 
 def test_candidate_that_computes_something_else_fails(run, tmp_path):
-    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "slowed", {"impls.numpy.mnist": OTHER_LOSS}))
+    done, *_ = run("-k", "gradients", candidate=environment(tmp_path / "patched", {"impls.numpy.mnist": OTHER_LOSS}))
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "gradients changed: " in done.stdout
 

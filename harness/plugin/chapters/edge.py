@@ -30,7 +30,7 @@ COLUMNS = {  # figure -> heading, and how it is shown
     "accuracy": ("right", "{:.2%}".format),
     "differ": ("logits\noff", lambda count: "" if count is None else f"{count:,}"),
     "largest": ("by up\nto", "{:.2g}".format),
-    "labels": ("images\nrenamed", "{:,}".format),
+    "labels": ("predictions\nchanged", "{:,}".format),
     "seconds": ("µs", lambda seconds: f"{1e6 * seconds:.0f}"),
     "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
     "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
@@ -53,13 +53,13 @@ def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
         yield fidelity_table(network, measured, DATASET.test)
 
 
-def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_images: int) -> Table:
+def fidelity_table(network: str, measured: dict[tuple[str, str, str], dict], test_images: int) -> Table:
     """Return a row for each file of a network: (variant, runtime, kind) -> figures as in `COLUMNS`.
 
     A figure that was not measured is "missing".
     """
     rows = []
-    for (variant, runtime, kind), figures in sorted(files.items(), key=lambda item: item[0][::-1]):
+    for (variant, runtime, kind), figures in sorted(measured.items(), key=lambda item: item[0][::-1]):
         figures = {**figures, "differ": None} if kind == "float" else figures  # nearly all do, by their rounding
         cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
         rows.append((kind, runtime, variant, *cells))
@@ -69,7 +69,7 @@ def fidelity_table(network: str, files: dict[tuple[str, str, str], dict], test_i
         rows,
         "int8: in steps, against the same network computed in integers. float: against the framework itself.",
         "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
-        "µs: a prediction of one image on one thread, over process runs. MiB: a process with the file.",
+        "µs: a prediction of one image on one thread, median over process runs. MiB: a process with the file.",
         left=3,
     )
 
@@ -111,7 +111,9 @@ def exports(
         return fixtures.environment(*ENVIRONMENTS[environment])
 
     folder = tmp_path_factory.mktemp("edge")
-    exports = ExportCache(folder, dataset, functools.cache(interpreter), pytestconfig.option.epochs)
+    option = pytestconfig.option
+    spec = fixtures.worker_spec(option)
+    exports = ExportCache(folder, dataset, functools.cache(interpreter), option.epochs, spec)
     yield exports
     exports.close()
 

@@ -18,6 +18,7 @@ from impls.quantization import (
     largest_sums,
 )
 
+pytestmark = pytest.mark.quantization
 OUTPUTS = 3
 
 
@@ -38,7 +39,7 @@ def test_products_of_two_scales_are_exact(scales):
     assert (numbers[:500] * numbers[500:] == numbers[:500].astype(float) * numbers[500:]).all()
 
 
-def test_scales_have_the_least_squared_error_that_a_clip_can_give():
+def test_kernel_scales_minimize_the_squared_error():
     kernel = np.random.default_rng(0).normal(size=(400, OUTPUTS)).astype("float32")
     for largest, less in ((127, 1.0), (1, 0.6)):
         [found, usual] = kernel_scales(kernel, largest), np.abs(kernel).max(axis=0) / largest
@@ -71,7 +72,7 @@ def test_dequantized_parameters_have_the_same_integers(scales):
 
 
 @pytest.mark.parametrize("excess", [0, 1])
-def test_the_proof_is_of_the_worst_image(scales, excess):
+def test_largest_sum_is_of_the_worst_image(scales, excess):
     """The pixels of that image are 255 where weights have one sign, and 0 where they have the other."""
     inputs = EXACT // (255 * 127)
     kernel = np.full((inputs, OUTPUTS), 127, np.int8)
@@ -104,6 +105,6 @@ def test_a_dead_layer_is_refused(dataset):
         calibrate("mlp", parameters, dataset.train.images.first(10).array())
 
 
-def test_only_what_has_a_file_and_a_network_is_quantized():
+def test_quantization_exists_for_written_networks_alone():
     assert quantization.exists("keras-jax", "cnn")
     assert not quantization.exists("keras-jax", "another")

@@ -27,7 +27,7 @@ def run(monkeypatch):
 
 
 @pytest.fixture
-def homeless(monkeypatch):
+def no_home_directory(monkeypatch):
     no_home(monkeypatch)
 
 
@@ -35,19 +35,19 @@ def broken(directory):
     raise ValueError(f"read {directory}")
 
 
-def test_help_needs_no_home(homeless, run, capsys):
+def test_help_needs_no_home(no_home_directory, run, capsys):
     assert run(read_dataset, "--help") == 0
     assert "MNIST_DIR" in capsys.readouterr().out
 
 
-def test_without_home_and_data_it_says_what_to_do(homeless, run):
+def test_missing_home_and_data_is_one_line(no_home_directory, run):
     said = run(read_dataset)
     assert said.startswith("error: no MNIST in the cache: no folder for a cache")
     assert "set HOME to an absolute path" in said
     assert "\n" not in said
 
 
-def test_data_are_read_where_they_are_named(homeless, run, monkeypatch):
+def test_data_are_read_where_they_are_named(no_home_directory, run, monkeypatch):
     assert "read /here" in run(broken, "--data-dir", "/here")
     monkeypatch.setenv("MNIST_DIR", "/there")
     assert "read /there" in run(broken)
@@ -70,7 +70,7 @@ def test_a_directory_without_mnist_is_one_line(run, tmp_path, damage):
 
 
 @pytest.mark.parametrize("error", [AssertionError, IndexError, KeyError, RuntimeError, ValueError, OSError])
-def test_whatever_a_loader_raises_of_a_damaged_file_is_one_line(run, error):
+def test_loader_error_is_one_line(run, error):
     def load(_):
         raise error
 
