@@ -16,7 +16,7 @@ from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
 from harness.plugin.numbers import whole_number
-from harness.workers.worker import Worker, WorkerSpec, limits
+from harness.workers.worker import Worker, WorkerSpec, thread_variables
 from impls.contract import Settings
 from studies.shared import dataset
 
@@ -56,7 +56,7 @@ def one_process_run(variant: str, operation: Operation, settings: Settings, data
         plain = subprocess.Popen(
             [sys.executable, "-m", "studies.bare_loop", *arguments],
             cwd=ROOT,
-            env=os.environ | limits(settings.threads, settings.device),
+            env=os.environ | thread_variables(settings.threads, settings.device),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -11,7 +11,7 @@ import impls
 from harness import ROOT
 from harness.data.idx import idx_bytes
 from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.training import train, train_on
 from impls.contract import DATASET, Settings
 from impls.numpy.adapter import Adapter
@@ -96,7 +96,7 @@ def batch_size(framework, pytestconfig):
 @pytest.fixture
 def initial(framework):
     """Parameters with one bias of 0: a convolution of black pixels is then exactly 0, the corner of its ReLU."""
-    parameters = start(framework.network.shapes, seed=1, bias=0.1)
+    parameters = random_parameters(framework.network.shapes, seed=1, bias=0.1)
     next(array for array in parameters.values() if array.ndim == 1)[0] = 0
     return parameters
 

@@ -18,7 +18,7 @@ from harness.equality.limits import (
     STEPS_PARAMETERS,
     required_accuracy,
 )
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import train_on
 from impls import distillation
@@ -49,7 +49,7 @@ def all_targets(dataset):
 
 @pytest.fixture(scope="module")
 def parameters():
-    return start(NETWORK.shapes, seed=1, bias=0.1)
+    return random_parameters(NETWORK.shapes, seed=1, bias=0.1)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr, softmax
 
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from impls import distillation
 from impls.contract import NETWORKS, Settings
 from impls.distillation import STUDENT, Distillation, targets
@@ -21,7 +21,7 @@ LOGITS = np.zeros((2, 10), np.float32)
 
 @pytest.fixture(scope="module")
 def parameters():
-    return start(NETWORK.shapes, seed=1, bias=0.1)
+    return random_parameters(NETWORK.shapes, seed=1, bias=0.1)
 
 
 @pytest.fixture

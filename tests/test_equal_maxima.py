@@ -5,7 +5,7 @@ import pytest
 
 import impls
 from harness.equality.distance import largest_distance
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from impls.contract import NETWORKS, Settings
 from impls.numpy import mnist
 from impls.numpy.mnist import max_pool_gradient as first
@@ -33,13 +33,11 @@ def everyone(dm, h, m):
 
 
 @pytest.mark.parametrize(("rule", "least", "most"), [(last, 0, 1e-13), (shared, 0, 1e-13), (everyone, 1, 10)])
-def test_gradient_of_equal_maxima_must_be_given_once(
-    dataset, monkeypatch, rule, least, most
-):
+def test_gradient_of_equal_maxima_must_be_given_once(dataset, monkeypatch, rule, least, most):
     """Largest error of a gradient of the CNN beside the first, row by row, who gets it in most frameworks."""
     images, labels = (reference.array() for reference in dataset.train.first(128))
     reference = impls.load("numpy", Settings(network="cnn", dtype="float64"))
-    reference.set_parameters(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
+    reference.set_parameters(random_parameters(NETWORKS["cnn"].shapes, seed=1, bias=0.1))
     _, right = reference.loss_and_gradients(images, labels)
     monkeypatch.setattr(mnist, "max_pool_gradient", rule)
     _, gradients = reference.loss_and_gradients(images, labels)
@@ -50,7 +48,7 @@ def test_gradient_of_equal_maxima_must_be_given_once(
 
 def test_most_windows_of_the_first_pooling_have_equal_maxima(dataset):
     pixels = dataset.train.images.first(128).array().reshape(-1, 28, 28, 1) / 255
-    kernel, bias = list(start(NETWORKS["cnn"].shapes, seed=1, bias=0.1).values())[:2]
+    kernel, bias = list(random_parameters(NETWORKS["cnn"].shapes, seed=1, bias=0.1).values())[:2]
     h = np.maximum(mnist.convolve(pixels, kernel) + bias, 0)
     equal = np.sum([number == np.max(mnist.corners(h), axis=0) for number in mnist.corners(h)], axis=0)
     lit = np.max(mnist.corners(h), axis=0) > 0

@@ -24,7 +24,7 @@ from harness.equality.limits import (
     gradient_tolerance,
     moment_tolerance,
 )
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import train_on
 from tests.equivalence import checker
@@ -149,7 +149,7 @@ def test_many_steps(
     traces = []
 
     def error_of(seed):
-        call = (trace, *dataset.train, start(candidate.network.shapes, seed), steps, PARAMETERS_AFTER)
+        call = (trace, *dataset.train, random_parameters(candidate.network.shapes, seed), steps, PARAMETERS_AFTER)
         expected = of_reference(lambda: reference.with_settings().run(*call), "trace", seed, steps)
         traces.append((candidate.run(*call), expected))
         return max(losses_apart(*traces[-1])[:compared])
@@ -168,7 +168,7 @@ def test_fit(candidate, reference, of_reference, batch, best_of_seeds, assert_wi
 
     def error_of(seed):
         def losses(side):
-            side.set_parameters(start(candidate.network.shapes, seed))
+            side.set_parameters(random_parameters(candidate.network.shapes, seed))
             return side.fit(*batch, FIT_EPOCHS)["loss"]
 
         expected = of_reference(lambda: losses(reference.with_settings()), "fit", seed)

@@ -7,7 +7,7 @@ import pytest
 
 import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, trace
 from impls import Case
 from impls.contract import Settings
@@ -42,7 +42,7 @@ def loss_errors(build_reference, dataset, pytestconfig, record):
 
     def measure(framework, lesson=""):
         sides = framework, build_reference(replace(framework.settings, dtype="float64"))
-        call = (trace, *dataset.train, start(framework.network.shapes, seed=1), steps)
+        call = (trace, *dataset.train, random_parameters(framework.network.shapes, seed=1), steps)
         apart = losses_apart(*(side.run(*call) for side in sides))
         errors = [error for error, _ in apart]
         print(

@@ -10,7 +10,7 @@ import pytest
 
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.parallel.team import Team
 from harness.plugin.chapters.parallel import ALIGNED, PROCESSES, TIMEOUT
@@ -33,7 +33,7 @@ def network(request, team):
 
 @pytest.fixture
 def parameters(network):
-    return start(NETWORKS[network].shapes, seed=1, bias=0.1)
+    return random_parameters(NETWORKS[network].shapes, seed=1, bias=0.1)
 
 
 @pytest.fixture
@@ -147,7 +147,8 @@ def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parame
 def test_one_process_of_jax_with_two_devices(fleet, dataset):
     """The mesh spans all devices, of one process or of several. JAX raises an error for a batch it cannot divide."""
     require("jax", "optax")
-    parameters, one_process = start(NETWORKS["mlp"].shapes, seed=1, bias=0.1), fleet.framework("numpy", ALIGNED)
+    parameters = random_parameters(NETWORKS["mlp"].shapes, seed=1, bias=0.1)
+    one_process = fleet.framework("numpy", ALIGNED)
     call = (trace, *dataset.train, parameters, STEPS)
     team = Team("jax", 1, TIMEOUT, environment={"JAX_NUM_CPU_DEVICES": str(PROCESSES)})
     try:

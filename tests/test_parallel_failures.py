@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.equality.limits import EXACT_HYPERPARAMETERS
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
 from harness.parallel.parallel_tasks import trace_and_signal
 from harness.parallel.team import Team, TeamBroken, places
@@ -38,7 +38,7 @@ def pair(variant):
 
 @pytest.fixture
 def call(dataset):
-    return *dataset.train, start(NETWORKS["mlp"].shapes, seed=1)
+    return *dataset.train, random_parameters(NETWORKS["mlp"].shapes, seed=1)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from harness.equality.limits import (
     gradient_tolerance,
     has_convolutions,
 )
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from impls import quantization
 from impls.numpy.quantization import calibrate, integer_activations, integer_logits
@@ -39,7 +39,7 @@ def calibrated(dataset):
     def calibrated(framework):
         network = framework.settings.network
         if network not in known:
-            parameters = start(framework.network.shapes, seed=1, bias=0.1)
+            parameters = random_parameters(framework.network.shapes, seed=1, bias=0.1)
             images = dataset.train.images.first(CALIBRATED_ON).array()
             known[network] = parameters, calibrate(network, parameters, images)
         return known[network]

@@ -10,7 +10,7 @@ import impls
 from harness.data import atomic
 from harness.plugin.numbers import seconds, whole_number
 from harness.workers import variables
-from harness.workers.worker import limits
+from harness.workers.worker import thread_variables
 from impls.contract import DATASET, DEFAULT_NETWORKS
 
 VERSIONS = ("--baseline", "--candidate", "--baseline-python", "--candidate-python")
@@ -73,7 +73,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if option.benchmark_cprofile:
         raise pytest.UsageError("--benchmark-cprofile would profile pytest, not the workers: leave it out")
     by_variants = set().union(*(variant.environment for variant in impls.variants().values()))
-    problem = variables.problem(option.keep_env, {*limits(option.threads, option.device), *by_variants, "KERAS_HOME"})
+    set_here = {*thread_variables(option.threads, option.device), *by_variants, "KERAS_HOME"}
+    problem = variables.problem(option.keep_env, set_here)
     if problem:
         raise pytest.UsageError(f"--keep-env {problem}")
     for name in FILES:

@@ -96,7 +96,7 @@ def initialisation(pair: Pair) -> Finding:
 def logits(pair: Pair) -> Finding:
     """Compare the logits of equal parameters."""
     pair.build()
-    pair.run("set_parameters", pair.start())
+    pair.run("set_parameters", pair.initial_parameters())
     outputs = [{"logits": array} for array in pair.run("logits", pair.dataset.test.images.first(128))]
     return _within(*outputs, limit=2 * limits.FORWARD_BACKWARD["float32"])
 
@@ -105,7 +105,7 @@ def logits(pair: Pair) -> Finding:
 def gradients(pair: Pair) -> Finding:
     """Compare loss and gradients of equal parameters."""
     pair.build()
-    pair.run("set_parameters", pair.start())
+    pair.run("set_parameters", pair.initial_parameters())
     computed = pair.run("loss_and_gradients", *pair.dataset.train.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in computed]
     return _within(*results, limit=2 * limits.gradient_tolerance(pair.network)["float32"])
@@ -136,7 +136,7 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
     """Return "identical" if every bit is equal in float32. Otherwise hold each dtype to its tolerance."""
     hyperparameters["batch_size"] = 128  # of which an epoch has 469
     pair.build(**hyperparameters)
-    step = _first_difference(*_train(pair, pair.start(), limits.STEPS_OF_AN_EPOCH))
+    step = _first_difference(*_train(pair, pair.initial_parameters(), limits.STEPS_OF_AN_EPOCH))
     if step is None:
         return SAME
     for dtype in ("float32",) if any(pair.run("known_deviation")) else ("float32", "float64"):
@@ -151,7 +151,7 @@ def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[st
     """Return the first step whose losses differ by more than rounding explains; "" if there is none."""
     pair.build(**hyperparameters, dtype=dtype)
     steps = {"float32": limits.float32_steps(pair.network), "float64": limits.STEPS_OF_AN_EPOCH}[dtype]
-    baseline, candidate = _train(pair, pair.start(seed), steps)
+    baseline, candidate = _train(pair, pair.initial_parameters(seed), steps)
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
         if not abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before):
             apart = largest_distance(candidate.parameters[steps], baseline.parameters[steps])

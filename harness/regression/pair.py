@@ -9,7 +9,7 @@ import numpy as np
 
 import impls
 from harness.data.reference import Parts
-from harness.equality.start import start
+from harness.equality.parameters import random_parameters
 from harness.measuring.campaign import Target
 from harness.measuring.interleaving import in_turn
 from harness.measuring.timing import Unmeasurable
@@ -60,9 +60,9 @@ class Pair:
         """The network of the settings."""
         return NETWORKS[self.settings.network]
 
-    def start(self, seed: int = 0) -> dict[str, np.ndarray]:
-        """Return parameters that both versions hold exactly: see `harness.equality.start`."""
-        return start(self.network.shapes, seed)
+    def initial_parameters(self, seed: int = 0) -> dict[str, np.ndarray]:
+        """Return parameters that both versions hold exactly: see `harness.equality.parameters`."""
+        return random_parameters(self.network.shapes, seed)
 
     def is_running(self) -> bool:
         """Return whether both workers are running."""

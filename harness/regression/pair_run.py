@@ -71,7 +71,7 @@ class PairRun(NamedTuple):
     measured: dict[str, Values]
 
 
-def start(pair: Pair) -> dict[str, Values]:
+def measure_startup(pair: Pair) -> dict[str, Values]:
     """Import, build, make the first training step: frameworks compile and load in any of them."""
     imports = _imports(pair)
     building = _spent(pair, pair.build)
@@ -84,7 +84,7 @@ def start(pair: Pair) -> dict[str, Values]:
     }
 
 
-def fit(pair: Pair) -> dict[str, Values]:
+def measure_fits(pair: Pair) -> dict[str, Values]:
     """Train in `FITS` short fits."""
     images, labels = pair.dataset.train.first(IMAGES)
     fits = [pair.run(usage.fit_usage, images, labels, EPOCHS, time.monotonic() + SYNC_DELAY) for _ in range(FITS)]
@@ -102,13 +102,13 @@ QUANTITIES = {
     "train_step-128": Quantity(TRAIN),
     "predict_step-1": Quantity(PREDICT_ONE),
     "predict_step-128": Quantity(PREDICT),
-    "first-fit": Quantity(fit),
-    f"fit-{IMAGES}": Quantity(fit),
-    "import": Quantity(start),
-    "first-step": Quantity(start),
-    "peak-memory": Quantity(start),
-    "fit-memory": Quantity(fit),
-    "kept-by-epoch": Quantity(fit, "KiB", IMAGES // 128 * KEPT_BY_STEP),
+    "first-fit": Quantity(measure_fits),
+    f"fit-{IMAGES}": Quantity(measure_fits),
+    "import": Quantity(measure_startup),
+    "first-step": Quantity(measure_startup),
+    "peak-memory": Quantity(measure_startup),
+    "fit-memory": Quantity(measure_fits),
+    "kept-by-epoch": Quantity(measure_fits, "KiB", IMAGES // 128 * KEPT_BY_STEP),
     "kept-by-call": Quantity(PREDICT_ONE, "KiB", KEPT_BY_STEP),
 }
 STEPS = [name for name, each in QUANTITIES.items() if isinstance(each.measure, Operation) and each.unit == "%"]
@@ -119,9 +119,10 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
 
     Every pair starts; steps come last, as they can be many. Raises as `Pair.run`.
     """
-    measured = start(pair)
+    measured = measure_startup(pair)
     found = pair.run(conditions)
-    works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted and each.measure != start)
+    works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted)
+    works.pop(measure_startup, None)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)
     return PairRun(found, measured)

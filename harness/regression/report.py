@@ -148,9 +148,7 @@ def _explanations(upgrade: Upgrade) -> list[str]:
             needs.setdefault(variant, []).append(f"{name} {found.needed:,.0f}")
         elif found.reason:
             reasons.setdefault((variant, found.word, found.reason), []).append(name)
-    lines += [
-        (f"{', '.join(names)} {word}: {reason}", variant) for (variant, word, reason), names in reasons.items()
-    ]
+    lines += [(f"{', '.join(names)} {word}: {reason}", variant) for (variant, word, reason), names in reasons.items()]
     lines += [
         (f"estimated number of pairs that would decide: {', '.join(each)}", variant) for variant, each in needs.items()
     ]

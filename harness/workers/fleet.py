@@ -20,15 +20,15 @@ from impls.contract import NETWORKS, Network, Settings
 class Framework:
     """A variant that is built in a worker. Methods of `Adapter` are called there.
 
-    `worker_key` is the name of the worker in the fleet. The variant was built by `make(name, settings, *more)`.
+    `worker_key` is the name of the worker in the fleet. `factory(name, settings, *factory_args)` built the variant.
     """
 
     fleet: "Fleet"
     worker_key: str
-    make: Callable
+    factory: Callable
     name: str
     settings: Settings
-    more: tuple = ()
+    factory_args: tuple = ()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         if method.startswith("_"):
@@ -57,12 +57,12 @@ class Framework:
     def with_settings(self, **changes: Any) -> "Framework":
         """Build it anew with these settings changed. The old one must not be used any more."""
         return self.fleet.framework(
-            self.name, replace(self.settings, **changes), self.worker_key, self.make, *self.more
+            self.name, replace(self.settings, **changes), self.worker_key, self.factory, *self.factory_args
         )
 
-    def rebuild(self, make: Callable, *more: Any) -> "Framework":
+    def rebuild(self, factory: Callable, *factory_args: Any) -> "Framework":
         """Build it anew by another function. The old one must not be used any more."""
-        return self.fleet.framework(self.name, self.settings, self.worker_key, make, *more)
+        return self.fleet.framework(self.name, self.settings, self.worker_key, factory, *factory_args)
 
 
 class InProcess(Session):
@@ -102,23 +102,23 @@ class Fleet:
         together.each(prepare, cases, os.cpu_count(), self.close)
 
     def framework(
-        self, variant: str, settings: Settings, worker_key: str = "", make: Callable = impls.load, *more: Any
+        self, variant: str, settings: Settings, worker_key: str = "", factory: Callable = impls.load, *factory_args: Any
     ) -> Framework:
-        """Build `make(variant, settings, *more)` in the worker `worker_key`, by default that of the variant's own name.
+        """Build `factory(variant, settings, *factory_args)` in the worker `worker_key`, by default `variant`.
 
         Raises the error of the import or of the building, each time.
         """
-        key = (make, variant, settings)
+        key = (factory, variant, settings)
         if key not in self.broken:
             try:
-                self.worker(worker_key or variant).build(make, variant, settings, *more)
+                self.worker(worker_key or variant).build(factory, variant, settings, *factory_args)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:
                 self.broken[key] = error
         if key in self.broken:
             raise self.broken[key].with_traceback(None)  # or it would grow each time
-        return Framework(self, worker_key or variant, make, variant, settings, more)
+        return Framework(self, worker_key or variant, factory, variant, settings, factory_args)
 
     def worker(self, name: str) -> Worker | InProcess:
         """Return the worker of this name. It is started if there is none, or if it has died."""

@@ -46,7 +46,7 @@ def in_a_line(error: Exception) -> str:
     return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
-def limits(threads: int | None, device: str) -> dict[str, str]:
+def thread_variables(threads: int | None, device: str) -> dict[str, str]:
     """Return variables that limit a framework to these threads and this device, if set before its import."""
     hidden = NO_GPU if device == "cpu" else {}
     return hidden | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
@@ -101,7 +101,7 @@ class Worker:
 
     def __init__(self, spec: WorkerSpec, on_event: Callable[[str, dict], None] = lambda *_: None):
         self.spec, self.name, self.on_event = spec, spec.name, on_event
-        settings = {**limits(spec.threads, spec.device), **spec.environment}
+        settings = {**thread_variables(spec.threads, spec.device), **spec.environment}
         self.kept = {name: value for name, value in variables.kept(spec.keep).items() if name not in settings}
         if names := variables.reported(spec.keep):
             on_event("taken_out", {"names": names})

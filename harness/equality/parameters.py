@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 
-def start(shapes: Mapping[str, tuple[int, ...]], seed: int, bias: float = 0.0) -> dict[str, np.ndarray]:
+def random_parameters(shapes: Mapping[str, tuple[int, ...]], seed: int, bias: float = 0.0) -> dict[str, np.ndarray]:
     """Return parameters of these shapes by name, float32.
 
     Kernels are normal with variance 2 / inputs (He, arXiv:1502.01852), biases normal with standard deviation `bias`.
