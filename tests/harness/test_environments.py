@@ -35,7 +35,15 @@ def versions(python, *packages):
 def start(root, *arguments, code=OBTAIN):
     """Start a run that builds an environment, prints its interpreter, and uses it until its stdin is closed."""
     command, pipe = [sys.executable, "-c", code, root, *arguments], subprocess.PIPE
-    return subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=pipe,
+        stdout=pipe,
+        stderr=pipe,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored by a job in the background
+    )
 
 
 def test_environment_holds_required_and_installed_versions(root, monkeypatch):
