@@ -35,7 +35,13 @@ def check_files(directory: str | Path) -> None:
     """Raise `ValueError` if a file is damaged or of another data set. A missing file is reported by the loader."""
     for name, expected in DATASET.files.items():
         path = DATASET.raw(directory) / name
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else expected
+        if not path.exists():
+            continue
+        try:
+            check_regular(path, len(idx_header(DATASET.shapes[name])) + math.prod(DATASET.shapes[name]))
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
         if digest != expected:
             raise ValueError(f"{path} is damaged or not of {DATASET.name}: its SHA-256 is {digest}, not {expected}")
 

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 
 import psutil
-import pytest
+
+from tests.project import require
 
 PATIENCE = 30  # seconds
 
@@ -30,13 +31,12 @@ def wait_until(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def measured(code: str, package: str, **environment: str) -> dict:
-    """Return the JSON that `code` prints last, in a new Python process. Skip if the package is not installed."""
+def measured(code: str, packages: str, **environment: str) -> dict:
+    """Return the JSON that `code` prints last, in a new Python process. Skip if one of its packages is missing."""
+    require(*packages.split())
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | environment, capture_output=True, text=True, check=False
     )
-    if f"No module named '{package}'" in done.stderr:
-        pytest.skip(f"{package} is not installed")
     assert done.returncode == 0, done.stderr
     numbers = json.loads(done.stdout.splitlines()[-1])
     print(numbers)

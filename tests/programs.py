@@ -75,4 +75,4 @@ def of_jax() -> dict:
 @cache
 def of_keras(backend: str) -> dict:
     """Return the losses, orders of images, and compilation of Keras on this backend."""
-    return measured(DISTILLATION + KERAS, backend, KERAS_BACKEND=backend)
+    return measured(DISTILLATION + KERAS, f"keras {backend}", KERAS_BACKEND=backend)

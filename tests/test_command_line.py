@@ -1,5 +1,6 @@
 """`python -m impls` says in one line what a user can mend."""
 
+import os
 import sys
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 
 import impls
 from impls.__main__ import main
+from impls.contract import DATASET
 from impls.files import read_dataset
 from tests.other_user import no_home
 
@@ -67,6 +69,13 @@ def test_a_directory_without_mnist_is_one_line(run, tmp_path, damage):
     assert said.startswith(f"error: no MNIST in {tmp_path}: [Errno ")
     assert said.endswith("Run `make data`, and name the folder that it prints with --data-dir.")
     assert "\n" not in said
+
+
+def test_pipe_in_the_place_of_a_file_is_refused(run, tmp_path):
+    raw = DATASET.raw(tmp_path)
+    raw.mkdir(parents=True)
+    os.mkfifo(raw / next(iter(DATASET.files)))
+    assert "regular file" in run(broken, "--data-dir", str(tmp_path))
 
 
 @pytest.mark.parametrize("error", [AssertionError, IndexError, KeyError, RuntimeError, ValueError, OSError])

@@ -23,7 +23,7 @@ except AttributeError as error:
     message = str(error)
 print(json.dumps({"message": message}))
 """
-    assert "has no attribute 'initialize'" in measured(code, backend, KERAS_BACKEND=backend)["message"]
+    assert "has no attribute 'initialize'" in measured(code, f"keras {backend}", KERAS_BACKEND=backend)["message"]
 
 
 def test_keras_fit_is_not_for_several_workers_of_tensorflow(dataset):

@@ -107,10 +107,12 @@ def _sizes(place: Path) -> dict[str, int]:
 
 
 def _is_damaged(place: Path) -> bool:
-    """Return whether an environment is absent, lacks a file, or has one of another size than when it was built."""
+    """Return whether an environment is absent, lacks a file, or has one that was changed after it was built."""
     try:
         sizes = json.loads((place / FILES).read_text(encoding="utf-8"))
-        return any((place / name).stat().st_size != size for name, size in sizes.items())
+        built_at = (place / FILES).stat().st_mtime_ns
+        states = ((size, (place / name).stat()) for name, size in sizes.items())
+        return any(state.st_size != size or state.st_mtime_ns > built_at for size, state in states)
     except (OSError, ValueError):
         return True
 

@@ -138,10 +138,11 @@ def test_environment_in_use_is_not_removed(root):
     "harm",
     [
         lambda python, module: module.write_bytes(b""),
+        lambda python, module: module.write_bytes(bytes(module.stat().st_size)),
         lambda python, module: next(module.parent.glob("__pycache__/toyframework.*.pyc")).write_bytes(b""),
         lambda python, module: python.unlink(),
     ],
-    ids=["a truncated module", "a truncated compiled module", "no interpreter"],
+    ids=["a truncated module", "a module of the same size", "a truncated compiled module", "no interpreter"],
 )
 def test_damaged_environment_is_built_anew(root, harm):
     python = obtain(["toyframework==1.0"], [], root)

@@ -7,8 +7,9 @@ import pytest
 
 from harness.edge import export_tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.versions import Versions, environment, named_in
+from harness.edge.versions import Versions, check_writer, environment, named_in
 from harness.judging.sequential import Sampling
+from harness.regression.requirements import NotBuilt
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from tests.fakes import FakeWorker
@@ -90,6 +91,12 @@ def test_runtime_that_cannot_load_is_judged_by_its_side(runtimes, candidate, bas
     found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
     assert [each.word for each in found] == words
     assert all("gone" in each.reason for each in found)
+
+
+def test_runtimes_are_not_compared_without_the_exporter(monkeypatch):
+    monkeypatch.setattr("harness.edge.versions.WRITER", "no_such_package")
+    with pytest.raises(NotBuilt, match="no_such_package"):
+        check_writer()
 
 
 def test_exporter_that_lacks_a_package_names_it(monkeypatch):

@@ -92,6 +92,13 @@ def test_broken_folder_is_named_and_the_others_go_on(write, sources, reason):
         impls.load("broken")
 
 
+def test_adapter_without_its_class_is_named(monkeypatch):
+    empty = impls.variants()["numpy"]._replace(importer=lambda _: SimpleNamespace())
+    monkeypatch.setitem(impls.variants(), "numpy", empty)
+    with pytest.raises(impls.BrokenImplementation, match=r"impls/numpy .*Adapter"):
+        impls.load("numpy")
+
+
 def test_backends_make_a_variant_each(write):
     write("both", adapter="import more\nBACKENDS = ('a', 'b')")
     assert list(impls.variants()) == ["both-a", "both-b", "sound"]

@@ -25,6 +25,7 @@ def test_equal_conditions_need_no_word():
     ("key", "value", "now"),
     [
         ("threads", 1, 2),
+        ("cpu_quota", [12000, 100000], "unknown"),
         ("gpu", "H200", "not used"),
         ("python", "3.12.1", "unknown"),
         ("kept_variables", "XLA_FLAGS=1", "unknown"),
