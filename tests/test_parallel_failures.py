@@ -19,8 +19,8 @@ from tests.project import require
 pytestmark = pytest.mark.parallel
 PACKAGES = {"pytorch": ("torch", "torchvision"), "jax": ("jax", "optax"), "tensorflow": ("tensorflow",)}  # by variant
 SETTINGS = Settings(dtype="float64", **EXACT_HYPERPARAMETERS)
-STEPS, HALF = 100, 50
-SHORT = 30  # timeout in seconds where no message will come
+STEPS, HALF = 20, 10
+SHORT = 15  # timeout in seconds where no message will come
 
 
 @pytest.fixture(params=PACKAGES)
