@@ -1,7 +1,7 @@
 """Check the language of README.md, docs/ and all docstrings; `make lint` runs it: `python tools/prose.py`.
 
 Each sentence has its subject first and at most 25 words, but for the shares in `LIMITS`. Words of `TERMS` have another
-name in docs/reference/glossary.md. docs/lab/ may have long table cells.
+name in docs/glossary.md. docs/lab/ may have long table cells.
 """
 
 import ast
