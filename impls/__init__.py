@@ -33,6 +33,11 @@ class Case(NamedTuple):
     variant: str
     network: str
 
+    @property
+    def implementation(self) -> str:
+        """The folder of the variant in impls/."""
+        return variants()[self.variant].implementation
+
     def __str__(self) -> str:
         return "-".join(self)
 

@@ -21,8 +21,8 @@ def read_dataset(directory: str | Path) -> tuple[Arrays, Arrays]:
         path = DATASET.raw(directory) / name
         content = path.read_bytes()
         header = idx_header(shape)
-        if len(content) != len(header) + math.prod(shape):
-            raise ValueError(f"{path} must have {len(header) + math.prod(shape):,} bytes, got {len(content):,}")
+        if len(content) != idx_size(shape):
+            raise ValueError(f"{path} must have {idx_size(shape):,} bytes, got {len(content):,}")
         if not content.startswith(header):
             raise ValueError(f"{path} must begin with {header.hex()}, got {content[: len(header)].hex()}")
         return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
@@ -38,7 +38,7 @@ def check_files(directory: str | Path) -> None:
         if not path.exists():
             continue
         try:
-            check_regular(path, len(idx_header(DATASET.shapes[name])) + math.prod(DATASET.shapes[name]))
+            check_regular(path, idx_size(DATASET.shapes[name]))
         except ValueError as error:
             raise ValueError(f"{path}: {error}") from None
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -56,6 +56,11 @@ def check_regular(path: Path, most_bytes: int) -> None:
 def idx_header(shape: tuple[int, ...]) -> bytes:
     """Return the header of an IDX file of uint8: a magic number and each dimension, 32 bits, big-endian."""
     return np.array([0x0800 + len(shape), *shape], ">u4").tobytes()  # 0x08 = uint8
+
+
+def idx_size(shape: tuple[int, ...]) -> int:
+    """Return the bytes of an IDX file of uint8: the header, and one byte for each pixel or label."""
+    return len(idx_header(shape)) + math.prod(shape)
 
 
 def cache_directory() -> Path:

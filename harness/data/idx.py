@@ -1,16 +1,13 @@
 """The four IDX files of the data set: their sizes and their identity."""
 
 import hashlib
-import math
 
 import numpy as np
 
 from impls.contract import DATASET
-from impls.files import idx_header
+from impls.files import idx_header, idx_size
 
-BYTES = {  # name -> size of the uncompressed file: a header, and one byte for each pixel or label
-    name: len(idx_header(shape)) + math.prod(shape) for name, shape in DATASET.shapes.items()
-}
+BYTES = {name: idx_size(shape) for name, shape in DATASET.shapes.items()}  # of the uncompressed files
 
 
 class DataError(Exception):

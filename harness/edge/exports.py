@@ -80,12 +80,12 @@ class ExportCache:
             self.official(framework, path)
         elif not path.exists():
             exporter, trained = EXPORTERS[framework.name][runtime], self.trained(framework).trained[kind]
-            exporting_worker = self.exporting_worker(framework, exporter.environment)
+            worker = self.exporting_worker(framework, exporter.environment)
             call = export_tasks.export, framework.name, "edge", exporter.function, trained
             if exporter.function == "to_stablehlo":
-                self.worker("converter").run(export_tasks.convert, exporting_worker.run(*call, kind), str(path))
+                self.worker("converter").run(export_tasks.convert, worker.run(*call, kind), str(path))
             else:
-                exporting_worker.run(*call, str(path), kind)
+                worker.run(*call, str(path), kind)
         return path
 
     def official(self, framework: Framework, path: Path) -> np.ndarray:

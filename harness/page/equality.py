@@ -17,8 +17,7 @@ def trajectory(results: Results, network: str) -> Chart:
     """Return the largest relative error of the loss up to each step, on a logarithmic axis, below the limit."""
     followed = results.followed(network)
     series = [
-        Series(comparison["variant"], _largest(comparison["trajectory"]), results.colour(comparison["variant"]))
-        for comparison in followed
+        Series(each["variant"], _largest(each["trajectory"]), results.colour(each["variant"])) for each in followed
     ]
     series += [Series(each["name"], _largest(each["errors"]), "lesson dashed") for each in lessons(results, network)]
     limit = followed[0]["limit"]
@@ -48,10 +47,8 @@ def _largest(errors: Sequence[float | None]) -> list[float]:
 def table(comparisons: Sequence[Record]) -> list[tuple[str, str, float, dict[str, Record]]]:
     """Return a row for each comparison: name, dtype, limit, and the record of each variant."""
     rows: dict[tuple[str, str, float], dict[str, Record]] = {}
-    for comparison in comparisons:
-        rows.setdefault((comparison["name"], comparison["dtype"], comparison["limit"]), {})[comparison["variant"]] = (
-            comparison
-        )
+    for each in comparisons:
+        rows.setdefault((each["name"], each["dtype"], each["limit"]), {})[each["variant"]] = each
     return [(*key, records) for key, records in sorted(rows.items(), key=lambda row: row[0][1])]
 
 

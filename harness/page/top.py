@@ -19,17 +19,9 @@ def sentences(results: Results) -> list[Sentence]:
 
 def _equality(results: Results) -> Iterator[Sentence]:
     for network, comparisons in results.by_network("error"):
-        held = [
-            comparison
-            for comparison in comparisons
-            if comparison["dtype"] == "float64" and not comparison["known_deviation"]
-        ]
-        missed = [
-            comparison["variant"]
-            for comparison in held
-            if comparison["error"] is None or comparison["error"] > comparison["limit"]
-        ]
-        excepted = dict.fromkeys(comparison["variant"] for comparison in comparisons if comparison["known_deviation"])
+        held = [each for each in comparisons if each["dtype"] == "float64" and not each["known_deviation"]]
+        missed = [each["variant"] for each in held if each["error"] is None or each["error"] > each["limit"]]
+        excepted = dict.fromkeys(each["variant"] for each in comparisons if each["known_deviation"])
         if missed:
             names = ", ".join(dict.fromkeys(missed))
             yield "equality", f"Not all compute the same: {names} beyond the limit, {network}."

@@ -85,7 +85,7 @@ class Change:
         """Return the folder of the variant that a test is about, or that the id of a mutation test begins with."""
         case = case_of(item)
         if case:
-            return impls.variants()[case.variant].implementation
+            return case.implementation
         first = item.name.partition("[")[2].partition("-")[0].rstrip("]")
         return first if first in self.names else None
 

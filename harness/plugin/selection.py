@@ -119,12 +119,8 @@ def is_of_another_variant(item: pytest.Item, cases: list[Case]) -> bool:
     if item.get_closest_marker("tutorial") is None:
         return False
     about = item.callspec.params["framework"]
-    alike = [each for each in cases if _implementation(each) == _implementation(about)]
+    alike = [each for each in cases if each.implementation == about.implementation]
     return about != [each for each in alike if each.network == alike[0].network][-1]
-
-
-def _implementation(case: Case) -> str:
-    return impls.variants()[case.variant].implementation
 
 
 def _refuse_conflicts(variants: list[str]) -> None:

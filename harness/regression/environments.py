@@ -142,18 +142,8 @@ def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[
         python = interpreter(environment)
         requirements.write_text(pins, encoding="utf-8")
         scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
-        scratch.uv(
-            folder,
-            "pip",
-            "install",
-            "--python",
-            python,
-            "--no-deps",
-            "--compile-bytecode",
-            "-r",
-            requirements,
-            *options,
-        )
+        install = ("pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
+        scratch.uv(folder, *install, *options)
         if unmet := _unmet(environment, pins):
             raise NotBuilt(f"no environment can be built: {unmet}. `uv cache clean` may help")
         for package in sorted(packages):
