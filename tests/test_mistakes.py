@@ -17,11 +17,6 @@ from tests.mistakes import Listed, Mistake, exports, mistakes
 from tests.project import require
 
 pytestmark = pytest.mark.mutation
-PACKAGES = {  # by folder, which is a variant as well
-    "pytorch": ("torch", "torchvision"),
-    "jax": ("jax", "optax"),
-    "tensorflow": ("tensorflow",),
-}
 OF_EXPORTS = [each for each in vars(exports).values() if isinstance(each, type) and each.__base__ is Mistake]
 FEW = 2000  # training images, enough for an export
 
@@ -91,9 +86,9 @@ def name(mistake):
     return f"{mistake.folder}-{mistake.name}" if isinstance(mistake, Listed) else mistake.__name__
 
 
-@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder in PACKAGES], ids=name)
+@pytest.mark.parametrize("mistake", [parameter(each) for each in mistakes() if each.folder != "numpy"], ids=name)
 def test_caught(outcomes, mistake):
-    require(*PACKAGES[mistake.folder])
+    require(*impls.variants()[mistake.folder].packages)
     found = outcomes(mistake)
     assert_caught(found, mistake.test(mistake.folder), mistake.test(f"{mistake.folder}-{mistake.name}"))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
@@ -17,15 +18,14 @@ from tests.processes import has_ended, wait_until
 from tests.project import require
 
 pytestmark = pytest.mark.parallel
-PACKAGES = {"pytorch": ("torch", "torchvision"), "jax": ("jax", "optax"), "tensorflow": ("tensorflow",)}  # by variant
 SETTINGS = Settings(dtype="float64", **EXACT_HYPERPARAMETERS)
 STEPS, HALF = 20, 10
 SHORT = 15  # timeout in seconds where no message will come
 
 
-@pytest.fixture(params=PACKAGES)
+@pytest.fixture(params=["pytorch", "jax", "tensorflow"])
 def variant(request):
-    require(*PACKAGES[request.param])
+    require(*impls.variants()[request.param].packages)
     return request.param
 
 

@@ -7,14 +7,16 @@ import pytest
     ("old", "new"),
     [
         (("-m", "ladder"), "-m equivalence"),
+        (("-m", "not catalogue"), "-m mutation"),
+        (("-m", "not growth"), "-m trajectory"),
         (("--referee=numpy",), "--reference"),
         (("--launches", "1"), "--process-runs"),
+        (("--error=2",), "--alpha"),
     ],
-    ids=" ".join,
 )
 def test_old_name_works_with_a_warning(run_here, old, new):
     done = run_here("-q", "--collect-only", "--framework=numpy", *old, "tests/test_equivalence.py")
-    assert "numpy-mlp]" in done.stdout
+    assert "test_logits[float64-numpy-mlp]" in done.stdout
     assert f"use {new}" in done.stdout
 
 
