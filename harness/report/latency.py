@@ -58,10 +58,10 @@ def _time(seconds: Sequence[float]) -> str:
 
 
 def _conditions(campaign: Campaign) -> Iterator[str]:
-    """Yield how far the times can be trusted: the width of an interval, the load, variables that were kept."""
+    """Yield the conditions of the times: the width of an interval, the load, and inherited variables."""
     if campaign.done < 2:
         start = f" ({campaign.at_once} started at once)" if campaign.at_once > 1 else ""
-        yield f"One process run{start} shows that it runs, not who is faster: two of one program differ."
+        yield f"One process run{start} cannot rank the variants: two runs of one program differ."
     else:
         wide, wider = (half_width(0.05, runs, spread=1.0) for runs in (campaign.done, campaign.done - 1))
         fewer = f"; with one run fewer ±{wider:.1f}" if campaign.done > 2 else ""
