@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import NamedTuple
 
 from impls.adapter import Adapter
-from impls.contract import DEFAULT_NETWORKS, Settings
+from impls.contract import DEFAULT_NETWORKS, NETWORKS, Settings
 
 
 class Variant(NamedTuple):
@@ -68,8 +68,9 @@ def variants() -> dict[str, Variant]:
     """Return all variants by name. A tuple `BACKENDS` in adapter.py makes one of each, chosen by <FOLDER>_BACKEND.
 
     A variant needs the packages that mnist.py and adapter.py import. A backend is named as its package. The networks
-    are the keys of the dict `MODELS` in mnist.py, or all if there is none. A file that cannot be read breaks its own
-    variant only. The module that the environment variable MNIST_VARIANTS names adds what its `variants(known)` returns.
+    are the keys of the dict `MODELS` in mnist.py, or all if there is none, and those in each other `Network.file`. A
+    file that cannot be read breaks its own variant only. The module that the environment variable MNIST_VARIANTS names
+    adds what its `variants(known)` returns.
     """
     known: dict[str, Variant] = {}
     for name in names():
@@ -137,13 +138,20 @@ def missing(variant: str) -> list[str]:
 
 
 def _variants_of(name: str) -> list[Variant]:
-    files = [path for file in ("mnist.py", "adapter.py") if (path := FOLDER / name / file).exists()]
-    code = [statement for path in files for statement in ast.parse(path.read_bytes(), path.name).body]
+    code = _statements(name, "mnist") + _statements(name, "adapter")
     packages, networks = _imported_packages(code), _assigned("MODELS", code) or DEFAULT_NETWORKS
+    for file in dict.fromkeys(network.file for network in NETWORKS.values() if network.file != "mnist"):
+        networks += _assigned("MODELS", _statements(name, file))
     return [
         Variant(f"{name}-{backend}", name, (*packages, backend), {f"{name.upper()}_BACKEND": backend}, networks)
         for backend in _assigned("BACKENDS", code)
     ] or [Variant(name, name, packages, {}, networks)]
+
+
+def _statements(name: str, file: str) -> list[ast.stmt]:
+    """Return the code of a file in the folder `name`, or nothing if there is no such file."""
+    path = FOLDER / name / f"{file}.py"
+    return ast.parse(path.read_bytes(), path.name).body if path.exists() else []
 
 
 def _imported_packages(code: list[ast.stmt]) -> tuple[str, ...]:

@@ -9,32 +9,39 @@ from impls import command_line, weights
 from impls.contract import NETWORKS
 from impls.picture import read_picture
 
+EPOCHS = 10  # without --load
+
 
 def main() -> None:
-    """Train or load a network, then save it, evaluate it, or name the digit of a picture."""
-    parser = command_line.parser("impls", "Train a network on MNIST and print its test accuracy.", epochs=10)
-    parser.add_argument("--save", type=Path, metavar="FILE", help="write the parameters there, for any framework")
-    parser.add_argument("--load", type=Path, metavar="FILE", help="take them from there instead of training")
+    """Train a network or go on from a file, then save it, evaluate it, or name the digit of a picture."""
+    parser = command_line.parser("impls", "Train a network on MNIST and print its test accuracy.", EPOCHS)
+    parser.set_defaults(epochs=None)  # which depends on --load
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the training there, for any framework")
+    parser.add_argument("--load", type=Path, metavar="FILE", help="begin from there; train only with --epochs")
     parser.add_argument("--predict", type=Path, metavar="IMAGE", help="name the digit of this picture")
     options = parser.parse_args()
     with command_line.errors_in_one_line():
         picture = read_picture(options.predict) if options.predict else None  # before training: a bad file ends here
-        parameters = weights.load(options.load, NETWORKS[options.network]) if options.load else None
+        loaded = weights.load(options.load, NETWORKS[options.network]) if options.load else {}
+        epochs = EPOCHS if options.epochs is None and not loaded else options.epochs
         if options.save:
             weights.check_place(options.save)
         implementation = impls.load(options.variant, command_line.settings(options))
-        if parameters:
+        if loaded:
             try:
-                implementation.set_parameters(parameters)
+                if weights.is_checkpoint(loaded) and epochs is not None:
+                    implementation.set_checkpoint(loaded)
+                else:
+                    implementation.set_parameters({name: loaded[name] for name in implementation.network.shapes})
             except ValueError as error:  # a number is not finite in the dtype of the settings
                 raise ValueError(f"{options.load}: {error}; --save writes such a file") from None
-        if not (options.load and options.predict):
+        if epochs is not None or not options.predict:
             train, test = command_line.load_dataset(implementation, options)
-            if not options.load:
-                implementation.fit(*train, options.epochs, command_line.progress(options.epochs))
+            if epochs is not None:
+                implementation.fit(*train, epochs, command_line.progress(epochs))
             command_line.print_accuracy(implementation, test, "")
         if options.save:
-            weights.save(options.save, implementation.get_parameters())
+            weights.save(options.save, implementation.get_checkpoint())
         if options.predict:
             [probabilities] = implementation.probabilities(picture)
             if not np.isfinite(probabilities).all():

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from impls.checks import check_epochs, check_images, check_labels, check_parameters
+from impls.checks import check_checkpoint, check_epochs, check_images, check_labels, check_parameters
 from impls.contract import NETWORKS, Arrays, Settings, changes_state
 
 PART = 1000  # images of one forward pass: activations of 10,000 images of the CNN would take 2 GB
@@ -86,11 +86,27 @@ class Adapter:
         raise NotImplementedError
 
     def moments(self) -> tuple[Sequence[Any], Sequence[Any]]:
-        """Return Adam's m and v after at least one step, each like `parameters`."""
+        """Return Adam's m and v, each like `parameters`."""
+        raise NotImplementedError
+
+    def steps(self) -> int:
+        """Return the number of steps that the optimizer has taken."""
+        raise NotImplementedError
+
+    def shuffling(self) -> np.ndarray:
+        """Return the state from which the order of the next epoch is drawn: integers, (n,)."""
         raise NotImplementedError
 
     def assign(self, arrays: Sequence[np.ndarray]) -> None:
         """Replace the parameters by `arrays`, float, in the framework's layout and in the order of `network.shapes`."""
+        raise NotImplementedError
+
+    def assign_optimizer(self, m: Sequence[np.ndarray], v: Sequence[np.ndarray], steps: int) -> None:
+        """Replace Adam's m and v, each like the arrays of `assign`, and the number of steps."""
+        raise NotImplementedError
+
+    def assign_shuffling(self, state: np.ndarray) -> None:
+        """Replace the state that `shuffling` returns."""
         raise NotImplementedError
 
     def hyperparameters(self) -> dict[str, Any]:
@@ -188,15 +204,40 @@ class Adapter:
     @changes_state
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
         """Replace all parameters. The optimizer's state stays as it is."""
-        arrays = check_parameters(parameters, self.network, self.settings.dtype)
-        if self.channels_first:
-            arrays = [to_channels_first(*pair) for pair in zip(arrays, self._channels(), strict=True)]
-        self.assign(arrays)
+        self.assign(self._stored(check_parameters(parameters, self.network, self.settings.dtype)))
 
     def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Return copies of Adam's m and v after at least one step, each like the parameters."""
+        """Return copies of Adam's m and v, each like the parameters."""
         m, v = self.moments()
         return self.named(m), self.named(v)
+
+    def get_checkpoint(self) -> dict[str, np.ndarray]:
+        """Return copies of all that a training needs to go on where it is.
+
+        - NAME, m/NAME and v/NAME: each parameter and its two moments, float, like `get_parameters`.
+        - steps: the number of steps taken, int64, (). A learning-rate schedule depends on it.
+        - shuffling/PACKAGES: integers, (n,), from which this framework draws the order of the next epoch.
+        """
+        m, v = self.get_moments()
+        moments = {f"{kind}/{name}": array for kind, each in (("m", m), ("v", v)) for name, array in each.items()}
+        rest = {"steps": np.array(self.steps(), np.int64), self._shuffling_name: np.array(self.shuffling())}
+        return {**self.get_parameters(), **moments, **rest}
+
+    @changes_state
+    def set_checkpoint(self, checkpoint: Mapping[str, np.ndarray]) -> None:
+        """Replace the state of the training. The order of the images is replaced if it is of the same packages.
+
+        Raises `ValueError` for the checkpoint of another network or dtype, and for numbers that are not finite.
+        """
+        parameters, m, v, steps = check_checkpoint(checkpoint, self.network, self.settings.dtype)
+        self.assign(self._stored(parameters))
+        self.assign_optimizer(self._stored(m), self._stored(v), steps)
+        if self._shuffling_name in checkpoint:
+            self.assign_shuffling(np.asarray(checkpoint[self._shuffling_name]))
+
+    @property
+    def _shuffling_name(self) -> str:
+        return f"shuffling/{'-'.join(self.packages)}"
 
     def versions(self) -> dict[str, str]:
         """Return package name -> version, the framework itself first."""
@@ -211,23 +252,30 @@ class Adapter:
             arrays = [from_channels_first(*triple) for triple in triples]
         return {name: np.array(array) for name, array in zip(self.network.shapes, arrays, strict=True)}
 
+    def _stored(self, arrays: Sequence[np.ndarray]) -> Sequence[np.ndarray]:
+        """Return arrays in the order and the layout of `network.shapes` in the layout of the framework."""
+        if not self.channels_first:
+            return arrays
+        return [to_channels_first(*pair) for pair in zip(arrays, self._channels(), strict=True)]
+
     def _channels(self) -> list[int]:
-        """Return each parameter's input channels: of a kernel the outputs of the layer before, of a bias 1."""
-        outputs = [1, *(shape[-1] for shape in self.network.shapes.values())]
-        shapes = self.network.shapes.values()
-        return [before if len(shape) > 1 else 1 for before, shape in zip(outputs, shapes, strict=False)]
+        """Return the input channels of each kernel, and 0 for the other parameters, which are stored as they are."""
+        channels = {name: shape[-2] for name, shape in self.network.shapes.items() if name.endswith("/kernel")}
+        return [(channels | self.network.flattened).get(name, 0) for name in self.network.shapes]
 
 
 def to_channels_first(array: np.ndarray, channels: int) -> np.ndarray:
     """Transpose a kernel: (h, w, c, outputs) -> (outputs, c, h, w), or (h w c, outputs) -> (outputs, c h w).
 
-    c is `channels`, the number of input channels. A bias, (outputs,), stays as it is.
+    c is `channels`, the number of input channels. With 0 the array stays as it is.
     """
+    if not channels:
+        return array
     outputs = array.shape[-1]
-    size = {4: (channels, *array.shape[:2]), 2: (-1,), 1: ()}[array.ndim]
+    size = {4: (channels, *array.shape[:2]), 2: (-1,)}[array.ndim]
     return array.reshape(-1, channels, outputs).transpose(2, 1, 0).reshape(outputs, *size)
 
 
 def from_channels_first(array: np.ndarray, channels: int, shape: tuple[int, ...]) -> np.ndarray:
     """Undo `to_channels_first`; `shape` is that of the result."""
-    return array.reshape(len(array), channels, -1).transpose(2, 1, 0).reshape(shape)
+    return array.reshape(len(array), channels, -1).transpose(2, 1, 0).reshape(shape) if channels else array

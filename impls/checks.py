@@ -1,10 +1,14 @@
 """Checks of the input of every implementation: what was expected, and what came."""
 
 from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 import numpy as np
 
 from impls.contract import DATASET, Network, check_whole_number
+
+T = TypeVar("T")
+MOST_INTEGERS = 10_000  # of the state from which a framework draws the order of images; PyTorch's has 5,056
 
 
 def check_device(device: str, framework: str, sees_gpu: bool) -> None:
@@ -71,6 +75,50 @@ def check_parameters(parameters: Mapping[str, np.ndarray], network: Network, dty
         if not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite as {dtype}, got NaN or infinity")
     return converted
+
+
+def check_checkpoint(
+    checkpoint: Mapping[str, np.ndarray], network: Network, dtype: str
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], int]:
+    """Return copies of the parameters, of m and of v, each in the order of `network`, and the number of steps.
+
+    Raises `ValueError` if an array is missing, of another shape or dtype, or not finite. The order of the images,
+    "shuffling/PACKAGES", is that of one framework, and is not checked.
+    """
+    arrays = {name: np.asarray(array) for name, array in checkpoint.items()}
+    check_checkpoint_forms({name: (array.shape, array.dtype) for name, array in arrays.items()}, network)
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and array.dtype != dtype:
+            raise ValueError(f"a training in {dtype} cannot go on from {name} in {array.dtype}")
+    if arrays["steps"] < 0:
+        raise ValueError(f"steps must be at least 0, got {arrays['steps']}")
+    parameters, m, v = (check_parameters(group, network, dtype) for group in checkpoint_groups(arrays))
+    return parameters, m, v, int(arrays["steps"])
+
+
+def checkpoint_groups(entries: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T], dict[str, T]]:
+    """Return the entries of the parameters, of m and of v, by parameter name."""
+    groups = {"": {}, "m": {}, "v": {}}
+    for name, entry in entries.items():
+        kind, _, parameter = name.partition("/")
+        if kind in ("m", "v"):
+            groups[kind][parameter] = entry
+        elif kind not in ("steps", "shuffling"):
+            groups[""][name] = entry
+    return tuple(groups.values())
+
+
+def check_checkpoint_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
+    """Raise `ValueError` unless `forms`, (shape, dtype) by name, are those of a checkpoint of `network`."""
+    for group in checkpoint_groups(forms):
+        check_forms(group, network)
+    integers = {name: form for name, form in forms.items() if name.partition("/")[0] in ("steps", "shuffling")}
+    for name, (shape, dtype) in integers.items():
+        if dtype.kind not in "iu" or len(shape) != (name != "steps") or np.prod(shape) > MOST_INTEGERS:
+            expected = "one integer" if name == "steps" else f"an array of at most {MOST_INTEGERS:,} integers"
+            raise ValueError(f"{name[:80]} must be {expected}, got {dtype} of shape {shape}")
+    if "steps" not in forms:
+        raise ValueError("steps, the number of steps taken, is missing")
 
 
 def check_epochs(epochs: int) -> int:

@@ -24,7 +24,7 @@ def parser(
     parser.add_argument("variant", choices=impls.variants(), help="a framework, with its backend")
     parser.add_argument("--network", choices=names, default=names[0], help="the network (default: %(default)s)")
     parser.add_argument(
-        "--epochs", type=int, default=epochs, help="passes over the training images (default: %(default)s)"
+        "--epochs", type=int, default=epochs, help=f"passes over the training images (default: {epochs})"
     )
     parser.add_argument(
         "--batch-size", type=int, default=Settings.batch_size, help="images a step (default: %(default)s)"

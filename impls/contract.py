@@ -47,18 +47,27 @@ class Dataset:
 class Network:
     """A network as every framework builds it.
 
-    - `shapes`: parameter name -> shape, LAYER/kernel and LAYER/bias, in the order in which they are used. Kernels of
-      dense layers are (inputs, outputs), those of convolutions (height, width, inputs, outputs). Flattened inputs are
-      in the order (height, width, channel).
+    - `shapes`: parameter name -> shape, in the order in which they are used. LAYER/kernel is (inputs, outputs) in a
+      dense layer, and (height, width, inputs, outputs) in a convolution. LAYER/bias and LAYER/scale are (outputs,).
+      LAYER/embedding has any shape.
     - `accuracy`, `epochs`: required fraction of correct test images after this number of epochs.
-    - `positions`: kernel name -> number of pixels to which a convolution's kernel is applied.
-    - `chapter`: the chapter that defines the network, if the tutorials do not.
+    - `positions`: kernel name -> number of places in an image to which the kernel is applied, if more than one.
+    - `products`: multiply-adds of the forward pass that have no kernel, per image, such as those of attention.
+    - `flattened`: name of a dense kernel -> channels of the image whose flattening, (height, width, channel), is its
+      input. Frameworks that put channels first flatten (channel, height, width).
+    - `noise`: names of parameters whose gradient is 0 but for rounding.
+    - `file`: the file in the folder of each framework whose `MODELS` has the network.
+    - `chapter`: the chapter that builds the network, if the tutorials do not.
     """
 
     shapes: dict[str, tuple[int, ...]]
     accuracy: float
     epochs: int
     positions: dict[str, int] = field(default_factory=dict)
+    products: int = 0
+    flattened: dict[str, int] = field(default_factory=dict)
+    noise: tuple[str, ...] = ()
+    file: str = "mnist"
     chapter: str = ""
 
     @property
@@ -67,15 +76,20 @@ class Network:
         return sum(map(math.prod, self.shapes.values()))
 
     @property
+    def decayed(self) -> tuple[str, ...]:
+        """Names of the parameters that weight decay makes smaller: the kernels."""
+        return tuple(name for name in self.shapes if name.endswith("/kernel"))
+
+    @property
     def operations(self) -> int:
-        """Floating-point operations of kernels in a training step, per image; a multiply-add counts as 2.
+        """Floating-point operations of products in a training step, per image; a multiply-add counts as 2.
 
         Each kernel is applied three times: forward, for its own gradient, and for its input's gradient. The first
-        kernel needs no gradient of its input.
+        kernel needs no gradient of its input. A product of two activations has two gradients as well.
         """
         kernels = {name: shape for name, shape in self.shapes.items() if name.endswith("kernel")}
         first, *others = (math.prod(shape) * self.positions.get(name, 1) for name, shape in kernels.items())
-        return 2 * (2 * first + 3 * sum(others))
+        return 2 * (2 * first + 3 * sum(others) + 3 * self.products)
 
 
 DATASET = Dataset(
@@ -120,6 +134,7 @@ NETWORKS = {
         accuracy=0.985,
         epochs=3,
         positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
+        flattened={"dense_1/kernel": 64},
     ),
     "student": Network(
         {

@@ -1,16 +1,16 @@
-"""Parameters as a file that every framework reads: a NumPy archive of arrays by their names in impls/contract.py."""
+"""A training as a file that every framework reads: a NumPy archive of the arrays of `Adapter.get_checkpoint`."""
 
 import io
 import math
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 
-from impls.checks import check_forms, check_names
+from impls.checks import check_checkpoint_forms, check_forms
 from impls.contract import NETWORKS, Network
 from impls.files import check_regular
 
@@ -34,13 +34,15 @@ def check_place(path: Path) -> Path:
     return path
 
 
-def save(path: Path, parameters: Mapping[str, np.ndarray]) -> None:
+def save(path: Path, checkpoint: Mapping[str, np.ndarray]) -> None:
     """Write the file atomically: an old file stays until the new one is complete. Raises `OSError`, which names it."""
     place = Path(os.path.realpath(path))  # a link stays a link
     partial = place.with_name(f".{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            np.savez(file, **parameters)
+            np.savez(file, **checkpoint)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the new name on an empty file
         partial.replace(place)
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}; nothing was changed there") from None
@@ -49,7 +51,7 @@ def save(path: Path, parameters: Mapping[str, np.ndarray]) -> None:
 
 
 def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray]:
-    """Return the arrays of `network` by name, float of any width. Raises `ValueError`.
+    """Return a checkpoint of `network`, or its parameters alone, float of any width. Raises `ValueError`.
 
     Names, shapes and dtypes are compared with the network before any array is read, so that memory is bounded.
     """
@@ -59,16 +61,21 @@ def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray
             members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
             if len(members) < len(archive.infolist()):
                 raise ValueError(f"{NO_ARCHIVE}: a name is there twice")
-            check_names(members, network)
             forms = {name: _form(archive, member) for name, member in members.items()}
-            check_forms(forms, network)
-            return {name: _array(archive, members[name], *forms[name]) for name in network.shapes}
+            check = check_checkpoint_forms if is_checkpoint(forms) else check_forms
+            check(forms, network)
+            return {name: _array(archive, members[name], *forms[name]) for name in forms}
     except Exception as error:  # zipfile, zlib and NumPy raise exceptions of any type for a damaged file
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         if not isinstance(error, OSError | ValueError):
             reason = NO_ARCHIVE
         reason = " ".join(reason.split())
         raise ValueError(f"{path} cannot be read as parameters: {reason}; --save writes such a file") from None
+
+
+def is_checkpoint(names: Collection[str]) -> bool:
+    """Return whether these are names of a checkpoint. Otherwise they are of parameters alone, such as of a teacher."""
+    return any(name.partition("/")[0] in ("m", "v", "steps", "shuffling") for name in names)
 
 
 def _form(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype]:

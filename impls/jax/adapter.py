@@ -5,11 +5,14 @@ from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 from impls import adapter
 from impls.checks import check_device
 from impls.jax import mnist
+
+TUTORIALS = {"mnist": mnist}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -20,15 +23,16 @@ class Adapter(adapter.Adapter):
 
     def __init__(self, settings, models=None, kernel_shapes=None, loss_fn=None):
         super().__init__(settings)
+        self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         jax.config.update("jax_enable_x64", settings.dtype == "float64")
         jax.config.update("jax_default_device", jax.local_devices(backend=settings.device)[0])
-        self.model = (models or mnist.MODELS)[settings.network]
+        self.model = (models or self.tutorial.MODELS)[settings.network]
         self.rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
-        self.names = [name.split("/") for name in self.network.shapes]
+        self.names = [name.rsplit("/", 1) for name in self.network.shapes]
         self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
-        params = mnist.init(init_key, (kernel_shapes or mnist.KERNEL_SHAPES)[settings.network], settings.dtype)
+        params = mnist.init(init_key, (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network], settings.dtype)
         self.state = params, self.fixed[2].init(params)
 
     def load_dataset(self, directory):
@@ -71,11 +75,28 @@ class Adapter(adapter.Adapter):
     def moments(self):
         return self._tensors(self.state[1][0].mu), self._tensors(self.state[1][0].nu)
 
+    def steps(self):
+        return int(self.state[1][0].count)
+
+    def shuffling(self):
+        return np.array([self.epochs])
+
     def assign(self, arrays):
+        self.state = self._params(arrays), self.state[1]
+
+    def assign_optimizer(self, m, v, steps):
+        adam, *rest = self.state[1]
+        count = jnp.asarray(steps, adam.count.dtype)
+        self.state = self.state[0], (adam._replace(count=count, mu=self._params(m), nu=self._params(v)), *rest)
+
+    def assign_shuffling(self, state):
+        [self.epochs] = state.tolist()
+
+    def _params(self, arrays):
         params = {}
         for (layer, kind), array in zip(self.names, arrays, strict=True):
             params.setdefault(layer, {})[kind] = jnp.asarray(array)
-        self.state = params, self.state[1]
+        return params
 
     def _tensors(self, params):
         return [params[layer][kind] for layer, kind in self.names]

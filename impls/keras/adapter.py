@@ -1,12 +1,14 @@
 """The Keras tutorial as the suite tests it: dtype, seed and Adam's epsilon are set from outside, on each backend."""
 
 import keras
+import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
 from impls.keras import mnist
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
+TUTORIALS = {"mnist": mnist}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -16,6 +18,7 @@ class Adapter(adapter.Adapter):
 
     def __init__(self, settings, models=None, loss_fn=None):
         super().__init__(settings)
+        self.tutorial = TUTORIALS[self.network.file]
         computes_on = str(keras.ops.zeros(1).device).lower()  # Keras chooses its device itself
         check_device(settings.device, "Keras", "cpu" not in computes_on)
         if keras.backend.backend() == "jax":
@@ -25,12 +28,13 @@ class Adapter(adapter.Adapter):
         keras.config.set_floatx(settings.dtype)
         keras.config.set_dtype_policy(settings.dtype)
         keras.utils.set_random_seed(settings.seed)
-        self.model = (models or mnist.MODELS)[settings.network]()
+        self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or keras.losses.CategoricalCrossentropy(from_logits=True)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         self.optimizer = mnist.make_optimizer(settings.learning_rate, settings.beta_1, settings.beta_2, **epsilon)
         metrics = () if loss_fn else ("accuracy",)  # the targets of another loss may be no labels
         mnist.compile_model(self.model, self.optimizer, self.loss_fn, metrics)
+        self.optimizer.build(self.model.trainable_variables)  # its state is there before the first step
         self.jit_compile = self.model.jit_compile
 
     def load_dataset(self, directory):
@@ -73,12 +77,28 @@ class Adapter(adapter.Adapter):
         return self.model.trainable_variables
 
     def moments(self):
-        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn
         return moments[0::2], moments[1::2]
+
+    def steps(self):
+        return int(self.optimizer.iterations)
+
+    def shuffling(self):
+        generator = np.random.get_state(legacy=False)["state"]  # which draws the order of images
+        return np.append(generator["key"], generator["pos"])
 
     def assign(self, arrays):
         for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
             variable.assign(array)
+
+    def assign_optimizer(self, m, v, steps):
+        self.optimizer.iterations.assign(steps)
+        for variables, arrays in zip(self.moments(), (m, v), strict=True):
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
+
+    def assign_shuffling(self, state):
+        np.random.set_state(("MT19937", state[:-1].astype(np.uint32), int(state[-1])))
 
     def hyperparameters(self):
         return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}

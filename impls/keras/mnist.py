@@ -91,8 +91,8 @@ def train_step(model, x, y):
 
 def train_epoch(model, x, y, batch_size=128):
     """Take a step for each batch, in a new random order. Return the mean loss over the images, in nats."""
-    keras.utils.set_random_seed(np.random.randint(2**31))  # on TensorFlow, each `fit` with one seed has the same order
-    return model.fit(x, y, batch_size, verbose=0).history["loss"][0]
+    order = np.random.permutation(len(x))  # `fit` would shuffle, but on TensorFlow each call in the same order
+    return model.fit(x[order], y[order], batch_size, shuffle=False, verbose=0).history["loss"][0]
 
 
 def evaluate(model, x, y):

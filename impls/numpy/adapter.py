@@ -1,10 +1,14 @@
 """The NumPy tutorial as the suite tests it. With `dtype="float64"` it is the reference of all other frameworks."""
 
+import json
+
 import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
 from impls.numpy import mnist
+
+TUTORIALS = {"mnist": mnist}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -14,11 +18,13 @@ class Adapter(adapter.Adapter):
 
     def __init__(self, settings, models=None, kernel_shapes=None, loss_fn=None):
         super().__init__(settings)
+        self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "NumPy", sees_gpu=False)
-        self.model = (models or mnist.MODELS)[settings.network]
+        self.model = (models or self.tutorial.MODELS)[settings.network]
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.random = np.random.default_rng(settings.seed)
-        self.params = mnist.init(self.random, (kernel_shapes or mnist.KERNEL_SHAPES)[settings.network], settings.dtype)
+        kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
+        self.params = mnist.init(self.random, kernel_shapes, settings.dtype)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.optimizer = mnist.Adam(self.params, *rates, **epsilon)
@@ -60,8 +66,21 @@ class Adapter(adapter.Adapter):
     def moments(self):
         return [[moments[name] for name in self.network.shapes] for moments in (self.optimizer.m, self.optimizer.v)]
 
+    def steps(self):
+        return self.optimizer.steps
+
+    def shuffling(self):
+        return np.frombuffer(json.dumps(self.random.bit_generator.state).encode(), np.uint8)
+
     def assign(self, arrays):
         self.params = dict(zip(self.network.shapes, arrays, strict=True))
+
+    def assign_optimizer(self, m, v, steps):
+        self.optimizer.m, self.optimizer.v = (dict(zip(self.network.shapes, each, strict=True)) for each in (m, v))
+        self.optimizer.steps = steps
+
+    def assign_shuffling(self, state):
+        self.random.bit_generator.state = json.loads(state.tobytes())
 
     def hyperparameters(self):
         return {name: getattr(self.optimizer, name) for name in ("learning_rate", "beta_1", "beta_2", "epsilon")}

@@ -6,6 +6,8 @@ from impls import adapter
 from impls.checks import check_device
 from impls.pytorch import mnist
 
+TUTORIALS = {"mnist": mnist}  # by `Network.file`
+
 
 class Adapter(adapter.Adapter):
     """The PyTorch network. `models` and `loss_fn` replace those of the tutorial."""
@@ -15,12 +17,14 @@ class Adapter(adapter.Adapter):
 
     def __init__(self, settings, models=None, loss_fn=None):
         super().__init__(settings)
+        self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "PyTorch", torch.cuda.is_available())
         if settings.threads:
             torch.set_num_threads(settings.threads)
         torch.manual_seed(settings.seed)
+        self.random = torch.cuda if settings.device == "cuda" else torch  # whose generator draws the order of images
         self.dtype = getattr(torch, settings.dtype)
-        self.model = (models or mnist.MODELS)[settings.network]().to(settings.device, self.dtype)
+        self.model = (models or self.tutorial.MODELS)[settings.network]().to(settings.device, self.dtype)
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.optimizer = mnist.make_optimizer(self.model, settings.learning_rate, settings.beta_1, settings.beta_2)
         if settings.epsilon is not None:
@@ -62,13 +66,29 @@ class Adapter(adapter.Adapter):
         return list(self.model.parameters())
 
     def moments(self):
-        states = [self.optimizer.state[parameter] for parameter in self.model.parameters()]
-        return tuple([state[key] for state in states] for key in ("exp_avg", "exp_avg_sq"))
+        """Return zeros before the first step, as PyTorch makes its state then."""
+        states = [(self.optimizer.state[parameter], torch.zeros_like(parameter)) for parameter in self.parameters()]
+        return tuple([state.get(key, zeros) for state, zeros in states] for key in ("exp_avg", "exp_avg_sq"))
+
+    def steps(self):
+        return steps_taken(self.optimizer)
+
+    def shuffling(self):
+        return self.random.get_rng_state().numpy()
 
     def assign(self, arrays):
         with torch.no_grad():
             for parameter, array in zip(self.model.parameters(), arrays, strict=True):
                 parameter.copy_(torch.tensor(array))
+
+    def assign_optimizer(self, m, v, steps):
+        for parameter, *moments in zip(self.model.parameters(), m, v, strict=True):
+            step, *moments = (torch.tensor(each).to(parameter) for each in (float(steps), *moments))
+            state = {"step": step.float(), "exp_avg": moments[0], "exp_avg_sq": moments[1]}
+            self.optimizer.state[parameter] = state
+
+    def assign_shuffling(self, state):
+        self.random.set_rng_state(torch.tensor(state))
 
     def hyperparameters(self):
         return {name: value for name, value in self.optimizer.param_groups[0].items() if name != "params"}
@@ -81,13 +101,17 @@ class Adapter(adapter.Adapter):
             torch.cuda.synchronize()
 
 
+def steps_taken(optimizer):
+    """Return the number of steps of Adam, which it counts for each parameter."""
+    return int(next((state["step"] for state in optimizer.state.values() if state), 0))
+
+
 def aligned(settings):
     """Return a hook for the optimizer: PyTorch adds epsilon after the bias correction of sqrt(v), Keras before it."""
-    steps = 0
 
     def before_step(optimizer, *_):
-        nonlocal steps
-        steps += 1
-        optimizer.param_groups[0]["eps"] = settings.epsilon / (1 - settings.beta_2**steps) ** 0.5
+        correction = 1 - settings.beta_2 ** (steps_taken(optimizer) + 1)
+        for group in optimizer.param_groups:
+            group["eps"] = settings.epsilon / correction**0.5
 
     return before_step

@@ -1,10 +1,13 @@
 """The TensorFlow tutorial as the suite tests it: dtype, threads, seed and Adam's epsilon are set from outside."""
 
+import numpy as np
 import tensorflow as tf
 
 from impls import adapter
 from impls.checks import check_device
 from impls.tensorflow import mnist
+
+TUTORIALS = {"mnist": mnist}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -14,6 +17,7 @@ class Adapter(adapter.Adapter):
 
     def __init__(self, settings, models=None, loss_fn=None):
         super().__init__(settings)
+        self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "TensorFlow", bool(tf.config.list_physical_devices("GPU")))
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
@@ -21,11 +25,12 @@ class Adapter(adapter.Adapter):
         tf.keras.config.set_floatx(settings.dtype)
         tf.keras.config.set_dtype_policy(settings.dtype)
         tf.keras.utils.set_random_seed(settings.seed)
-        self.model = (models or mnist.MODELS)[settings.network]()
+        self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or mnist.cross_entropy
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.optimizer = mnist.make_optimizer(self.model, *rates, **epsilon)
+        self.epochs = 0
         self.jit_compile = settings.network in mnist.XLA
         self.step = tf.function(mnist.train_step, jit_compile=self.jit_compile)
         self.probabilities_of = tf.function(mnist.predict, jit_compile=self.jit_compile)
@@ -43,7 +48,9 @@ class Adapter(adapter.Adapter):
         return self.step(self.model, self.loss_fn, self.optimizer, *batch)
 
     def train_epoch(self, batch):
-        return mnist.train_epoch(self.model, self.loss_fn, self.optimizer, *batch, self.step, self.settings.batch_size)
+        self.epochs += 1
+        order = self.step, tf.constant([self.settings.seed, self.epochs], tf.int64), self.settings.batch_size
+        return mnist.train_epoch(self.model, self.loss_fn, self.optimizer, *batch, *order)
 
     def evaluate_batch(self, batch):
         return mnist.evaluate(self.model, self.loss_fn, *batch)
@@ -64,12 +71,27 @@ class Adapter(adapter.Adapter):
         return self.model.trainable_variables
 
     def moments(self):
-        _, _, *moments = self.optimizer.variables  # the iteration, the learning rate, then m and v of each parameter
+        moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn
         return moments[0::2], moments[1::2]
+
+    def steps(self):
+        return int(self.optimizer.iterations)
+
+    def shuffling(self):
+        return np.array([self.epochs])
 
     def assign(self, arrays):
         for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
             variable.assign(array)
+
+    def assign_optimizer(self, m, v, steps):
+        self.optimizer.iterations.assign(steps)
+        for variables, arrays in zip(self.moments(), (m, v), strict=True):
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
+
+    def assign_shuffling(self, state):
+        [self.epochs] = state.tolist()
 
     def hyperparameters(self):
         return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
