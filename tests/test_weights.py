@@ -1,13 +1,16 @@
 """Parameters that one framework has saved another evaluates; a file that does not fit is refused in one line."""
 
+import signal
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 import impls
+from harness import ROOT
 from impls.__main__ import main
-from impls.contract import NETWORKS, Settings
+from impls.contract import Settings
 from impls.weights import load, save
 
 LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
@@ -50,11 +53,17 @@ def trained(run, tmp_path_factory, once):
 
 def test_saved_parameters_evaluate_alike(run, trained):
     file, printed = trained
-    assert sorted(load(file)) == sorted(NETWORKS["mlp"].shapes)
     loaded = run("--load", file)
     assert "epoch" not in loaded
     assert printed.splitlines()[-1] == loaded.splitlines()[-1]
     assert "test accuracy 9" in loaded
+
+
+def test_training_goes_on_from_a_file(run, trained, tmp_path):
+    file, _ = trained
+    printed = run("--load", file, "--epochs", 1, "--save", tmp_path / "two.npz")
+    assert "epoch  1/1" in printed
+    assert [int(load(path)["steps"]) for path in (file, tmp_path / "two.npz")] == [469, 938]
 
 
 def test_unwritable_save_path_is_refused_before_training(run, tmp_path):
@@ -86,6 +95,30 @@ def test_an_interrupted_save_leaves_what_was_there(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         save(file, {})
     assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]
+
+
+@pytest.mark.parametrize("moment", ["write", "fsync"])
+def test_a_killed_save_leaves_what_was_there(weights, moment):
+    """SIGKILL in the middle of the archive, and before it gets its name."""
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+from impls.weights import load, save
+file = Path(sys.argv[1])
+checkpoint = load(file)
+def kill(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+if {moment!r} == "write":
+    checkpoint["dense_3/bias"] = type("Killer", (), {{"__array__": kill}})()
+else:
+    os.fsync = kill
+save(file, checkpoint)
+"""
+    before = weights.read_bytes()
+    killed = subprocess.run([sys.executable, "-c", code, weights], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert weights.read_bytes() == before
 
 
 def test_most_digits_are_named_right_from_a_picture(run, dataset, trained, tmp_path):

@@ -26,16 +26,23 @@ def trace(
     implementation: Adapter,
     images: np.ndarray,
     labels: np.ndarray,
-    parameters: Mapping[str, np.ndarray],
+    initial: Mapping[str, np.ndarray],
     steps: int,
     kept: Collection[int] = (),
 ) -> Trace:
-    """Train from `parameters` on batches of `settings.batch_size`, in order, the last of an epoch smaller."""
-    implementation.set_parameters(parameters)
+    """Take steps from `initial`, parameters or a checkpoint, on batches in order, the last of an epoch smaller.
+
+    A batch has `settings.batch_size` images. A checkpoint goes on with the batch after its own.
+    """
+    taken = int(initial.get("steps", 0))
+    if "steps" in initial:
+        implementation.set_checkpoint(initial)
+    else:
+        implementation.set_parameters(initial)
     size = implementation.settings.batch_size
     starts = range(0, len(images), size)
     found = Trace([], {})
-    for step in range(1, steps + 1):
+    for step in range(taken + 1, taken + steps + 1):
         start = starts[(step - 1) % len(starts)]
         batch = implementation.prepare_batch(images[start : start + size], labels[start : start + size])
         found.losses.append(float(implementation.train_step(batch)))

@@ -83,9 +83,10 @@ class Adapter(adapter.Adapter):
 
     def assign_optimizer(self, m, v, steps):
         for parameter, *moments in zip(self.model.parameters(), m, v, strict=True):
-            step, *moments = (torch.tensor(each).to(parameter) for each in (float(steps), *moments))
-            state = {"step": step.float(), "exp_avg": moments[0], "exp_avg_sq": moments[1]}
-            self.optimizer.state[parameter] = state
+            step = torch.tensor(float(steps), device=parameter.device)
+            # The fused kernel reads m and v in the memory order of the parameter.
+            first, second = (torch.zeros_like(parameter).copy_(torch.tensor(each)) for each in moments)
+            self.optimizer.state[parameter] = {"step": step, "exp_avg": first, "exp_avg_sq": second}
 
     def assign_shuffling(self, state):
         self.random.set_rng_state(torch.tensor(state))

@@ -1,0 +1,127 @@
+"""A training that is saved and resumed equals one without break: to the bit, and in another framework within 1e-12."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from harness.equality.distance import distance, largest_distance
+from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS_LOSS, STEPS_OF_AN_EPOCH, STEPS_PARAMETERS
+from harness.equality.parameters import random_parameters
+from harness.equality.trace import trace
+from harness.plugin.stash import CASES
+from impls.weights import load, save
+from tests.equivalence import checker
+
+pytestmark = pytest.mark.equivalence
+ALIGNED = {"dtype": "float64", **EXACT_HYPERPARAMETERS}
+
+
+@pytest.fixture
+def long(pytestconfig):
+    return pytestconfig.option.long
+
+
+@pytest.fixture
+def steps(long):
+    """Steps before the break and after it; with --long an epoch, broken in its middle."""
+    half = STEPS_OF_AN_EPOCH // 2 if long else 5
+    return half, half + 1
+
+
+@pytest.fixture
+def initial(framework):
+    return random_parameters(framework.network.shapes, seed=1, bias=0.1)
+
+
+@pytest.fixture
+def resumed(framework, fleet, long, tmp_path):
+    """Return a function that builds the variant anew, with --long in a new process, and the checkpoint from a file."""
+
+    def resumed(checkpoint, **changes):
+        file = tmp_path / "training.npz"
+        save(file, checkpoint)
+        key = f"{framework.name}, resumed" if long else framework.name
+        settings = replace(framework.settings, **changes)
+        return fleet.framework(framework.name, settings, key), load(file, framework.network)
+
+    return resumed
+
+
+@pytest.mark.parametrize("changes", [{}, ALIGNED], ids=["native", "aligned"])
+def test_steps_go_on_to_the_bit(framework, dataset, initial, steps, resumed, changes):
+    before, after = steps
+    framework = framework.with_settings(**changes)
+    expected = framework.run(trace, *dataset.train, initial, before + after)
+    at_the_end = framework.get_checkpoint()
+    framework = framework.with_settings()
+    first = framework.run(trace, *dataset.train, initial, before)
+    again, checkpoint = resumed(framework.get_checkpoint(), **changes)
+    second = again.run(trace, *dataset.train, checkpoint, after)
+    assert first.losses + second.losses == expected.losses
+    for name, array in again.get_checkpoint().items():
+        np.testing.assert_array_equal(array, at_the_end[name], err_msg=name)
+
+
+def test_fit_goes_on_to_the_bit(framework, dataset, resumed):
+    """The order of the images goes on as well."""
+    images, labels = dataset.train.first(300)
+    expected = framework.fit(images, labels, 3)["loss"]
+    framework = framework.with_settings()
+    framework.fit(images, labels, 1)
+    again, checkpoint = resumed(framework.get_checkpoint())
+    again.set_checkpoint(checkpoint)
+    assert again.fit(images, labels, 2)["loss"] == expected[1:]
+
+
+@pytest.fixture
+def assert_goes_on(build_reference, framework, dataset, initial, steps, record, once):
+    """Return a function: from the checkpoint of one side, the other takes the reference's steps without a break."""
+    before, after = steps
+    aligned = replace(framework.settings, **ALIGNED, device="cpu")
+
+    def without_a_break():
+        reference = build_reference(aligned)
+        return reference.run(trace, *dataset.train, initial, before + after), reference.get_checkpoint()
+
+    def assert_goes_on(source, target, name, deviation=None):
+        expected, at_the_end = once(without_a_break, aligned.network)
+        source = source()
+        source.run(trace, *dataset.train, initial, before)
+        checkpoint = source.get_checkpoint()
+        target = target()
+        found = target.run(trace, *dataset.train, checkpoint, after)
+        losses = zip(found.losses, expected.losses[before:], strict=True)
+        apart = max(distance(*pair, f"loss of step {step}") for step, pair in enumerate(losses, before + 1))
+        state = {key: array for key, array in target.get_checkpoint().items() if not key.startswith("shuffling")}
+        assert_within = checker(record, deviation, chapter="resumed")
+        assert_within(f"{name}, loss", apart, STEPS_LOSS)
+        arrays = {key: at_the_end[key] for key in state}
+        assert_within(f"{name}, parameters and moments", largest_distance(state, arrays), STEPS_PARAMETERS)
+
+    return assert_goes_on
+
+
+def test_goes_on_from_the_reference(framework, build_reference, assert_goes_on):
+    candidate = framework.with_settings(**ALIGNED)
+    aligned = replace(candidate.settings, device="cpu")
+    deviation = candidate.known_deviation()
+    assert_goes_on(lambda: build_reference(aligned), lambda: candidate, "from the reference", deviation)
+
+
+def test_the_reference_goes_on_from_it(framework, build_reference, assert_goes_on):
+    candidate = framework.with_settings(**ALIGNED)
+    aligned = replace(candidate.settings, device="cpu")
+    deviation = candidate.known_deviation()
+    assert_goes_on(lambda: candidate, lambda: build_reference(aligned), "in the reference", deviation)
+
+
+@pytest.mark.long
+def test_goes_on_from_every_other_variant(framework, fleet, assert_goes_on, pytestconfig):
+    """All ordered pairs of the chosen variants."""
+    candidate = framework.with_settings(**ALIGNED)
+    for other in pytestconfig.stash[CASES]:
+        if other.network == framework.settings.network and other.variant != framework.name:
+            source = fleet.framework(other.variant, candidate.settings)
+            deviation = candidate.known_deviation() or source.known_deviation()
+            assert_goes_on(lambda: source, lambda: candidate, f"from {other.variant}", deviation)  # noqa: B023
