@@ -72,19 +72,15 @@ def max_pool(x):
 # %%
 def load_mnist(folder):
     """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download missing files."""
-
-    def read(name, header):
-        file = Path(folder, "MNIST", "raw", name)
+    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+    files = [Path(folder, "MNIST", "raw", name) for name in names]
+    for file in files:
         if not file.exists():
-            content = gzip.decompress(urlopen(f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz").read())
+            content = gzip.decompress(urlopen(f"https://ossci-datasets.s3.amazonaws.com/mnist/{file.name}.gz").read())
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        return np.fromfile(file, np.uint8, offset=header)
-
-    return [
-        (read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28), read(f"{part}-labels-idx1-ubyte", 8))
-        for part in ("train", "t10k")
-    ]
+    images, labels, test_images, test_labels = (np.fromfile(file, np.uint8) for file in files)  # headers: 16 or 8 bytes
+    return (images[16:].reshape(-1, 28, 28), labels[8:]), (test_images[16:].reshape(-1, 28, 28), test_labels[8:])
 
 
 def preprocess(images, dtype=jnp.float32):
@@ -114,17 +110,13 @@ def train_step(model, loss_fn, optimizer, state, x, y):
     return (optax.apply_updates(params, updates), optimizer_state), loss  # params + updates: nothing changes in place
 
 
-@partial(jax.jit, static_argnames=("model", "loss_fn", "optimizer"), donate_argnames="state")
-def train_on_rows(model, loss_fn, optimizer, state, x, y, rows):
-    """Take a step on x[rows] and y[rows]. Indexing in compiled code makes an epoch of the MLP 1.4 times as fast."""
-    return train_step(model, loss_fn, optimizer, state, x[rows], y[rows])  # compiled as a part of this function
-
-
 def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
     """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
     order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0
     for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
-        state, loss = train_on_rows(model, loss_fn, optimizer, state, x, y, rows)
+        # `jnp.take` is compiled. With x[rows], which is not, an epoch of the MLP takes 1.4 times as long.
+        batch = jnp.take(x, rows, axis=0), jnp.take(y, rows, axis=0)
+        state, loss = train_step(model, loss_fn, optimizer, state, *batch)
         total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
     return state, float(total) / len(x)
 
@@ -133,8 +125,7 @@ def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
     parts = jnp.split(x, np.arange(1000, len(x), 1000))  # because the CNN needs 0.2 MB for each image
     logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # (n, 784) -> (n, 10)
-    correct = logits.argmax(axis=1) == y  # (n, 10) -> (n,)
-    return float(loss_fn(logits, y)), float(jnp.mean(correct))
+    return float(loss_fn(logits, y)), float(jnp.mean(logits.argmax(axis=1) == y))
 
 
 @partial(jax.jit, static_argnames="model")

@@ -1,6 +1,5 @@
 """MNIST in NumPy: forward and backward passes written out, gradients derived by hand. In float64 it is the reference.
 
-The derivation is back-propagation as in Goodfellow, Bengio, Courville, "Deep Learning" (2016), sections 6.5 and 9.5.
 Run it from any folder: python impls/numpy/mnist.py --network cnn --epochs 3
 """
 
@@ -11,15 +10,13 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 # %% [markdown]
-# A model returns its logits z and a function `backward`, which takes dL/dz and returns the gradient of each parameter.
-# L is the loss, and dW is short for dL/dW:
+# Back-propagation as in Goodfellow et al., "Deep Learning" (2016), sections 6.5 and 9.5; dW is dL/dW, of the loss L:
 # - dense layer a = x W + b: dW = x^T da, db = the sum of da over the batch, dx = da W^T;
 # - ReLU h = max(a, 0): da = dh where h > 0, and 0 elsewhere;
-# - max-pooling: the first maximum of each window gets the gradient, the other pixels get 0;
-# - convolution: a dense layer on the 3 x 3 patch around each pixel.
+# - max-pooling of a ReLU's outputs: the first maximum m of each window gets dm if m > 0, and all other pixels get 0;
+# - convolution: a dense layer on each 3 x 3 patch; dx is a convolution of da with the kernel rotated by 180 degrees.
 
 
 # %%
@@ -51,9 +48,7 @@ def cnn(params, x):
     def backward(dz):
         da3 = dz @ params["dense_2/kernel"].T * (h3 > 0)  # (n, 10) -> (n, 128)
         dm2 = (da3 @ params["dense_1/kernel"].T).reshape(m2.shape)  # (n, 128) -> (n, 7, 7, 64)
-        # A maximum is 0 only if its whole window is, so the ReLU's mask is applied to maxima: a quarter of the work.
         da2 = max_pool_gradient(dm2 * (m2 > 0), h2, m2)  # (n, 7, 7, 64) -> (n, 14, 14, 64)
-        # The gradient of a convolution's input is a convolution with the kernel rotated by 180 degrees.
         rotated = params["conv_2/kernel"][::-1, ::-1].swapaxes(2, 3)  # (3, 3, 32, 64) -> (3, 3, 64, 32)
         dm1 = convolve(da2, rotated)  # (n, 14, 14, 64) -> (n, 14, 14, 32)
         da1 = max_pool_gradient(dm1 * (m1 > 0), h1, m1)  # (n, 14, 14, 32) -> (n, 28, 28, 32)
@@ -85,8 +80,7 @@ def gradients(params, **layers):
     grads = {}
     for layer, (x, da) in layers.items():
         da = da.reshape(len(x), -1)  # a row for each patch of a convolution: (n, h, w, outputs) -> (n h w, outputs)
-        kernel_shape = params[f"{layer}/kernel"].shape  # of a convolution, (3, 3, c, outputs) with 9 c inputs
-        grads[f"{layer}/kernel"] = (x.T @ da).reshape(kernel_shape)  # (inputs, n), (n, outputs) -> (inputs, outputs)
+        grads[f"{layer}/kernel"] = (x.T @ da).reshape(params[f"{layer}/kernel"].shape)  # x.T @ da: (inputs, outputs)
         grads[f"{layer}/bias"] = da.sum(axis=0)  # (n, outputs) -> (outputs,)
     return grads
 
@@ -100,7 +94,7 @@ def convolve(x, kernel):
 def patches(x):
     """Return a row for each pixel, the 3 x 3 patch around it, 0 beyond the edge: (n, h, w, c) -> (n h w, 9 c)."""
     padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))  # (n, h, w, c) -> (n, h + 2, w + 2, c)
-    windows = sliding_window_view(padded, (3, 3), axis=(1, 2))  # (n, h + 2, w + 2, c) -> (n, h, w, c, 3, 3)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))  # -> (n, h, w, c, 3, 3)
     return windows.transpose(0, 1, 2, 4, 5, 3).reshape(-1, 9 * x.shape[3])  # (n, h, w, c, 3, 3) -> (n h w, 9 c)
 
 
@@ -121,19 +115,15 @@ def corners(h):
 # %%
 def load_mnist(folder):
     """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download missing files."""
-
-    def read(name, header):
-        file = Path(folder, "MNIST", "raw", name)
+    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+    files = [Path(folder, "MNIST", "raw", name) for name in names]
+    for file in files:
         if not file.exists():
-            content = gzip.decompress(urlopen(f"https://ossci-datasets.s3.amazonaws.com/mnist/{name}.gz").read())
+            content = gzip.decompress(urlopen(f"https://ossci-datasets.s3.amazonaws.com/mnist/{file.name}.gz").read())
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
-        return np.fromfile(file, np.uint8, offset=header)
-
-    return [
-        (read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28), read(f"{part}-labels-idx1-ubyte", 8))
-        for part in ("train", "t10k")
-    ]
+    images, labels, test_images, test_labels = (np.fromfile(file, np.uint8) for file in files)  # headers: 16 or 8 bytes
+    return (images[16:].reshape(-1, 28, 28), labels[8:]), (test_images[16:].reshape(-1, 28, 28), test_labels[8:])
 
 
 def preprocess(images, dtype=np.float32):
@@ -151,9 +141,8 @@ class Adam:
         self.m, self.v = ({name: np.zeros_like(array) for name, array in params.items()} for _ in range(2))
 
     def step(self, params, grads):
-        """Update `params` in place."""
+        """Update `params` in place. The rate includes the bias corrections of m and v, which start at 0."""
         self.steps += 1
-        # Both bias corrections as one factor: m and v start at 0, and are too small in the first steps.
         rate = self.learning_rate * (1 - self.beta_2**self.steps) ** 0.5 / (1 - self.beta_1**self.steps)
         for name, g in grads.items():
             m, v = self.m[name], self.v[name]
@@ -170,10 +159,9 @@ def log_softmax(logits):
 
 def cross_entropy(logits, y):
     """Return the loss L, the mean over the batch of -log(softmax(z)[y]) in nats, and its gradient dL/dz, (n, 10)."""
-    log_p, rows = log_softmax(logits), np.arange(len(y))
-    dz = np.exp(log_p)
-    dz[rows, y] -= 1  # L = mean(log(sum(exp(z))) - z[y]), so dL/dz = (softmax(z) - one_hot(y)) / n
-    return -log_p[rows, y].mean(), dz / len(y)
+    log_p, one_hot = log_softmax(logits), np.eye(10, dtype=logits.dtype)[y]  # (n,) -> (n, 10)
+    dz = (np.exp(log_p) - one_hot) / len(y)  # because L = mean(log(sum(exp(z))) - z[y])
+    return -(one_hot * log_p).sum(axis=1).mean(), dz
 
 
 def train_step(model, loss_fn, optimizer, params, x, y):
@@ -196,14 +184,12 @@ def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
     parts = np.array_split(x, len(x) // 1000 + 1)  # because the CNN needs 0.2 MB for each image
     logits = np.concatenate([model(params, part)[0] for part in parts])  # (n, 784) -> (n, 10)
-    correct = logits.argmax(axis=1) == y  # (n, 10) -> (n,)
-    return float(loss_fn(logits, y)[0]), float(np.mean(correct))
+    return float(loss_fn(logits, y)[0]), float(np.mean(logits.argmax(axis=1) == y))
 
 
 def predict(model, params, x):
     """Return probabilities (n, 10); each row sums to 1."""
-    logits, _ = model(params, x)  # (n, 784) -> (n, 10)
-    return np.exp(log_softmax(logits))
+    return np.exp(log_softmax(model(params, x)[0]))  # (n, 784) -> (n, 10)
 
 
 # %%

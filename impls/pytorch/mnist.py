@@ -96,8 +96,7 @@ def evaluate(model, loss_fn, x, y):
     model.eval()
     parts = x.split(1000)  # because the CNN needs 0.2 MB for each image
     logits = torch.cat([model(part) for part in parts])  # (n, 784) -> (n, 10)
-    correct = logits.argmax(1) == y  # (n, 10) -> (n,)
-    return loss_fn(logits, y).item(), correct.double().mean().item()
+    return loss_fn(logits, y).item(), (logits.argmax(1) == y).double().mean().item()
 
 
 @torch.inference_mode()  # no graph for gradients
