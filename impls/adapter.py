@@ -115,6 +115,9 @@ class Adapter:
 
     # Defaults that fit most frameworks.
 
+    def configure(self) -> None:
+        """Set what holds for the whole process, such as a default dtype: an adapter with other settings changes it."""
+
     def array(self, value: Any) -> np.ndarray:
         """Return a native array as NumPy."""
         return np.asarray(value)

@@ -111,7 +111,7 @@ class Fleet:
         key = (factory, variant, settings)
         if key not in self.broken:
             try:
-                self.worker(worker_key or variant).build(factory, variant, settings, *factory_args)
+                self.worker(worker_key or variant).obtain(factory, variant, settings, *factory_args)
             except WorkerDied:
                 raise  # the next test gets a fresh worker
             except Exception as error:

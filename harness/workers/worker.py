@@ -134,6 +134,10 @@ class Worker:
         """
         return self._ask("build", make, *arguments)
 
+    def obtain(self, make: Callable, *arguments: Any) -> None:
+        """Call `Session.obtain` in the worker. Raises as `build`."""
+        self._ask("obtain", make, *arguments)
+
     def run(self, function: Callable | str, *arguments: Any) -> Any:
         """Call `Session.run` in the worker: a function of harness/ or impls/, or a method's name. Raises as `build`."""
         return self._ask("run", function, *arguments)

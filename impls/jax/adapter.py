@@ -25,8 +25,7 @@ class Adapter(adapter.Adapter):
         super().__init__(settings)
         self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
-        jax.config.update("jax_enable_x64", settings.dtype == "float64")
-        jax.config.update("jax_default_device", jax.local_devices(backend=settings.device)[0])
+        self.configure()
         self.model = (models or self.tutorial.MODELS)[settings.network]
         self.rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
@@ -34,6 +33,10 @@ class Adapter(adapter.Adapter):
         self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
         params = mnist.init(init_key, (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network], settings.dtype)
         self.state = params, self.fixed[2].init(params)
+
+    def configure(self):
+        jax.config.update("jax_enable_x64", self.settings.dtype == "float64")
+        jax.config.update("jax_default_device", jax.local_devices(backend=self.settings.device)[0])
 
     def load_dataset(self, directory):
         return mnist.load_mnist(directory)

@@ -21,12 +21,7 @@ class Adapter(adapter.Adapter):
         self.tutorial = TUTORIALS[self.network.file]
         computes_on = str(keras.ops.zeros(1).device).lower()  # Keras chooses its device itself
         check_device(settings.device, "Keras", "cpu" not in computes_on)
-        if keras.backend.backend() == "jax":
-            import jax
-
-            jax.config.update("jax_enable_x64", settings.dtype == "float64")  # without it JAX computes in float32
-        keras.config.set_floatx(settings.dtype)
-        keras.config.set_dtype_policy(settings.dtype)
+        self.configure()
         keras.utils.set_random_seed(settings.seed)
         self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or keras.losses.CategoricalCrossentropy(from_logits=True)
@@ -36,6 +31,14 @@ class Adapter(adapter.Adapter):
         mnist.compile_model(self.model, self.optimizer, self.loss_fn, metrics)
         self.optimizer.build(self.model.trainable_variables)  # its state is there before the first step
         self.jit_compile = self.model.jit_compile
+
+    def configure(self):
+        if keras.backend.backend() == "jax":
+            import jax
+
+            jax.config.update("jax_enable_x64", self.settings.dtype == "float64")  # without it JAX computes in float32
+        keras.config.set_floatx(self.settings.dtype)
+        keras.config.set_dtype_policy(self.settings.dtype)
 
     def load_dataset(self, directory):
         return mnist.load_mnist(directory)

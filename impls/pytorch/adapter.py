@@ -19,8 +19,7 @@ class Adapter(adapter.Adapter):
         super().__init__(settings)
         self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "PyTorch", torch.cuda.is_available())
-        if settings.threads:
-            torch.set_num_threads(settings.threads)
+        self.configure()
         torch.manual_seed(settings.seed)
         self.random = torch.cuda if settings.device == "cuda" else torch  # whose generator draws the order of images
         self.dtype = getattr(torch, settings.dtype)
@@ -29,6 +28,10 @@ class Adapter(adapter.Adapter):
         self.optimizer = mnist.make_optimizer(self.model, settings.learning_rate, settings.beta_1, settings.beta_2)
         if settings.epsilon is not None:
             self.optimizer.register_step_pre_hook(aligned(settings))
+
+    def configure(self):
+        if self.settings.threads:
+            torch.set_num_threads(self.settings.threads)
 
     def load_dataset(self, directory):
         return tuple((images, labels.astype("uint8")) for images, labels in mnist.load_mnist(directory))

@@ -22,8 +22,7 @@ class Adapter(adapter.Adapter):
         if settings.threads:
             tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
             tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
-        tf.keras.config.set_floatx(settings.dtype)
-        tf.keras.config.set_dtype_policy(settings.dtype)
+        self.configure()
         tf.keras.utils.set_random_seed(settings.seed)
         self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or mnist.cross_entropy
@@ -34,6 +33,10 @@ class Adapter(adapter.Adapter):
         self.jit_compile = settings.network in mnist.XLA
         self.step = tf.function(mnist.train_step, jit_compile=self.jit_compile)
         self.probabilities_of = tf.function(mnist.predict, jit_compile=self.jit_compile)
+
+    def configure(self):
+        tf.keras.config.set_floatx(self.settings.dtype)
+        tf.keras.config.set_dtype_policy(self.settings.dtype)
 
     def load_dataset(self, directory):
         return mnist.load_mnist(directory)

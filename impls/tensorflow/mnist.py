@@ -53,14 +53,10 @@ def load_mnist(folder):
     raw = Path(folder, "MNIST", "raw")
     if not raw.is_dir():
         return tf.keras.datasets.mnist.load_data()  # downloads to the cache of Keras
-
-    def read(name, header):
-        return np.fromfile(raw / name, np.uint8, offset=header)
-
-    return [
-        (read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28), read(f"{part}-labels-idx1-ubyte", 8))
-        for part in ("train", "t10k")
-    ]
+    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
+    images, labels, test_images, test_labels = (np.fromfile(raw / name, np.uint8) for name in names)
+    # The header of an IDX file has 16 bytes for images, and 8 for labels.
+    return (images[16:].reshape(-1, 28, 28), labels[8:]), (test_images[16:].reshape(-1, 28, 28), test_labels[8:])
 
 
 def preprocess(images, dtype="float32"):

@@ -55,6 +55,20 @@ def test_changed_network_is_built_anew(session, function, arguments):
     assert session.implementation is not built
 
 
+def test_obtained_network_gets_its_first_state_back(session):
+    """The same object, with the numbers of a new one: parameters, moments, step, and order of images."""
+    settings = Settings(seed=7)
+    session.obtain(impls.load, "numpy", settings)
+    first, losses = session.implementation, session.run("fit", *BATCH, 2)
+    session.obtain(impls.load, "numpy", Settings(seed=8))
+    session.obtain(impls.load, "numpy", settings)
+    assert session.implementation is first
+    expected = impls.load("numpy", settings).get_checkpoint()
+    for name, array in session.run("get_checkpoint").items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+    assert session.run("fit", *BATCH, 2) == losses
+
+
 def test_events_reach_the_session_that_runs_the_function(session, events):
     session.run(train, *BATCH, 2)
     assert [event for event, _ in events] == ["training", "epoch", "epoch", "trained"]
