@@ -12,16 +12,16 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Dataset:
-    """Grey images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
+    """Images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
 
-    - `image_shape`: rows and columns. Pixels are uint8, 0..255.
+    - `image_shape`: rows and columns, and channels if there are several. Pixels are uint8, 0..255.
     - `classes`: labels are 0..`classes` - 1.
     - `train`, `test`: numbers of images.
     - `files`: train images, train labels, test images, test labels: name -> SHA-256 of the file, uncompressed.
     """
 
     name: str
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, ...]
     classes: int
     train: int
     test: int
@@ -29,7 +29,7 @@ class Dataset:
 
     @property
     def pixels(self) -> int:
-        """Number of pixels of an image."""
+        """Number of values of an image, channels included."""
         return math.prod(self.image_shape)
 
     @property
@@ -160,7 +160,7 @@ PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
 class Settings:
     """How a network is built and trained; the same object configures every framework.
 
-    - `network`: a key of `NETWORKS`.
+    - `network`: a key of `NETWORKS`; the first of them by default.
     - `batch_size`: images per training step, 1..`DATASET.train`. The last batch of an epoch may be smaller.
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
     - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: all
@@ -174,7 +174,7 @@ class Settings:
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
 
-    network: str = "mlp"
+    network: str = next(iter(NETWORKS))
     batch_size: int = 128
     learning_rate: float = 1e-3
     beta_1: float = 0.9
