@@ -59,7 +59,7 @@ def groups(results: Results, trainings: Sequence[Record]) -> Iterator[tuple[int,
 
 
 def sprite(images: np.ndarray, columns: int = COLUMNS) -> str:
-    """Return images as a base64 PNG, in rows of `columns`: uint8 (n, height, width) or (n, height, width, 3), n >= 1."""
+    """Return images as a base64 PNG, in rows of `columns`: uint8 (n, height, width) or (n, height, width, 3)."""
     count, height, width = images.shape[:3]
     sheet = Image.new("L" if images.ndim == 3 else "RGB", (columns * width, -(-count // columns) * height))
     for place, image in enumerate(images):
