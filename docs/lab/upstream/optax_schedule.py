@@ -6,7 +6,8 @@ Expected: under x64 a learning rate in float64, with errors of rounding, about 1
 Found: float32, with a relative error of 6.3e-7 near the end, where 1 + cos cancels.
 Cause: optax/schedules/_schedule.py, `polynomial_schedule`, line 142: `count / transition_steps`. The count of an
 optimizer is int32, and in JAX an int32 divided by a Python integer is float32, also under x64. Then
-optax/schedules/_join.py, `join_schedules`, line 43: `jnp.where` rounds the cosine to the dtype of the linear part.
+optax/schedules/_join.py, `join_schedules`, line 43: `jnp.where` rounds the cosine, a weakly typed float64, to
+the dtype of the linear part. With a float64 count in line 142 the error is 4.4e-16.
 Known issue: not reported yet, as far as a search showed on 2026-11-30.
 Workaround: optax.adamw(lambda count: schedule(count.astype(jnp.float64)))
 """

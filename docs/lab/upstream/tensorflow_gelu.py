@@ -6,7 +6,8 @@ Expected: a float64 GELU with errors of rounding, about 1e-16.
 Found: absolute errors up to 5.0e-9, and 9.0e-10 with approximate=True. `keras.activations.gelu` on TensorFlow calls it.
 Cause: tensorflow/python/ops/nn_ops.py, function `gelu`, lines 3756 and 3747: `math_ops.cast(0.7071067811865476, ...)`
 and `math_ops.cast(0.044715, ...)`. `cast` makes a float32 tensor of a Python float first, as its docstring says
-(math_ops.py, lines 1004 to 1008). The docstring recommends `convert_to_tensor`.
+(math_ops.py, lines 1004 to 1008). The docstring recommends `convert_to_tensor`. With it
+the errors are 4.4e-16 and 8.9e-16.
 Known issue: of `cast` tensorflow#57779 (closed, documented); of `gelu` not reported yet, as far as a search showed on
 2026-11-30.
 Workaround: 0.5 * x * (1 + tf.math.erf(x * 0.5**0.5))
