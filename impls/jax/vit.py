@@ -14,7 +14,7 @@ TOKENS, HEADS, HEAD_SIZE, WIDTH, HIDDEN, EPSILON = 16, 4, 16, 64, 128, 2**-16
 # %%
 def vit(params, x):
     """Run the transformer (arXiv:2010.11929) of 16 tokens, each a patch of 7 x 7 pixels. Return logits (n, 10)."""
-    x = mnist.dense(params["patch"], patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
+    x = mnist.dense(params["patch"], to_patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
     x = x + params["position"]["embedding"]  # (n, 16, 64) + (16, 64): without it the order of tokens would not matter
     for block in ("block_1", "block_2"):
         x = x + attention(params, block, layer_norm(params[f"{block}/norm_1"], x))  # (n, 16, 64)
@@ -48,7 +48,7 @@ def init(key, kernel_shapes, dtype=jnp.float32):
 
 
 # %%
-def patches(x):
+def to_patches(x):
     """Cut images into 4 x 4 patches, row by row, and each into its 7 x 7 pixels: (n, 784) -> (n, 16, 49)."""
     return x.reshape(-1, 4, 7, 4, 7).swapaxes(2, 3).reshape(-1, 16, 49)  # (n, 4, 7, 4, 7) -> (n, 4, 4, 7, 7)
 

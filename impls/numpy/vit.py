@@ -28,7 +28,7 @@ TOKENS, HEADS, HEAD_SIZE, WIDTH, HIDDEN, EPSILON = 16, 4, 16, 64, 128, 2**-16
 # %%
 def vit(params, x):
     """Run the transformer on x (n, 784). Return logits z (n, 10), and `backward`: dL/dz -> gradients by name."""
-    t, patch_backward = dense(params, "patch", patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
+    t, patch_backward = dense(params, "patch", to_patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
     t = t + params["position/embedding"]  # (n, 16, 64) + (16, 64): without it the order of the tokens would not matter
     t, block_1_backward = block(params, "block_1", t)
     t, block_2_backward = block(params, "block_2", t)
@@ -72,7 +72,7 @@ def init(random, kernel_shapes, dtype=np.float32):
 
 
 # %%
-def patches(x):
+def to_patches(x):
     """Cut images into 4 x 4 patches, row by row, and each into its 7 x 7 pixels: (n, 784) -> (n, 16, 49)."""
     return x.reshape(-1, 4, 7, 4, 7).swapaxes(2, 3).reshape(-1, 16, 49)  # (n, 4, 7, 4, 7) -> (n, 4, 4, 7, 7)
 

@@ -24,7 +24,7 @@ class ViT(nn.Module):
 
     def forward(self, x):
         """Return logits (n, 10) of x (n, 784)."""
-        x = self.patch(patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
+        x = self.patch(to_patches(x))  # (n, 784) -> (n, 16, 49) -> (n, 16, 64)
         x = x + self.position.weight  # (n, 16, 64) + (16, 64): without it the order of the tokens would not matter
         x = self.block_2(self.block_1(x))
         x = self.norm(x).mean(1)  # (n, 16, 64) -> (n, 64)
@@ -56,7 +56,7 @@ class Block(nn.Module):
         return self.output(x)
 
 
-def patches(x):
+def to_patches(x):
     """Cut images into 4 x 4 patches, row by row, and each into its 7 x 7 pixels: (n, 784) -> (n, 16, 49)."""
     x = x.unflatten(1, (4, 7, 4, 7)).transpose(2, 3)  # (n, 784) -> (n, 4, 7, 4, 7) -> (n, 4, 4, 7, 7)
     return x.flatten(3).flatten(1, 2)  # (n, 4, 4, 7, 7) -> (n, 4, 4, 49) -> (n, 16, 49)
