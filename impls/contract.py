@@ -56,6 +56,7 @@ class Network:
     - `flattened`: name of a dense kernel -> channels of the image whose flattening, (height, width, channel), is its
       input. Frameworks that put channels first flatten (channel, height, width).
     - `noise`: names of parameters whose gradient is 0 but for rounding.
+    - `smooth`: whether it has neither a ReLU nor a maximum. Then rounding alone does not make two trainings part.
     - `file`: the file in the folder of each framework whose `MODELS` has the network.
     - `chapter`: the chapter that builds the network, if the tutorials do not.
     """
@@ -67,6 +68,7 @@ class Network:
     products: int = 0
     flattened: dict[str, int] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
+    smooth: bool = False
     file: str = "mnist"
     chapter: str = ""
 
@@ -107,6 +109,18 @@ DATASET = Dataset(
 )
 
 
+VIT_BLOCK = {  # the parameters of each of the two blocks
+    **{"norm_1/scale": (64,), "norm_1/bias": (64,)},
+    **{"query/kernel": (64, 64), "query/bias": (64,)},
+    **{"key/kernel": (64, 64), "key/bias": (64,)},
+    **{"value/kernel": (64, 64), "value/bias": (64,)},
+    **{"output/kernel": (64, 64), "output/bias": (64,)},
+    **{"norm_2/scale": (64,), "norm_2/bias": (64,)},
+    **{"mlp_1/kernel": (64, 128), "mlp_1/bias": (128,)},
+    **{"mlp_2/kernel": (128, 64), "mlp_2/bias": (64,)},
+}
+VIT_BLOCKS = {f"block_{n}/{name}": shape for n in (1, 2) for name, shape in VIT_BLOCK.items()}
+
 NETWORKS = {
     "mlp": Network(
         {
@@ -135,6 +149,22 @@ NETWORKS = {
         epochs=3,
         positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
         flattened={"dense_1/kernel": 64},
+    ),
+    "vit": Network(
+        {
+            **{"patch/kernel": (49, 64), "patch/bias": (64,)},
+            "position/embedding": (16, 64),
+            **VIT_BLOCKS,
+            **{"norm/scale": (64,), "norm/bias": (64,)},
+            **{"head/kernel": (64, 10), "head/bias": (10,)},
+        },
+        accuracy=0.95,
+        epochs=3,
+        positions=dict.fromkeys(["patch/kernel", *(name for name in VIT_BLOCKS if name.endswith("/kernel"))], 16),
+        products=2 * 2 * 16 * 16 * 64,  # in each block queries times keys, and attention times values
+        noise=("block_1/key/bias", "block_2/key/bias"),  # the same number is added to all logits of a query
+        smooth=True,
+        file="vit",
     ),
     "student": Network(
         {

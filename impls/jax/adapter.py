@@ -10,9 +10,9 @@ import optax
 
 from impls import adapter
 from impls.checks import check_device
-from impls.jax import mnist
+from impls.jax import mnist, vit
 
-TUTORIALS = {"mnist": mnist}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -31,7 +31,8 @@ class Adapter(adapter.Adapter):
         self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
         self.names = [name.rsplit("/", 1) for name in self.network.shapes]
         self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
-        params = mnist.init(init_key, (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network], settings.dtype)
+        kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
+        params = self.tutorial.init(init_key, kernel_shapes, settings.dtype)
         self.state = params, self.fixed[2].init(params)
 
     def configure(self):

@@ -5,10 +5,10 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.keras import mnist
+from impls.keras import mnist, vit
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
-TUTORIALS = {"mnist": mnist}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -72,7 +72,7 @@ class Adapter(adapter.Adapter):
     def gradients(self, batch):
         """Take the tutorial's step with an optimizer that records the gradients."""
         recorder = GradientRecorder(learning_rate=0.0)
-        twin = keras.Sequential(self.model.layers)  # the same layers and parameters, compiled with the recorder
+        twin = keras.Model(self.model.inputs, self.model.outputs)  # the same layers and parameters
         mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
         return mnist.train_step(twin, *batch), recorder.gradients
 

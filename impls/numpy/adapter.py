@@ -6,9 +6,9 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.numpy import mnist
+from impls.numpy import mnist, vit
 
-TUTORIALS = {"mnist": mnist}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -24,7 +24,7 @@ class Adapter(adapter.Adapter):
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.random = np.random.default_rng(settings.seed)
         kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
-        self.params = mnist.init(self.random, kernel_shapes, settings.dtype)
+        self.params = self.tutorial.init(self.random, kernel_shapes, settings.dtype)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
         rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.optimizer = mnist.Adam(self.params, *rates, **epsilon)

@@ -4,9 +4,9 @@ import torch
 
 from impls import adapter
 from impls.checks import check_device
-from impls.pytorch import mnist
+from impls.pytorch import mnist, vit
 
-TUTORIALS = {"mnist": mnist}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
