@@ -1,7 +1,7 @@
 """The tests that must catch the mistakes. `{}` stands for the variant and the network, as in pytorch-mlp."""
 
 PIXELS = "tests/test_preprocessing.py::test_each_of_the_256_pixel_values[{}]"
-CORNER = "tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[{}-0-27]"
+CORNER = "tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[{}-top-right]"
 LOADER = "tests/test_dataset.py::test_loaded_dataset_is_mnist[{}]"
 COUNT = "tests/test_network.py::test_parameter_count_by_the_framework[{}]"
 SET = "tests/test_network.py::test_parameters_that_were_set_are_the_parameters[{}]"
