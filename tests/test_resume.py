@@ -10,11 +10,13 @@ from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS_LOSS, STEPS_OF_
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
 from harness.plugin.stash import CASES
+from impls.contract import Cosine
 from impls.weights import load, save
 from tests.equivalence import checker
 
 pytestmark = pytest.mark.equivalence
 ALIGNED = {"dtype": "float64", **EXACT_HYPERPARAMETERS}
+SCHEDULED = ALIGNED | {"optimizer": "adamw", "weight_decay": 2.0**-6, "schedule": Cosine(8, 400, 1 / 16, 1 / 64)}
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def resumed(framework, fleet, long, tmp_path):
     return resumed
 
 
-@pytest.mark.parametrize("changes", [{}, ALIGNED], ids=["native", "aligned"])
+@pytest.mark.parametrize("changes", [{}, ALIGNED, SCHEDULED], ids=["native", "aligned", "scheduled"])
 def test_steps_go_on_to_the_bit(framework, dataset, initial, steps, resumed, changes):
     before, after = steps
     framework = framework.with_settings(**changes)
