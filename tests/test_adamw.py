@@ -5,6 +5,7 @@ The reference is impls/numpy/adamw.py in float64. Its algorithm and its schedule
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_rate_of_each_step(build):
         if step:
             candidate.run(train_on, black, labels)
         sizes.append(np.abs(candidate.get_parameters()[kernel]).max())
-    rates = [(1 - after / before) / decay for before, after in zip(sizes, sizes[1:], strict=False)]
+    rates = [(1 - after / before) / decay for before, after in pairwise(sizes)]
     assert rates == pytest.approx([expected_rate(schedule, step) for step in range(len(rates))], rel=1e-13)
 
 
