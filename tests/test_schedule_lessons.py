@@ -1,4 +1,4 @@
-"""Schedules as shipped: PyTorch's compute in float64, those of optax and Keras in float32, also in a float64 training."""
+"""Schedules as shipped: PyTorch's compute in float64; those of optax and Keras in float32, under float64 as well."""
 
 import pytest
 

@@ -106,7 +106,10 @@ class Adapter(adapter.Adapter):
 
     def hyperparameters(self):
         settings = self.settings
-        call = inspect.signature(optax.adam).bind(settings.learning_rate, settings.beta_1, settings.beta_2)
+        make, more = optax.adam, {}
+        if settings.optimizer == "adamw":
+            make, more = optax.adamw, {"weight_decay": settings.weight_decay}
+        call = inspect.signature(make).bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
         call.apply_defaults()
         return call.arguments
 
