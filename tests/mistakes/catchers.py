@@ -26,6 +26,9 @@ ONCE = "tests/test_shuffling.py::test_fit_uses_every_image_once[{}]"
 SHUFFLES = "tests/test_shuffling.py::test_fit_shuffles_by_the_seed[{}]"
 ANEW = "tests/test_shuffling.py::test_fit_shuffles_anew_in_each_epoch[{}]"
 
+RATES = "tests/test_adamw.py::test_rate_of_each_step[{}]"
+DECAYED = "tests/test_adamw.py::test_kernels_alone_decay[{}]"
+
 INTEGERS = "tests/test_quantization.py::test_integers_of_parameters[{}]"
 TIES = "tests/test_quantization.py::test_integers_of_ties[{}]"
 ACTIVATIONS = "tests/test_quantization.py::test_activations[{}]"
