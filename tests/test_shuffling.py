@@ -5,28 +5,27 @@ import pytest
 
 from harness.equality.limits import EXACT_HYPERPARAMETERS, FORWARD_BACKWARD
 from harness.equality.trace import trace
-from tests.conftest import BATCH_SIZE
 
 pytestmark = pytest.mark.equivalence
 EPOCHS_WATCHED = 8  # a fair shuffle of two puts the same first in all of them once in 128 times
 
 
-def test_fit_uses_every_image_once(framework, reference, dataset, initial):
+def test_fit_uses_every_image_once(framework, reference, dataset, initial, batch_size):
     """With a learning rate that changes nothing, an epoch's loss is the loss of all images, partial batch included."""
     images, labels = dataset.train.first(300)
-    settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": BATCH_SIZE}
+    settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": batch_size}
     still = framework.with_settings(**settings)
     still.set_parameters(initial)
     expected, _ = reference.loss_and_gradients(images, labels)
     assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=FORWARD_BACKWARD["float32"])
 
 
-def test_fit_shuffles_by_the_seed(framework, dataset, initial):
+def test_fit_shuffles_by_the_seed(framework, dataset, initial, batch_size):
     """Another seed is another order of the batches, and so another loss; the parameters are the same at first."""
     images, labels = dataset.train.first(512)
     losses = []
     for seed in (1, 2):
-        shuffled = framework.with_settings(seed=seed, batch_size=BATCH_SIZE)
+        shuffled = framework.with_settings(seed=seed, batch_size=batch_size)
         shuffled.set_parameters(initial)
         losses += shuffled.fit(images, labels, 1)["loss"]
     assert losses[0] != pytest.approx(losses[1], rel=1e-4)

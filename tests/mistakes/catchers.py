@@ -1,7 +1,7 @@
 """The tests that must catch the mistakes. `{}` stands for the variant and the network, as in pytorch-mlp."""
 
 PIXELS = "tests/test_preprocessing.py::test_each_of_the_256_pixel_values[{}]"
-CORNER = "tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[{}-0-27]"
+CORNER = "tests/test_preprocessing.py::test_a_single_lit_pixel_stays_where_it_is[{}-top-right]"
 LOADER = "tests/test_dataset.py::test_loaded_dataset_is_mnist[{}]"
 COUNT = "tests/test_network.py::test_parameter_count_by_the_framework[{}]"
 SET = "tests/test_network.py::test_parameters_that_were_set_are_the_parameters[{}]"
@@ -26,13 +26,16 @@ ONCE = "tests/test_shuffling.py::test_fit_uses_every_image_once[{}]"
 SHUFFLES = "tests/test_shuffling.py::test_fit_shuffles_by_the_seed[{}]"
 ANEW = "tests/test_shuffling.py::test_fit_shuffles_anew_in_each_epoch[{}]"
 
+RATES = "tests/test_adamw.py::test_rate_of_each_step[{}]"
+DECAYED = "tests/test_adamw.py::test_kernels_alone_decay[{}]"
+
 INTEGERS = "tests/test_quantization.py::test_integers_of_parameters[{}]"
 TIES = "tests/test_quantization.py::test_integers_of_ties[{}]"
 ACTIVATIONS = "tests/test_quantization.py::test_activations[{}]"
 ACTIVATION_TIES = "tests/test_quantization.py::test_activations_of_ties[{}]"
 QUANTIZED_LOGITS = "tests/test_quantization.py::test_all_logits[{}]"
-STRAIGHT_THROUGH = "tests/test_quantization.py::test_gradients_of_the_straight_through_rule[{}]"
-QUANTIZED_STEPS = "tests/test_quantization.py::test_many_steps[{}]"
+STRAIGHT_THROUGH = "tests/test_quantized_training.py::test_gradients_of_the_straight_through_rule[{}]"
+QUANTIZED_STEPS = "tests/test_quantized_training.py::test_many_steps[{}]"
 
 DISTILLATION_LOSS = "tests/test_distillation.py::test_loss[{}]"
 DISTILLATION_GRADIENTS = "tests/test_distillation.py::test_gradients[{}]"
