@@ -54,6 +54,13 @@ def test_times_have_verdicts_after_the_first_analysis(compare, candidate, word):
     assert len(comparison.pair_runs) == FIRST
 
 
+def test_time_that_is_up_at_once_leaves_verdicts_open(compare):
+    comparison = compare((1.0, 1.5), STEPS, Sampling(seconds=0))
+    assert {(verdict.word, verdict.reason) for verdict in comparison.verdicts.values()} == {
+        ("inconclusive", "the time was up before the first pair")
+    }
+
+
 @pytest.mark.parametrize(
     ("baseline", "candidate", "expected"),
     [
