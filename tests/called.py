@@ -14,9 +14,9 @@ from unittest.mock import patch
 import numpy as np
 
 import impls
-from impls.contract import Settings
+from impls.contract import DATASET, Settings
 
-IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 1, 2])
+IMAGES, LABELS = np.zeros((3, *DATASET.image_shape), np.uint8), np.array([0, 1, 0])
 
 
 def definitions(tutorial) -> list[str]:

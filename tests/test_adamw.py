@@ -65,10 +65,14 @@ def test_many_steps(build, build_reference, once, dataset, batch_size, record, t
     call = (trace, *dataset.train, random_parameters(candidate.network.shapes, seed=1), steps, PARAMETERS_AFTER)
     expected = once(lambda: build_reference(settings).run(*call), settings)
     actual = candidate.run(*call)
-    errors = losses_apart(actual, expected)
-    assert_within = checker(record, candidate.known_deviation(), chapter=f"AdamW, {training}")
+    deviation = candidate.known_deviation()
+    if deviation:  # float32, which may part from the reference as soon as a ReLU flips
+        steps = STEPS // 10
+    errors = losses_apart(actual, expected)[:steps]
+    assert_within = checker(record, deviation, chapter=f"AdamW, {training}")
     assert_within(f"{steps} steps, loss", max(errors), STEPS_LOSS, errors)
-    assert_within(f"{steps} steps, parameters", max(parameters_apart(actual, expected)), STEPS_PARAMETERS)
+    if not deviation:
+        assert_within(f"{steps} steps, parameters", max(parameters_apart(actual, expected)), STEPS_PARAMETERS)
     assert actual.losses[-1] < 0.9 * actual.losses[0], "equal, but not learning"
 
 

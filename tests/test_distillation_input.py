@@ -7,12 +7,13 @@ import pytest
 
 from harness.equality.training import train_on
 from impls import distillation
+from impls.contract import DATASET
 from impls.distillation import STUDENT, Distillation, targets
 
 pytestmark = pytest.mark.distillation
-IMAGES = np.zeros((2, 28, 28), np.uint8)
-LABELS = np.array([1, 2], np.uint8)
-LOGITS = np.zeros((2, 10), np.float32)
+IMAGES = np.zeros((2, *DATASET.image_shape), np.uint8)
+LABELS = np.array([1, 0], np.uint8)
+LOGITS = np.zeros((2, DATASET.classes), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +24,7 @@ LOGITS = np.zeros((2, 10), np.float32)
         (LABELS, LOGITS.astype(int), TypeError, "logits must be a NumPy array of floats, got int64"),
         (LABELS, [[0.0]], TypeError, "floats, got list"),
         (LABELS, LOGITS + np.array([[0], [np.inf]]), ValueError, "finite, got NaN or infinity at index 1"),
-        (LABELS + 8, LOGITS, ValueError, "0..9, got 10 at index 1"),
+        (LABELS + 9, LOGITS, ValueError, "0..9, got 10 at index 0"),
     ],
     ids=["too-few", "nine-classes", "integers", "list", "infinite", "label-ten"],
 )
