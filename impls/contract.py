@@ -56,6 +56,9 @@ class Network:
     - `flattened`: name of a dense kernel -> channels of the image whose flattening, (height, width, channel), is its
       input. Frameworks that put channels first flatten (channel, height, width).
     - `noise`: names of parameters whose gradient is 0 but for rounding.
+    - `state`: name -> shape of the numbers that a training step changes without a gradient. LAYER/mean is a running
+      mean, which begins at 0, and LAYER/variance a running variance, which begins at 1. A training step normalises by
+      the mean and the variance of its batch; everything else normalises by the running ones.
     - `file`: the file in the folder of each framework whose `MODELS` has the network.
     - `chapter`: the chapter that builds the network, if the tutorials do not.
     """
@@ -67,6 +70,7 @@ class Network:
     products: int = 0
     flattened: dict[str, int] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
+    state: dict[str, tuple[int, ...]] = field(default_factory=dict)
     file: str = "mnist"
     chapter: str = ""
 
@@ -107,6 +111,16 @@ DATASET = Dataset(
 )
 
 
+RESNET_KERNELS = {  # of the convolutions, each with a batch normalization
+    "stem": (3, 3, 1, 16),
+    "block_1/conv_1": (3, 3, 16, 16),
+    "block_1/conv_2": (3, 3, 16, 16),
+    "block_2/conv_1": (3, 3, 16, 32),
+    "block_2/conv_2": (3, 3, 32, 32),
+    "block_2/shortcut": (1, 1, 16, 32),
+}
+RESNET_PIXELS = {"stem": 28 * 28, "block_1": 14 * 14, "block_2": 7 * 7}
+
 NETWORKS = {
     "mlp": Network(
         {
@@ -135,6 +149,25 @@ NETWORKS = {
         epochs=3,
         positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
         flattened={"dense_1/kernel": 64},
+    ),
+    "resnet": Network(
+        {
+            name: shape
+            for layer, kernel in RESNET_KERNELS.items()
+            for name, shape in (
+                (f"{layer}/kernel", kernel),
+                (f"{layer}/scale", kernel[-1:]),
+                (f"{layer}/bias", kernel[-1:]),
+            )
+        }
+        | {"head/kernel": (32, 10), "head/bias": (10,)},
+        accuracy=0.985,
+        epochs=3,
+        positions={f"{layer}/kernel": RESNET_PIXELS[layer.partition("/")[0]] for layer in RESNET_KERNELS},
+        state={
+            f"{layer}/{kind}": kernel[-1:] for layer, kernel in RESNET_KERNELS.items() for kind in ("mean", "variance")
+        },
+        file="resnet",
     ),
     "student": Network(
         {
