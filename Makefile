@@ -8,13 +8,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --quiet --constraint constraints.txt
 
 # FRAMEWORKS="pytorch jax" installs these and compares these, and NumPy. Left out: all, as far as they can be had here.
+# NETWORK=cnn compares that network instead of the first of impls/contract.py.
 KNOWN := tensorflow pytorch keras jax
 WANTED := $(or $(FRAMEWORKS),$(KNOWN))
 # TORCH_BACKEND=cpu takes PyTorch from the index that uv's --torch-backend names: it has no CUDA, and takes 4 GB less.
 PIP_pytorch := $(if $(TORCH_BACKEND),$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt \
 	--torch-backend $(TORCH_BACKEND))
 UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
-CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name)))
+CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name))) $(NETWORK:%=--network %)
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
 .PHONY: quick compare test edge profile browser bits study calibrate data setup notebooks lint constraints mutants clean clean-envs

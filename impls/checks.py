@@ -26,7 +26,7 @@ def check_images(images: np.ndarray) -> np.ndarray:
     if images.dtype != np.uint8:
         nan = " with NaN in it" if images.dtype.kind == "f" and np.isnan(images).any() else ""
         raise TypeError(f"images must be uint8 in 0..255 (preprocessing scales them), got {images.dtype}{nan}")
-    if images.ndim != 3 or images.shape[1:] != DATASET.image_shape:
+    if images.shape[1:] != DATASET.image_shape:
         raise ValueError(f"images must have shape {shape}, got {images.shape}")
     if len(images) == 0:
         raise ValueError(f"images must hold at least one image, got an empty batch of shape {images.shape}")

@@ -12,16 +12,16 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Dataset:
-    """Grey images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
+    """Images with one label each, in four IDX files laid out as torchvision does: `directory`/`name`/raw/.
 
-    - `image_shape`: rows and columns. Pixels are uint8, 0..255.
+    - `image_shape`: rows and columns, and channels if there are several. Pixels are uint8, 0..255.
     - `classes`: labels are 0..`classes` - 1.
     - `train`, `test`: numbers of images.
     - `files`: train images, train labels, test images, test labels: name -> SHA-256 of the file, uncompressed.
     """
 
     name: str
-    image_shape: tuple[int, int]
+    image_shape: tuple[int, ...]
     classes: int
     train: int
     test: int
@@ -29,7 +29,7 @@ class Dataset:
 
     @property
     def pixels(self) -> int:
-        """Number of pixels of an image."""
+        """Number of values of an image, channels included."""
         return math.prod(self.image_shape)
 
     @property
@@ -56,6 +56,7 @@ class Network:
     - `flattened`: name of a dense kernel -> channels of the image whose flattening, (height, width, channel), is its
       input. Frameworks that put channels first flatten (channel, height, width).
     - `noise`: names of parameters whose gradient is 0 but for rounding.
+    - `smooth`: whether it has neither a ReLU nor a maximum. Then rounding alone does not make two trainings part.
     - `state`: name -> shape of the numbers that a training step changes without a gradient. LAYER/mean is a running
       mean, which begins at 0, and LAYER/variance a running variance, which begins at 1. A training step normalises by
       the mean and the variance of its batch; everything else normalises by the running ones.
@@ -70,6 +71,7 @@ class Network:
     products: int = 0
     flattened: dict[str, int] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
+    smooth: bool = False
     state: dict[str, tuple[int, ...]] = field(default_factory=dict)
     file: str = "mnist"
     chapter: str = ""
@@ -111,6 +113,18 @@ DATASET = Dataset(
 )
 
 
+VIT_BLOCK = {  # the parameters of each of the two blocks
+    **{"norm_1/scale": (64,), "norm_1/bias": (64,)},
+    **{"query/kernel": (64, 64), "query/bias": (64,)},
+    **{"key/kernel": (64, 64), "key/bias": (64,)},
+    **{"value/kernel": (64, 64), "value/bias": (64,)},
+    **{"output/kernel": (64, 64), "output/bias": (64,)},
+    **{"norm_2/scale": (64,), "norm_2/bias": (64,)},
+    **{"mlp_1/kernel": (64, 128), "mlp_1/bias": (128,)},
+    **{"mlp_2/kernel": (128, 64), "mlp_2/bias": (64,)},
+}
+VIT_BLOCKS = {f"block_{n}/{name}": shape for n in (1, 2) for name, shape in VIT_BLOCK.items()}
+
 RESNET_KERNELS = {  # of the convolutions, each with a batch normalization
     "stem": (3, 3, 1, 16),
     "block_1/conv_1": (3, 3, 16, 16),
@@ -120,6 +134,14 @@ RESNET_KERNELS = {  # of the convolutions, each with a batch normalization
     "block_2/shortcut": (1, 1, 16, 32),
 }
 RESNET_PIXELS = {"stem": 28 * 28, "block_1": 14 * 14, "block_2": 7 * 7}
+RESNET_LAYERS = {
+    f"{layer}/{kind}": shape
+    for layer, kernel in RESNET_KERNELS.items()
+    for kind, shape in {"kernel": kernel, "scale": kernel[-1:], "bias": kernel[-1:]}.items()
+}
+RESNET_STATE = {
+    f"{layer}/{kind}": kernel[-1:] for layer, kernel in RESNET_KERNELS.items() for kind in ("mean", "variance")
+}
 
 NETWORKS = {
     "mlp": Network(
@@ -150,23 +172,28 @@ NETWORKS = {
         positions={"conv_1/kernel": 28 * 28, "conv_2/kernel": 14 * 14},
         flattened={"dense_1/kernel": 64},
     ),
-    "resnet": Network(
+    "vit": Network(
         {
-            name: shape
-            for layer, kernel in RESNET_KERNELS.items()
-            for name, shape in (
-                (f"{layer}/kernel", kernel),
-                (f"{layer}/scale", kernel[-1:]),
-                (f"{layer}/bias", kernel[-1:]),
-            )
-        }
-        | {"head/kernel": (32, 10), "head/bias": (10,)},
+            **{"patch/kernel": (49, 64), "patch/bias": (64,)},
+            "position/embedding": (16, 64),
+            **VIT_BLOCKS,
+            **{"norm/scale": (64,), "norm/bias": (64,)},
+            **{"head/kernel": (64, 10), "head/bias": (10,)},
+        },
+        accuracy=0.95,
+        epochs=3,
+        positions=dict.fromkeys(["patch/kernel", *(name for name in VIT_BLOCKS if name.endswith("/kernel"))], 16),
+        products=2 * 2 * 16 * 16 * 64,  # in each block queries times keys, and attention times values
+        noise=("block_1/key/bias", "block_2/key/bias"),  # the same number is added to all logits of a query
+        smooth=True,
+        file="vit",
+    ),
+    "resnet": Network(
+        {**RESNET_LAYERS, "head/kernel": (32, 10), "head/bias": (10,)},
         accuracy=0.985,
         epochs=3,
         positions={f"{layer}/kernel": RESNET_PIXELS[layer.partition("/")[0]] for layer in RESNET_KERNELS},
-        state={
-            f"{layer}/{kind}": kernel[-1:] for layer, kernel in RESNET_KERNELS.items() for kind in ("mean", "variance")
-        },
+        state=RESNET_STATE,
         file="resnet",
     ),
     "student": Network(
@@ -193,7 +220,7 @@ PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
 class Settings:
     """How a network is built and trained; the same object configures every framework.
 
-    - `network`: a key of `NETWORKS`.
+    - `network`: a key of `NETWORKS`; the first of them by default.
     - `batch_size`: images per training step, 1..`DATASET.train`. The last batch of an epoch may be smaller.
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
     - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: all
@@ -207,7 +234,7 @@ class Settings:
     Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
     """
 
-    network: str = "mlp"
+    network: str = next(iter(NETWORKS))
     batch_size: int = 128
     learning_rate: float = 1e-3
     beta_1: float = 0.9

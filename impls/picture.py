@@ -27,6 +27,8 @@ def read_picture(path: Path) -> np.ndarray:
     An image of the data set, or its negative, is returned unchanged. docs/reference/inputs.md states what is assumed.
     Raises `ValueError` if the file cannot be read, or if no stroke can be separated from the paper.
     """
+    if len(DATASET.image_shape) != 2:
+        raise ValueError(f"pictures are read for grey data sets only, and {DATASET.name} has colours")
     try:
         from PIL import Image
     except ImportError:

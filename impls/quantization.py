@@ -28,7 +28,7 @@ import numpy as np
 import impls
 from impls import command_line
 from impls.adapter import Adapter
-from impls.contract import Settings
+from impls.contract import NETWORKS, Settings
 
 PIXELS = 255
 ACTIVATIONS = 255
@@ -174,9 +174,13 @@ def bfloat16(number: np.ndarray) -> np.ndarray:
 
 
 def exists(variant: str, network: str) -> bool:
-    """Return whether the variant has this chapter, and NumPy, which calibrates the scales, has the network."""
+    """Return whether the variant has this chapter, and NumPy, which calibrates the scales, has the network.
+
+    The networks are those of mnist.py: dense layers, convolutions, ReLU and max-pooling.
+    """
     known = impls.variants()
-    return impls.has_file(variant, "quantization") and "numpy" in known and network in known["numpy"].networks
+    calibrated = "numpy" in known and network in known["numpy"].networks and NETWORKS[network].file == "mnist"
+    return impls.has_file(variant, "quantization") and calibrated
 
 
 def load(variant: str, settings: Settings, scales: Scales) -> Adapter:

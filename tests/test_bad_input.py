@@ -1,5 +1,6 @@
 """Every variant refuses what it was not made for, and says what was expected and what came."""
 
+import re
 from contextlib import nullcontext
 from functools import partial
 
@@ -7,25 +8,31 @@ import numpy as np
 import pytest
 
 from harness.equality.training import train_on
-from impls.contract import Settings
+from impls.contract import DATASET, Settings
 
-IMAGES = np.zeros((2, 28, 28), np.uint8)
-LABELS = np.array([1, 2], np.uint8)
+IMAGES = np.zeros((2, *DATASET.image_shape), np.uint8)
+LABELS = np.array([0, 1], np.uint8)
+LAST = DATASET.classes - 1
+
+
+def shape(array):
+    """A regular expression of the shape in a message."""
+    return re.escape(str(array.shape))
 
 
 @pytest.mark.parametrize(
     ("images", "error", "message"),
     [
         (IMAGES.astype(np.float32), TypeError, "uint8.*got float32"),
-        (np.full((2, 28, 28), np.nan), TypeError, "got float64 with NaN"),
+        (np.full(IMAGES.shape, np.nan), TypeError, "got float64 with NaN"),
         (IMAGES.astype(np.int64), TypeError, "uint8.*got int64"),
-        (IMAGES[0], ValueError, r"\(n, 28, 28\), got \(28, 28\)"),
-        (IMAGES[:, :27], ValueError, r"got \(2, 27, 28\)"),
-        (IMAGES[..., None], ValueError, r"got \(2, 28, 28, 1\)"),
+        (IMAGES[0], ValueError, rf"\(n, .*, got {shape(IMAGES[0])}"),
+        (IMAGES[:, 1:], ValueError, f"got {shape(IMAGES[:, 1:])}"),
+        (IMAGES[..., None], ValueError, f"got {shape(IMAGES[..., None])}"),
         (IMAGES[:0], ValueError, "at least one image"),
         ([[0]], TypeError, "NumPy array.*got list"),
     ],
-    ids=["float", "nan", "int64", "rank-2", "27-rows", "channels", "empty", "list"],
+    ids=["float", "nan", "int64", "no-batch", "row-missing", "channels", "empty", "list"],
 )
 def test_images(framework, images, error, message):
     for method in (framework.preprocess, framework.logits, framework.probabilities):
@@ -36,13 +43,13 @@ def test_images(framework, images, error, message):
 @pytest.mark.parametrize(
     ("labels", "error", "message"),
     [
-        (np.array([1, 10]), ValueError, "0..9, got 10 at index 1"),
-        (np.array([-1, 3]), ValueError, "0..9, got -1 at index 0"),
+        (np.array([1, LAST + 1]), ValueError, f"0..{LAST}, got {LAST + 1} at index 1"),
+        (np.array([-1, 1]), ValueError, f"0..{LAST}, got -1 at index 0"),
         (np.array([1.0, 2.0]), TypeError, "integers, got float64"),
         (np.array([1]), ValueError, r"\(2,\), one for each image, got \(1,\)"),
-        (np.eye(10, dtype=np.uint8)[:2], ValueError, r"got \(2, 10\)"),
+        (np.eye(LAST + 1, dtype=np.uint8)[:2], ValueError, rf"got \(2, {LAST + 1}\)"),
     ],
-    ids=["ten", "negative", "float", "too-few", "one-hot"],
+    ids=["too-large", "negative", "float", "too-few", "one-hot"],
 )
 def test_labels(framework, labels, error, message):
     for method in (framework.loss_and_gradients, partial(framework.run, train_on), framework.evaluate):
@@ -87,7 +94,7 @@ def test_a_device_that_is_not_there_is_refused(framework, pytestconfig):
     [
         ("network", "rnn", ValueError),
         ("batch_size", 0, ValueError),
-        ("batch_size", 60_001, ValueError),
+        ("batch_size", DATASET.train + 1, ValueError),
         ("batch_size", 1.5, TypeError),
         ("seed", -1, ValueError),
         ("threads", 0, ValueError),

@@ -20,7 +20,7 @@ from harness.equality.limits import (
     STEPS_LOSS,
     STEPS_OF_AN_EPOCH,
     STEPS_PARAMETERS,
-    float32_steps,
+    followed_steps,
     gradient_tolerance,
     moment_tolerance,
 )
@@ -119,8 +119,8 @@ def test_loss(candidate, loss_and_gradients, batch, assert_within):
 
 def test_gradients(candidate, loss_and_gradients, batch, assert_within):
     _, expected = loss_and_gradients
-    actual = candidate.loss_and_gradients(*batch)[1]
-    assert_within("gradients", largest_distance(actual, expected), gradient_tolerance(candidate.network))
+    actual, network = candidate.loss_and_gradients(*batch)[1], candidate.network
+    assert_within("gradients", largest_distance(actual, expected, noise=network.noise), gradient_tolerance(network))
 
 
 def test_one_step(candidate, after_one_step, batch, assert_within):
@@ -134,8 +134,9 @@ def test_one_step(candidate, after_one_step, batch, assert_within):
 def test_moments(candidate, after_one_step, batch, assert_within):
     *_, expected = after_one_step
     candidate.run(train_on, *batch)
+    network = candidate.network
     for name, *both in zip(("m", "v"), candidate.get_moments(), expected, strict=True):
-        assert_within(f"moment {name}", largest_distance(*both), moment_tolerance(candidate.network))
+        assert_within(f"moment {name}", largest_distance(*both, noise=network.noise), moment_tolerance(network))
 
 
 @pytest.mark.trajectory
@@ -143,9 +144,9 @@ def test_many_steps(
     candidate, reference, of_reference, dataset, dtype, deviation, best_of_seeds, assert_within, pytestconfig
 ):
     """In float64 a hundred steps, with --long an epoch; in float32 as many as it can."""
-    in_float32, in_float64 = float32_steps(candidate.network), STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
-    steps = {"float32": in_float32, "float64": in_float64}[dtype]
-    compared = in_float32 if deviation else steps
+    asked = STEPS_OF_AN_EPOCH if pytestconfig.option.long else STEPS
+    steps = followed_steps(candidate.network, dtype, asked)
+    compared = followed_steps(candidate.network, "float32", asked) if deviation else steps
     traces = []
 
     def error_of(seed):
@@ -160,7 +161,8 @@ def test_many_steps(
     assert_within(f"{compared} steps, loss", error, STEPS_LOSS, losses_apart(*traces[-1]))
     if dtype in STEPS_PARAMETERS:
         assert losses[-1] < 0.9 * losses[0], "equal, but not learning"
-        assert_within(f"{steps} steps, parameters", max(parameters_apart(*traces[-1])), STEPS_PARAMETERS)
+        apart = parameters_apart(*traces[-1], candidate.network.noise)
+        assert_within(f"{steps} steps, parameters", max(apart), STEPS_PARAMETERS)
 
 
 def test_fit(candidate, reference, of_reference, batch, best_of_seeds, assert_within):

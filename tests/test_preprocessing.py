@@ -1,14 +1,19 @@
-"""Every variant makes the same 784 numbers of an image: pixel / 255, row by row, within one rounding of float32."""
+"""Every variant makes the same numbers of an image: pixel / 255, row by row, within one rounding of float32."""
+
+import math
 
 import numpy as np
 import pytest
 
 from harness.equality.limits import ONE_ROUNDING
+from impls.contract import DATASET
+
+ROWS, COLUMNS = DATASET.image_shape[:2]
 
 
 def assert_scaled(framework, images, record):
     """`preprocess(images)` against division in float64."""
-    expected = images.reshape(len(images), 784) / 255.0
+    expected = images.reshape(len(images), -1) / 255.0
     pixels = framework.preprocess(images)
     assert pixels.dtype == np.float32
     assert pixels.shape == expected.shape
@@ -17,28 +22,28 @@ def assert_scaled(framework, images, record):
     print(f"{framework.name}: largest error {error.max():.2e} at {tuple(map(int, worst))}, limit {ONE_ROUNDING:.2e}")
     record("preprocessing", error=float(error.max()))
     assert error.max() <= ONE_ROUNDING, (
-        f"{framework.name}: pixel {images.reshape(len(images), 784)[worst]} of image {worst[0]}, position {worst[1]} "
+        f"{framework.name}: pixel {images.reshape(len(images), -1)[worst]} of image {worst[0]}, position {worst[1]} "
         f"became {pixels[worst]}, expected {expected[worst]}"
     )
 
 
 def test_each_of_the_256_pixel_values(framework, record):
-    images = np.zeros((1, 28, 28), np.uint8)
-    images.reshape(-1)[:256] = np.arange(256)
+    images = np.resize(np.arange(256, dtype=np.uint8), (math.ceil(256 / DATASET.pixels), *DATASET.image_shape))
     assert_scaled(framework, images, record)
 
 
 @pytest.mark.parametrize("value", [0, 1, 255])
 def test_images_of_one_value(framework, record, value):
-    assert_scaled(framework, np.full((2, 28, 28), value, np.uint8), record)
+    assert_scaled(framework, np.full((2, *DATASET.image_shape), value, np.uint8), record)
 
 
-@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 27), (27, 0), (27, 27), (3, 20)])
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, -1), (-1, 0), (-1, -1), (ROWS // 4, 3 * COLUMNS // 4)])
 def test_a_single_lit_pixel_stays_where_it_is(framework, row, column):
-    images = np.zeros((1, 28, 28), np.uint8)
+    """In all its channels, which lie side by side."""
+    images = np.zeros((1, *DATASET.image_shape), np.uint8)
     images[0, row, column] = 255
     pixels = framework.preprocess(images)
-    assert np.flatnonzero(pixels).tolist() == [28 * row + column]
+    np.testing.assert_array_equal(np.flatnonzero(pixels), np.flatnonzero(images))
 
 
 def test_full_test_set(framework, dataset, record):

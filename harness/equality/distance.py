@@ -1,6 +1,6 @@
 """The distance between two results, and where it is largest."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,15 @@ def distance(actual: np.ndarray, expected: np.ndarray, name: str, scale: float |
 
 
 def largest_distance(
-    actual: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], scale: float | None = None
+    actual: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    scale: float | None = None,
+    noise: Collection[str] = (),
 ) -> Distance:
-    """Return the largest of all tensors' distances."""
-    return max(distance(actual[name], expected[name], name, scale) for name in expected)
+    """Return the largest of all tensors' distances.
+
+    Those that `noise` names hold nothing but rounding: they are relative to the largest entry of all tensors.
+    """
+    largest = max(float(np.abs(array).max()) for array in expected.values())
+    scales = {name: scale or (largest if name in noise else None) for name in expected}
+    return max(distance(actual[name], expected[name], name, scales[name]) for name in expected)

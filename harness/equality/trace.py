@@ -57,7 +57,8 @@ def losses_apart(actual: Trace, expected: Trace) -> list[Distance]:
     return [distance(loss, right, f"loss of step {step}") for step, (loss, right) in enumerate(pairs, 1)]
 
 
-def parameters_apart(actual: Trace, expected: Trace) -> list[Distance]:
+def parameters_apart(actual: Trace, expected: Trace, noise: Collection[str] = ()) -> list[Distance]:
     """Return the largest distance of the parameters after each step at which they were kept."""
-    worst = {step: largest_distance(actual.parameters[step], right) for step, right in expected.parameters.items()}
+    pairs = {step: (actual.parameters[step], right) for step, right in expected.parameters.items()}
+    worst = {step: largest_distance(*pair, noise=noise) for step, pair in pairs.items()}
     return [Distance(error, f"{where} after step {step}") for step, (error, where) in worst.items()]

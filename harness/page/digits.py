@@ -59,9 +59,9 @@ def groups(results: Results, trainings: Sequence[Record]) -> Iterator[tuple[int,
 
 
 def sprite(images: np.ndarray, columns: int = COLUMNS) -> str:
-    """Return `images`, (n, height, width), uint8, n >= 1, in rows of `columns`, as a base64 PNG."""
-    count, height, width = images.shape
-    sheet = Image.new("L", (columns * width, -(-count // columns) * height))
+    """Return images as a base64 PNG, in rows of `columns`: uint8 (n, height, width) or (n, height, width, 3)."""
+    count, height, width = images.shape[:3]
+    sheet = Image.new("L" if images.ndim == 3 else "RGB", (columns * width, -(-count // columns) * height))
     for place, image in enumerate(images):
         row, column = divmod(place, columns)
         sheet.paste(Image.fromarray(image), (column * width, row * height))

@@ -81,7 +81,8 @@ def _network(name: str) -> dict[str, Any]:
 
 def _dataset(config: pytest.Config, trainings: Sequence[Result]) -> dict[str, Any]:
     """Describe the data set. Without its files, which not each run needs, there are no pictures."""
-    found = {"name": DATASET.name, "image_shape": DATASET.image_shape, "class_counts": [], "samples": "", "hard": None}
+    shape = DATASET.image_shape[:2]
+    found = {"name": DATASET.name, "image_shape": shape, "class_counts": [], "samples": "", "hard": None}
     try:
         _, (images, labels) = read_dataset(str(obtain(config.option.data_dir)))
     except DataError:

@@ -8,7 +8,7 @@ A new check is one function with the decorator `check`: of a pair of workers, wh
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,7 +108,7 @@ def gradients(pair: Pair) -> Finding:
     pair.run("set_parameters", pair.initial_parameters())
     computed = pair.run("loss_and_gradients", *pair.dataset.train.first(128))
     results = [{"loss": np.array(loss), **tensors} for loss, tensors in computed]
-    return _within(*results, limit=2 * limits.gradient_tolerance(pair.network)["float32"])
+    return _within(*results, limit=2 * limits.gradient_tolerance(pair.network)["float32"], noise=pair.network.noise)
 
 
 @check
@@ -150,11 +150,12 @@ def _trainings(pair: Pair, **hyperparameters: float) -> Finding:
 def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[str, float]) -> str:
     """Return the first step whose losses differ by more than rounding explains; "" if there is none."""
     pair.build(**hyperparameters, dtype=dtype)
-    steps = {"float32": limits.float32_steps(pair.network), "float64": limits.STEPS_OF_AN_EPOCH}[dtype]
+    steps = limits.followed_steps(pair.network, dtype, limits.STEPS_OF_AN_EPOCH)
     baseline, candidate = _train(pair, pair.initial_parameters(seed), steps)
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
         if not abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before):
-            apart = largest_distance(candidate.parameters[steps], baseline.parameters[steps])
+            both = candidate.parameters[steps], baseline.parameters[steps]
+            apart = largest_distance(*both, noise=pair.network.noise)
             change = f"loss of step {step} in {dtype}: {before:.7g} -> {after:.7g}"
             return f"{change}; parameters after {steps} steps: {apart} apart"
     return ""
@@ -180,10 +181,12 @@ def _equal(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray]) ->
     return all(np.array_equal(array, candidate[name]) for name, array in baseline.items())
 
 
-def _within(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray], limit: float) -> Finding:
+def _within(
+    baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray], limit: float, noise: Collection[str] = ()
+) -> Finding:
     if _equal(baseline, candidate):
         return SAME
-    worst = largest_distance(candidate, baseline)
+    worst = largest_distance(candidate, baseline, noise=noise)
     return Finding("within rounding" if worst.error <= limit else "changed", f"{worst} (limit {limit:.0e})")
 
 

@@ -70,7 +70,8 @@ class Session:
             return
         self.build(*wanted)
         if make is impls.load and wanted not in self.first_states:
-            self.first_states[wanted] = self.implementation, self.implementation.get_checkpoint()
+            with contextlib.suppress(Exception):  # a network without a checkpoint is always built anew
+                self.first_states[wanted] = self.implementation, self.implementation.get_checkpoint()
             if len(self.first_states) > KEPT:
                 del self.first_states[next(iter(self.first_states))]
 

@@ -10,9 +10,9 @@ import optax
 
 from impls import adapter
 from impls.checks import check_device
-from impls.jax import mnist, resnet
+from impls.jax import mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "resnet": resnet}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):

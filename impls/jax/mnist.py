@@ -18,7 +18,7 @@ import optax
 
 # %%
 def mlp(params, x):
-    """Run the MLP 784 -> 512 -> 256 -> 10. Return logits (n, 10): the loss applies the softmax."""
+    """Run the MLP 784 -> 512 -> 256 -> 10 on x (n, 784). Return logits (n, 10): the loss applies the softmax."""
     x = jax.nn.relu(dense(params["dense_1"], x))  # (n, 784) -> (n, 512)
     x = jax.nn.relu(dense(params["dense_2"], x))  # (n, 512) -> (n, 256)
     return dense(params["dense_3"], x)  # (n, 256) -> (n, 10)
@@ -26,7 +26,7 @@ def mlp(params, x):
 
 def cnn(params, x):
     """Run the CNN: two 3 x 3 convolutions with ReLU and 2 x 2 max-pooling, two dense layers. Return logits (n, 10)."""
-    x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1)
+    x = x.reshape(-1, 28, 28, 1)  # (n, 784) -> (n, 28, 28, 1): channels last, unlike PyTorch
     x = max_pool(jax.nn.relu(conv(params["conv_1"], x)))  # (n, 28, 28, 1) -> (n, 14, 14, 32)
     x = max_pool(jax.nn.relu(conv(params["conv_2"], x)))  # (n, 14, 14, 32) -> (n, 7, 7, 64)
     x = x.reshape(len(x), -1)  # (n, 7, 7, 64) -> (n, 3136)
@@ -44,7 +44,7 @@ KERNEL_SHAPES = {  # (inputs, outputs) of a dense layer, (height, width, inputs,
 def init(key, kernel_shapes, dtype=jnp.float32):
     """Return {layer: {"kernel": ..., "bias": (outputs,)}}: He initialisation (arXiv:1502.01852), biases 0."""
     keys = jax.random.split(key, len(kernel_shapes))  # a key for each draw: the same key draws the same numbers
-    he_normal = jax.nn.initializers.he_normal()  # a truncated normal distribution
+    he_normal = jax.nn.initializers.he_normal()  # truncated normal; all axes but the last are inputs
     return {
         layer: {"kernel": he_normal(layer_key, shape, dtype), "bias": jnp.zeros(shape[-1], dtype)}
         for layer_key, (layer, shape) in zip(keys, kernel_shapes.items(), strict=True)
@@ -57,15 +57,15 @@ def dense(layer, x):
 
 
 def conv(layer, x):
-    """Convolve x, padded with zeros, and add the bias: (n, h, w, inputs) -> (n, h, w, outputs)."""
+    """Convolve x with strides (1, 1), padded with zeros, and add the bias: (n, h, w, inputs) -> (n, h, w, outputs)."""
     axes = ("NHWC", "HWIO", "NHWC")  # of x, kernel and result: batch N, height, width, channels, inputs I, outputs O
     return jax.lax.conv_general_dilated(x, layer["kernel"], (1, 1), "SAME", dimension_numbers=axes) + layer["bias"]
 
 
 def max_pool(x):
-    """Return the maximum of each 2 x 2 window: (n, h, w, c) -> (n, h / 2, w / 2, c)."""
+    """Return the maximum of each 2 x 2 window, h and w even: (n, h, w, c) -> (n, h / 2, w / 2, c)."""
     n, h, w, c = x.shape
-    # Not by `lax.reduce_window`, as usual: its gradient is slow on a CPU.
+    # `lax.reduce_window` is the usual way, but its gradient is slow on a CPU.
     return x.reshape(n, h // 2, 2, w // 2, 2, c).max(axis=(2, 4))  # a 2 x 2 window lies on axes 2 and 4
 
 
@@ -86,12 +86,12 @@ def load_mnist(folder):
 def preprocess(images, dtype=jnp.float32):
     """Scale uint8 (n, 28, 28) in 0..255 to `dtype` (n, 784) in [0, 1]."""
     x = jnp.asarray(images).reshape(len(images), -1).astype(dtype)  # (n, 28, 28) -> (n, 784)
-    return x / jnp.full_like(x, 255)  # XLA, the compiler, turns x / 255 into x * (1 / 255), which rounds twice
+    return x / jnp.full_like(x, 255)  # XLA, the compiler, would replace a number by its reciprocal, and round twice
 
 
 # %%
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
-    """Return Adam (arXiv:1412.6980), two pure functions: `init` returns its first state, `update` the next one."""
+    """Return Adam (arXiv:1412.6980): `init` returns a state, `update` the change of params and the next state."""
     return optax.adam(learning_rate, beta_1, beta_2, **options)
 
 
@@ -100,21 +100,22 @@ def cross_entropy(logits, y):
     return optax.softmax_cross_entropy_with_integer_labels(logits, y).mean()
 
 
-# Compiled at the first call and for each new shape or static argument. A donated `state` is invalid after the call.
+# At the first call, and for each new shape, jit runs this code once to record it for the compiler. Static arguments are
+# no arrays: a new object is a new compilation. The new state takes the memory of a donated one, which is invalid then.
 @partial(jax.jit, static_argnames=("model", "loss_fn", "optimizer"), donate_argnames="state")
 def train_step(model, loss_fn, optimizer, state, x, y):
-    """Take a step on x (n, 784) and y (n,). Return the new (params, optimizer state), and the loss before it, ()."""
+    """Take a step on x (n, 784), y (n,). Return new (params, optimizer state), and the loss before the update, ()."""
     params, optimizer_state = state
     loss, grads = jax.value_and_grad(lambda p: loss_fn(model(p, x), y))(params)  # grads: a dict like params
     updates, optimizer_state = optimizer.update(grads, optimizer_state, params)
-    return (optax.apply_updates(params, updates), optimizer_state), loss  # params + updates: nothing changes in place
+    return (optax.apply_updates(params, updates), optimizer_state), loss  # params + updates
 
 
 def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128, step=train_step):
     """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
-    order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0
+    order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0  # NumPy splits it without operations of JAX
     for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
-        # `jnp.take` is compiled. With x[rows], which is not, an epoch of the MLP takes 1.4 times as long.
+        # JAX examines the index of x[rows] at each call: an epoch of the MLP takes 1.4 times as long.
         batch = jnp.take(x, rows, axis=0), jnp.take(y, rows, axis=0)
         state, loss = step(model, loss_fn, optimizer, state, *batch)
         total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
@@ -124,7 +125,7 @@ def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128, ste
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
     parts = jnp.split(x, np.arange(1000, len(x), 1000))  # because the CNN needs 0.2 MB for each image
-    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # (n, 784) -> (n, 10)
+    logits = jnp.concatenate([jax.jit(model)(params, part) for part in parts])  # compiled once for `model`
     return float(loss_fn(logits, y)), float(jnp.mean(logits.argmax(axis=1) == y))
 
 
@@ -146,13 +147,12 @@ def main():
         (images, labels), (test_images, test_labels) = load_mnist(folder)
     except (OSError, ValueError) as error:
         raise SystemExit(f"error: no MNIST in {folder} (set MNIST_DIR), and no download: {error}") from None
-
     init_key, order_key = jax.random.split(jax.random.key(0))  # JAX has no global seed: each draw is given a key
     model = MODELS[args.network]
     params = init(init_key, KERNEL_SHAPES[args.network])
     optimizer = make_optimizer()
     state = params, optimizer.init(params)
-    x, y = preprocess(images), jnp.asarray(labels)
+    x, y = preprocess(images), jnp.asarray(labels)  # on a GPU if there is one
     test_x, test_y = preprocess(test_images), jnp.asarray(test_labels)
     for epoch in range(1, args.epochs + 1):
         key = jax.random.fold_in(order_key, epoch)  # another key, and so another order, for each epoch

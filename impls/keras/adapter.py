@@ -5,10 +5,10 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.keras import mnist, resnet
+from impls.keras import mnist, resnet, vit
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
-TUTORIALS = {"mnist": mnist, "resnet": resnet}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):

@@ -7,9 +7,9 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.numpy import mnist, resnet
+from impls.numpy import mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "resnet": resnet}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):

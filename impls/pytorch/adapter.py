@@ -4,9 +4,9 @@ import torch
 
 from impls import adapter
 from impls.checks import check_device
-from impls.pytorch import mnist, resnet
+from impls.pytorch import mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "resnet": resnet}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from impls import adapter
 from impls.checks import check_device
-from impls.tensorflow import mnist, resnet
+from impls.tensorflow import mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "resnet": resnet}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -30,7 +30,7 @@ class Adapter(adapter.Adapter):
         rates = settings.learning_rate, settings.beta_1, settings.beta_2
         self.optimizer = mnist.make_optimizer(self.model, *rates, **epsilon)
         self.epochs = 0
-        self.jit_compile = settings.network in mnist.XLA
+        self.jit_compile = settings.network in self.tutorial.XLA
         self.step = tf.function(mnist.train_step, jit_compile=self.jit_compile)
         self.probabilities_of = tf.function(mnist.predict, jit_compile=self.jit_compile)
 

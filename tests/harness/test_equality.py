@@ -46,6 +46,14 @@ def test_largest_distance_is_that_of_the_worst_tensor():
     assert largest_distance(actual, expected, scale=0.5) == (20.0, "b[0]")
 
 
+def test_noise_is_relative_to_the_largest_of_all():
+    expected = {"a": np.array([1e-18]), "b": np.array([4.0])}
+    actual = {"a": np.array([3e-18]), "b": np.array([5.0])}
+    assert largest_distance(actual, expected) == (2.0, "a[0]")
+    assert largest_distance(actual, expected, noise=["a"]) == (0.25, "b[0]")
+    assert largest_distance({**actual, "a": np.array([2.0])}, expected, noise=["a"]) == (0.5, "a[0]")
+
+
 class Counter:
     """Adds the sum of the labels to its one parameter; the loss is the sum before. Keeps its batches."""
 
