@@ -43,6 +43,14 @@ FORWARD_BACKWARD_CNN = {"float32": 1e-5, "float64": 1e-13}
 # Parameters after one step of Adam, relative to the learning rate: m / (sqrt(v) + epsilon) amplifies where v is near 0.
 STEP = {"float32": 2e-3, "float64": 1e-11}
 
+# With batch normalization, gradients are differences of sums over 100,352 pixels. PyTorch's kernel adds these one after
+# the other, with errors up to 1.7e-12 (TensorFlow 2.5e-13, JAX 8e-15); a step of Adam amplifies them to 1.3e-9.
+FORWARD_BACKWARD_NORM = {"float32": 1e-5, "float64": 1e-11}
+STEP_NORM = {"float32": 2e-3, "float64": 2e-9}
+
+# Running means and variances after each step.
+STATISTICS = {"float32": 1e-5, "float64": 1e-12}
+
 # Loss of each of many steps. In float64 the equivalence tests take `STEPS`, and an epoch of batches of 128 with --long.
 STEPS = 100
 STEPS_OF_AN_EPOCH = max(STEPS, math.ceil(DATASET.train / 128))
@@ -71,7 +79,14 @@ def has_convolutions(network: Network) -> bool:
 
 def gradient_tolerance(network: Network) -> dict[str, float]:
     """Return the tolerance of loss and gradients by dtype."""
+    if network.state:
+        return FORWARD_BACKWARD_NORM
     return FORWARD_BACKWARD_CNN if has_convolutions(network) else FORWARD_BACKWARD
+
+
+def step_tolerance(network: Network) -> dict[str, float]:
+    """Return the tolerance of the parameters after one step, relative to the learning rate, by dtype."""
+    return STEP_NORM if network.state else STEP
 
 
 def moment_tolerance(network: Network) -> dict[str, float]:
