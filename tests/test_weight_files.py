@@ -122,3 +122,31 @@ def test_full_disk_leaves_the_old_file_and_is_named(weights, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [old]
+
+
+@pytest.fixture
+def with_state():
+    """A network whose evaluation depends on a state beside the parameters."""
+    return next(name for name, network in NETWORKS.items() if network.state)
+
+
+def test_parameters_without_the_state_of_their_network_are_refused(refused, with_state, tmp_path):
+    parameters = impls.load("numpy", Settings(with_state)).get_parameters()
+    save(tmp_path / "parameters.npz", parameters)
+    assert f"state/{next(iter(NETWORKS[with_state].state))} is missing" in refused(
+        tmp_path / "parameters.npz", with_state
+    )
+
+
+@pytest.mark.parametrize("change", ["missing", "shape", "unknown"])
+def test_a_state_that_does_not_fit_is_refused(refused, with_state, tmp_path, change):
+    checkpoint = impls.load("numpy", Settings(with_state)).get_checkpoint()
+    *_, last = (name for name in checkpoint if name.startswith("state/"))
+    changed = {
+        "missing": {},
+        "shape": {last: np.ones((2, 2))},
+        "unknown": {last: checkpoint[last], "state/other": np.ones(2)},
+    }
+    save(tmp_path / "state.npz", {name: array for name, array in checkpoint.items() if name != last} | changed[change])
+    named = {"missing": last, "shape": last.removeprefix("state/"), "unknown": "other"}
+    assert named[change] in refused(tmp_path / "state.npz", with_state)

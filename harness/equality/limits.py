@@ -48,8 +48,8 @@ STEP = {"float32": 2e-3, "float64": 1e-11}
 FORWARD_BACKWARD_NORM = {"float32": 1e-5, "float64": 1e-11}
 STEP_NORM = {"float32": 2e-3, "float64": 2e-9}
 
-# Running means and variances after each step.
-STATISTICS = {"float32": 1e-5, "float64": 1e-12}
+# Running means and variances after each step. In float64 the largest error is 6.3e-13, of PyTorch's kernel.
+STATISTICS = {"float32": 1e-5, "float64": 1e-11}
 
 # Loss of each of many steps. In float64 the equivalence tests take `STEPS`, and an epoch of batches of 128 with --long.
 STEPS = 100
