@@ -16,13 +16,13 @@ class layer_norm_epsilon_of_keras(Mistake):
 
 
 class layer_norm_epsilon_of_pytorch(Mistake):
-    caught_by = catchers.LOGITS_64
+    caught_by = catchers.LOGITS
     network = "vit"
     EPSILON = 1e-5
 
 
 class layer_norm_epsilon_of_flax(Mistake):
-    caught_by = catchers.LOGITS_64
+    caught_by = catchers.LOGITS
     network = "vit"
     EPSILON = 1e-6
 
