@@ -45,3 +45,4 @@ class ConvNorm(tf.keras.layers.Layer):
 
 
 MODELS = {"resnet": build_resnet}
+XLA = set()  # networks that XLA compiles: on a CPU its convolutions are slower than TensorFlow's own
