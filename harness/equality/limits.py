@@ -44,9 +44,10 @@ FORWARD_BACKWARD_CNN = {"float32": 1e-5, "float64": 1e-13}
 STEP = {"float32": 2e-3, "float64": 1e-11}
 
 # With batch normalization, gradients are differences of sums over 100,352 pixels. PyTorch's kernel adds these one after
-# the other, with errors up to 1.7e-12 (TensorFlow 2.5e-13, JAX 8e-15); a step of Adam amplifies them to 1.3e-9.
-FORWARD_BACKWARD_NORM = {"float32": 1e-5, "float64": 1e-11}
-STEP_NORM = {"float32": 2e-3, "float64": 2e-9}
+# the other, with errors up to 1.7e-12 (TensorFlow 2.5e-13, JAX 8e-15); a step of Adam amplifies them to 1.3e-9. In
+# float32 the errors from six starts are up to 8.6e-5, of PyTorch, and 9.1e-3 after the step.
+FORWARD_BACKWARD_NORM = {"float32": 2e-4, "float64": 1e-11}
+STEP_NORM = {"float32": 2e-2, "float64": 2e-9}
 
 # Running means and variances after each step. In float64 the largest error is 6.3e-13, of PyTorch's kernel.
 STATISTICS = {"float32": 1e-5, "float64": 1e-11}
