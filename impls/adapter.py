@@ -1,6 +1,7 @@
 """The base class of the adapters: each makes a tutorial testable by calling the tutorial's own functions."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -292,6 +293,19 @@ class Adapter:
         """Return the input channels of each kernel, and 0 for the other parameters, which are stored as they are."""
         channels = {name: shape[-2] for name, shape in self.network.shapes.items() if name.endswith("/kernel")}
         return [(channels | self.network.flattened).get(name, 0) for name in self.network.shapes]
+
+
+def optimizer_factory(settings: Settings, adam: Callable, adamw: Callable, cosine: Callable) -> Callable:
+    """Return a function that makes the optimizer of `settings`: `adam`, the tutorial's, if it can, or else `adamw`.
+
+    `cosine` makes the learning rate of `adamw` from a schedule.
+    """
+    options = {name: getattr(settings, name) for name in ("learning_rate", "beta_1", "beta_2")}
+    if settings.optimizer == "adam" and settings.schedule is None:
+        return partial(adam, **options)
+    if settings.schedule:
+        options["learning_rate"] = cosine(settings.learning_rate, **vars(settings.schedule))
+    return partial(adamw, **options, weight_decay=settings.weight_decay)
 
 
 def to_channels_first(array: np.ndarray, channels: int) -> np.ndarray:

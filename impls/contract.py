@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 Arrays = tuple[np.ndarray, np.ndarray]
+MOST_STEPS = 10_000_000  # of a schedule: that of Keras is a table
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,30 @@ PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
 
 
 @dataclass(frozen=True)
+class Cosine:
+    """A learning-rate schedule: a linear warm-up, then half a cosine, as factors of `Settings.learning_rate`.
+
+    - `warmup`: steps in which the factor rises from `first` to 1; 0 is none.
+    - `steps`: the step from which the factor is `last`, more than `warmup`. Steps are counted from 0.
+    - `first`, `last`: factors in [0, 1].
+
+    Raises `ValueError` or `TypeError`, with the field's name, for a value outside these ranges.
+    """
+
+    warmup: int
+    steps: int
+    first: float
+    last: float
+
+    def __post_init__(self) -> None:
+        check_whole_number("Cosine.warmup", self.warmup, 0, MOST_STEPS)
+        check_whole_number("Cosine.steps", self.steps, self.warmup + 1, MOST_STEPS)
+        for name in ("first", "last"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"Cosine.{name} must be in [0, 1], got {getattr(self, name)!r}")
+
+
+@dataclass(frozen=True)
 class Settings:
     """How a network is built and trained; the same object configures every framework.
 
@@ -225,6 +250,9 @@ class Settings:
     - `learning_rate`, `beta_1`, `beta_2`: Adam's, as in its paper (arXiv:1412.6980).
     - `epsilon`: `None` is *native*, the framework's own Adam as shipped. A number is *aligned*: all
       frameworks add epsilon to sqrt(v) before the bias correction, as just before section 2.1 of the paper.
+    - `optimizer`: "adam", or "adamw", which decays the parameters `Network.decayed` (arXiv:1711.05101).
+    - `weight_decay`: of "adamw". A step at the rate r first multiplies these parameters by 1 - r `weight_decay`.
+    - `schedule`: factor of the learning rate at each step; `None` is 1.
     - `dtype`: "float32" or "float64", for pixels, parameters, losses and the optimizer.
     - `seed`: seed of the initial parameters and of the shuffling.
     - `threads`: CPU threads, if the framework has a call for them; `None` is its default, normally all cores. The suite
@@ -240,6 +268,9 @@ class Settings:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float | None = None
+    optimizer: str = "adam"
+    weight_decay: float = 0.0
+    schedule: Cosine | None = None
     dtype: str = "float32"
     seed: int = 0
     threads: int | None = None
@@ -259,6 +290,14 @@ class Settings:
             raise ValueError(f"Settings.learning_rate must be positive and finite, got {self.learning_rate!r}")
         if self.epsilon is not None and not 0 < self.epsilon < float("inf"):
             raise ValueError(f"Settings.epsilon must be None (native) or positive and finite, got {self.epsilon!r}")
+        if self.optimizer not in ("adam", "adamw"):
+            raise ValueError(f"Settings.optimizer must be 'adam' or 'adamw', got {self.optimizer!r}")
+        if not 0 <= self.weight_decay < float("inf"):
+            raise ValueError(f"Settings.weight_decay must be at least 0 and finite, got {self.weight_decay!r}")
+        if self.weight_decay and self.optimizer != "adamw":
+            raise ValueError(f"Settings.weight_decay needs optimizer='adamw', got {self.optimizer!r}")
+        if not isinstance(self.schedule, Cosine | None):
+            raise TypeError(f"Settings.schedule must be None or a Cosine, got {self.schedule!r}")
         if self.dtype not in ("float32", "float64"):
             raise ValueError(f"Settings.dtype must be 'float32' or 'float64', got {self.dtype!r}")
         if self.device not in ("cpu", "cuda"):

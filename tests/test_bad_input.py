@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.equality.training import train_on
-from impls.contract import DATASET, Settings
+from impls.contract import DATASET, Cosine, Settings
 
 IMAGES = np.zeros((2, *DATASET.image_shape), np.uint8)
 LABELS = np.array([0, 1], np.uint8)
@@ -102,6 +102,10 @@ def test_a_device_that_is_not_there_is_refused(framework, pytestconfig):
         ("learning_rate", float("nan"), ValueError),
         ("beta_1", 1.0, ValueError),
         ("epsilon", 0.0, ValueError),
+        ("optimizer", "sgd", ValueError),
+        ("weight_decay", -1.0, ValueError),
+        ("weight_decay", 0.01, ValueError),  # of Adam
+        ("schedule", 0.5, TypeError),
         ("dtype", "float16", ValueError),
         ("device", "tpu", ValueError),
     ],
@@ -109,3 +113,13 @@ def test_a_device_that_is_not_there_is_refused(framework, pytestconfig):
 def test_settings(field, value, error):
     with pytest.raises(error, match=field):
         Settings(**{field: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [({"warmup": -1}, ValueError), ({"steps": 16}, ValueError), ({"steps": 2.5}, TypeError), ({"last": 2}, ValueError)],
+)
+def test_schedule(change, error):
+    [field] = change
+    with pytest.raises(error, match=f"Cosine.{field}"):
+        Cosine(**{"warmup": 16, "steps": 100, "first": 0.1, "last": 0.01} | change)

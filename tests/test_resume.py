@@ -5,16 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import impls
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS_LOSS, STEPS_OF_AN_EPOCH, STEPS_PARAMETERS
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
 from harness.plugin.stash import CASES
+from impls.contract import Cosine
 from impls.weights import load, save
 from tests.equivalence import checker
 
 pytestmark = pytest.mark.equivalence
 ALIGNED = {"dtype": "float64", **EXACT_HYPERPARAMETERS}
+SCHEDULED = ALIGNED | {"optimizer": "adamw", "weight_decay": 2.0**-6, "schedule": Cosine(8, 400, 1 / 16, 1 / 64)}
 
 
 @pytest.fixture
@@ -48,8 +51,10 @@ def resumed(framework, fleet, long, tmp_path):
     return resumed
 
 
-@pytest.mark.parametrize("changes", [{}, ALIGNED], ids=["native", "aligned"])
+@pytest.mark.parametrize("changes", [{}, ALIGNED, SCHEDULED], ids=["native", "aligned", "scheduled"])
 def test_steps_go_on_to_the_bit(framework, dataset, initial, steps, resumed, changes):
+    if changes is SCHEDULED and not impls.has_file(framework.name, "adamw"):
+        pytest.skip(f"{framework.name} has no adamw.py")
     before, after = steps
     framework = framework.with_settings(**changes)
     expected = framework.run(trace, *dataset.train, initial, before + after)

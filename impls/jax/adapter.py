@@ -1,7 +1,8 @@
 """The JAX tutorial as the suite tests it: dtype, device, seed and Adam's epsilon are set from outside."""
 
 import inspect
-from functools import cache, partial
+from dataclasses import replace
+from functools import cache
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import optax
 
 from impls import adapter
 from impls.checks import check_device
-from impls.jax import mnist, resnet, vit
+from impls.jax import adamw, mnist, resnet, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
@@ -27,8 +28,7 @@ class Adapter(adapter.Adapter):
         check_device(settings.device, "JAX", jax.default_backend() == "gpu")
         self.configure()
         self.model = (models or self.tutorial.MODELS)[settings.network]
-        self.rates = settings.learning_rate, settings.beta_1, settings.beta_2
-        self.fixed = self.model, loss_fn or mnist.cross_entropy, adam(*self.rates, settings.epsilon)
+        self.fixed = self.model, loss_fn or mnist.cross_entropy, make_optimizer(replace(settings, seed=0))
         self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
         kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
         variables = self.tutorial.init(init_key, kernel_shapes, settings.dtype)  # (params, statistics), or params
@@ -98,9 +98,9 @@ class Adapter(adapter.Adapter):
         self.state = (params, variables[1]) if self.network.state else params, optimizer_state
 
     def assign_optimizer(self, m, v, steps):
-        adam, *rest = self.state[1]
-        count = jnp.asarray(steps, adam.count.dtype)
-        self.state = self.state[0], (adam._replace(count=count, mu=self._params(m), nu=self._params(v)), *rest)
+        count = np.array(steps, "int32")  # of Adam, and of the schedule; JAX donates an array of its own only once
+        moments = {"mu": self._params(m), "nu": self._params(v)}
+        self.state = self.state[0], optax.tree.set(self.state[1], count=count, **moments)
 
     def assign_shuffling(self, state):
         [self.epochs] = state.tolist()
@@ -115,7 +115,11 @@ class Adapter(adapter.Adapter):
         return flat(self.network.shapes, params)
 
     def hyperparameters(self):
-        call = inspect.signature(optax.adam).bind(*self.rates)
+        settings = self.settings
+        make, more = optax.adam, {}
+        if settings.optimizer == "adamw":
+            make, more = optax.adamw, {"weight_decay": settings.weight_decay}
+        call = inspect.signature(make).bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
         call.apply_defaults()
         return call.arguments
 
@@ -137,15 +141,16 @@ def flat(names, arrays):
     return [arrays[layer][kind] for layer, kind in (name.rsplit("/", 1) for name in names)]
 
 
-@cache  # one object for the same numbers, as JAX compiles a step once for each optimizer
-def adam(learning_rate, beta_1, beta_2, epsilon):
-    """Return the tutorial's optimizer, with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
-    make = partial(mnist.make_optimizer, learning_rate, beta_1, beta_2)
+@cache  # one object for the same settings, as JAX compiles a step once for each optimizer
+def make_optimizer(settings):
+    """Return the optimizer with an aligned epsilon: optax adds it after the bias correction of sqrt(v)."""
+    make = adapter.optimizer_factory(settings, mnist.make_optimizer, adamw.make_optimizer, adamw.cosine)
 
     def update(grads, state, params=None):
-        return make(eps=epsilon / jnp.sqrt(1 - beta_2 ** (state[0].count + 1))).update(grads, state, params)
+        correction = 1 - settings.beta_2 ** (state[0].count + 1)
+        return make(eps=settings.epsilon / jnp.sqrt(correction)).update(grads, state, params)
 
-    return make() if epsilon is None else optax.GradientTransformation(make().init, update)
+    return make() if settings.epsilon is None else optax.GradientTransformation(make().init, update)
 
 
 KEEP_GRADIENTS = optax.GradientTransformation(None, lambda grads, *_: (jax.tree.map(jnp.zeros_like, grads), grads))

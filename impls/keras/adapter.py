@@ -5,7 +5,7 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.keras import mnist, resnet, vit
+from impls.keras import adamw, mnist, resnet, vit
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
@@ -26,7 +26,8 @@ class Adapter(adapter.Adapter):
         self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or keras.losses.CategoricalCrossentropy(from_logits=True)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
-        self.optimizer = mnist.make_optimizer(settings.learning_rate, settings.beta_1, settings.beta_2, **epsilon)
+        make_optimizer = adapter.optimizer_factory(settings, mnist.make_optimizer, adamw.make_optimizer, adamw.Cosine)
+        self.optimizer = make_optimizer(**epsilon)
         metrics = () if loss_fn else ("accuracy",)  # the targets of another loss may be no labels
         mnist.compile_model(self.model, self.optimizer, self.loss_fn, metrics)
         self.optimizer.build(self.model.trainable_variables)  # its state is there before the first step

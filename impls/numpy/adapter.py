@@ -7,7 +7,7 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.numpy import mnist, resnet, vit
+from impls.numpy import adamw, mnist, resnet, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
@@ -28,8 +28,8 @@ class Adapter(adapter.Adapter):
         kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
         self.params = self.tutorial.init(self.random, kernel_shapes, settings.dtype)
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
-        rates = settings.learning_rate, settings.beta_1, settings.beta_2
-        self.optimizer = mnist.Adam(self.params, *rates, **epsilon)
+        make_optimizer = adapter.optimizer_factory(settings, mnist.Adam, adamw.AdamW, adamw.cosine)
+        self.optimizer = make_optimizer(self.params, **epsilon)
 
     def load_dataset(self, directory):
         return mnist.load_mnist(directory)

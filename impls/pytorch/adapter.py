@@ -4,7 +4,7 @@ import torch
 
 from impls import adapter
 from impls.checks import check_device
-from impls.pytorch import mnist, resnet, vit
+from impls.pytorch import adamw, mnist, resnet, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
@@ -25,7 +25,8 @@ class Adapter(adapter.Adapter):
         self.dtype = getattr(torch, settings.dtype)
         self.model = (models or self.tutorial.MODELS)[settings.network]().to(settings.device, self.dtype)
         self.loss_fn = loss_fn or mnist.cross_entropy
-        self.optimizer = mnist.make_optimizer(self.model, settings.learning_rate, settings.beta_1, settings.beta_2)
+        make_optimizer = adapter.optimizer_factory(settings, mnist.make_optimizer, adamw.make_optimizer, adamw.cosine)
+        self.optimizer = make_optimizer(self.model)
         if settings.epsilon is not None:
             self.optimizer.register_step_pre_hook(aligned(settings))
 
@@ -85,7 +86,7 @@ class Adapter(adapter.Adapter):
         return tuple([state.get(key, zeros) for state, zeros in states] for key in ("exp_avg", "exp_avg_sq"))
 
     def steps(self):
-        return steps_taken(self.optimizer)
+        return adamw.steps_taken(self.optimizer)
 
     def shuffling(self):
         return self.random.get_rng_state().numpy()
@@ -116,16 +117,11 @@ class Adapter(adapter.Adapter):
             torch.cuda.synchronize()
 
 
-def steps_taken(optimizer):
-    """Return the number of steps of Adam, which it counts for each parameter."""
-    return int(next((state["step"] for state in optimizer.state.values() if state), 0))
-
-
 def aligned(settings):
     """Return a hook for the optimizer: PyTorch adds epsilon after the bias correction of sqrt(v), Keras before it."""
 
     def before_step(optimizer, *_):
-        correction = 1 - settings.beta_2 ** (steps_taken(optimizer) + 1)
+        correction = 1 - settings.beta_2 ** (adamw.steps_taken(optimizer) + 1)
         for group in optimizer.param_groups:
             group["eps"] = settings.epsilon / correction**0.5
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from impls import adapter
 from impls.checks import check_device
-from impls.tensorflow import mnist, resnet, vit
+from impls.tensorflow import adamw, mnist, resnet, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
@@ -27,8 +27,8 @@ class Adapter(adapter.Adapter):
         self.model = (models or self.tutorial.MODELS)[settings.network]()
         self.loss_fn = loss_fn or mnist.cross_entropy
         epsilon = {} if settings.epsilon is None else {"epsilon": settings.epsilon}
-        rates = settings.learning_rate, settings.beta_1, settings.beta_2
-        self.optimizer = mnist.make_optimizer(self.model, *rates, **epsilon)
+        make_optimizer = adapter.optimizer_factory(settings, mnist.make_optimizer, adamw.make_optimizer, adamw.Cosine)
+        self.optimizer = make_optimizer(self.model, **epsilon)
         self.epochs = 0
         self.jit_compile = settings.network in self.tutorial.XLA
         self.step = tf.function(mnist.train_step, jit_compile=self.jit_compile)

@@ -30,6 +30,9 @@ STATISTICS = "tests/test_resnet.py::test_running_statistics_of_each_step[{}]"
 STATE = "tests/test_resnet.py::test_only_a_training_step_changes_the_state[{}]"
 RESUMED = "tests/test_resume.py::test_steps_go_on_to_the_bit[{}-native]"
 
+RATES = "tests/test_adamw.py::test_rate_of_each_step[{}]"
+DECAYED = "tests/test_adamw.py::test_kernels_alone_decay[{}]"
+
 INTEGERS = "tests/test_quantization.py::test_integers_of_parameters[{}]"
 TIES = "tests/test_quantization.py::test_integers_of_ties[{}]"
 ACTIVATIONS = "tests/test_quantization.py::test_activations[{}]"
