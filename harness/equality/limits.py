@@ -45,8 +45,8 @@ FORWARD_BACKWARD_POSITIONS = {"float32": 1e-5, "float64": 1e-13}
 STEP = {"float32": 2e-3, "float64": 1e-11}
 
 # With batch normalization, gradients are differences of sums over 100,352 pixels. PyTorch's kernel adds these one after
-# the other, with errors up to 1.7e-12 (TensorFlow 2.5e-13, JAX 8e-15); a step of Adam amplifies them to 1.3e-9. In
-# float32 the errors from six starts are up to 8.6e-5, of PyTorch, and 9.1e-3 after the step.
+# the other in float64, with errors up to 1.7e-12 (JAX and TensorFlow 1e-14); a step of Adam amplifies them to 1.3e-9.
+# In float32 the errors from six starts are up to 8.6e-5, of PyTorch, and 9.1e-3 after the step.
 FORWARD_BACKWARD_NORM = {"float32": 2e-4, "float64": 1e-11}
 STEP_NORM = {"float32": 2e-2, "float64": 2e-9}
 
