@@ -11,7 +11,7 @@ import time
 
 import impls
 from harness import ROOT
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare

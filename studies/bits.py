@@ -12,7 +12,7 @@ import numpy as np
 from rich.progress import track
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.equality.training import train
 from harness.judging.intervals import mean_interval, paired_effect
 from harness.plugin.numbers import whole_number

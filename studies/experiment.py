@@ -10,7 +10,7 @@ import numpy as np
 from rich.progress import track
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.equality.training import train
 from harness.plugin.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.measuring.interleaving import interleaved
 from harness.parallel.parallel_tasks import STEPS, milliseconds
 from harness.parallel.team import Team, check_processes

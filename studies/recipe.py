@@ -15,7 +15,7 @@ import numpy as np
 from rich.progress import track
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
 from harness.plugin.numbers import whole_number

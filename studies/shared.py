@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 
+from harness.data.lazy import Parts
 from harness.data.obtain import DataError, obtain
-from harness.data.reference import Parts
 from harness.judging.intervals import Interval
 from harness.report.tables import plain_table
 

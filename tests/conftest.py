@@ -15,6 +15,8 @@ from harness.equality.parameters import random_parameters
 from harness.equality.training import train, train_on
 from impls.contract import DATASET, Settings
 from impls.numpy.adapter import Adapter
+from impls.numpy.quantization import calibrate
+from impls.quantization import CALIBRATED_ON
 from impls.weights import save
 from tests.project import Project
 
@@ -99,6 +101,13 @@ def initial(framework):
     parameters = random_parameters(framework.network.shapes, seed=1, bias=0.1)
     next(array for name, array in parameters.items() if name.endswith("/bias"))[0] = 0
     return parameters
+
+
+@pytest.fixture
+def scales(framework, initial, dataset, once):
+    """The scales by which the initial parameters are quantized."""
+    network, images = framework.settings.network, dataset.train.images.first(CALIBRATED_ON)
+    return once(lambda: calibrate(network, initial, images.array()), "scales", network)
 
 
 @pytest.fixture

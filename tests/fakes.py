@@ -85,7 +85,7 @@ class PatchedNumpy(Session):
         self.module, tutorial = ModuleType("impls.numpy.adapter"), ModuleType("impls.numpy.mnist")
         exec(Path(mnist.__file__).read_text(encoding="utf-8") + code, vars(tutorial))
         exec(Path(adapter.__file__).read_text(encoding="utf-8"), vars(self.module))
-        self.module.mnist = tutorial
+        self.module.mnist = self.module.TUTORIALS["mnist"] = tutorial
         self.running = True
 
     def build(self, make, variant, settings):

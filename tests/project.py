@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 
 FAKE = """
 import os, sys, time

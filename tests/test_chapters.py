@@ -1,5 +1,7 @@
 """A chapter is one file: it declares a marker, a parameter, a fixture and a table, and no other file names it."""
 
+from impls import distillation
+
 CHAPTER = """
 import pytest
 
@@ -51,3 +53,13 @@ def test_sixth_chapter_is_one_file(project):
     rows = [line.split() for line in done.stdout.splitlines() if "numpy  " in line]
     assert rows == [["numpy", "L1"], ["numpy", "L2"]]
     assert project.run(*arguments).returncode == 5, "without -m, no test of the chapter runs"
+
+
+def test_variant_without_the_file_has_none_of_its_tests(run_here, add_variant):
+    assert distillation.exists("keras-jax", "mlp")
+    assert not distillation.exists("keras-jax", "cnn")
+    add_variant("newcomer")
+    chosen = ("--framework=newcomer", "--framework=numpy", "-m", "distillation")
+    collected = run_here("-q", "--collect-only", *chosen, "tests/test_distillation.py").stdout
+    assert "numpy-mlp" in collected
+    assert "newcomer" not in collected

@@ -12,12 +12,9 @@ from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import STEPS, STEPS_LOSS, STEPS_PARAMETERS, has_convolutions
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
-from harness.parallel.team import Team
-from harness.plugin.chapters.parallel import ALIGNED, PROCESSES, TIMEOUT
-from harness.workers.worker import WorkerError
+from harness.plugin.chapters.parallel import ALIGNED, PROCESSES
 from impls.contract import NETWORKS
 from tests.equivalence import checker
-from tests.project import require
 
 pytestmark = pytest.mark.parallel
 BATCH_SIZE = ALIGNED.batch_size
@@ -42,22 +39,13 @@ def one_process(build_reference, network):
     return build_reference(replace(ALIGNED, network=network))
 
 
-@pytest.fixture(scope="module")
-def known():
-    return {}
-
-
 @pytest.fixture
-def followed(team, one_process, network, dataset, parameters, known, pytestconfig):
+def followed(team, one_process, network, dataset, parameters, once, pytestconfig):
     """The traces of 100 steps of all processes, and the reference's; of the CNN 30 steps without --long."""
     short = has_convolutions(NETWORKS[network]) and not pytestconfig.option.long
     steps = STEPS_OF_CNN if short else STEPS
     call = (trace, *dataset.train, parameters, steps, (1, steps))
-    if network not in known:
-        known[network] = one_process.run(*call)
-    if team not in known:
-        known[team] = team.run(*call)
-    return known[team], known[network]
+    return once(lambda: team.run(*call), team), once(lambda: one_process.run(*call), network)
 
 
 @pytest.fixture
@@ -133,32 +121,12 @@ def test_fit(team, one_process, dataset, parameters, assert_within):
 @pytest.mark.parametrize("way", ["train_step", "fit"])
 def test_a_batch_that_cannot_be_divided_is_refused_by_name(team, dataset, parameters, way):
     """105 images would be 53 and 52, whose means have unequal weights. Most libraries do not report this."""
-    images, labels = dataset.train.first(105)
+    batch = dataset.train.first(105)
+    call = ("fit", *batch, 1) if way == "fit" else (trace, *batch, parameters, 1)
     try:
-        if way == "fit":
-            team.run("fit", images, labels, 1)
-        else:
-            team.run(trace, images, labels, parameters, 1)
+        team.run(*call)
         raised = "no exception"
     except Exception as error:
         raised = f"{type(error).__name__}: {error}"
     assert raised.startswith("ValueError: a batch of 105 images cannot be divided by 2 processes"), raised
     assert team.is_running(), "the processes could go on"
-
-
-def test_one_process_of_jax_with_two_devices(fleet, dataset):
-    """The mesh spans all devices, of one process or of several. JAX raises an error for a batch it cannot divide."""
-    require("jax", "optax")
-    parameters = random_parameters(NETWORKS["mlp"].shapes, seed=1, bias=0.1)
-    one_process = fleet.framework("numpy", ALIGNED)
-    call = (trace, *dataset.train, parameters, STEPS)
-    team = Team("jax", 1, TIMEOUT, environment={"JAX_NUM_CPU_DEVICES": str(PROCESSES)})
-    try:
-        team.build(ALIGNED)
-        apart = max(losses_apart(*team.run(*call), one_process.run(*call)))
-        with pytest.raises(WorkerError, match="IndivisibleError"):
-            team.run(trace, *dataset.train.first(105), parameters, 1)
-    finally:
-        team.close()
-    print(apart)
-    assert apart.error <= STEPS_LOSS["float64"]

@@ -37,7 +37,11 @@ def test_images_of_one_value(framework, record, value):
     assert_scaled(framework, np.full((2, *DATASET.image_shape), value, np.uint8), record)
 
 
-@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, -1), (-1, 0), (-1, -1), (ROWS // 4, 3 * COLUMNS // 4)])
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [(0, 0), (0, -1), (-1, 0), (-1, -1), (ROWS // 4, 3 * COLUMNS // 4)],
+    ids=["top-left", "top-right", "bottom-left", "bottom-right", "inside"],
+)
 def test_a_single_lit_pixel_stays_where_it_is(framework, row, column):
     """In all its channels, which lie side by side."""
     images = np.zeros((1, *DATASET.image_shape), np.uint8)

@@ -47,13 +47,10 @@ def load(network, **settings):
     return reference
 
 
-@pytest.fixture(params=WRITTEN)
-def reference(request):
-    return load(request.param)
-
-
-def test_loss_by_another_way(reference, images, labels):
+@pytest.mark.parametrize("network", WRITTEN)
+def test_loss_by_another_way(images, labels, network):
     """-log of the probability that each image's label is given, with SciPy's log-sum-exp instead of our own."""
+    reference = load(network)
     logits = reference.logits(images)
     expected = np.mean([logsumexp(row) - row[label] for row, label in zip(logits, labels, strict=True)])
     loss, _ = reference.evaluate(images, labels)
@@ -140,7 +137,9 @@ def test_equal_maxima_get_the_gradient_once():
     assert found.reshape(2, 4).tolist() == [[5, 0, 0, 7], [0, 0, 0, 0]]
 
 
-def test_large_logits_do_not_overflow(reference, images, labels):
+@pytest.mark.parametrize("network", WRITTEN)
+def test_large_logits_do_not_overflow(images, labels, network):
+    reference = load(network)
     parameters = reference.get_parameters()
     last = list(parameters)[-1]
     parameters[last] += np.arange(10) * 1000.0

@@ -5,13 +5,12 @@ import pytest
 
 from harness.equality.limits import EXACT_HYPERPARAMETERS, FORWARD_BACKWARD
 from harness.equality.trace import trace
-from tests.conftest import BATCH_SIZE
 
 pytestmark = pytest.mark.equivalence
 EPOCHS_WATCHED = 8  # a fair shuffle of two puts the same first in all of them once in 128 times
 
 
-def test_fit_uses_every_image_once(framework, reference, dataset, initial):
+def test_fit_uses_every_image_once(framework, reference, dataset, initial, batch_size):
     """With a learning rate that changes nothing, an epoch's loss is the loss of all images, partial batch included.
 
     Where a batch is normalised by its own statistics, the loss of an image depends on the others in its batch, and so
@@ -19,20 +18,20 @@ def test_fit_uses_every_image_once(framework, reference, dataset, initial):
     """
     alone = bool(framework.network.state)
     images, labels = (each.array() for each in dataset.train.first(20 if alone else 300))
-    size = 1 if alone else BATCH_SIZE
-    still = framework.with_settings(**EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": size})
+    settings = EXACT_HYPERPARAMETERS | {"learning_rate": 2.0**-60, "batch_size": 1 if alone else batch_size}
+    still = framework.with_settings(**settings)
     still.set_parameters(initial)
     parts = np.split(np.arange(len(images)), len(images) if alone else 1)
     expected = np.mean([reference.loss_and_gradients(images[rows], labels[rows])[0] for rows in parts])
     assert still.fit(images, labels, 2)["loss"] == pytest.approx([expected] * 2, rel=FORWARD_BACKWARD["float32"])
 
 
-def test_fit_shuffles_by_the_seed(framework, dataset, initial):
+def test_fit_shuffles_by_the_seed(framework, dataset, initial, batch_size):
     """Another seed is another order of the batches, and so another loss; the parameters are the same at first."""
     images, labels = dataset.train.first(512)
     losses = []
     for seed in (1, 2):
-        shuffled = framework.with_settings(seed=seed, batch_size=BATCH_SIZE)
+        shuffled = framework.with_settings(seed=seed, batch_size=batch_size)
         shuffled.set_parameters(initial)
         losses += shuffled.fit(images, labels, 1)["loss"]
     assert losses[0] != pytest.approx(losses[1], rel=1e-4)

@@ -8,33 +8,13 @@ import difflib
 import hashlib
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from harness import ROOT
-from harness.data.idx import idx_bytes
 from tests.project import Project, require
 
-TRAIN = 1500  # of 1,797 images
-SOURCE = '''
-"""scikit-learn's digits, which come with the package: 1,797 images of 8 x 8 pixels."""
-
-import numpy as np
-from sklearn.datasets import load_digits
-
-from harness.data.idx import idx_bytes
-from impls.contract import DATASET
-
-
-def from_scikit_learn() -> dict[str, bytes]:
-    """Return the four IDX files by name."""
-    digits = load_digits()
-    images = (digits.images * 15).astype(np.uint8)  # 0..16 -> 0..240
-    cut = DATASET.train
-    arrays = images[:cut], digits.target[:cut], images[cut:], digits.target[cut:]
-    return {name: idx_bytes(array) for name, array in zip(DATASET.files, arrays, strict=True)}
-'''
 DATASET = """DATASET = Dataset(
     "digits",
     image_shape=(8, 8),
@@ -78,28 +58,19 @@ def between(text: str, first: str, last: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def digits() -> dict[str, str]:
-    """SHA-256 of the four files."""
-    from sklearn.datasets import load_digits
-
-    data = load_digits()
-    images = (data.images * 15).astype(np.uint8)
-    arrays = images[:TRAIN], data.target[:TRAIN], images[TRAIN:], data.target[TRAIN:]
-    names = ("train-images", "train-labels", "test-images", "test-labels")
-    return {name: hashlib.sha256(idx_bytes(array)).hexdigest() for name, array in zip(names, arrays, strict=True)}
-
-
-@pytest.fixture(scope="module")
 def template(tmp_path_factory, dataset):
     require("sklearn", "torch", "torchvision", "jax", "optax")
     return Project(tmp_path_factory.mktemp("template"), dataset)
 
 
 @pytest.fixture(scope="module")
-def changed(template, digits):
-    """What was changed: file -> lines that are new in it; and the files that are new."""
-    template.add_file("harness/data/digits.py", SOURCE.lstrip())
-    files = "\n".join(f'        "{name}": "{digest}",' for name, digest in digits.items())
+def changed(template):
+    """Change the copy, and add a file of data; return file -> lines that are new in it."""
+    from tests import digits  # not above: scikit-learn may be missing
+
+    template.add_file("harness/data/digits.py", Path(digits.__file__).read_text(encoding="utf-8"))
+    contents = digits.from_scikit_learn().items()
+    files = "\n".join(f'        "{name}": "{hashlib.sha256(content).hexdigest()}",' for name, content in contents)
     edits = {
         "impls/contract.py": [
             (("DATASET = Dataset(", "\n)\n"), DATASET.format(files=files)),

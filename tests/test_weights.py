@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -32,13 +33,12 @@ def run(monkeypatch, dataset, capsys):
     return run
 
 
-def test_every_framework_computes_the_same_from_a_file(framework, weights, dataset):
-    if framework.settings.network != "mlp":
-        pytest.skip("the file is of the mlp")
-    images = dataset.test.images.first(100)
-    framework.set_parameters(load(weights))
-    expected = impls.load("numpy", Settings(seed=5)).logits(images.array())
-    np.testing.assert_allclose(framework.logits(images), expected, rtol=0, atol=LOGITS)
+def test_every_framework_computes_the_same_from_a_file(framework, build_reference, tmp_path, dataset):
+    reference = build_reference(replace(framework.settings, seed=5))
+    images, file = dataset.test.images.first(100), tmp_path / "weights.npz"
+    save(file, reference.get_parameters())
+    framework.set_parameters(load(file, framework.network))
+    np.testing.assert_allclose(framework.logits(images), reference.logits(images), rtol=0, atol=LOGITS)
 
 
 @pytest.fixture

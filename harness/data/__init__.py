@@ -1,1 +1,1 @@
-"""The data set: verified files, and arrays by reference."""
+"""The data set: verified files, and lazy arrays."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.data.reference import Parts, Split
+from harness.data.lazy import Parts, Split
 from harness.edge import export_tasks
 from harness.equality.limits import has_convolutions
 from harness.equality.training import train

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.edge import export_tasks
 from harness.edge.exports import SINGLE_IMAGE
 from harness.judging.sequential import Batch, Sampling, sequential

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.measuring import roofline
 from harness.measuring.interleaving import in_turn, interleaved
 from harness.measuring.starting import conditions, import_seconds

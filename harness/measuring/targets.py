@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.measuring import notebook, roofline
 from harness.measuring.campaign import Target
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation

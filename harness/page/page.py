@@ -13,7 +13,7 @@ from harness.page import digits, equality, learning, speed, top, upgrades
 from harness.page.axis import Axis, from_zero, shown
 from harness.page.results import Results, as_json, results_of
 from harness.profiling.profile import ACCOUNTED, accounted
-from harness.report.runs import finite, median, ratio
+from harness.report.runs import MEBIBYTE, finite, median, ratio
 
 
 class Section(NamedTuple):
@@ -58,7 +58,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {"finite": finite, "median": median, "number": _number, "scaled": _scaled, "shown": shown}
 ENVIRONMENT.filters["totals"] = speed.totals
 ENVIRONMENT.globals |= {"digits": digits, "equality": equality, "learning": learning, "speed": speed, "top": top}
-ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero}
+ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero, "MEBIBYTE": MEBIBYTE}
 ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED, "ratio": ratio, "cores": cores}
 
 

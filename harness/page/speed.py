@@ -8,7 +8,6 @@ from harness.page.results import Record
 from harness.report.runs import finite, median
 
 STARTING = ("import", "building", "first step")
-MEBIBYTE = 2**20
 
 
 def axis(values: Iterable[float | None], line: float | None = None) -> Axis:

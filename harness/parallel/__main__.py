@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 import impls
+from harness.data.lazy import Parts
 from harness.data.obtain import DataError, obtain
-from harness.data.reference import Parts
 from harness.equality.training import train
 from harness.parallel.team import Team, check_processes
 from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.data.lazy import Parts
 from harness.data.obtain import DataError, obtain
-from harness.data.reference import Parts
 from harness.judging.sequential import Sampling
 from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
@@ -38,7 +38,7 @@ def settings(pytestconfig: pytest.Config) -> Settings:
 
 @pytest.fixture(scope="session")
 def dataset(pytestconfig: pytest.Config) -> Parts:
-    """The verified data set, by reference: a worker receives the name of an array only. Without it, the run ends."""
+    """The verified data set, in lazy arrays: a worker receives the name of an array only. Without it, the run ends."""
     try:
         return Parts.at(obtain(pytestconfig.option.data_dir))
     except DataError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.measuring import figures
 from harness.measuring.campaign import Campaign, ProcessRun, Target
 from harness.measuring.targets import roofline_target

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.equality.parameters import random_parameters
 from harness.measuring.campaign import Target
 from harness.measuring.interleaving import in_turn

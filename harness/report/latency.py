@@ -11,7 +11,7 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.machine import cores
 from harness.measuring.workload import EPOCH
 from harness.report.record import Result, of_kind
-from harness.report.runs import median, ratio, spread
+from harness.report.runs import MEBIBYTE, median, ratio, spread
 from harness.report.tables import MISSING, plain_table
 from harness.workers import excerpt
 from impls.contract import Settings
@@ -20,7 +20,6 @@ Runs = dict[str, list[float]]  # operation -> seconds in each process run
 Seconds = dict[str, Runs]  # by variant
 
 NOTEBOOK_NETWORK = Settings.network  # the network of the notebook ways
-MEBIBYTE = 2**20
 
 
 def tables(network: str, variants: Sequence[str], results: Sequence[Result], campaign: Campaign) -> Iterator[Table]:

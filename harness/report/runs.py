@@ -4,6 +4,8 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 
+MEBIBYTE = 2**20
+
 
 def finite(values: Iterable[float | None]) -> list[float]:
     """Return the values that were measured."""

@@ -12,7 +12,7 @@ import numpy as np
 
 import impls
 from harness import tally
-from harness.data.reference import Reference
+from harness.data.lazy import LazyArray
 from harness.workers.excerpt import excerpt
 from impls.adapter import Adapter
 
@@ -79,7 +79,7 @@ class Session:
         """Return `function(*arguments)`. A string names a method of the implementation.
 
         A function whose first parameter is called `implementation` gets the implementation, before the arguments. Each
-        `Reference` among the arguments is replaced by its array.
+        `LazyArray` among the arguments is replaced by its array.
         """
         marked = getattr(Adapter, function, None) if isinstance(function, str) else function
         if getattr(marked, "changes_state", False):
@@ -92,7 +92,7 @@ class Session:
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
-            arguments = tuple(each.array() if isinstance(each, Reference) else each for each in arguments)
+            arguments = tuple(each.array() if isinstance(each, LazyArray) else each for each in arguments)
             tally.add_training(function, arguments)
             return function(*arguments)
 

@@ -97,6 +97,9 @@ class Adapter(adapter.Adapter):
                 parameter.copy_(torch.tensor(array))
 
     def assign_optimizer(self, m, v, steps):
+        self.optimizer.state.clear()
+        if not steps:
+            return  # PyTorch makes its state in the first step
         for parameter, *moments in zip(self.model.parameters(), m, v, strict=True):
             step = torch.tensor(float(steps), device=parameter.device)
             # The fused kernel reads m and v in the memory order of the parameter.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.table import Table
 
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.edge import versions
 from harness.edge.exports import ExportCache
 from harness.judging.sequential import Sampling
@@ -18,6 +18,7 @@ from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES
 from harness.report.record import Result, of_kind
+from harness.report.runs import MEBIBYTE
 from harness.report.tables import MISSING, plain_table
 from harness.workers.fleet import Fleet
 from impls import Case, PackageNotInstalled, quantization
@@ -33,7 +34,7 @@ COLUMNS = {  # figure -> heading, and how it is shown
     "labels": ("predictions\nchanged", "{:,}".format),
     "seconds": ("µs", lambda seconds: f"{1e6 * seconds:.0f}"),
     "spread": ("±", lambda spread: "" if spread is None else f"{spread:.0%}"),
-    "memory": ("MiB", lambda held: f"{held / 2**20:.0f}"),
+    "memory": ("MiB", lambda held: f"{held / MEBIBYTE:.0f}"),
 }
 
 

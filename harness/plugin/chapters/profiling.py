@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.table import Table
 
-from harness.data.reference import Parts
+from harness.data.lazy import Parts
 from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter

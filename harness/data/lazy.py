@@ -1,4 +1,4 @@
-"""References to the data set's arrays: a worker reads them from its own disk, so that no array travels to it."""
+"""Lazy arrays of the data set: a worker gets the name of an array, and reads it from its own disk."""
 
 import functools
 from pathlib import Path
@@ -9,16 +9,16 @@ import numpy as np
 from impls.files import read_dataset
 
 
-class Reference(NamedTuple):
-    """A reference to an array of the data set, or to its first `count` rows."""
+class LazyArray(NamedTuple):
+    """An array of the data set, or its first `count` rows, not read before `array()` is called."""
 
     directory: str
     split: str  # "train" or "test"
     kind: str  # "images", uint8 (n, height, width), or "labels", uint8 (n,)
     count: int | None = None
 
-    def first(self, count: int) -> "Reference":
-        """Refer to the first rows only."""
+    def first(self, count: int) -> "LazyArray":
+        """Return the first rows only."""
         return self._replace(count=count)
 
     def array(self) -> np.ndarray:
@@ -32,18 +32,18 @@ _dataset = functools.cache(read_dataset)
 
 
 class Split(NamedTuple):
-    """References to the images and labels of one part of the data set."""
+    """The images and labels of one part of the data set."""
 
-    images: Reference
-    labels: Reference
+    images: LazyArray
+    labels: LazyArray
 
     def first(self, count: int) -> "Split":
-        """Refer to the first images and labels only."""
+        """Return the first images and labels only."""
         return Split(self.images.first(count), self.labels.first(count))
 
 
 class Parts(NamedTuple):
-    """References to the training part and the test part of the data set in `directory`."""
+    """The training part and the test part of the data set in `directory`."""
 
     directory: str
     train: Split
@@ -51,6 +51,6 @@ class Parts(NamedTuple):
 
     @classmethod
     def at(cls, directory: Path) -> "Parts":
-        """Refer to the data set below this folder."""
-        splits = ([Reference(str(directory), split, kind) for kind in Split._fields] for split in ("train", "test"))
+        """Return the data set below this folder."""
+        splits = ([LazyArray(str(directory), split, kind) for kind in Split._fields] for split in ("train", "test"))
         return cls(str(directory), *map(Split._make, splits))
