@@ -19,7 +19,7 @@ def build_resnet():
     x = block(x, 16)
     x = keras.layers.MaxPooling2D()(x)  # (n, 14, 14, 16) -> (n, 7, 7, 16)
     x = block(x, 32)  # (n, 7, 7, 16) -> (n, 7, 7, 32)
-    x = ops.sum(x, (1, 2)) / 49  # (n, 7, 7, 32) -> (n, 32), the mean
+    x = ops.sum(x, (1, 2)) / (x.shape[1] * x.shape[2])  # (n, 7, 7, 32) -> (n, 32), the mean
     return keras.Model(inputs, keras.layers.Dense(10)(x))  # (n, 32) -> (n, 10)
 
 
@@ -45,7 +45,8 @@ class ConvNorm(keras.layers.Layer):
         return self.norm(self.conv(x), training=training)
 
 
-# Keras' own BatchNormalization, and ops.mean, compute in float32 on JAX and PyTorch, also where dtype is float64.
+# Not by keras.layers.BatchNormalization, as usual: it and ops.mean compute in float32 on JAX and PyTorch, also where
+# the dtype is float64, and on TensorFlow the gradients of its float32 are off by 1 %.
 class BatchNorm(keras.layers.Layer):
     """Batch normalization (arXiv:1502.03167): each channel gets mean 0 and variance 1, and is scaled and shifted.
 

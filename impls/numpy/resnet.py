@@ -40,7 +40,8 @@ def resnet(params, x, training=False):
     def backward(dz):
         grads = mnist.gradients(params, head=(means, dz))
         dmeans = dz @ params["head/kernel"].T  # (n, 10) -> (n, 32)
-        dh3 = np.broadcast_to(dmeans[:, np.newaxis, np.newaxis] / 49, h3.shape)  # an equal part to each of 7 x 7 pixels
+        pixels = h3.shape[1] * h3.shape[2]  # 7 x 7, of which each gets an equal part
+        dh3 = np.broadcast_to(dmeans[:, np.newaxis, np.newaxis] / pixels, h3.shape)  # (n, 32) -> (n, 7, 7, 32)
         dm2 = block_2_backward(dh3, grads)  # (n, 7, 7, 32) -> (n, 7, 7, 16)
         dh2 = mnist.max_pool_gradient(dm2, h2, m2)  # (n, 7, 7, 16) -> (n, 14, 14, 16)
         dm1 = block_1_backward(dh2, grads)
