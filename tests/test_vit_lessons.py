@@ -5,7 +5,7 @@ import pytest
 import impls
 from tests.processes import measured
 
-pytestmark = pytest.mark.lessons
+pytestmark = [pytest.mark.lessons, pytest.mark.long]  # each trains twice in a new process
 
 # The largest relative difference of the loss between two trainings in float64, as the tutorial is written and with a
 # part replaced by `REPLACEMENT`.

@@ -34,7 +34,7 @@ class Position(keras.layers.Layer):
 
     def build(self, shape):
         """Create the vectors, (16, 64)."""
-        self.embedding = self.add_weight(shape=shape[1:], initializer="random_normal")
+        self.embedding = self.add_weight(shape[1:], "random_normal", name="embedding")
 
     def call(self, x):
         """Return x + embedding: (n, 16, 64) + (16, 64)."""
@@ -73,8 +73,8 @@ class LayerNorm(keras.layers.Layer):
 
     def build(self, shape):
         """Create scale and bias, (64,)."""
-        self.scale = self.add_weight(shape=shape[-1:], initializer="ones")
-        self.bias = self.add_weight(shape=shape[-1:], initializer="zeros")
+        self.scale = self.add_weight(shape[-1:], "ones", name="scale")
+        self.bias = self.add_weight(shape[-1:], "zeros", name="bias")
 
     def call(self, x):
         """Return the normalised x, of the same shape."""

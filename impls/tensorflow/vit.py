@@ -33,7 +33,7 @@ class Position(tf.keras.layers.Layer):
 
     def build(self, shape):
         """Create the vectors, (16, 64)."""
-        self.embedding = self.add_weight(shape=shape[1:], initializer="random_normal")
+        self.embedding = self.add_weight(shape[1:], "random_normal", name="embedding")
 
     def call(self, x):
         """Return x + embedding: (n, 16, 64) + (16, 64)."""
