@@ -61,6 +61,5 @@ def test_own_batch_normalization_in_float64(dataset, variant, replacement, limit
     chosen = impls.variants()[variant]
     code = PROGRAM.format(variant=variant, folder=dataset.directory, replacement=replacement)
     errors = measured(code, " ".join(chosen.packages), **chosen.environment)
-    print(errors)
     for name, (low, high) in limits.items():
         assert low <= errors[name] <= high, name
