@@ -27,10 +27,10 @@ quick: data
 compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
-# Of the CNN and the ViT the shapes and the first steps: their trainings take minutes. `make compare` trains for all epochs.
+# Of CNN, ViT and ResNet the shapes and the first steps: their trainings take minutes. `make compare` trains for all epochs.
 test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
-		-k "not (-cnn or -vit) or (test_network.py or test_equivalence.py) and not many_steps"
+		-k "not (-cnn or -vit or -resnet) or (test_network.py or test_equivalence.py or test_resnet.py) and not many_steps"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)

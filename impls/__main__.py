@@ -32,7 +32,9 @@ def main() -> None:
                 if weights.is_checkpoint(loaded) and epochs is not None:
                     implementation.set_checkpoint(loaded)
                 else:
-                    implementation.set_parameters({name: loaded[name] for name in implementation.network.shapes})
+                    network = implementation.network
+                    implementation.set_parameters({name: loaded[name] for name in network.shapes})
+                    implementation.set_state({name: loaded[f"state/{name}"] for name in network.state})
             except ValueError as error:  # a number is not finite in the dtype of the settings
                 raise ValueError(f"{options.load}: {error}; --save writes such a file") from None
         if epochs is not None or not options.predict:

@@ -79,7 +79,10 @@ class Adapter:
         raise NotImplementedError
 
     def gradients(self, batch: Any) -> tuple[Any, Sequence[Any]]:
-        """Return the loss and the gradient of each parameter, by the tutorial's own step. Change no parameter."""
+        """Return the loss and the gradient of each parameter, by the tutorial's own step. Change no parameter.
+
+        The step may change the running means and variances: the caller gives them back.
+        """
         raise NotImplementedError
 
     def parameters(self) -> Sequence[Any]:
@@ -114,7 +117,14 @@ class Adapter:
         """Return the optimizer's hyperparameters, defaults included, by the framework's own names."""
         raise NotImplementedError
 
-    # Defaults that fit most frameworks.
+    # Defaults that fit most frameworks, and networks without `Network.state`.
+
+    def statistics(self) -> Sequence[Any]:
+        """Return the running means and variances in the order of `network.state`."""
+        return []
+
+    def assign_statistics(self, arrays: Sequence[np.ndarray]) -> None:
+        """Replace the running means and variances by `arrays`, float, in the order of `network.state`."""
 
     def configure(self) -> None:
         """Set what holds for the whole process, such as a default dtype: an adapter with other settings changes it."""
@@ -193,9 +203,12 @@ class Adapter:
         return np.array(self.array(self.predict(self.inputs(check_images(images)))))
 
     def loss_and_gradients(self, images: np.ndarray, labels: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-        """Return the mean cross-entropy of the batch in nats, and its gradient for each parameter."""
+        """Return the mean cross-entropy of the batch in nats, and its gradient for each parameter, as in a step."""
+        state = self.get_state()
         loss, gradients = self.gradients(self.prepare_batch(images, labels))
-        return float(loss), self.named(gradients)
+        loss, gradients = float(loss), self.named(gradients)
+        self.set_state(state)
+        return loss, gradients
 
     def parameter_count(self) -> int:
         """Return the number of trainable scalars of the framework's own arrays."""
@@ -207,8 +220,19 @@ class Adapter:
 
     @changes_state
     def set_parameters(self, parameters: Mapping[str, np.ndarray]) -> None:
-        """Replace all parameters. The optimizer's state stays as it is."""
-        self.assign(self._stored(check_parameters(parameters, self.network, self.settings.dtype)))
+        """Replace all parameters. The state of the network and that of the optimizer stay as they are."""
+        self.assign(self._stored(check_parameters(parameters, self.network.shapes, self.settings.dtype)))
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Return a copy of the running means and variances, float, with the names and shapes of `network.state`."""
+        return {
+            name: np.array(self.array(each)) for name, each in zip(self.network.state, self.statistics(), strict=True)
+        }
+
+    @changes_state
+    def set_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Replace all running means and variances."""
+        self.assign_statistics(check_parameters(state, self.network.state, self.settings.dtype))
 
     def get_moments(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Return copies of Adam's m and v, each like the parameters."""
@@ -219,13 +243,15 @@ class Adapter:
         """Return copies of all that a training needs to go on where it is.
 
         - NAME, m/NAME and v/NAME: each parameter and its two moments, float, like `get_parameters`.
+        - state/NAME: each running mean and variance, float, like `get_state`.
         - steps: the number of steps taken, int64, (). A learning-rate schedule depends on it.
         - shuffling/PACKAGES: integers, (n,), from which this framework draws the order of the next epoch.
         """
         m, v = self.get_moments()
         moments = {f"{kind}/{name}": array for kind, each in (("m", m), ("v", v)) for name, array in each.items()}
         rest = {"steps": np.array(self.steps(), np.int64), self._shuffling_name: np.array(self.shuffling())}
-        return {**self.get_parameters(), **moments, **rest}
+        state = {f"state/{name}": array for name, array in self.get_state().items()}
+        return {**self.get_parameters(), **moments, **state, **rest}
 
     @changes_state
     def set_checkpoint(self, checkpoint: Mapping[str, np.ndarray]) -> None:
@@ -233,9 +259,10 @@ class Adapter:
 
         Raises `ValueError` for the checkpoint of another network or dtype, and for numbers that are not finite.
         """
-        parameters, m, v, steps = check_checkpoint(checkpoint, self.network, self.settings.dtype)
+        parameters, m, v, state, steps = check_checkpoint(checkpoint, self.network, self.settings.dtype)
         self.assign(self._stored(parameters))
         self.assign_optimizer(self._stored(m), self._stored(v), steps)
+        self.assign_statistics(state)
         if self._shuffling_name in checkpoint:
             self.assign_shuffling(np.asarray(checkpoint[self._shuffling_name]))
 

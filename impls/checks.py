@@ -8,6 +8,7 @@ import numpy as np
 from impls.contract import DATASET, Network, check_whole_number
 
 T = TypeVar("T")
+Shapes = Mapping[str, tuple[int, ...]]  # by name
 MOST_INTEGERS = 10_000  # of the state from which a framework draws the order of images; PyTorch's has 5,056
 
 
@@ -46,32 +47,32 @@ def check_labels(labels: np.ndarray, count: int) -> np.ndarray:
     return labels
 
 
-def check_names(names: Collection[str], network: Network) -> None:
-    """Raise `ValueError` unless `names` are those of the parameters of `network`."""
-    if set(names) != set(network.shapes):
-        got = [name[:80] for name in sorted(names)[: 2 * len(network.shapes)]]
-        raise ValueError(f"parameters must be named {sorted(network.shapes)}, got {got}")
+def check_names(names: Collection[str], shapes: Shapes) -> None:
+    """Raise `ValueError` unless `names` are those of `shapes`."""
+    if set(names) != set(shapes):
+        got = [name[:80] for name in sorted(names)[: 2 * len(shapes)]]
+        raise ValueError(f"parameters must be named {sorted(shapes)}, got {got}")
 
 
-def check_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
-    """Raise `ValueError` unless `forms`, (shape, dtype) by name, are those of the parameters of `network`, floats."""
-    check_names(forms, network)
-    for name, expected in network.shapes.items():
+def check_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], shapes: Shapes) -> None:
+    """Raise `ValueError` unless `forms`, (shape, dtype) by name, are floats of these names and shapes."""
+    check_names(forms, shapes)
+    for name, expected in shapes.items():
         shape, dtype = forms[name]
         if shape != expected or dtype.kind != "f":
             raise ValueError(f"{name} must be a float array of shape {expected}, got {dtype} of shape {shape}")
 
 
-def check_parameters(parameters: Mapping[str, np.ndarray], network: Network, dtype: str) -> list[np.ndarray]:
-    """Return copies of `parameters` as `dtype`, in the order of `network`. Raise `ValueError` if they do not fit it.
+def check_parameters(parameters: Mapping[str, np.ndarray], shapes: Shapes, dtype: str) -> list[np.ndarray]:
+    """Return copies of `parameters` as `dtype`, in the order of `shapes`. Raise `ValueError` if they do not fit.
 
-    They fit if they have its names and shapes, are floats of any width and byte order, and finite as `dtype`.
+    They fit if they have these names and shapes, are floats of any width and byte order, and finite as `dtype`.
     """
     arrays = {name: np.asarray(array) for name, array in parameters.items()}
-    check_forms({name: (array.shape, array.dtype) for name, array in arrays.items()}, network)
+    check_forms({name: (array.shape, array.dtype) for name, array in arrays.items()}, shapes)
     with np.errstate(over="ignore"):  # a number that is too large becomes infinite
-        converted = [np.array(arrays[name], dtype) for name in network.shapes]
-    for name, array in zip(network.shapes, converted, strict=True):
+        converted = [np.array(arrays[name], dtype) for name in shapes]
+    for name, array in zip(shapes, converted, strict=True):
         if not np.isfinite(array).all():
             raise ValueError(f"{name} must be finite as {dtype}, got NaN or infinity")
     return converted
@@ -79,8 +80,8 @@ def check_parameters(parameters: Mapping[str, np.ndarray], network: Network, dty
 
 def check_checkpoint(
     checkpoint: Mapping[str, np.ndarray], network: Network, dtype: str
-) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], int]:
-    """Return copies of the parameters, of m and of v, each in the order of `network`, and the number of steps.
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray], list[np.ndarray], int]:
+    """Return copies of the parameters, of m, of v and of the state, in the order of `network`, and the number of steps.
 
     Raises `ValueError` if an array is missing, of another shape or dtype, or not finite. The order of the images,
     "shuffling/PACKAGES", is that of one framework, and is not checked.
@@ -92,26 +93,35 @@ def check_checkpoint(
             raise ValueError(f"a training in {dtype} cannot go on from {name} in {array.dtype}")
     if arrays["steps"] < 0:
         raise ValueError(f"steps must be at least 0, got {arrays['steps']}")
-    parameters, m, v = (check_parameters(group, network, dtype) for group in checkpoint_groups(arrays))
-    return parameters, m, v, int(arrays["steps"])
+    groups = zip(checkpoint_groups(arrays), checkpoint_shapes(network), strict=True)
+    parameters, m, v, state = (check_parameters(group, shapes, dtype) for group, shapes in groups)
+    return parameters, m, v, state, int(arrays["steps"])
 
 
-def checkpoint_groups(entries: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T], dict[str, T]]:
-    """Return the entries of the parameters, of m and of v, by parameter name."""
-    groups = {"": {}, "m": {}, "v": {}}
+def checkpoint_groups(entries: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T], dict[str, T], dict[str, T]]:
+    """Return the entries of the parameters, of m and of v by parameter name, and of the state by its names."""
+    groups = {"": {}, "m": {}, "v": {}, "state": {}}
     for name, entry in entries.items():
-        kind, _, parameter = name.partition("/")
-        if kind in ("m", "v"):
-            groups[kind][parameter] = entry
+        kind, _, rest = name.partition("/")
+        if kind in ("m", "v", "state"):
+            groups[kind][rest] = entry
         elif kind not in ("steps", "shuffling"):
             groups[""][name] = entry
     return tuple(groups.values())
 
 
+def checkpoint_shapes(network: Network) -> tuple[Shapes, Shapes, Shapes, Shapes]:
+    """Return the shapes of the groups of `checkpoint_groups`."""
+    return network.shapes, network.shapes, network.shapes, network.state
+
+
 def check_checkpoint_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
     """Raise `ValueError` unless `forms`, (shape, dtype) by name, are those of a checkpoint of `network`."""
-    for group in checkpoint_groups(forms):
-        check_forms(group, network)
+    missing = [name for name in network.state if f"state/{name}" not in forms]
+    if missing:
+        raise ValueError(f"state/{missing[0]} is missing: parameters alone do not tell what this network computes")
+    for group, shapes in zip(checkpoint_groups(forms), checkpoint_shapes(network), strict=True):
+        check_forms(group, shapes)
     integers = {name: form for name, form in forms.items() if name.partition("/")[0] in ("steps", "shuffling")}
     for name, (shape, dtype) in integers.items():
         if dtype.kind not in "iu" or len(shape) != (name != "steps") or np.prod(shape) > MOST_INTEGERS:

@@ -58,6 +58,9 @@ class Network:
       input. Frameworks that put channels first flatten (channel, height, width).
     - `noise`: names of parameters whose gradient is 0 but for rounding.
     - `smooth`: whether it has neither a ReLU nor a maximum. Then rounding alone does not make two trainings part.
+    - `state`: name -> shape of the numbers that a training step changes without a gradient. LAYER/mean is a running
+      mean, which begins at 0, and LAYER/variance a running variance, which begins at 1. A training step normalises by
+      the mean and the variance of its batch; everything else normalises by the running ones.
     - `file`: the file in the folder of each framework whose `MODELS` has the network.
     - `chapter`: the chapter that builds the network, if the tutorials do not.
     """
@@ -70,6 +73,7 @@ class Network:
     flattened: dict[str, int] = field(default_factory=dict)
     noise: tuple[str, ...] = ()
     smooth: bool = False
+    state: dict[str, tuple[int, ...]] = field(default_factory=dict)
     file: str = "mnist"
     chapter: str = ""
 
@@ -122,6 +126,24 @@ VIT_BLOCK = {  # the parameters of each of the two blocks
 }
 VIT_BLOCKS = {f"block_{n}/{name}": shape for n in (1, 2) for name, shape in VIT_BLOCK.items()}
 
+RESNET_KERNELS = {  # of the convolutions, each with a batch normalization
+    "stem": (3, 3, 1, 16),
+    "block_1/conv_1": (3, 3, 16, 16),
+    "block_1/conv_2": (3, 3, 16, 16),
+    "block_2/conv_1": (3, 3, 16, 32),
+    "block_2/conv_2": (3, 3, 32, 32),
+    "block_2/shortcut": (1, 1, 16, 32),
+}
+RESNET_PIXELS = {"stem": 28 * 28, "block_1": 14 * 14, "block_2": 7 * 7}
+RESNET_LAYERS = {
+    f"{layer}/{kind}": shape
+    for layer, kernel in RESNET_KERNELS.items()
+    for kind, shape in {"kernel": kernel, "scale": kernel[-1:], "bias": kernel[-1:]}.items()
+}
+RESNET_STATE = {
+    f"{layer}/{kind}": kernel[-1:] for layer, kernel in RESNET_KERNELS.items() for kind in ("mean", "variance")
+}
+
 NETWORKS = {
     "mlp": Network(
         {
@@ -166,6 +188,14 @@ NETWORKS = {
         noise=("block_1/key/bias", "block_2/key/bias"),  # the same number is added to all logits of a query
         smooth=True,
         file="vit",
+    ),
+    "resnet": Network(
+        {**RESNET_LAYERS, "head/kernel": (32, 10), "head/bias": (10,)},
+        accuracy=0.95,
+        epochs=3,
+        positions={f"{layer}/kernel": RESNET_PIXELS[layer.partition("/")[0]] for layer in RESNET_KERNELS},
+        state=RESNET_STATE,
+        file="resnet",
     ),
     "student": Network(
         {

@@ -13,7 +13,7 @@ import numpy as np
 import impls
 from impls.adapter import Adapter
 from impls.checks import check_epochs, check_images
-from impls.contract import Settings
+from impls.contract import NETWORKS, Settings
 
 
 class Place(NamedTuple):
@@ -77,8 +77,11 @@ class DataParallelMixin:
 
 
 def exists(variant: str, network: str) -> bool:
-    """Return whether the variant has this chapter, which then covers each of its networks."""
-    return impls.has_file(variant, "parallel")
+    """Return whether the variant has this chapter. It then covers each of its networks but those with a state.
+
+    With batch normalization, each process would normalise by its own part of a batch, unlike one process.
+    """
+    return impls.has_file(variant, "parallel") and not NETWORKS[network].state
 
 
 def load(variant: str, settings: Settings, place: Place) -> Adapter:
@@ -87,6 +90,8 @@ def load(variant: str, settings: Settings, place: Place) -> Adapter:
     The replica trains only. Each process calls `set_parameters`, `prepare_batch`, `train_step` and `fit` in the same
     order, with the same arguments: the complete batches. The results are the same in each process: the loss of the
     complete batch, and from `get_parameters` the same bits. Raises the exceptions of `impls.import_`, and those of the
-    framework if the processes do not connect.
+    framework if the processes do not connect, and `ValueError` for a network with a state.
     """
+    if NETWORKS[settings.network].state:
+        raise ValueError(f"{settings.network} normalises by the batch, of which each process would have a part only")
     return impls.import_(variant, "parallel").Adapter(settings, place)

@@ -53,6 +53,8 @@ def save(path: Path, checkpoint: Mapping[str, np.ndarray]) -> None:
 def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray]:
     """Return a checkpoint of `network`, or its parameters alone, float of any width. Raises `ValueError`.
 
+    A network with `state` needs a checkpoint, as its evaluation depends on the state.
+
     Names, shapes and dtypes are compared with the network before any array is read, so that memory is bounded.
     """
     try:
@@ -62,8 +64,10 @@ def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray
             if len(members) < len(archive.infolist()):
                 raise ValueError(f"{NO_ARCHIVE}: a name is there twice")
             forms = {name: _form(archive, member) for name, member in members.items()}
-            check = check_checkpoint_forms if is_checkpoint(forms) else check_forms
-            check(forms, network)
+            if is_checkpoint(forms) or network.state:
+                check_checkpoint_forms(forms, network)
+            else:
+                check_forms(forms, network.shapes)
             return {name: _array(archive, members[name], *forms[name]) for name in forms}
     except Exception as error:  # zipfile, zlib and NumPy raise exceptions of any type for a damaged file
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
@@ -75,7 +79,7 @@ def load(path: Path, network: Network = NETWORKS["mlp"]) -> dict[str, np.ndarray
 
 def is_checkpoint(names: Collection[str]) -> bool:
     """Return whether these are names of a checkpoint. Otherwise they are of parameters alone, such as of a teacher."""
-    return any(name.partition("/")[0] in ("m", "v", "steps", "shuffling") for name in names)
+    return any(name.partition("/")[0] in ("m", "v", "state", "steps", "shuffling") for name in names)
 
 
 def _form(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[tuple[int, ...], np.dtype]:

@@ -15,7 +15,6 @@ from harness.equality.limits import (
     FORWARD_BACKWARD,
     PARAMETERS_AFTER,
     SEEDS,
-    STEP,
     STEPS,
     STEPS_LOSS,
     STEPS_OF_AN_EPOCH,
@@ -23,6 +22,7 @@ from harness.equality.limits import (
     followed_steps,
     gradient_tolerance,
     moment_tolerance,
+    step_tolerance,
 )
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
@@ -127,7 +127,8 @@ def test_one_step(candidate, after_one_step, batch, assert_within):
     expected_loss, expected, _ = after_one_step
     loss = candidate.run(train_on, *batch)
     rate = EXACT_HYPERPARAMETERS["learning_rate"]
-    assert_within("one step", largest_distance(candidate.get_parameters(), expected, rate), STEP)
+    error = largest_distance(candidate.get_parameters(), expected, rate)
+    assert_within("one step", error, step_tolerance(candidate.network))
     assert_within("loss before the step", distance(loss, expected_loss, "loss"), FORWARD_BACKWARD)
 
 

@@ -27,6 +27,13 @@ def test_the_vit_has_the_parameters_that_its_layers_need():
     assert 49 * 64 + 64 + 16 * 64 + 2 * block + 64 + 64 + 64 * 10 + 10 == NETWORKS["vit"].parameter_count == 71_946
 
 
+def test_the_resnet_has_the_parameters_that_its_layers_need():
+    """3 x 3 kernels, but 1 x 1 for the shortcut; scale, bias, mean and variance of each of 144 channels."""
+    kernels = 9 * (1 * 16 + 2 * 16 * 16 + 16 * 32 + 32 * 32) + 16 * 32
+    assert kernels + 2 * 144 + 32 * 10 + 10 == NETWORKS["resnet"].parameter_count == 19_706
+    assert sum(size for (size,) in NETWORKS["resnet"].state.values()) == 2 * 144
+
+
 def test_operations_of_a_training_image():
     """2 for each product and sum: forwards, for a kernel's gradient, and for that of its inputs but the images."""
     assert NETWORKS["mlp"].operations == 2 * (2 * 784 * 512 + 3 * 512 * 256 + 3 * 256 * 10)

@@ -5,12 +5,13 @@ import os
 import re
 import resource
 import zipfile
+from functools import partial
 
 import numpy as np
 import pytest
 
 import impls
-from impls.contract import Settings
+from impls.contract import NETWORKS, Settings
 from impls.weights import check_place, load, save
 from tests.refusal import refused
 
@@ -109,3 +110,30 @@ def test_full_disk_leaves_the_old_file_and_is_named(weights, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [old]
+
+
+WITH_STATE = next(name for name, network in NETWORKS.items() if network.state)
+
+
+@pytest.fixture
+def refused_for_state(tmp_path):
+    """Return the line that refuses these arrays for a network whose evaluation depends on a state."""
+
+    def refused_for_state(arrays):
+        save(tmp_path / "file.npz", arrays)
+        return refused(partial(load, network=NETWORKS[WITH_STATE]), tmp_path / "file.npz")
+
+    return refused_for_state
+
+
+def test_parameters_without_the_state_of_their_network_are_refused(refused_for_state):
+    line = refused_for_state(impls.load("numpy", Settings(WITH_STATE)).get_parameters())
+    assert f"state/{next(iter(NETWORKS[WITH_STATE].state))} is missing" in line
+
+
+def test_a_state_that_does_not_fit_is_refused(refused_for_state):
+    checkpoint = impls.load("numpy", Settings(WITH_STATE)).get_checkpoint()
+    *_, last = (name for name in checkpoint if name.startswith("state/"))
+    assert last in refused_for_state({name: array for name, array in checkpoint.items() if name != last})
+    assert last.removeprefix("state/") in refused_for_state(checkpoint | {last: np.ones((2, 2))})
+    assert "other" in refused_for_state(checkpoint | {"state/other": np.ones(2)})

@@ -8,8 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import impls
 from harness import ROOT
 from impls.__main__ import main
+from impls.contract import NETWORKS, Settings
+from impls.picture import read_picture
 from impls.weights import load, save
 
 LOGITS = 2e-5  # of other sums of float32, beside logits of some 10
@@ -143,3 +146,17 @@ def test_probabilities_that_are_not_finite_name_no_digit(run, weights, tmp_path)
     save(tmp_path / "large.npz", {name: 0 * array + 1e38 for name, array in load(weights).items()})
     with np.errstate(all="ignore"):
         assert "not finite" in run("--load", tmp_path / "large.npz", "--predict", tmp_path / "one.png")
+
+
+def test_the_state_of_a_network_is_loaded(run, tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    image.fromarray(np.pad(np.full((20, 3), 255, np.uint8), 10)).save(tmp_path / "one.png")
+    network = next(name for name, network in NETWORKS.items() if network.state)
+    framework = impls.load("numpy", Settings(network, seed=5))
+    printed = []
+    for factor in (1, 9):
+        framework.set_state({name: factor * array for name, array in framework.get_state().items()})
+        save(tmp_path / "file.npz", framework.get_checkpoint())
+        printed.append(run("--network", network, "--load", tmp_path / "file.npz", "--predict", tmp_path / "one.png"))
+        assert f"({framework.probabilities(read_picture(tmp_path / 'one.png')).max():.1%})" in printed[-1]
+    assert printed[0] != printed[1]

@@ -11,9 +11,9 @@ import optax
 
 from impls import adapter
 from impls.checks import check_device
-from impls.jax import adamw, mnist, vit
+from impls.jax import adamw, mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -29,11 +29,11 @@ class Adapter(adapter.Adapter):
         self.configure()
         self.model = (models or self.tutorial.MODELS)[settings.network]
         self.fixed = self.model, loss_fn or mnist.cross_entropy, make_optimizer(replace(settings, seed=0))
-        self.names = [name.rsplit("/", 1) for name in self.network.shapes]
         self.epochs, (init_key, self.order_key) = 0, jax.random.split(jax.random.key(settings.seed))
         kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
-        params = self.tutorial.init(init_key, kernel_shapes, settings.dtype)
-        self.state = params, self.fixed[2].init(params)
+        variables = self.tutorial.init(init_key, kernel_shapes, settings.dtype)  # (params, statistics), or params
+        self.step = resnet.train_step if self.network.state else mnist.train_step
+        self.state = variables, self.fixed[2].init(variables[0] if self.network.state else variables)
 
     def configure(self):
         jax.config.update("jax_enable_x64", self.settings.dtype == "float64")
@@ -49,13 +49,14 @@ class Adapter(adapter.Adapter):
         return jnp.asarray(labels, self.settings.dtype if labels.dtype.kind == "f" else "int32")
 
     def train_step(self, batch):
-        self.state, loss = mnist.train_step(*self.fixed, self.state, *batch)
+        self.state, loss = self.step(*self.fixed, self.state, *batch)
         return loss
 
     def train_epoch(self, batch):
         self.epochs += 1
         key = jax.random.fold_in(self.order_key, self.epochs)
-        self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, key, self.settings.batch_size)
+        order = key, self.settings.batch_size
+        self.state, loss = mnist.train_epoch(*self.fixed, self.state, *batch, *order, self.step)
         return loss
 
     def evaluate_batch(self, batch):
@@ -69,12 +70,19 @@ class Adapter(adapter.Adapter):
 
     def gradients(self, batch):
         """Take the tutorial's step with an optimizer whose state is the gradients."""
-        params = jax.tree.map(jnp.copy, self.state[0])  # the step reuses the memory of its state
-        (_, grads), loss = mnist.train_step(*self.fixed[:2], KEEP_GRADIENTS, (params, None), *batch)
+        variables = jax.tree.map(jnp.copy, self.state[0])  # the step reuses the memory of its state
+        (_, grads), loss = self.step(*self.fixed[:2], KEEP_GRADIENTS, (variables, None), *batch)
         return loss, self._tensors(grads)
 
     def parameters(self):
-        return self._tensors(self.state[0])
+        return self._tensors(self._trained())
+
+    def statistics(self):
+        return flat(self.network.state, self.state[0][1]) if self.network.state else []
+
+    def assign_statistics(self, arrays):
+        if self.network.state:
+            self.state = (self.state[0][0], nested(self.network.state, arrays)), self.state[1]
 
     def moments(self):
         return self._tensors(self.state[1][0].mu), self._tensors(self.state[1][0].nu)
@@ -86,7 +94,8 @@ class Adapter(adapter.Adapter):
         return np.array([self.epochs])
 
     def assign(self, arrays):
-        self.state = self._params(arrays), self.state[1]
+        params, (variables, optimizer_state) = self._params(arrays), self.state
+        self.state = (params, variables[1]) if self.network.state else params, optimizer_state
 
     def assign_optimizer(self, m, v, steps):
         count = np.array(steps, "int32")  # of Adam, and of the schedule; JAX donates an array of its own only once
@@ -96,14 +105,14 @@ class Adapter(adapter.Adapter):
     def assign_shuffling(self, state):
         [self.epochs] = state.tolist()
 
+    def _trained(self):
+        return self.state[0][0] if self.network.state else self.state[0]
+
     def _params(self, arrays):
-        params = {}
-        for (layer, kind), array in zip(self.names, arrays, strict=True):
-            params.setdefault(layer, {})[kind] = jnp.asarray(array)
-        return params
+        return nested(self.network.shapes, arrays)
 
     def _tensors(self, params):
-        return [params[layer][kind] for layer, kind in self.names]
+        return flat(self.network.shapes, params)
 
     def hyperparameters(self):
         settings = self.settings
@@ -116,6 +125,20 @@ class Adapter(adapter.Adapter):
 
     def synchronize(self, value):
         jax.block_until_ready(value)
+
+
+def nested(names, arrays):
+    """Return {layer: {kind: array}} of these names, LAYER/KIND."""
+    result = {}
+    for name, array in zip(names, arrays, strict=True):
+        layer, kind = name.rsplit("/", 1)
+        result.setdefault(layer, {})[kind] = jnp.asarray(array)
+    return result
+
+
+def flat(names, arrays):
+    """Undo `nested`: return the arrays in the order of `names`."""
+    return [arrays[layer][kind] for layer, kind in (name.rsplit("/", 1) for name in names)]
 
 
 @cache  # one object for the same settings, as JAX compiles a step once for each optimizer

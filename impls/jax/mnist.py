@@ -111,13 +111,13 @@ def train_step(model, loss_fn, optimizer, state, x, y):
     return (optax.apply_updates(params, updates), optimizer_state), loss  # params + updates
 
 
-def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128):
+def train_epoch(model, loss_fn, optimizer, state, x, y, key, batch_size=128, step=train_step):
     """Take a step for each batch, in a random order set by `key`. Return the new state and the mean loss, in nats."""
     order, total = np.asarray(jax.random.permutation(key, len(x))), 0.0  # NumPy splits it without operations of JAX
     for rows in np.split(order, range(batch_size, len(x), batch_size)):  # the indices of a batch
         # JAX examines the index of x[rows] at each call: an epoch of the MLP takes 1.4 times as long.
         batch = jnp.take(x, rows, axis=0), jnp.take(y, rows, axis=0)
-        state, loss = train_step(model, loss_fn, optimizer, state, *batch)
+        state, loss = step(model, loss_fn, optimizer, state, *batch)
         total += loss * len(rows)  # JAX only queues a step: float(loss) would wait until it is done
     return state, float(total) / len(x)
 

@@ -5,10 +5,10 @@ import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.keras import adamw, mnist, vit
+from impls.keras import adamw, mnist, resnet, vit
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
-TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -73,12 +73,19 @@ class Adapter(adapter.Adapter):
     def gradients(self, batch):
         """Take the tutorial's step with an optimizer that records the gradients."""
         recorder = GradientRecorder(learning_rate=0.0)
-        twin = keras.Model(self.model.inputs, self.model.outputs)  # the same layers and parameters
+        twin = keras.Model(self.model.inputs, self.model.outputs)  # the same layers, compiled with the recorder
         mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
         return mnist.train_step(twin, *batch), recorder.gradients
 
     def parameters(self):
         return self.model.trainable_variables
+
+    def statistics(self):
+        return self.model.non_trainable_variables
+
+    def assign_statistics(self, arrays):
+        for variable, array in zip(self.model.non_trainable_variables, arrays, strict=True):
+            variable.assign(array)
 
     def moments(self):
         moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn

@@ -74,7 +74,7 @@ def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, **options):
 
 def compile_model(model, optimizer, loss, metrics=("accuracy",)):
     """Set the optimizer, the loss and the metrics of `model`, and whether XLA compiles its steps."""
-    convolves = any(isinstance(layer, keras.layers.Conv2D) for layer in model.layers)  # slow in XLA on a CPU
+    convolves = any(len(kernel.shape) > 2 for kernel in model.trainable_variables)  # slow in XLA on a CPU
     jit_compile = {"jax": True, "tensorflow": not convolves, "torch": False}[keras.backend.backend()]
     steps = 50 if jit_compile else 1  # in one call of the compiled code
     model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile, steps_per_execution=steps)

@@ -1,14 +1,15 @@
 """The NumPy tutorial as the suite tests it. With `dtype="float64"` it is the reference of all other frameworks."""
 
 import json
+from functools import partial
 
 import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.numpy import adamw, mnist, vit
+from impls.numpy import adamw, mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -21,6 +22,7 @@ class Adapter(adapter.Adapter):
         self.tutorial = TUTORIALS[self.network.file]
         check_device(settings.device, "NumPy", sees_gpu=False)
         self.model = (models or self.tutorial.MODELS)[settings.network]
+        self.trained = partial(self.model, training=True) if self.network.state else self.model
         self.loss_fn = loss_fn or mnist.cross_entropy
         self.random = np.random.default_rng(settings.seed)
         kernel_shapes = (kernel_shapes or self.tutorial.KERNEL_SHAPES)[settings.network]
@@ -39,10 +41,10 @@ class Adapter(adapter.Adapter):
         return labels.astype(self.settings.dtype) if labels.dtype.kind == "f" else labels
 
     def train_step(self, batch):
-        return mnist.train_step(self.model, self.loss_fn, self.optimizer, self.params, *batch)
+        return mnist.train_step(self.trained, self.loss_fn, self.optimizer, self.params, *batch)
 
     def train_epoch(self, batch):
-        arguments = self.model, self.loss_fn, self.optimizer, self.params, *batch
+        arguments = self.trained, self.loss_fn, self.optimizer, self.params, *batch
         return mnist.train_epoch(*arguments, self.random, self.settings.batch_size)
 
     def evaluate_batch(self, batch):
@@ -57,11 +59,17 @@ class Adapter(adapter.Adapter):
     def gradients(self, batch):
         """Take the tutorial's step with an optimizer that records the gradients."""
         recorder = GradientRecorder()
-        loss = mnist.train_step(self.model, self.loss_fn, recorder, self.params, *batch)
+        loss = mnist.train_step(self.trained, self.loss_fn, recorder, self.params, *batch)
         return loss, [recorder.grads[name] for name in self.network.shapes]
 
     def parameters(self):
         return [self.params[name] for name in self.network.shapes]
+
+    def statistics(self):
+        return [self.params[name] for name in self.network.state]
+
+    def assign_statistics(self, arrays):
+        self.params |= zip(self.network.state, arrays, strict=True)
 
     def moments(self):
         return [[moments[name] for name in self.network.shapes] for moments in (self.optimizer.m, self.optimizer.v)]
@@ -73,7 +81,7 @@ class Adapter(adapter.Adapter):
         return np.frombuffer(json.dumps(self.random.bit_generator.state).encode(), np.uint8)
 
     def assign(self, arrays):
-        self.params = dict(zip(self.network.shapes, arrays, strict=True))
+        self.params |= zip(self.network.shapes, arrays, strict=True)
 
     def assign_optimizer(self, m, v, steps):
         self.optimizer.m, self.optimizer.v = (dict(zip(self.network.shapes, each, strict=True)) for each in (m, v))

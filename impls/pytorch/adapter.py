@@ -4,9 +4,9 @@ import torch
 
 from impls import adapter
 from impls.checks import check_device
-from impls.pytorch import adamw, mnist, vit
+from impls.pytorch import adamw, mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -45,6 +45,7 @@ class Adapter(adapter.Adapter):
         return torch.tensor(labels, dtype=dtype, device=self.settings.device)
 
     def train_step(self, batch):
+        self.model.train()
         return mnist.train_step(self.model, self.loss_fn, self.optimizer, *batch)
 
     def train_epoch(self, batch):
@@ -54,6 +55,7 @@ class Adapter(adapter.Adapter):
         return mnist.evaluate(self.model, self.loss_fn, *batch)
 
     def forward(self, x):
+        self.model.eval()
         with torch.inference_mode():
             return self.model(x)
 
@@ -63,11 +65,20 @@ class Adapter(adapter.Adapter):
     def gradients(self, batch):
         """Take the tutorial's step with a learning rate of 0."""
         unmoved = torch.optim.SGD(self.model.parameters(), lr=0.0)
+        self.model.train()
         loss = mnist.train_step(self.model, self.loss_fn, unmoved, *batch)
         return loss, [parameter.grad for parameter in self.model.parameters()]
 
     def parameters(self):
         return list(self.model.parameters())
+
+    def statistics(self):
+        """Return the buffers but the number of batches, which PyTorch counts as well."""
+        return [buffer for buffer in self.model.buffers() if buffer.is_floating_point()]
+
+    def assign_statistics(self, arrays):
+        for buffer, array in zip(self.statistics(), arrays, strict=True):
+            buffer.copy_(torch.tensor(array))
 
     def moments(self):
         """Return zeros before the first step, as PyTorch makes its state then."""

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from impls import adapter
 from impls.checks import check_device
-from impls.tensorflow import adamw, mnist, vit
+from impls.tensorflow import adamw, mnist, resnet, vit
 
-TUTORIALS = {"mnist": mnist, "vit": vit}  # by `Network.file`
+TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
 class Adapter(adapter.Adapter):
@@ -72,6 +72,13 @@ class Adapter(adapter.Adapter):
 
     def parameters(self):
         return self.model.trainable_variables
+
+    def statistics(self):
+        return self.model.non_trainable_variables
+
+    def assign_statistics(self, arrays):
+        for variable, array in zip(self.model.non_trainable_variables, arrays, strict=True):
+            variable.assign(array)
 
     def moments(self):
         moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn

@@ -47,8 +47,8 @@ def test_largest_distance_is_that_of_the_worst_tensor():
 
 
 def test_noise_is_relative_to_the_largest_of_all():
-    expected = {"a": np.array([1e-18]), "b": np.array([4.0])}
-    actual = {"a": np.array([3e-18]), "b": np.array([5.0])}
+    expected = {"a": np.array([2.0**-60]), "b": np.array([4.0])}
+    actual = {"a": np.array([3 * 2.0**-60]), "b": np.array([5.0])}
     assert largest_distance(actual, expected) == (2.0, "a[0]")
     assert largest_distance(actual, expected, noise=["a"]) == (0.25, "b[0]")
     assert largest_distance({**actual, "a": np.array([2.0])}, expected, noise=["a"]) == (0.5, "a[0]")
