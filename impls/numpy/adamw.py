@@ -1,4 +1,4 @@
-"""AdamW in NumPy (arXiv:1711.05101): a step scales the kernels down, then takes Adam's step, at a rate of its own.
+"""AdamW in NumPy (arXiv:1711.05101): a step scales the kernels down, then takes Adam's step, at a scheduled rate.
 
 The training is that of impls/numpy/mnist.py. In float64 it is the reference.
 """

@@ -1,4 +1,4 @@
-"""A residual network with batch normalization in PyTorch: a module has a mode, and buffers beside its parameters.
+"""A residual network with batch normalization in PyTorch: a module has a mode, and buffers as well as parameters.
 
 The rest of a training is in mnist.py: python -m impls pytorch --network resnet --epochs 3
 """
