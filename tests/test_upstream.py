@@ -36,6 +36,7 @@ DEFECTS = [
     defect("keras_schedule", ["keras", "jax"], UNREPORTED),
     defect("jax_attention", ["jax"], f"{UNREPORTED}; related: jax#34114"),
     defect("pytorch_batch_norm", ["torch"], "pytorch#1410"),
+    defect("pytorch_fused_adam", ["torch"], f"{UNREPORTED}; CUDA raises an error: pytorch#106951"),
 ]
 
 
