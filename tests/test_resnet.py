@@ -11,14 +11,8 @@ from harness.equality.limits import EXACT_HYPERPARAMETERS, FORWARD_BACKWARD, STA
 from harness.equality.training import train_on
 from tests.equivalence import checker
 
-pytestmark = pytest.mark.equivalence
+pytestmark = [pytest.mark.equivalence, pytest.mark.state]
 FEW = 4  # steps without --long
-
-
-@pytest.fixture(autouse=True)
-def needs_state(framework):
-    if not framework.network.state:
-        pytest.skip("the network has no state")
 
 
 @pytest.fixture

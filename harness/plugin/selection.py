@@ -12,7 +12,7 @@ from harness.measuring.workload import EPOCH, OPERATIONS, Operation
 from harness.plugin.chapter import Chapter, case_of, chapters
 from harness.plugin.stash import CASES, NOTICES, REFERENCES
 from impls import Case
-from impls.contract import DEFAULT_NETWORKS, Settings
+from impls.contract import DEFAULT_NETWORKS, NETWORKS, Settings
 
 ACROSS_VARIANTS = "test_mean_accuracies_agree"  # the test that compares all variants
 
@@ -75,6 +75,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("long") is not None and not option.long:
             return False
         if lacks_its_chapter(item, known) or is_of_another_variant(item, config.stash[CASES]):
+            return False
+        if item.get_closest_marker("state") is not None and not NETWORKS[case_of(item).network].state:
             return False
         if any(item.get_closest_marker(marker) and marker not in option.markexpr for marker in on_request):
             return False
