@@ -27,10 +27,12 @@ quick: data
 compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
-# Of CNN, ViT and ResNet the shapes and the first steps: their trainings take minutes. `make compare` trains for all epochs.
+# Of the larger networks shapes and first steps: their trainings take minutes. `make compare` trains for all epochs.
+FIRST_STEPS := -cnn and (test_network.py or test_equivalence.py) and not many_steps or (-vit or -resnet) and \
+	(test_resnet.py or test_parameter or float64 and (test_gradients or test_one_step))
 test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
-		-k "not (-cnn or -vit or -resnet) or (test_network.py or test_equivalence.py or test_resnet.py) and not many_steps"
+		-k "not (-cnn or -vit or -resnet) or $(FIRST_STEPS)"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
