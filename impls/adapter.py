@@ -225,9 +225,10 @@ class Adapter:
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Return a copy of the running means and variances, float, with the names and shapes of `network.state`."""
-        return {
-            name: np.array(self.array(each)) for name, each in zip(self.network.state, self.statistics(), strict=True)
-        }
+        if not self.network.state:
+            return {}
+        statistics = [np.array(self.array(each)) for each in self.statistics()]
+        return dict(zip(self.network.state, statistics, strict=True))
 
     @changes_state
     def set_state(self, state: Mapping[str, np.ndarray]) -> None:

@@ -14,7 +14,7 @@ from unittest.mock import patch
 import numpy as np
 
 import impls
-from impls.contract import DATASET, Settings
+from impls.contract import DATASET, NETWORKS, Settings
 
 IMAGES, LABELS = np.zeros((3, *DATASET.image_shape), np.uint8), np.array([0, 1, 0])
 
@@ -27,7 +27,7 @@ def definitions(tutorial) -> list[str]:
 
 def use(variant: str, folder: str) -> None:
     """Call everything that an adapter has; of all networks but the first the gradients alone, which take less time."""
-    for network in reversed(impls.variants()[variant].networks):
+    for network in reversed([name for name in impls.variants()[variant].networks if NETWORKS[name].file == "mnist"]):
         adapter = impls.load(variant, Settings(network, batch_size=2))
         adapter.loss_and_gradients(IMAGES, LABELS)
     adapter.logits(IMAGES)

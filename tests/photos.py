@@ -1,15 +1,15 @@
-"""The data set that test_template.py adds: patches of two photographs of scikit-learn, 32 x 32 pixels in colours."""
+"""The data set that test_template.py adds: patches of two photographs of scikit-learn, 16 x 16 pixels in colours."""
 
 import numpy as np
 from sklearn.datasets import load_sample_images
 
 from harness.data.idx import idx_bytes
 
-TRAIN, TEST, SIZE = 1500, 300, 32
+TRAIN, TEST, SIZE = 1500, 300, 16
 
 
 def patches(count: int, first: int, last: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return patches of columns `first` to `last`, uint8 (n, 32, 32, 3), and from which photograph each is, (n,)."""
+    """Return patches of columns `first` to `last`, uint8 (n, 16, 16, 3), and from which photograph each is, (n,)."""
     random, photos = np.random.default_rng(seed), load_sample_images().images  # two of (427, 640, 3)
     labels = np.arange(count, dtype=np.uint8) % 2
     rows = random.integers(0, photos[0].shape[0] - SIZE, count)

@@ -5,7 +5,7 @@ import pytest
 import impls
 from tests.processes import measured
 
-pytestmark = pytest.mark.lessons
+pytestmark = [pytest.mark.lessons, pytest.mark.long]
 
 # Relative differences between two trainings in float64, as the tutorial is written and with its normalization replaced.
 PROGRAM = """

@@ -4,7 +4,7 @@ import pytest
 
 from tests.processes import measured
 
-pytestmark = pytest.mark.lessons
+pytestmark = [pytest.mark.lessons, pytest.mark.long]
 
 TRAINING = """
 import json, sys

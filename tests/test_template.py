@@ -1,6 +1,6 @@
 """The project is a template: other images, in colours, and another network are sixty lines, and the suite holds them.
 
-In a copy, as docs/how-to/template.md says: 32 x 32 pixels of photographs, and a network in two frameworks, for which
+In a copy, as docs/how-to/template.md says: 16 x 16 pixels of photographs, and a network in two frameworks, for which
 nobody derives a gradient by hand.
 """
 
@@ -17,7 +17,7 @@ from tests.project import Project, require
 
 DATASET = """DATASET = Dataset(
     "photos",
-    image_shape=(32, 32, 3),
+    image_shape=(16, 16, 3),
     classes=2,
     train=1500,
     test=300,
@@ -28,10 +28,10 @@ DATASET = """DATASET = Dataset(
 """
 CONTRACT = """NETWORKS = {
     "small": Network(
-        {"conv/kernel": (3, 3, 3, 8), "conv/bias": (8,), "out/kernel": (2048, 2), "out/bias": (2,)},
+        {"conv/kernel": (3, 3, 3, 8), "conv/bias": (8,), "out/kernel": (512, 2), "out/bias": (2,)},
         accuracy=0.9,
         epochs=10,
-        positions={"conv/kernel": 32 * 32},
+        positions={"conv/kernel": 16 * 16},
         flattened={"out/kernel": 8},
     ),
 """
@@ -39,28 +39,28 @@ PYTORCH = """class Small(nn.Module):
     def __init__(self):
         super().__init__()
         self.conv = nn.Conv2d(3, 8, 3, padding="same")
-        self.out = nn.Linear(8 * 16 * 16, 2)
+        self.out = nn.Linear(8 * 8 * 8, 2)
 
     def forward(self, x):
-        x = x.unflatten(1, (32, 32, 3)).movedim(3, 1)  # (n, 3072) -> (n, 32, 32, 3) -> (n, 3, 32, 32)
-        x = max_pool2d(relu(self.conv(x)), 2)  # (n, 3, 32, 32) -> (n, 8, 16, 16)
-        return self.out(x.flatten(1))  # (n, 8, 16, 16) -> (n, 2048) -> (n, 2)
+        x = x.unflatten(1, (16, 16, 3)).movedim(3, 1)  # (n, 768) -> (n, 16, 16, 3) -> (n, 3, 16, 16)
+        x = max_pool2d(relu(self.conv(x)), 2)  # (n, 3, 16, 16) -> (n, 8, 8, 8)
+        return self.out(x.flatten(1))  # (n, 8, 8, 8) -> (n, 512) -> (n, 2)
 
 
 MODELS = {"small": Small, """
 JAX = """def small(params, x):
-    x = x.reshape(-1, 32, 32, 3)  # (n, 3072) -> (n, 32, 32, 3)
-    x = max_pool(jax.nn.relu(conv(params["conv"], x)))  # (n, 32, 32, 3) -> (n, 16, 16, 8)
-    return dense(params["out"], x.reshape(len(x), -1))  # (n, 16, 16, 8) -> (n, 2048) -> (n, 2)
+    x = x.reshape(-1, 16, 16, 3)  # (n, 768) -> (n, 16, 16, 3)
+    x = max_pool(jax.nn.relu(conv(params["conv"], x)))  # (n, 16, 16, 3) -> (n, 8, 8, 8)
+    return dense(params["out"], x.reshape(len(x), -1))  # (n, 8, 8, 8) -> (n, 512) -> (n, 2)
 
 
 MODELS = {"small": small, """
 KERNELS = """KERNEL_SHAPES = {
-    "small": {"conv": (3, 3, 3, 8), "out": (2048, 2)},"""
+    "small": {"conv": (3, 3, 3, 8), "out": (512, 2)},"""
 LOAD = """def load_mnist(folder):
     names = "train-images", "train-labels", "test-images", "test-labels"
     files = [np.fromfile(Path(folder, "photos", "raw", name), np.uint8) for name in names]
-    images, test_images = (file[20:].reshape(-1, 32, 32, 3) for file in files[::2])  # behind a header of 20 bytes
+    images, test_images = (file[20:].reshape(-1, 16, 16, 3) for file in files[::2])  # behind a header of 20 bytes
     labels, test_labels = (file[8:]{integers} for file in files[1::2])
     return (images, labels), (test_images, test_labels)
 

@@ -34,5 +34,6 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, weight_decay=4e-3, **options):
     """Return AdamW, which decays the kernels alone. `learning_rate` is a number or a schedule."""
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay, beta_1, beta_2, **options)
-    optimizer.exclude_from_weight_decay(var_names=["^(?!kernel)"])  # names that do not begin with kernel, as a pattern
+    # A pattern: names whose part after the last slash does not begin with kernel. TensorFlow's names have several parts.
+    optimizer.exclude_from_weight_decay(var_names=["(^|/)(?!kernel)[^/]*$"])
     return optimizer

@@ -33,6 +33,7 @@ class Cosine(tf.keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, weight_decay=4e-3, **options):
     """Return AdamW, which decays the kernels of `model` alone. `learning_rate` is a number or a schedule."""
     optimizer = tf.keras.optimizers.AdamW(learning_rate, weight_decay, beta_1, beta_2, **options)
-    optimizer.exclude_from_weight_decay(var_names=["^(?!kernel)"])  # names that do not begin with kernel, as a pattern
+    # A pattern: names whose part after the last slash does not begin with kernel. TensorFlow's names have several parts.
+    optimizer.exclude_from_weight_decay(var_names=["(^|/)(?!kernel)[^/]*$"])
     optimizer.build(model.trainable_variables)  # before tf.function, which may create variables in its first call only
     return optimizer

@@ -2,6 +2,7 @@
 
 import pytest
 
+from impls.contract import DEFAULT_NETWORKS
 from impls.numpy.adapter import Adapter
 
 
@@ -9,7 +10,7 @@ from impls.numpy.adapter import Adapter
     ("arguments", "named"),
     [
         (["--framework", "tensorflw"], "'tensorflow'"),
-        (["--network", "cn"], "mlp, cnn, all"),
+        (["--network", "cn"], ", ".join([*DEFAULT_NETWORKS, "all"])),
         (["--reference", "numpie"], "'numpy'"),
         (["--epochs", "0"], "'0'"),
         (["--batch-size", "60001"], "60,000"),
