@@ -225,8 +225,6 @@ class Adapter:
 
     def get_state(self) -> dict[str, np.ndarray]:
         """Return a copy of the running means and variances, float, with the names and shapes of `network.state`."""
-        if not self.network.state:
-            return {}
         statistics = [np.array(self.array(each)) for each in self.statistics()]
         return dict(zip(self.network.state, statistics, strict=True))
 

@@ -34,6 +34,6 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(learning_rate=1e-3, beta_1=0.9, beta_2=0.999, weight_decay=4e-3, **options):
     """Return AdamW, which decays the kernels alone. `learning_rate` is a number or a schedule."""
     optimizer = keras.optimizers.AdamW(learning_rate, weight_decay, beta_1, beta_2, **options)
-    # A pattern: names whose part after the last slash does not begin with kernel. TensorFlow's names have several parts.
+    # A pattern: names whose last part does not begin with kernel. On TensorFlow a name is a path.
     optimizer.exclude_from_weight_decay(var_names=["(^|/)(?!kernel)[^/]*$"])
     return optimizer

@@ -73,8 +73,8 @@ class Adapter(adapter.Adapter):
         return list(self.model.parameters())
 
     def statistics(self):
-        """Return the buffers but the number of batches, which PyTorch counts as well."""
-        return [buffer for buffer in self.model.buffers() if buffer.is_floating_point()]
+        """Return the running means and variances; other buffers are no state of a training."""
+        return [buffer for name, buffer in self.model.named_buffers() if name.endswith(("running_mean", "running_var"))]
 
     def assign_statistics(self, arrays):
         for buffer, array in zip(self.statistics(), arrays, strict=True):

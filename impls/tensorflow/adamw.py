@@ -33,7 +33,7 @@ class Cosine(tf.keras.optimizers.schedules.LearningRateSchedule):
 def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999, weight_decay=4e-3, **options):
     """Return AdamW, which decays the kernels of `model` alone. `learning_rate` is a number or a schedule."""
     optimizer = tf.keras.optimizers.AdamW(learning_rate, weight_decay, beta_1, beta_2, **options)
-    # A pattern: names whose part after the last slash does not begin with kernel. TensorFlow's names have several parts.
+    # A pattern: names whose last part does not begin with kernel. On TensorFlow a name is a path.
     optimizer.exclude_from_weight_decay(var_names=["(^|/)(?!kernel)[^/]*$"])
     optimizer.build(model.trainable_variables)  # before tf.function, which may create variables in its first call only
     return optimizer
