@@ -160,7 +160,8 @@ def test_equivalence_accuracy_and_latency_pass(run, template):
 
 @pytest.mark.long
 def test_the_whole_suite_passes_on_it(run):
-    run()
+    """But what looks for functions that an adapter never calls: the networks for MNIST are still in the files."""
+    run("-m", "not tutorial")
 
 
 def test_two_versions_of_a_framework_are_compared_on_it(run):
