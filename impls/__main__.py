@@ -29,7 +29,7 @@ def main() -> None:
         implementation = impls.load(options.variant, command_line.settings(options))
         if loaded:
             try:
-                if weights.is_checkpoint(loaded) and epochs is not None:
+                if weights.is_checkpoint(loaded) and (options.save or epochs is not None):
                     implementation.set_checkpoint(loaded)
                 else:
                     network = implementation.network

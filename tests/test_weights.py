@@ -67,6 +67,15 @@ def test_training_goes_on_from_a_file(run, trained, tmp_path):
     assert [int(load(path)["steps"]) for path in (file, tmp_path / "two.npz")] == [469, 938]
 
 
+def test_saving_again_keeps_the_whole_training(run, trained, tmp_path):
+    file, _ = trained
+    run("--load", file, "--save", tmp_path / "again.npz")
+    again, first = load(tmp_path / "again.npz"), load(file)
+    assert again.keys() == first.keys()
+    for name, array in again.items():
+        np.testing.assert_array_equal(array, first[name], err_msg=name)
+
+
 def test_unwritable_save_path_is_refused_before_training(run, tmp_path):
     assert "its folder is not there" in run("--save", tmp_path / "nowhere" / "weights.npz")
     assert "it is a folder" in run("--save", tmp_path)
