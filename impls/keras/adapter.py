@@ -11,7 +11,7 @@ BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variabl
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.Adapter):
+class Adapter(adapter.KerasAdapter):
     """The Keras network on the current backend. `models` and `loss_fn` replace those of the tutorial."""
 
     packages = ("keras", keras.backend.backend())
@@ -77,42 +77,12 @@ class Adapter(adapter.Adapter):
         mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
         return mnist.train_step(twin, *batch), recorder.gradients
 
-    def parameters(self):
-        return self.model.trainable_variables
-
-    def statistics(self):
-        return self.model.non_trainable_variables
-
-    def assign_statistics(self, arrays):
-        for variable, array in zip(self.model.non_trainable_variables, arrays, strict=True):
-            variable.assign(array)
-
-    def moments(self):
-        moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn
-        return moments[0::2], moments[1::2]
-
-    def steps(self):
-        return int(self.optimizer.iterations)
-
     def shuffling(self):
         generator = np.random.get_state(legacy=False)["state"]  # which draws the order of images
         return np.append(generator["key"], generator["pos"])
 
-    def assign(self, arrays):
-        for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
-            variable.assign(array)
-
-    def assign_optimizer(self, m, v, steps):
-        self.optimizer.iterations.assign(steps)
-        for variables, arrays in zip(self.moments(), (m, v), strict=True):
-            for variable, array in zip(variables, arrays, strict=True):
-                variable.assign(array)
-
     def assign_shuffling(self, state):
         np.random.set_state(("MT19937", state[:-1].astype(np.uint32), int(state[-1])))
-
-    def hyperparameters(self):
-        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
 
     def array(self, value):
         return keras.ops.convert_to_numpy(value)

@@ -10,7 +10,7 @@ from impls.tensorflow import adamw, mnist, resnet, vit
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.Adapter):
+class Adapter(adapter.KerasAdapter):
     """The TensorFlow network. `models` and `loss_fn` replace those of the tutorial."""
 
     packages = ("tensorflow", "keras")
@@ -70,41 +70,11 @@ class Adapter(adapter.Adapter):
         loss = mnist.train_step(self.model, self.loss_fn, recorder, *batch)
         return loss, recorder.gradients
 
-    def parameters(self):
-        return self.model.trainable_variables
-
-    def statistics(self):
-        return self.model.non_trainable_variables
-
-    def assign_statistics(self, arrays):
-        for variable, array in zip(self.model.non_trainable_variables, arrays, strict=True):
-            variable.assign(array)
-
-    def moments(self):
-        moments = self.optimizer.variables[-2 * len(self.network.shapes) :]  # m and v of each parameter in turn
-        return moments[0::2], moments[1::2]
-
-    def steps(self):
-        return int(self.optimizer.iterations)
-
     def shuffling(self):
         return np.array([self.epochs])
 
-    def assign(self, arrays):
-        for variable, array in zip(self.model.trainable_variables, arrays, strict=True):
-            variable.assign(array)
-
-    def assign_optimizer(self, m, v, steps):
-        self.optimizer.iterations.assign(steps)
-        for variables, arrays in zip(self.moments(), (m, v), strict=True):
-            for variable, array in zip(variables, arrays, strict=True):
-                variable.assign(array)
-
     def assign_shuffling(self, state):
         [self.epochs] = state.tolist()
-
-    def hyperparameters(self):
-        return {name: value for name, value in self.optimizer.get_config().items() if name != "name"}
 
 
 class GradientRecorder:
