@@ -44,8 +44,13 @@ class Adapter(adapter.Adapter):
         dtype = self.dtype if labels.dtype.kind == "f" else torch.int64
         return torch.tensor(labels, dtype=dtype, device=self.settings.device)
 
+    def set_mode(self, training):
+        """Set the mode of the model: of a network with batch normalization, it chooses the statistics."""
+        if self.model.training != training:  # to set it takes a tenth of a single prediction
+            self.model.train(training)
+
     def train_step(self, batch):
-        self.model.train()
+        self.set_mode(training=True)
         return mnist.train_step(self.model, self.loss_fn, self.optimizer, *batch)
 
     def train_epoch(self, batch):
@@ -55,17 +60,18 @@ class Adapter(adapter.Adapter):
         return mnist.evaluate(self.model, self.loss_fn, *batch)
 
     def forward(self, x):
-        self.model.eval()
+        self.set_mode(training=False)
         with torch.inference_mode():
             return self.model(x)
 
     def predict(self, x):
+        self.set_mode(training=False)
         return mnist.predict(self.model, x)
 
     def gradients(self, batch):
         """Take the tutorial's step with a learning rate of 0."""
         unmoved = torch.optim.SGD(self.model.parameters(), lr=0.0)
-        self.model.train()
+        self.set_mode(training=True)
         loss = mnist.train_step(self.model, self.loss_fn, unmoved, *batch)
         return loss, [parameter.grad for parameter in self.model.parameters()]
 
