@@ -93,13 +93,13 @@ def check_checkpoint(
             raise ValueError(f"a training in {dtype} cannot go on from {name} in {array.dtype}")
     if arrays["steps"] < 0:
         raise ValueError(f"steps must be at least 0, got {arrays['steps']}")
-    groups = zip(checkpoint_groups(arrays), checkpoint_shapes(network), strict=True)
+    groups = checkpoint_groups(arrays, network)
     parameters, m, v, state = (check_parameters(group, shapes, dtype) for group, shapes in groups)
     return parameters, m, v, state, int(arrays["steps"])
 
 
-def checkpoint_groups(entries: Mapping[str, T]) -> tuple[dict[str, T], dict[str, T], dict[str, T], dict[str, T]]:
-    """Return the entries of the parameters, of m and of v by parameter name, and of the state by its names."""
+def checkpoint_groups(entries: Mapping[str, T], network: Network) -> list[tuple[dict[str, T], Shapes]]:
+    """Return the entries of the parameters, of m, of v and of the state, and the shapes that each group must have."""
     groups = {"": {}, "m": {}, "v": {}, "state": {}}
     for name, entry in entries.items():
         kind, _, rest = name.partition("/")
@@ -107,12 +107,7 @@ def checkpoint_groups(entries: Mapping[str, T]) -> tuple[dict[str, T], dict[str,
             groups[kind][rest] = entry
         elif kind not in ("steps", "shuffling"):
             groups[""][name] = entry
-    return tuple(groups.values())
-
-
-def checkpoint_shapes(network: Network) -> tuple[Shapes, Shapes, Shapes, Shapes]:
-    """Return the shapes of the groups of `checkpoint_groups`."""
-    return network.shapes, network.shapes, network.shapes, network.state
+    return [(group, network.state if kind == "state" else network.shapes) for kind, group in groups.items()]
 
 
 def check_checkpoint_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]], network: Network) -> None:
@@ -120,7 +115,7 @@ def check_checkpoint_forms(forms: Mapping[str, tuple[tuple[int, ...], np.dtype]]
     missing = [name for name in network.state if f"state/{name}" not in forms]
     if missing:
         raise ValueError(f"state/{missing[0]} is missing: parameters alone do not tell what this network computes")
-    for group, shapes in zip(checkpoint_groups(forms), checkpoint_shapes(network), strict=True):
+    for group, shapes in checkpoint_groups(forms, network):
         check_forms(group, shapes)
     integers = {name: form for name, form in forms.items() if name.partition("/")[0] in ("steps", "shuffling")}
     for name, (shape, dtype) in integers.items():

@@ -8,7 +8,6 @@ import pytest
 import impls
 from harness.equality.distance import distance, largest_distance
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS_LOSS, STEPS_OF_AN_EPOCH, STEPS_PARAMETERS
-from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
 from harness.plugin.stash import CASES
 from impls.contract import Cosine
@@ -30,11 +29,6 @@ def steps(long):
     """Steps before the break and after it; with --long an epoch, broken in its middle."""
     half = STEPS_OF_AN_EPOCH // 2 if long else 5
     return half, half + 1
-
-
-@pytest.fixture
-def initial(framework):
-    return random_parameters(framework.network.shapes, seed=1, bias=0.1)
 
 
 @pytest.fixture

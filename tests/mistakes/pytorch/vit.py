@@ -5,8 +5,16 @@ import torch
 from torch import nn
 
 from impls.pytorch import vit
-from impls.pytorch.vit import HEAD_SIZE, HEADS, HIDDEN, TOKENS, WIDTH
+from impls.pytorch.vit import HEAD_SIZE, HEADS, TOKENS, WIDTH
 from tests.mistakes import Mistake, catchers
+
+
+def register_again(module, *names):
+    """Register these layers behind the others: parameters are matched by the order in which they are registered."""
+    for name in names:
+        layer = getattr(module, name)
+        delattr(module, name)
+        setattr(module, name, layer)
 
 
 class layer_norm_epsilon_of_keras(Mistake):
@@ -81,12 +89,8 @@ class query_and_key_exchanged(Mistake):
 
     class Block(vit.Block):
         def __init__(self):
-            nn.Module.__init__(self)
-            self.norm_1 = nn.LayerNorm(WIDTH, vit.EPSILON)
-            self.key, self.query, self.value, self.output = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-            self.norm_2 = nn.LayerNorm(WIDTH, vit.EPSILON)
-            self.mlp_1 = nn.Linear(WIDTH, HIDDEN)
-            self.mlp_2 = nn.Linear(HIDDEN, WIDTH)
+            super().__init__()
+            register_again(self, "key", "query", "value", "output", "norm_2", "mlp_1", "mlp_2")
 
 
 class value_before_query_and_key(Mistake):
@@ -95,12 +99,8 @@ class value_before_query_and_key(Mistake):
 
     class Block(vit.Block):
         def __init__(self):
-            nn.Module.__init__(self)
-            self.norm_1 = nn.LayerNorm(WIDTH, vit.EPSILON)
-            self.value, self.query, self.key, self.output = (nn.Linear(WIDTH, WIDTH) for _ in range(4))
-            self.norm_2 = nn.LayerNorm(WIDTH, vit.EPSILON)
-            self.mlp_1 = nn.Linear(WIDTH, HIDDEN)
-            self.mlp_2 = nn.Linear(HIDDEN, WIDTH)
+            super().__init__()
+            register_again(self, "value", "query", "key", "output", "norm_2", "mlp_1", "mlp_2")
 
 
 class key_without_its_bias(Mistake):
