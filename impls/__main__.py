@@ -1,12 +1,13 @@
 """Train one implementation and print its accuracy: `python -m impls pytorch --save weights.npz`."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import impls
 from impls import command_line, weights
-from impls.contract import NETWORKS
+from impls.contract import DATASET, NETWORKS
 from impls.picture import read_picture
 
 EPOCHS = 10  # without --load
@@ -18,6 +19,7 @@ def main() -> None:
     parser.set_defaults(epochs=None)  # which depends on --load
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the training there, for any framework")
     parser.add_argument("--load", type=Path, metavar="FILE", help="begin from there; train only with --epochs")
+    parser.add_argument("--validate", action="store_true", help="evaluate by the last training images, held out")
     parser.add_argument("--predict", type=Path, metavar="IMAGE", help="name the digit of this picture")
     options = parser.parse_args()
     with command_line.errors_in_one_line():
@@ -39,9 +41,13 @@ def main() -> None:
                 raise ValueError(f"{options.load}: {error}; --save writes such a file") from None
         if epochs is not None or not options.predict:
             train, test = command_line.load_dataset(implementation, options)
+            kind, validate = "test", None
+            if options.validate:
+                train, test = DATASET.hold_out(*train)
+                kind, validate = "validation", partial(implementation.evaluate, *test)
             if epochs is not None:
-                implementation.fit(*train, epochs, command_line.progress(epochs))
-            command_line.print_accuracy(implementation, test, "")
+                implementation.fit(*train, epochs, command_line.progress(epochs, validate))
+            command_line.print_accuracy(implementation, test, kind=kind)
         if options.save:
             weights.save(options.save, implementation.get_checkpoint())
         if options.predict:

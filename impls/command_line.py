@@ -58,22 +58,26 @@ def load_dataset(implementation: Adapter, options: argparse.Namespace) -> tuple[
     return dataset
 
 
-def progress(epochs: int) -> Callable[[int, float], None]:
-    """Return a callback for `fit` that prints the mean loss, the time and an estimate of the rest after each epoch."""
+def progress(epochs: int, validate: Callable[[], tuple[float, float]] | None = None) -> Callable[[int, float], None]:
+    """Return a callback for `fit` that prints the mean loss, the time and an estimate of the rest after each epoch.
+
+    `validate` returns the loss and the accuracy on the validation images, which are printed as well.
+    """
     started = time.perf_counter()
 
     def report(epoch: int, loss: float) -> None:
         elapsed = time.perf_counter() - started
         left = elapsed / epoch * (epochs - epoch)
-        print(f"epoch {epoch:2}/{epochs}  loss {loss:.4f}  {elapsed:5.1f} s, about {left:.0f} s left")
+        validation = "  validation loss {:.4f}, accuracy {:.2%}".format(*validate()) if validate else ""
+        print(f"epoch {epoch:2}/{epochs}  loss {loss:.4f}{validation}  {elapsed:5.1f} s, about {left:.0f} s left")
 
     return report
 
 
-def print_accuracy(implementation: Adapter, test: Arrays, label: str) -> None:
-    """Print one line: test accuracy, mean test loss in nats, number of parameters, and `label`."""
-    loss, accuracy = implementation.evaluate(*test)
-    print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}, {implementation.parameter_count():,} parameters{label}")
+def print_accuracy(implementation: Adapter, images: Arrays, label: str = "", kind: str = "test") -> None:
+    """Print one line: accuracy on these images, mean loss in nats, number of parameters, and `label`."""
+    loss, accuracy = implementation.evaluate(*images)
+    print(f"{kind} accuracy {accuracy:.2%}, loss {loss:.4f}, {implementation.parameter_count():,} parameters{label}")
 
 
 @contextlib.contextmanager

@@ -39,6 +39,15 @@ class Dataset:
         train, test = ((count, *self.image_shape) for count in (self.train, self.test))
         return dict(zip(self.files, (train, train[:1], test, test[:1]), strict=True))
 
+    @staticmethod
+    def hold_out(images: np.ndarray, labels: np.ndarray) -> tuple[Arrays, Arrays]:
+        """Return training images without the last twelfth of them, 5,000 of MNIST's, and that twelfth, for validation.
+
+        Settings are chosen by the validation images. The test images are for one evaluation, of the chosen ones.
+        """
+        kept = len(images) - len(images) // 12
+        return (images[:kept], labels[:kept]), (images[kept:], labels[kept:])
+
     def raw(self, directory: str | Path) -> Path:
         """Return the folder of the files below `directory`."""
         return Path(directory) / self.name / "raw"
