@@ -6,17 +6,16 @@ from functools import cache
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
 
 from impls import adapter
 from impls.checks import check_device
-from impls.jax import adamw, mnist, resnet, vit
+from impls.jax import adamw, mnist, resnet, state, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.Adapter):
+class Adapter(state.State):
     """The JAX network. `models`, `kernel_shapes` and `loss_fn` replace those of the tutorial."""
 
     packages = ("jax", "optax")
@@ -72,73 +71,19 @@ class Adapter(adapter.Adapter):
         """Take the tutorial's step with an optimizer whose state is the gradients."""
         variables = jax.tree.map(jnp.copy, self.state[0])  # the step reuses the memory of its state
         (_, grads), loss = self.step(*self.fixed[:2], KEEP_GRADIENTS, (variables, None), *batch)
-        return loss, self._tensors(grads)
-
-    def parameters(self):
-        return self._tensors(self._trained())
-
-    def statistics(self):
-        return flat(self.network.state, self.state[0][1]) if self.network.state else []
-
-    def assign_statistics(self, arrays):
-        if self.network.state:
-            self.state = (self.state[0][0], nested(self.network.state, arrays)), self.state[1]
-
-    def moments(self):
-        return self._tensors(self.state[1][0].mu), self._tensors(self.state[1][0].nu)
-
-    def steps(self):
-        return int(self.state[1][0].count)
-
-    def shuffling(self):
-        return np.array([self.epochs])
-
-    def assign(self, arrays):
-        params, (variables, optimizer_state) = self._params(arrays), self.state
-        self.state = (params, variables[1]) if self.network.state else params, optimizer_state
-
-    def assign_optimizer(self, m, v, steps):
-        count = np.array(steps, "int32")  # of Adam, and of the schedule; JAX donates an array of its own only once
-        moments = {"mu": self._params(m), "nu": self._params(v)}
-        self.state = self.state[0], optax.tree.set(self.state[1], count=count, **moments)
-
-    def assign_shuffling(self, state):
-        [self.epochs] = state.tolist()
-
-    def _trained(self):
-        return self.state[0][0] if self.network.state else self.state[0]
-
-    def _params(self, arrays):
-        return nested(self.network.shapes, arrays)
-
-    def _tensors(self, params):
-        return flat(self.network.shapes, params)
+        return loss, state.flat(self.network.shapes, grads)
 
     def hyperparameters(self):
         settings = self.settings
-        make, more = optax.adam, {}
-        if settings.optimizer == "adamw":
-            make, more = optax.adamw, {"weight_decay": settings.weight_decay}
-        call = inspect.signature(make).bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
+        decays = settings.optimizer == "adamw"
+        more = {"weight_decay": settings.weight_decay} if decays else {}
+        signature = inspect.signature(optax.adamw if decays else optax.adam)
+        call = signature.bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
         call.apply_defaults()
         return call.arguments
 
     def synchronize(self, value):
         jax.block_until_ready(value)
-
-
-def nested(names, arrays):
-    """Return {layer: {kind: array}} of these names, LAYER/KIND."""
-    result = {}
-    for name, array in zip(names, arrays, strict=True):
-        layer, kind = name.rsplit("/", 1)
-        result.setdefault(layer, {})[kind] = jnp.asarray(array)
-    return result
-
-
-def flat(names, arrays):
-    """Undo `nested`: return the arrays in the order of `names`."""
-    return [arrays[layer][kind] for layer, kind in (name.rsplit("/", 1) for name in names)]
 
 
 @cache  # one object for the same settings, as JAX compiles a step once for each optimizer

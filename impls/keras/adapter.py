@@ -1,17 +1,16 @@
 """The Keras tutorial as the suite tests it: dtype, seed and Adam's epsilon are set from outside, on each backend."""
 
 import keras
-import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.keras import adamw, mnist, resnet, vit
+from impls.keras import adamw, mnist, resnet, state, vit
 
 BACKENDS = ("tensorflow", "torch", "jax")  # Keras reads the environment variable KERAS_BACKEND when it is imported
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.KerasAdapter):
+class Adapter(state.State):
     """The Keras network on the current backend. `models` and `loss_fn` replace those of the tutorial."""
 
     packages = ("keras", keras.backend.backend())
@@ -76,13 +75,6 @@ class Adapter(adapter.KerasAdapter):
         twin = keras.Model(self.model.inputs, self.model.outputs)  # the same layers, compiled with the recorder
         mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
         return mnist.train_step(twin, *batch), recorder.gradients
-
-    def shuffling(self):
-        generator = np.random.get_state(legacy=False)["state"]  # which draws the order of images
-        return np.append(generator["key"], generator["pos"])
-
-    def assign_shuffling(self, state):
-        np.random.set_state(("MT19937", state[:-1].astype(np.uint32), int(state[-1])))
 
     def array(self, value):
         return keras.ops.convert_to_numpy(value)

@@ -1,18 +1,17 @@
 """The NumPy tutorial as the suite tests it. With `dtype="float64"` it is the reference of all other frameworks."""
 
-import json
 from functools import partial
 
 import numpy as np
 
 from impls import adapter
 from impls.checks import check_device
-from impls.numpy import adamw, mnist, resnet, vit
+from impls.numpy import adamw, mnist, resnet, state, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.Adapter):
+class Adapter(state.State):
     """The NumPy network. `models`, `kernel_shapes` and `loss_fn` replace those of the tutorial."""
 
     packages = ("numpy",)
@@ -61,34 +60,6 @@ class Adapter(adapter.Adapter):
         recorder = GradientRecorder()
         loss = mnist.train_step(self.trained, self.loss_fn, recorder, self.params, *batch)
         return loss, [recorder.grads[name] for name in self.network.shapes]
-
-    def parameters(self):
-        return [self.params[name] for name in self.network.shapes]
-
-    def statistics(self):
-        return [self.params[name] for name in self.network.state]
-
-    def assign_statistics(self, arrays):
-        self.params |= zip(self.network.state, arrays, strict=True)
-
-    def moments(self):
-        return [[moments[name] for name in self.network.shapes] for moments in (self.optimizer.m, self.optimizer.v)]
-
-    def steps(self):
-        return self.optimizer.steps
-
-    def shuffling(self):
-        return np.frombuffer(json.dumps(self.random.bit_generator.state).encode(), np.uint8)
-
-    def assign(self, arrays):
-        self.params |= zip(self.network.shapes, arrays, strict=True)
-
-    def assign_optimizer(self, m, v, steps):
-        self.optimizer.m, self.optimizer.v = (dict(zip(self.network.shapes, each, strict=True)) for each in (m, v))
-        self.optimizer.steps = steps
-
-    def assign_shuffling(self, state):
-        self.random.bit_generator.state = json.loads(state.tobytes())
 
     def hyperparameters(self):
         return {name: getattr(self.optimizer, name) for name in ("learning_rate", "beta_1", "beta_2", "epsilon")}

@@ -1,16 +1,15 @@
 """The TensorFlow tutorial as the suite tests it: dtype, threads, seed and Adam's epsilon are set from outside."""
 
-import numpy as np
 import tensorflow as tf
 
 from impls import adapter
 from impls.checks import check_device
-from impls.tensorflow import adamw, mnist, resnet, vit
+from impls.tensorflow import adamw, mnist, resnet, state, vit
 
 TUTORIALS = {"mnist": mnist, "resnet": resnet, "vit": vit}  # by `Network.file`
 
 
-class Adapter(adapter.KerasAdapter):
+class Adapter(state.State):
     """The TensorFlow network. `models` and `loss_fn` replace those of the tutorial."""
 
     packages = ("tensorflow", "keras")
@@ -69,12 +68,6 @@ class Adapter(adapter.KerasAdapter):
         recorder = GradientRecorder()
         loss = mnist.train_step(self.model, self.loss_fn, recorder, *batch)
         return loss, recorder.gradients
-
-    def shuffling(self):
-        return np.array([self.epochs])
-
-    def assign_shuffling(self, state):
-        [self.epochs] = state.tolist()
 
 
 class GradientRecorder:
