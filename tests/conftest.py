@@ -14,9 +14,6 @@ from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
 from harness.equality.parameters import random_parameters
 from harness.equality.training import train, train_on
 from impls.contract import DATASET, Settings
-from impls.numpy.adapter import Adapter
-from impls.numpy.quantization import calibrate
-from impls.quantization import CALIBRATED_ON
 from impls.weights import save
 from tests.project import Project
 
@@ -104,13 +101,6 @@ def initial(framework):
 
 
 @pytest.fixture
-def scales(framework, initial, dataset, once):
-    """The scales by which the initial parameters are quantized."""
-    network, images = framework.settings.network, dataset.train.images.first(CALIBRATED_ON)
-    return once(lambda: calibrate(network, initial, images.array()), "scales", network)
-
-
-@pytest.fixture
 def reference(build_reference, framework, batch_size, initial):
     """The reference in float64, with the initial parameters."""
     aligned = {"dtype": "float64", "batch_size": batch_size, "device": "cpu", **EXACT_HYPERPARAMETERS}
@@ -147,7 +137,8 @@ def add_variant(monkeypatch):
     """Return a function that adds a variant in this process: NumPy's, with these members of its adapter replaced."""
 
     def add_variant(name, **members):
-        module = SimpleNamespace(Adapter=type("Adapter", (Adapter,), members))
+        adapter = type("Adapter", (impls.import_("numpy").Adapter,), members)
+        module = SimpleNamespace(Adapter=adapter)
         added = impls.variants()["numpy"]._replace(name=name, implementation=name, importer=lambda _: module)
         known = impls.variants() | {name: added}
         monkeypatch.setattr(impls, "variants", lambda: known)

@@ -1,9 +1,8 @@
 """AdamW and a schedule of the learning rate: every variant trains as the reference does.
 
-The reference is impls/numpy/adamw.py in float64. Its algorithm and its schedule are computed here in another way.
+The reference is impls/numpy/adamw.py in float64. Its schedule is computed here in another way.
 """
 
-import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -23,8 +22,8 @@ from harness.equality.limits import (
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, parameters_apart, trace
 from harness.equality.training import train_on
-from impls.contract import DATASET, NETWORKS, Cosine, Settings
-from tests.equivalence import checker
+from impls.contract import DATASET, Cosine
+from tests.equivalence import checker, expected_rate
 
 pytestmark = pytest.mark.equivalence
 
@@ -33,15 +32,6 @@ DECAY = {"optimizer": "adamw", "weight_decay": 2.0**-6}  # float32 holds it exac
 SCHEDULE = {"schedule": Cosine(warmup=16, steps=100, first=1 / 16, last=1 / 64)}
 TRAININGS = {"both": DECAY | SCHEDULE, "decay": DECAY, "schedule": SCHEDULE}
 STEPS_OF = {"both": STEPS, "decay": 20, "schedule": 20}
-
-
-def expected_rate(schedule, step):
-    """Return the rate of a step, counted from 0: a line up to `RATE`, half a cosine down, and a constant."""
-    first, last, after = schedule.first * RATE, schedule.last * RATE, step - schedule.warmup
-    if after < 0:
-        return first + (RATE - first) * step / schedule.warmup
-    angle = math.pi * min(after / (schedule.steps - schedule.warmup), 1)
-    return last + (RATE - last) * math.cos(angle / 2) ** 2
 
 
 @pytest.fixture
@@ -102,26 +92,3 @@ def test_kernels_alone_decay(build, initial, dataset):
     decayed = {name: RATE * decay * initial[name] for name in candidate.network.decayed}
     expected = {name: array - decayed.get(name, 0) for name, array in without.items()}
     assert largest_distance(actual, expected, RATE).error <= STEP["float64"]
-
-
-@pytest.mark.parametrize("network", impls.variants()["numpy"].networks)
-def test_reference_against_the_algorithm_of_the_paper(dataset, network):
-    """Algorithm 2 of arXiv:1711.05101, one scalar at a time; the frameworks' decay is its own times the rate."""
-    schedule, decay = Cosine(warmup=2, steps=6, first=1 / 4, last=1 / 16), 16.0
-    settings = {"optimizer": "adamw", "weight_decay": decay, "schedule": schedule, **EXACT_HYPERPARAMETERS}
-    reference = impls.load("numpy", Settings(network=network, dtype="float64", **settings))
-    images, labels = (part.array() for part in dataset.train.first(8))
-    s, first = reference.settings, reference.loss_and_gradients(images, labels)[1]
-    for name in NETWORKS[network].decayed[-1], next(name for name in first if name not in NETWORKS[network].decayed):
-        reference = impls.load("numpy", reference.settings)
-        index = np.unravel_index(np.abs(first[name]).argmax(), first[name].shape)
-        value, m, v = reference.get_parameters()[name][index], 0.0, 0.0
-        for t in range(1, 9):
-            g, rate = reference.loss_and_gradients(images, labels)[1][name][index], expected_rate(schedule, t - 1)
-            m = s.beta_1 * m + (1 - s.beta_1) * g
-            v = s.beta_2 * v + (1 - s.beta_2) * g**2
-            m_hat, v_hat = m / (1 - s.beta_1**t), v / (1 - s.beta_2**t)
-            update = m_hat / (math.sqrt(v_hat) + s.epsilon / math.sqrt(1 - s.beta_2**t))
-            value -= rate * (update + (decay * value if name in NETWORKS[network].decayed else 0))
-            reference.train_step(reference.prepare_batch(images, labels))
-            assert reference.get_parameters()[name][index] == pytest.approx(value, rel=1e-13)

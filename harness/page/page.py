@@ -12,7 +12,7 @@ from harness.measuring.machine import cores
 from harness.page import digits, equality, learning, speed, top, upgrades
 from harness.page.axis import Axis, from_zero, shown
 from harness.page.results import Results, as_json, results_of
-from harness.profiling.profile import ACCOUNTED, accounted
+from harness.profiling.kinds import ACCOUNTED, accounted
 from harness.report.runs import MEBIBYTE, finite, median, ratio
 
 

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.edge.versions import check_writer, named_in
 from harness.judging.sequential import Sampling
 from harness.plugin.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.selection import keep_only
-from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE
+from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE, UPGRADED_RUNTIMES
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.checks import CHECKS
@@ -24,7 +23,6 @@ EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
 BAD = ("worse", "changed")
 UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are compared
-UPGRADED_RUNTIMES = pytest.StashKey[list[str]]()  # runtimes of which two versions are compared
 OPEN = ("inconclusive", "not comparable", "missing")
 
 
@@ -52,14 +50,11 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the runtimes or the variants to compare, by the requirements of the command line."""
+    """Choose the variants to compare, by the requirements of the command line. A run compares runtimes or variants."""
     variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))
-    option = config.option
-    try:  # a run compares runtimes or frameworks
-        runtimes = config.stash[UPGRADED_RUNTIMES] = named_in([*option.baseline, *option.candidate])
-        if runtimes:
-            check_writer()
-        config.stash[UPGRADED] = [] if runtimes else affected(option, variants)
+    runtimes = config.stash.setdefault(UPGRADED_RUNTIMES, [])
+    try:
+        config.stash[UPGRADED] = [] if runtimes else affected(config.option, variants)
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
     if is_asked_for(config) and len(config.stash[REFERENCES]) > 1:
@@ -91,9 +86,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrize the tests of the comparison by runtime, variant, check and quantity."""
-    if "upgraded_runtime" in metafunc.fixturenames:
-        metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
+    """Parametrize the tests of the comparison by variant, check and quantity."""
     if "upgraded" not in metafunc.fixturenames:
         return
     network = next(iter(metafunc.config.stash[REFERENCES]))

@@ -6,9 +6,11 @@ Kernels overlap on several threads, so a moment is divided evenly among them.
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 MATRIX, CONVOLUTION, ELEMENTWISE = "matrix products", "convolutions", "element-wise"
 OPTIMIZER, MOVEMENT, OVERHEAD = "optimizer", "data movement", "overhead"
+ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler may change it
 KINDS = (MATRIX, CONVOLUTION, ELEMENTWISE, OPTIMIZER, MOVEMENT, OVERHEAD)
 
 # The first match counts, so any kernel that the optimizer calls is the optimizer's.
@@ -50,3 +52,8 @@ def with_overhead(parts: Mapping[str, float], wall: float, rest: str) -> dict[st
     if left < 0:
         raise ValueError(f"kernels took {sum(parts.values()):.3g}, which is more than the {wall:.3g} around them")
     return {**parts, rest: left}
+
+
+def accounted(profile: Mapping[str, Any]) -> bool:
+    """Return whether the parts add up to the time of a call without the profiler, within `ACCOUNTED`."""
+    return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED

@@ -1,7 +1,7 @@
 """The profile of a variant, measured in a new worker. The traces are kept on request."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,6 @@ from impls.contract import NETWORKS, Settings
 PROFILED = [each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-128")]
 ROUNDS = 50  # calls under the profiler, of a light network
 IMAGES = 8192  # of the batches, which the calls use in turn
-ACCOUNTED = 0.1  # of the time without the profiler: by how much the profiler may change it
 
 
 def profiles(
@@ -48,11 +47,6 @@ def profiles(
     for each in PROFILED:
         found[str(each)]["roofline"] = next(iter(figures.roofline_seconds(rooflines, each, network)), None)
     return found
-
-
-def accounted(profile: Mapping[str, Any]) -> bool:
-    """Return whether the parts add up to the time of a call without the profiler, within `ACCOUNTED`."""
-    return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED
 
 
 def _rooflines(settings: Settings, dataset: Parts, start: Callable[[Target], Worker]) -> list[ProcessRun]:

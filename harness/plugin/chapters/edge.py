@@ -16,7 +16,8 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
-from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES
+from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES, UPGRADED_RUNTIMES
+from harness.regression.requirements import NotBuilt
 from harness.report.record import Result, of_kind
 from harness.report.runs import MEBIBYTE
 from harness.report.tables import MISSING, plain_table
@@ -84,6 +85,23 @@ CHAPTER = Chapter(
     on_request=True,
     tables=tables,
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the runtimes of which two versions are compared, by the requirements of the command line."""
+    option = config.option
+    try:
+        config.stash[UPGRADED_RUNTIMES] = versions.named_in([*option.baseline, *option.candidate])
+        if config.stash[UPGRADED_RUNTIMES]:
+            versions.check_writer()
+    except NotBuilt as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize the tests that compare two versions of a runtime."""
+    if "upgraded_runtime" in metafunc.fixturenames:
+        metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
 
 
 @pytest.hookimpl(wrapper=True)

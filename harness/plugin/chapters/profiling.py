@@ -12,7 +12,8 @@ from harness.data.lazy import Parts
 from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
-from harness.profiling.profile import ACCOUNTED, accounted, profiles
+from harness.profiling.kinds import ACCOUNTED, accounted
+from harness.profiling.profile import profiles
 from harness.report.record import Result, of_kind
 from harness.report.tables import plain_table
 from harness.workers.fleet import Framework
