@@ -41,7 +41,7 @@ class Adapter:
     # Methods that each adapter writes.
 
     def load_dataset(self, directory: str | Path) -> tuple[Arrays, Arrays]:
-        """Return MNIST by the tutorial's `load_mnist`: ((60000 images, labels), (10000 images, labels)), all uint8.
+        """Return MNIST by the tutorial's `load_mnist`: ((images, labels), (test images, labels)), all uint8.
 
         `directory` holds the verified IDX files in `MNIST/raw/`.
         """

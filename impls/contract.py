@@ -41,7 +41,7 @@ class Dataset:
 
     @staticmethod
     def hold_out(images: np.ndarray, labels: np.ndarray) -> tuple[Arrays, Arrays]:
-        """Return training images without the last twelfth of them, 5,000 of MNIST's, and that twelfth, for validation.
+        """Return training images without the last twelfth of them, 5,000 of 60,000, and that twelfth, for validation.
 
         Settings are chosen by the validation images. The test images are for one evaluation, of the chosen ones.
         """

@@ -1,4 +1,4 @@
-"""A stroke, separated from the paper around it and placed like the digits of MNIST."""
+"""A stroke, separated from the paper around it and placed like the digits of the data set."""
 
 from collections.abc import Iterator
 

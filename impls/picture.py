@@ -1,4 +1,4 @@
-"""A picture file of any format, depth, colours and size as one image like those of MNIST."""
+"""A picture file of any format, depth, colours and size as one image like those of the data set."""
 
 import math
 import warnings

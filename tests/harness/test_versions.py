@@ -61,7 +61,7 @@ def test_both_sides_are_built_if_one_is(steps):
 
 
 def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
-    monkeypatch.setattr("harness.data.sources.HAS_PIP", False)
+    monkeypatch.setattr("harness.regression.versions.HAS_PIP", False)
     lines = []
     sides(option(baseline=["keras==3"]), ["keras-jax"], lines.append)
     assert "pip" in lines[0]
