@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 import impls
 from harness import ROOT
-from harness.data.standin import arrays, described
+from harness.data.standin import described, stand_ins
 from harness.plugin.changed import imported
 
 TESTS = (
@@ -98,7 +98,7 @@ def contents(project: str, options: argparse.Namespace) -> dict[str, str]:
     name, shape, classes = options.dataset, options.shape, options.classes
     unwanted = "|".join({"readme", "description", "edge", "test", "dev", *impls.names()} - {*options.frameworks})
     first = [*EDITS, ("impls/*/mnist.py", LOADER, loader()), ("pyproject.toml", rf"^({unwanted}) = .*?\n", "")]
-    last = [("impls/contract.py", r"^DATASET = .*?^\)\n", described(name, arrays(shape, classes), classes))]
+    last = [("impls/contract.py", r"^DATASET = .*?^\)\n", described(name, stand_ins(shape, classes), classes))]
     files = texts(options.frameworks)
     for path, text in files.items():
         text = edited(path, text, first)

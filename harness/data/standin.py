@@ -12,10 +12,16 @@ from harness.data.idx import idx_bytes, verify
 from impls.contract import DATASET
 
 
-def arrays(shape: Sequence[int] = DATASET.image_shape, classes: int = DATASET.classes) -> list[np.ndarray]:
-    """Return train images, train labels, test images, test labels: uint8 (n, *shape) and (n,), 0..`classes` - 1.
+def arrays() -> Sequence[np.ndarray]:
+    """Return train images, train labels, test images, test labels: uint8 (n, *DATASET.image_shape) and (n,)."""
+    return stand_ins(DATASET.image_shape, DATASET.classes)
 
-    A class is a pattern of random pixels. An image is three parts of its class's pattern, and one part of noise.
+
+def stand_ins(shape: Sequence[int], classes: int) -> list[np.ndarray]:
+    """Return such arrays with labels 0..`classes` - 1.
+
+    A class is a pattern of random pixels. An image is three parts of its class's pattern, and one part of noise. Every
+    tenth training label is random: the loss stays away from 0, as it does on photographs.
     """
     random = np.random.RandomState(0)  # the legacy generator: it draws the same numbers in every version of NumPy
     patterns, parts = random.randint(0, 256, (classes, *shape), np.uint8), []
@@ -23,6 +29,7 @@ def arrays(shape: Sequence[int] = DATASET.image_shape, classes: int = DATASET.cl
         labels = random.randint(0, classes, count, np.uint8)
         noise = random.randint(0, 256, (count, *shape), np.uint8)
         parts += [patterns[labels] // 4 * 3 + noise // 4, labels]
+    parts[1][::10] = random.randint(0, classes, len(parts[1][::10]))
     return parts
 
 
