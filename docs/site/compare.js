@@ -1,8 +1,8 @@
 // Compare two: the framework that the reader knows stays the left column, and the tabs choose the right one.
-// Lines of both with the same beginning, such as `loss =`, stand at the same height.
+// Lines of both with the same indentation and beginning, such as `loss =`, stand at the same height.
 
 const WIDE = matchMedia("(min-width: 76.25em)"); // as in site.css
-const START = /^\s*(?:(?:async )?(def|class|for|with|while|if|return|"""|@)|([\w.]+)[\w., ]*=(?!=))/;
+const START = /^(\s*)(?:(def|class|for|with|while|if|return|"""|@)|([\w.]+)[\w., ]*=(?!=))/;
 
 const sets = [...document.querySelectorAll(".tabbed-set")].map((set) => ({
   inputs: [...set.querySelectorAll(":scope > input")],
@@ -37,7 +37,7 @@ function align(left, right) {
 
 function beginning(line) {
   const match = line.textContent.match(START);
-  return match && (match[1] || match[2]);
+  return match && match[1] + (match[2] || match[3]).replace("class", "def");
 }
 
 // The indices of a longest common subsequence; lines without a beginning have no pair.
