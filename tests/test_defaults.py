@@ -3,13 +3,14 @@
 import pytest
 
 import impls
-from impls import defaults
+from impls.defaults import PAGE, ask, variants
+from impls.defaults.page import differences
 
 
 @pytest.mark.defaults
-@pytest.mark.parametrize("variant", defaults.variants())
+@pytest.mark.parametrize("variant", variants())
 def test_page_says_what_the_packages_answer(variant):
     for package in impls.missing(variant):
         pytest.skip(f"{package} is not installed, and {variant} needs it")
-    differences = defaults.differences(defaults.PAGE.read_text(encoding="utf-8"), variant, defaults.ask(variant))
-    assert not differences, "\n".join(differences)
+    found = differences(PAGE.read_text(encoding="utf-8"), variant, ask(variant))
+    assert not found, "\n".join(found)

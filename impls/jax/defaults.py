@@ -12,7 +12,7 @@ import optax
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults`."""
+    """Return default -> answer, for the rows of `impls.defaults.rows`."""
     in_float32 = {**functions(), **training()}
     jax.config.update("jax_enable_x64", True)
     return {**in_float32, **optimizers(), "attention in float64 computes in": attention_error()}

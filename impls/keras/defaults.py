@@ -8,7 +8,7 @@ from keras import layers, ops, optimizers
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults`."""
+    """Return default -> answer, for the rows of `impls.defaults.rows`."""
     keras.utils.set_random_seed(0)
     answers = {**of_layers(), **of_functions(), **of_training()}
     if keras.backend.backend() == "jax":

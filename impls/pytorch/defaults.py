@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, SequentialSampler
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults`."""
+    """Return default -> answer, for the rows of `impls.defaults.rows`."""
     torch.manual_seed(0)
     return {**layers(), **functions(), **optimizers(), **training()}
 

@@ -11,7 +11,7 @@ from impls.keras import defaults as of_keras
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults`."""
+    """Return default -> answer, for the rows of `impls.defaults.rows`."""
     return {**of_keras.of_layers(), **of_keras.of_optimizers(), **functions(), **training()}
 
 

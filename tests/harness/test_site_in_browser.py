@@ -108,3 +108,10 @@ def test_known_framework_stays_the_left_column(open_page):
     assert left.bounding_box()["x"] < right.first.bounding_box()["x"]
     heights = [side.first.get_by_text("predict").first.bounding_box()["y"] for side in (left, right)]
     assert heights[0] == pytest.approx(heights[1], abs=1)
+
+
+def test_search_works_from_a_disk(open_page):
+    page = open_page("index", 1400)
+    page.keyboard.press("Control+k")
+    page.get_by_placeholder("Search").last.fill("decoupled")
+    page.get_by_text(re.compile(r"[1-9]\d* results?")).wait_for()
