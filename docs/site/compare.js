@@ -14,10 +14,11 @@ function update() {
   const known = localStorage.getItem("known");
   for (const { inputs, labels, blocks } of sets) {
     const left = labels.indexOf(known);
-    const right = inputs.findIndex((input) => input.checked);
-    blocks.forEach((block, i) => block.classList.toggle("known", i === left && left !== right));
+    blocks.forEach((block, i) => block.classList.toggle("known", i === left));
     blocks.flatMap(lines).forEach((line) => (line.style.marginTop = ""));
-    if (WIDE.matches && left >= 0 && left !== right) align(lines(blocks[left]), lines(blocks[right]));
+    if (!WIDE.matches || left < 0 || inputs.length < 2) continue;
+    if (inputs[left].checked) inputs[(left + 1) % inputs.length].checked = true;
+    align(lines(blocks[left]), lines(blocks[inputs.findIndex((input) => input.checked)]));
   }
 }
 
