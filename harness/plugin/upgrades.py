@@ -13,8 +13,8 @@ from harness.plugin.selection import keep_only
 from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE
 from harness.plugin.summary import console_of, write_report
 from harness.regression import report
+from harness.regression.checks import CHECKS
 from harness.regression.identity import Contradiction
-from harness.regression.numerics import CHECKS
 from harness.regression.pair_run import QUANTITIES
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import affected

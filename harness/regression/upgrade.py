@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
+from harness.regression.checks import CHECKS
 from harness.regression.comparison import Comparison, compare_accuracy
 from harness.regression.identity import Imported, identified
 from harness.regression.installed import versions_with_python
-from harness.regression.numerics import CHECKS, Finding
+from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES, CandidateFailed, Pair, Pairs
 from harness.regression.versions import ACCURACY, Side
 from harness.workers import variables

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from harness.regression.numerics import CHECKS
+from harness.regression.checks import CHECKS
 from impls import PackageNotInstalled
 from studies.injected_slowdown import environment, slower
 from tests.fakes import FakeWorker, PatchedNumpy

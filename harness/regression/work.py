@@ -1,0 +1,63 @@
+"""Work of two versions, counted and compared exactly.
+
+A difference is neither good nor bad. It explains a verdict on time or memory.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.measuring.counts import Counts, called, in_process, recorded
+from harness.measuring.workload import OPERATIONS
+from harness.regression.numerics import SAME, Finding
+from harness.regression.pair import Pair
+from impls.profiler import exists
+
+COUNTED = [each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-128")]
+SHOWN = 4  # parts of a difference, the largest
+
+
+def calls(pair: Pair) -> Finding:
+    """Compare the functions that a call runs, by package: Python functions, and the C functions that these call."""
+    pair.build()
+    return _compared(pair, called)
+
+
+def kernels(pair: Pair) -> Finding:
+    """Compare the kernels of a call, by the framework's profiler."""
+    if not exists(pair.variant, pair.settings.network):
+        return Finding("not counted", f"{pair.variant} has no profiler.py")
+    pair.build()
+    return _compared(pair, recorded, pair.variant)
+
+
+def loaded(pair: Pair) -> Finding:
+    """Compare the modules that are imported after the first calls, by package, and the bytes of shared libraries."""
+    pair.build()
+    pair.run(called, COUNTED[0], *pair.dataset.train.first(128))  # which imports what a step needs
+    modules, libraries = zip(*pair.run(in_process), strict=True)
+    return _finding({"modules": difference(*modules), "bytes of libraries": difference(*libraries)})
+
+
+CHECKS = {"calls": calls, "kernels": kernels, "loaded": loaded}
+
+
+def difference(baseline: Counts, candidate: Counts) -> str:
+    """Return the sums and the largest differences, as "255 -> 271 (torch +16)"; "" if all counts are equal."""
+    changes = {name: candidate.get(name, 0) - baseline.get(name, 0) for name in baseline | candidate}
+    changes = {name: change for name, change in changes.items() if change}
+    if not changes:
+        return ""
+    largest = sorted(changes, key=lambda name: -abs(changes[name]))[:SHOWN]
+    parts = [f"{name} {changes[name]:+,}" for name in largest]
+    parts += [f"{len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
+    return f"{sum(baseline.values()):,} -> {sum(candidate.values()):,} ({', '.join(parts)})"
+
+
+def _compared(pair: Pair, count: Callable, *arguments: Any) -> Finding:
+    batches = pair.dataset.train.first(128)
+    return _finding({str(each): difference(*pair.run(count, each, *batches, *arguments)) for each in COUNTED})
+
+
+def _finding(differences: dict[str, str]) -> Finding:
+    reason = "; ".join(f"{name} {text}" for name, text in differences.items() if text)
+    return Finding("different", reason) if reason else SAME
