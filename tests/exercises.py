@@ -46,7 +46,8 @@ def text() -> str:
         chosen = [mistake for mistake in exercises() if mistake.file == file]
         parts.append(f"## {title}\n")
         for number, mistake in enumerate(chosen, 1):
-            parts += [f"### {number}. {mistake.name.replace('_', ' ').capitalize()}\n", exercise(mistake)]
+            name = mistake.name.replace("_", " ").capitalize()
+            parts += [f"### {number}. {name} {{#{mistake.name}}}\n", exercise(mistake)]
     return "\n".join(parts)
 
 

@@ -1,7 +1,10 @@
 """The pages of the site have the code of the tutorials: a name that is not there, or no longer, stops the build."""
 
+import re
+
 import pytest
 
+from harness import ROOT
 from tests.exercises import exercises
 from tools.cut import cut
 from tools.pages import BrokenPage, page, write
@@ -72,3 +75,12 @@ def test_all_pages_are_written(tmp_path):
     assert "(tutorials/side-by-side.md)" in pages["index.md"]
     assert "def train_step(" in pages["source/impls/jax/mnist.py.md"]
     assert pages["tutorials/exercises.md"].count("```diff") == len(exercises())
+
+
+def test_commands_of_the_pages_name_tests():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    tests = re.findall(r"def (test_\w+)", code)
+    for file in (*(ROOT / "docs" / "concepts").glob("*.md"), ROOT / "docs" / "explanation" / "lessons.md"):
+        for names in re.findall(r'(?:`|pytest [^\n#]*)-k "?([\w ]+)', file.read_text(encoding="utf-8")):
+            for name in {*names.split()} - {"and", "or", "not"}:
+                assert any(name in test for test in tests), f"{file.name}: -k {name}"
