@@ -77,7 +77,7 @@ notebooks: $(VENV)/installed-test
 	for name in $(KNOWN) numpy; do $(BIN)/python -m impls.notebook $$name -o $@/$$name.ipynb || exit 1; done
 
 site: $(VENV)/installed-site
-	$(BIN)/python -m tools.pages build/pages
+	$(BIN)/python -m tools.pages
 	$(BIN)/python -m zensical build --strict
 
 # Links are checked in a copy without the files that git ignores: a clone does not have them.

@@ -66,6 +66,8 @@ def _tab(uri: str, link: re.Match, first: str) -> str:
         code = "\n\n\n".join(cut(path, name) for name in names.split(","))
     except KeyError as error:
         raise BrokenPage(f"docs/{uri}: {label}: {path.relative_to(ROOT)} has no {error.args[0]!r}") from None
+    except FileNotFoundError:
+        raise BrokenPage(f"docs/{uri}: {label}: there is no file {target}") from None
     fenced = f'\n```python title="{path.relative_to(ROOT)}"\n{code}\n```\n'
     return f'==={first} "{label}"\n' + "\n".join(f"    {line}" for line in fenced.splitlines()) + "\n"
 
@@ -118,6 +120,6 @@ def _shown(path: Path) -> str:
 
 if __name__ == "__main__":
     try:
-        write(Path(sys.argv[1]))
+        write(ROOT / "build" / "pages")
     except BrokenPage as error:
         sys.exit(f"error: {error}")

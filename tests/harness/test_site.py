@@ -61,6 +61,11 @@ def test_a_renamed_function_stops_the_build(name):
     assert all(part in str(raised.value) for part in ("docs/concepts/a.md", "JAX", "impls/jax/mnist.py", name))
 
 
+def test_a_file_that_is_not_there_stops_the_build():
+    with pytest.raises(BrokenPage, match="renamed.py"):
+        page("concepts/a.md", "- [JAX](../../impls/jax/renamed.py#train_step)")
+
+
 def test_a_mistake_that_is_not_there_stops_the_build():
     with pytest.raises(BrokenPage, match="renamed"):
         page("concepts/a.md", "- [Exercise](../../tests/mistakes/pytorch/mnist.py#renamed)")
