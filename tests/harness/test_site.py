@@ -62,7 +62,7 @@ def test_a_renamed_function_stops_the_build(name):
 
 
 def test_a_file_that_is_not_there_stops_the_build():
-    with pytest.raises(BrokenPage, match="renamed.py"):
+    with pytest.raises(BrokenPage, match=r"renamed\.py"):
         page("concepts/a.md", "- [JAX](../../impls/jax/renamed.py#train_step)")
 
 
