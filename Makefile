@@ -18,7 +18,7 @@ UNKNOWN := $(filter-out $(KNOWN),$(WANTED))
 CHOSEN := $(if $(FRAMEWORKS),$(foreach name,numpy $(FRAMEWORKS),--framework $(name))) $(NETWORK:%=--network %)
 $(if $(UNKNOWN),$(error FRAMEWORKS: expected some of "$(KNOWN)", got "$(UNKNOWN)"))
 
-.PHONY: quick compare test edge profile browser bits study calibrate data setup notebooks lint constraints mutants clean clean-envs
+.PHONY: quick compare test edge profile browser bits study calibrate data setup notebooks site lint constraints mutants clean clean-envs
 .NOTPARALLEL:
 
 quick: data
@@ -61,7 +61,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PIP) --editable .
 	@touch $@
 
-EXTRAS := $(patsubst %,$(VENV)/installed-%,edge test dev)
+EXTRAS := $(patsubst %,$(VENV)/installed-%,edge test site dev)
 $(EXTRAS): $(VENV)/installed-%: $(VENV)/installed
 	$(PIP) --editable '.[$*]'
 	@touch $@
@@ -75,6 +75,10 @@ browser:
 notebooks: $(VENV)/installed-test
 	mkdir -p $@
 	for name in $(KNOWN) numpy; do $(BIN)/python -m impls.notebook $$name -o $@/$$name.ipynb || exit 1; done
+
+site: $(VENV)/installed-site
+	$(BIN)/python -m tools.pages
+	$(BIN)/python -m zensical build --strict
 
 # Links are checked in a copy without the files that git ignores: a clone does not have them.
 lint: $(VENV)/installed-dev
@@ -100,4 +104,4 @@ clean-envs: $(VENV)/installed
 	$(BIN)/python -m harness.regression.environments --clean
 
 clean:
-	rm -rf $(VENV) mutants .pytest_cache .ruff_cache .benchmarks *.egg-info
+	rm -rf $(VENV) build .cache mutants .pytest_cache .ruff_cache .benchmarks *.egg-info

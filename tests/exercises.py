@@ -44,17 +44,20 @@ def text() -> str:
     parts = [INTRODUCTION]
     for file, title in CHAPTERS.items():
         chosen = [mistake for mistake in exercises() if mistake.file == file]
-        parts += [f"## {title}\n", *(_exercise(*numbered) for numbered in enumerate(chosen, 1))]
+        parts.append(f"## {title}\n")
+        for number, mistake in enumerate(chosen, 1):
+            name = mistake.name.replace("_", " ").capitalize()
+            parts += [f"### {number}. {name} {{#{mistake.name}}}\n", exercise(mistake)]
     return "\n".join(parts)
 
 
-def _exercise(number: int, mistake: Listed) -> str:
+def exercise(mistake: Listed) -> str:
+    """Return the change, the command below it, and the answer, folded away."""
     file, _, name = mistake.caught_by.partition("[")[0].partition("::")
     lines = [
-        f"### {number}. {mistake.name.replace('_', ' ').capitalize()}\n",
         *["```diff", *diff(mistake), "```\n"],
         f"    {command(mistake)}\n",
-        "<details><summary>Which test fails, and why?</summary>\n",
+        "<details markdown><summary>Which test fails, and why?</summary>\n",
         f"`{name}` in {file}: {_claim(file, name)}\n",
         "</details>\n",
     ]

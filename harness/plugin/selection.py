@@ -53,13 +53,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     - `--benchmark-only` runs benchmarks only. `--compare` also runs tests marked accuracy, and without
       `--quick` those marked trajectory.
-    - Tests marked network, edge, parallel, profile or latency need that name in `-m`. Tests marked long need `--long`.
+    - Tests marked network, defaults, edge, parallel, profile or latency need that name in `-m`.
+    - Tests marked long need `--long`.
     - The comparison of all variants' accuracies needs `--seeds` of 2 or more.
     - With `--framework`, only tests about a variant run, unless test files are named.
     """
     option, known = config.option, chapters(config)
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
-    on_request = ["network", *(chapter.marker for chapter in known if chapter.on_request)]
+    on_request = ["network", "defaults", *(chapter.marker for chapter in known if chapter.on_request)]
 
     def is_wanted(item: pytest.Item) -> bool:
         if item.originalname == ACROSS_VARIANTS and option.seeds < 2:

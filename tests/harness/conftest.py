@@ -1,7 +1,8 @@
-"""Fixtures of several files: small files in the place of MNIST's, an empty cache, a public folder, toy packages."""
+"""Fixtures of several files: small files as MNIST, an empty cache, a public folder, toy packages, a browser."""
 
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -57,3 +58,16 @@ def wheels(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not chromium:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()

@@ -1,7 +1,5 @@
 """In a browser the page is readable: on a phone and on a desk, in light and dark, without a network."""
 
-import shutil
-
 import pytest
 
 from harness.page.page import html
@@ -19,18 +17,6 @@ selector => {
   return (light + 0.05) / (dark + 0.05);
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if not chromium:
-        pytest.skip("Chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(("scheme", "width", "paper"), [("light", 1400, "255, 255, 255"), ("dark", 360, "20, 24, 29")])

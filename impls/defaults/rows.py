@@ -1,0 +1,110 @@
+"""The rows of the table of defaults, and the words for the answers of the packages."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+NONE = "-"  # the framework has no such default, or its effect was not measured
+SAME = 0.02  # distance of an answer from the value that has its words
+
+
+class Row(NamedTuple):
+    """A default.
+
+    - `porting`: what to do about it.
+    - `words`: how an answer is worded: (value, words) of the nearest value, a function, or as it is.
+    - `effect`: measured, of PyTorch's default compared with that of Keras, or of JAX; the page has the sources.
+    """
+
+    porting: str
+    words: tuple[tuple[Any, str], ...] | Callable[[Any], str] = str
+    effect: str = NONE
+
+
+def number(value: float) -> str:
+    """Return a number without float32's digits beyond the sixth."""
+    return f"{value:g}"
+
+
+def dtype_of(error: float) -> str:
+    """Return the dtype in which a result with this error was computed."""
+    return "float64" if error < 1e-12 else "float32, at least in part"
+
+
+def tail(draws: np.ndarray) -> str:
+    """Return whether a normal distribution is truncated: of 1,000 draws, one is beyond 3.3 standard deviations."""
+    return "truncated at 2 deviations" if np.quantile(np.abs(draws), 0.999) < 2.4 * draws.std() else "not truncated"
+
+
+DISTRIBUTIONS = (  # largest draw times sqrt(inputs), where inputs : outputs = 3 : 5
+    (1.0, "uniform, ±1 / sqrt(inputs)"),
+    (1.5, "uniform, ±sqrt(6 / (inputs + outputs))"),
+    (0.0, "0"),
+)
+BIASED = ((1.0, "biased, n"), (2.0, "unbiased, n - 1"))
+YES = ((1.0, "yes"), (0.0, "no"))
+ROWS = {
+    "axes of images in a convolution": Row(
+        "transpose images; permute the dense kernel after flattening",
+        (((1, 50, 6, 7), "batch, channel, row, column"), ((1, 6, 7, 50), "batch, row, column, channel")),
+    ),
+    "axes of a convolution kernel": Row(
+        "transpose",
+        (((50, 30, 3, 3), "outputs, inputs, row, column"), ((3, 3, 30, 50), "row, column, inputs, outputs")),
+    ),
+    "axes of a dense kernel": Row("transpose", (((500, 300), "outputs, inputs"), ((300, 500), "inputs, outputs"))),
+    "dense kernel, initial": Row("copy the initial parameters", DISTRIBUTIONS, effect="0.65 points after an epoch (a)"),
+    "convolution kernel, initial": Row("copy the initial parameters", DISTRIBUTIONS),
+    "dense bias, initial": Row("copy the initial parameters", DISTRIBUTIONS),
+    "He normal": Row("copy the initial parameters", tail),
+    'padding "same" with stride 2 adds a zero': Row("pad explicitly", (((6, 7), "after"), ((3, 9), "before"))),
+    "BatchNorm: part of the new statistics": Row("PyTorch's momentum is 1 - Keras' momentum", number),
+    "BatchNorm: epsilon": Row("set it", number, effect="4.0e-3"),
+    "BatchNorm: running variance": Row("multiply by (n - 1) / n", BIASED),
+    "LayerNorm: epsilon": Row("set it", number, effect="2.1e-3"),
+    "GELU": Row("state it", ((0.841345, "exact, erf"), (0.841192, "tanh")), effect="2.5e-4"),
+    "attention in float64 computes in": Row("write it out", dtype_of, effect="8e-9 within 20 steps (b)"),
+    "dropout of a plain call": Row("state the mode", ((0.5, "active"), (0.0, "inactive"))),
+    "standard deviation": Row("state the divisor", ((1.0, "divides by n"), (2**0.5, "divides by n - 1"))),
+    "cross-entropy takes": Row("return logits, and state it", ((40.0, "logits"), (16.118, "probabilities"))),
+    "cross-entropy of a batch": Row(
+        "take the mean", ((20.0, "mean"), (40.0, "sum"), ((40.0, 0.0), "one number for each image"))
+    ),
+    "probabilities are clipped at": Row("return logits", number),
+    "Adam: learning rate": Row("set it", number),
+    "Adam: betas": Row("nothing"),
+    "Adam: epsilon": Row("set it", number, effect="2.9e-2"),
+    "Adam: epsilon is added": Row(
+        "set it in each step", ((0.5, "after the bias correction"), (0.0307, "before it")), effect="6.2e-2"
+    ),
+    "Adam: betas in float64": Row("take betas exact in float32", dtype_of, effect="2.1e-2 (b)"),
+    "Adam: weight_decay": Row("use AdamW", ((1.0, "L2, in the gradient"), (0.1, "decoupled")), effect="0.54"),
+    "AdamW: weight decay": Row("set it", number, effect="2.0e-2; optax 2.9e-2"),
+    "RMSprop: decay": Row("set it", number),
+    "SGD: learning rate": Row("set it", number),
+    "a second gradient": Row(
+        "reset PyTorch's gradients in each step", ((2.0, "is added to the first"), (1.0, "is new"))
+    ),
+    "last partial batch": Row(
+        "weight the mean loss by images", ((3, "kept"), (2, "dropped")), effect="not visible (a)"
+    ),
+    "data are shuffled": Row("state it", YES, effect="0.65 points after an epoch (a)"),
+    "orders of 4 epochs, if seeded": Row("draw the order in each epoch"),
+    "a float64 array becomes": Row("enable float64 in JAX, for the process"),
+    "a Python float becomes": Row("nothing"),
+    "a step is compiled": Row("state it before a comparison of times", YES),
+}
+
+
+def worded(row: str, answer: Any) -> str:
+    """Return the words for what a package answers; text stays as it is."""
+    words = ROWS[row].words
+    if isinstance(answer, str) or words is str:
+        return str(answer)
+    if callable(words):
+        return words(answer)
+    answer = np.asarray(answer, float)
+    alike = [(np.abs(answer - value).max(), text) for value, text in words if np.shape(value) == answer.shape]
+    distance, text = min(alike, default=(np.inf, ""))
+    return text if distance < SAME else f"other, {answer.tolist()}"

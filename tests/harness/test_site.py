@@ -1,0 +1,91 @@
+"""The pages of the site have the code of the tutorials: a name that is not there, or no longer, stops the build."""
+
+import re
+
+import pytest
+
+from harness import ROOT
+from tests.exercises import exercises
+from tools.cut import cut
+from tools.pages import BrokenPage, page, write
+
+CODE = '''"""A file."""
+import module
+
+
+# Why it is so.
+@module.decorator
+def function(x):
+    for each in draw(x):
+        use(each)
+    return x
+
+
+class Class:
+    def method(self):
+        return 1
+
+
+CONSTANT = {
+    "name": 1,
+}
+'''
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "tutorial.py"
+    path.write_text(CODE)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [
+        ("function", "# Why it is so.", "    return x"),
+        ("Class.method", "def method(self):", "    return 1"),
+        ("CONSTANT", "CONSTANT = {", "}"),
+        ("function/draw", "for each in draw(x):", "for each in draw(x):"),
+        ("function/use", "use(each)", "use(each)"),
+    ],
+)
+def test_code_is_cut_by_name(file, name, first, last):
+    lines = cut(file, name).splitlines()
+    assert (lines[0], lines[-1]) == (first, last)
+
+
+@pytest.mark.parametrize("name", ["renamed", "main.renamed", "main/renamed"])
+def test_a_renamed_function_stops_the_build(name):
+    with pytest.raises(BrokenPage) as raised:
+        page("concepts/a.md", f"- [JAX](../../impls/jax/mnist.py#{name})")
+    assert all(part in str(raised.value) for part in ("docs/concepts/a.md", "JAX", "impls/jax/mnist.py", name))
+
+
+def test_a_file_that_is_not_there_stops_the_build():
+    with pytest.raises(BrokenPage, match=r"renamed\.py"):
+        page("concepts/a.md", "- [JAX](../../impls/jax/renamed.py#train_step)")
+
+
+def test_a_mistake_that_is_not_there_stops_the_build():
+    with pytest.raises(BrokenPage, match="renamed"):
+        page("concepts/a.md", "- [Exercise](../../tests/mistakes/pytorch/mnist.py#renamed)")
+
+
+def test_all_pages_are_written(tmp_path):
+    write(tmp_path)
+    pages = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")}
+    concepts = [text for name, text in pages.items() if name.startswith("concepts/")]
+    assert len(concepts) == 17
+    assert all('=== "JAX"' in text and "```diff" in text for text in concepts)
+    assert "(tutorials/side-by-side.md)" in pages["index.md"]
+    assert "def train_step(" in pages["source/impls/jax/mnist.py.md"]
+    assert pages["tutorials/exercises.md"].count("```diff") == len(exercises())
+
+
+def test_commands_of_the_pages_name_tests():
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    tests = re.findall(r"def (test_\w+)", code)
+    for file in (ROOT / "docs" / "concepts").glob("*.md"):
+        for names in re.findall(r'-k "?([\w ]+)', file.read_text(encoding="utf-8")):
+            for name in {*names.split()} - {"and", "or", "not"}:
+                assert any(name in test for test in tests), f"{file.name}: -k {name}"
