@@ -109,7 +109,7 @@ def by_the_page(write, tmp_path):
     np.savez(folder / "photos.npz", **dict(zip(names, stand_ins((32, 32, 3), 10), strict=True)))
     for difference in re.findall(r"^```diff\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S):
         (tmp_path / "difference").write_text(difference, encoding="utf-8")
-        run(folder, "git", "apply", "--recount", str(tmp_path / "difference"))
+        run(folder, "git", "apply", str(tmp_path / "difference"))
     return folder
 
 
