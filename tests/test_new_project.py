@@ -14,7 +14,7 @@ from harness.data.standin import stand_ins
 from tests.project import require
 
 PAGE = ROOT / "docs" / "how-to" / "new-project.md"
-SIZES_OF_MNIST = r"\b(28|784|3136|14|10 classes|MNIST|idx3|t10k)\b"
+SIZES_OF_MNIST = r"\b(28|784|3136|14|MNIST|t10k)\b"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_only_what_was_chosen_is_there(write):
 def test_fast_tests_of_a_new_project_pass(write):
     files = [f"tests/test_{name}.py" for name in ("dataset", "network", "output", "equivalence")]
     said = suite(write(), "--network=all", "-k", "not many_steps", *files)
-    assert "Largest relative error of cnn compared with numpy in float64" in said
+    assert "Largest relative error of cnn" in said
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def by_the_page(write, tmp_path):
     np.savez(folder / "photos.npz", **dict(zip(names, stand_ins((32, 32, 3), 10), strict=True)))
     for difference in re.findall(r"^```diff\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.M | re.S):
         (tmp_path / "difference").write_text(difference, encoding="utf-8")
-        run(folder, "git", "apply", "--recount", str(tmp_path / "difference"))
+        run(folder, "git", "apply", str(tmp_path / "difference"))
     return folder
 
 
