@@ -10,7 +10,7 @@ from pathlib import Path
 
 import impls
 from harness.bisect import builds, report
-from harness.bisect.hunt import Hunt, Unmeasurable
+from harness.bisect.bisection import Bisection, Unmeasurable
 from harness.bisect.journal import Journal
 from harness.bisect.prober import IMPORTABLE, NUMERICS, Prober
 from harness.data import atomic
@@ -69,9 +69,9 @@ def _search(options: argparse.Namespace) -> int:
         "companions": options.companions,
         "python": f"{platform.python_version()} {sysconfig.get_platform()}",
     }
-    hunt = Hunt(package, found.builds, options.check, prober, Journal(options.resume, search), _say)
-    hunt.run()
-    facts = report.described(hunt, found.left_out)
+    bisection = Bisection(package, found.builds, options.check, prober, Journal(options.resume, search), _say)
+    bisection.run()
+    facts = report.described(bisection, found.left_out)
     print(report.as_text(facts))
     if options.json:
         atomic.write(options.json, json.dumps(facts, indent=1) + "\n")

@@ -3,56 +3,59 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.bisect.hunt import Hunt
+from harness.bisect.bisection import Bisection
 from harness.bisect.prober import IMPORTABLE
 from harness.regression import installed
 
 
-def described(hunt: Hunt, left_out: Mapping[str, int]) -> dict[str, Any]:
+def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, Any]:
     """Return all facts of a search that has ended. Without a difference, those of the first bad build are missing."""
-    outcomes = hunt.journal.outcomes.values()
+    outcomes = bisection.journal.outcomes.values()
     result = {
-        "package": hunt.package,
-        "framework": hunt.prober.variant,
-        "check": hunt.check,
-        "ends": [hunt.builds[0].version, hunt.builds[-1].version],
-        "builds": len(hunt.builds),
-        "tried": hunt.tried(),
+        "package": bisection.package,
+        "framework": bisection.prober.variant,
+        "check": bisection.check,
+        "ends": [bisection.builds[0].version, bisection.builds[-1].version],
+        "builds": len(bisection.builds),
+        "tried": bisection.tried(),
         "left_out": dict(left_out),
-        "seconds_per_probe": round(hunt.seconds(), 1),
+        "seconds_per_probe": round(bisection.seconds(), 1),
         "environments_built": sum(each.built for each in outcomes),
         "first_bad": None,
     }
-    if hunt.bad is None:
+    if bisection.bad is None:
         return result
-    found = hunt.outcome(hunt.bad)
-    differences = hunt.differences()
+    found = bisection.outcome(bisection.bad)
+    differences = bisection.differences()
     return result | {
-        "last_good": hunt.builds[hunt.good]._asdict(),
-        "first_bad": hunt.builds[hunt.bad]._asdict(),
+        "last_good": bisection.builds[bisection.good]._asdict(),
+        "first_bad": bisection.builds[bisection.bad]._asdict(),
         "finding": {"word": found.word, "reason": found.reason},
-        "unknown": hunt.unknown(),
+        "unknown": bisection.unknown(),
         "differences": differences,
-        "culprits": hunt.culprits,
+        "culprits": bisection.culprits,
+        "smaller_sets": {name: each.word for name, each in bisection.journal.outcomes.items() if " with " in name},
         "equal_packages": len(found.pins) - sum(after is not None for _, after in differences.values()),
-        "reproduce": _command(hunt),
+        "reproduce": _command(bisection),
     }
 
 
-def _command(hunt: Hunt) -> str:
+def _command(bisection: Bisection) -> str:
     """Return the command that compares both builds, in environments of the same versions."""
     sides = []
-    for side, position in (("baseline", hunt.good), ("candidate", hunt.bad)):
+    for side, position in (("baseline", bisection.good), ("candidate", bisection.bad)):
         own = {
-            name: version for name, version in hunt.outcome(position).pins.items() if _is_chosen(hunt, name, version)
+            name: version
+            for name, version in bisection.outcome(position).pins.items()
+            if _is_chosen(bisection, name, version)
         }
         sides += [f'--{side} "{name}=={version}"' for name, version in own.items()]
-    check = "network" if hunt.check == IMPORTABLE else hunt.check
-    return f"pytest -m regression --framework {hunt.prober.variant} {' '.join(sides)} -k {check}"
+    check = "network" if bisection.check == IMPORTABLE else bisection.check
+    return f"pytest -m regression --framework {bisection.prober.variant} {' '.join(sides)} -k {check}"
 
 
-def _is_chosen(hunt: Hunt, name: str, version: str) -> bool:
-    return name == hunt.package or installed.versions().get(name) != version
+def _is_chosen(bisection: Bisection, name: str, version: str) -> bool:
+    return name == bisection.package or installed.versions().get(name) != version
 
 
 def rows(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -86,8 +89,10 @@ def _packages(facts: Mapping[str, Any]) -> str:
     equal = f"the other {facts['equal_packages']} packages are equal"
     if len(changed) == 1:
         return f"only {changed[facts['package']]}; {equal}"
-    needed = ", ".join(facts["culprits"])
-    return f"{', '.join(changed.values())}; {equal}. The smallest set that makes the difference: {needed}"
+    missing = list(facts["smaller_sets"].values()).count("missing")
+    untested = f" ({missing} smaller sets cannot be measured)" if missing else ""
+    needed = f"the smallest set that makes the difference: {', '.join(facts['culprits'])}{untested}"
+    return f"{', '.join(changed.values())}; {equal}; {needed}"
 
 
 def as_text(facts: Mapping[str, Any]) -> str:

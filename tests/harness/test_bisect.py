@@ -3,8 +3,8 @@
 import pytest
 
 from harness.bisect import report
+from harness.bisect.bisection import Bisection, Unmeasurable
 from harness.bisect.builds import Build
-from harness.bisect.hunt import Hunt, Unmeasurable
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS
 from harness.regression.numerics import CHECKS
@@ -41,39 +41,39 @@ class FakeProber:
 
 
 @pytest.fixture
-def hunt():
+def bisect():
     """Return a function: a search that has ended."""
 
-    def hunt(prober, file=None, check=NUMERICS, say=lambda line: None):
+    def bisect(prober, file=None, check=NUMERICS, say=lambda line: None):
         builds = [Build(str(number)) for number in range(LAST + 1)]
-        ended = Hunt("toy", builds, check, prober, Journal(file, {"package": "toy"}), say)
+        ended = Bisection("toy", builds, check, prober, Journal(file, {"package": "toy"}), say)
         ended.run()
         return ended
 
-    return hunt
+    return bisect
 
 
-def test_first_bad_build_is_found_in_the_first_check_that_differs(hunt):
-    ended = hunt(FakeProber())
+def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect):
+    ended = bisect(FakeProber())
     assert (ended.good, ended.bad, ended.check) == (12, 13, "logits")
     assert ended.differences() == {"toy": ("12", "13")}
 
 
-def test_equal_ends_need_one_measurement(hunt):
+def test_equal_ends_need_one_measurement(bisect):
     prober = FakeProber(is_changed=lambda pins: False)
-    ended = hunt(prober)
+    ended = bisect(prober)
     assert ended.bad is None
     assert len(prober.measured) == 1
     assert NUMERICS in report.as_text(report.described(ended, {}))
 
 
-def test_end_that_cannot_be_measured_is_named(hunt):
+def test_end_that_cannot_be_measured_is_named(bisect):
     with pytest.raises(Unmeasurable, match="toy==20 cannot be measured: no wheel"):
-        hunt(FakeProber(missing={LAST}))
+        bisect(FakeProber(missing={LAST}))
 
 
-def test_gap_of_builds_that_cannot_be_measured_is_reported(hunt):
-    ended = hunt(FakeProber(missing={11, 12, 13, 14, 17}))
+def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
+    ended = bisect(FakeProber(missing={11, 12, 13, 14, 17}))
     assert (ended.good, ended.bad) == (10, 15)
     assert ended.unknown() == dict.fromkeys(("11", "12", "13", "14"), "no wheel")
 
@@ -86,20 +86,20 @@ def test_gap_of_builds_that_cannot_be_measured_is_reported(hunt):
         (lambda pins: int(pins["toy"]) >= 10 and pins["toymath"] == "2", ["toy", "toymath"]),
     ],
 )
-def test_packages_that_make_the_difference_are_named(hunt, is_changed, culprits):
-    ended = hunt(FakeProber(is_changed=is_changed))
+def test_packages_that_make_the_difference_are_named(bisect, is_changed, culprits):
+    ended = bisect(FakeProber(is_changed=is_changed))
     assert ended.differences() == {"toy": ("9", "10"), "toymath": ("1", "2")}
     assert ended.culprits == culprits
 
 
-def test_weaker_difference_than_that_of_the_end_is_good(hunt):
+def test_weaker_difference_than_that_of_the_end_is_good(bisect):
     class Rounding(FakeProber):
         def environment(self, pins, checks):
             outcome = super().environment(pins, checks)
             return outcome._replace(word="within rounding") if 5 <= int(pins["toy"]) < 13 else outcome
 
-    assert hunt(Rounding()).bad == 13
-    assert hunt(Rounding(is_changed=lambda pins: False), check="logits").bad is None
+    assert bisect(Rounding()).bad == 13
+    assert bisect(Rounding(is_changed=lambda pins: False), check="logits").bad is None
 
 
 class Killed(BaseException):
@@ -107,7 +107,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("probes", range(1, 7))
-def test_resumed_search_measures_no_environment_twice(hunt, tmp_path, probes):
+def test_resumed_search_measures_no_environment_twice(bisect, tmp_path, probes):
     file, first = tmp_path / "journal", FakeProber()
 
     def say(line):
@@ -116,23 +116,23 @@ def test_resumed_search_measures_no_environment_twice(hunt, tmp_path, probes):
 
     if probes < 6:
         with pytest.raises(Killed):
-            hunt(first, file, say=say)
+            bisect(first, file, say=say)
     else:
-        hunt(first, file)
+        bisect(first, file)
     second = FakeProber()
-    assert hunt(second, file).bad == 13
+    assert bisect(second, file).bad == 13
     both = [pins["toy"] for pins in first.measured + second.measured]
     assert len(both) == len(set(both))
 
 
-def test_progress_counts_builds(hunt):
+def test_progress_counts_builds(bisect):
     lines = []
-    hunt(FakeProber(), say=lines.append)
+    bisect(FakeProber(), say=lines.append)
     assert ["2 of 21 builds tried, 5 left" in lines[0], "3 of 21 builds tried, 4 left" in lines[1]] == [True, True]
 
 
-def test_report_holds_the_answer_in_all_forms(hunt):
-    facts = report.described(hunt(FakeProber(missing={12})), {"yanked": 2})
+def test_report_holds_the_answer_in_all_forms(bisect):
+    facts = report.described(bisect(FakeProber(missing={12})), {"yanked": 2})
     assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")
     assert facts["check"] in CHECKS
     for text in (report.as_text(facts), report.as_markdown(facts)):

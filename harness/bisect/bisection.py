@@ -20,7 +20,7 @@ class Unmeasurable(Exception):
 
 
 @dataclass
-class Hunt:
+class Bisection:
     """A search over `builds` of `package`, the good end first.
 
     - `check`: one of `CHECKS`, `IMPORTABLE`, or `NUMERICS`.
