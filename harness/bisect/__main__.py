@@ -81,12 +81,13 @@ def _search(options: argparse.Namespace) -> int:
 
 
 def _variant(package: str) -> str:
-    """Return the only variant that is written with this package first, as `jax` with jax. Raises `NotBuilt`."""
-    names = [name for name, each in impls.variants().items() if package_of(package) in each.packages]
-    first = [name for name in names if impls.variants()[name].packages[0] == package_of(package)]
-    if len(first) == 1 or len(names) == 1:
-        return (first if len(first) == 1 else names)[0]
-    raise NotBuilt(f"name the variant with --framework: {', '.join(names or impls.variants())}")
+    """Return the variant of a package, as `jax` of jax, although `keras-jax` needs it, too. Raises `NotBuilt`."""
+    needed = {name: sorted(each.packages, key="numpy".__eq__) for name, each in impls.variants().items()}
+    names = [name for name, packages in needed.items() if package_of(package) in packages]
+    own = [name for name in names if needed[name][0] == package_of(package)]  # NumPy counts last
+    if len(own or names) != 1:
+        raise NotBuilt(f"name the variant with --framework: {', '.join(own or names or needed)}")
+    return (own or names)[0]
 
 
 def _say(line: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import ROOT, tally
-from harness.regression.environments import NotBuilt, built, clean, obtain
+from harness.regression.environments import NotBuilt, clean, obtain
 from tests.other_user import no_home
 from tests.processes import has_ended, wait_until
 from tests.wheels import ENDLESS, wheel
@@ -50,13 +50,6 @@ def test_environment_holds_required_and_installed_versions(root, monkeypatch):
     monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toymath": "1.0", "toyvision": "2.0"})
     python = obtain(["toyframework==1.0"], ["toyvision", "toymath"], root)
     assert versions(python, "toyframework", "toyvision", "toymath") == ["1.0", "1.0", "1.0"]
-
-
-def test_environment_like_another_has_its_own_versions(root):
-    python = obtain(["toyvision==1.0", "toymath==1.0"], [], root)
-    like = built("toyframework==2.0\n", ["toyframework"], root, python)
-    assert (versions(python), versions(like)) == (["1.0"], ["2.0"])
-    assert [path.name for path in like.parents[1].glob("lib/python*/site-packages/toy*.py")] == ["toyframework.py"]
 
 
 def test_nightly_replaces_the_distribution_imported_alike(root, wheels):
@@ -131,13 +124,13 @@ def test_killed_run_leaves_nothing(root, wheels, tmp_path, how):
 def test_environment_in_use_is_not_removed(root):
     run = start(root, "toyframework==1.0")
     python = run.stdout.readline().strip()
-    place = next(root.glob("*/"))
+    built = next(root.glob("*/"))
     for folder in ("0123.killed.partial", "notes"):
         (root / folder).mkdir()
-    assert clean(root) == ([root / "0123"], [place])
+    assert clean(root) == ([root / "0123"], [built])
     assert versions(python) == ["1.0"]
     run.communicate()
-    assert clean(root) == ([place], [])
+    assert clean(root) == ([built], [])
     assert list(root.glob("*/")) == [root / "notes"]
 
 
