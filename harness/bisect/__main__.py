@@ -5,7 +5,6 @@ import json
 import platform
 import sys
 import sysconfig
-from collections.abc import Sequence
 from pathlib import Path
 
 import impls
@@ -20,7 +19,7 @@ from harness.measuring.targets import starter
 from harness.regression import environments
 from harness.regression.numerics import CHECKS
 from harness.regression.pair import Pairs
-from harness.regression.requirements import NotBuilt, canonical, package_of
+from harness.regression.requirements import NotBuilt, canonical, package_of, parsed
 from harness.workers.worker import WorkerSpec
 from impls.contract import NETWORKS, Settings
 
@@ -47,6 +46,9 @@ def _search(options: argparse.Namespace) -> int:
     for file in filter(None, (options.resume, options.json, options.markdown)):
         if problem := atomic.problem(file):
             raise ValueError(f"{file}: {problem}")
+    for companion in options.companions:
+        if parsed(companion).url:
+            raise NotBuilt(f"--with {companion}: expected a version, such as numpy<2.2, not an address")
     found = builds.between(package, builds.bound(options.first), builds.bound(options.last), options.pre)
     first, *_, last = found.builds
     _say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")
@@ -94,7 +96,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m harness.bisect", description=__doc__)
     add = parser.add_argument
     add("package", help="the distribution, such as keras-nightly")
@@ -108,7 +110,7 @@ def _options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--resume", type=Path, metavar="FILE", help="keep each outcome there, and begin with those of the file")
     add("--json", type=Path, metavar="FILE", help="write the result as JSON")
     add("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")
-    return parser.parse_args(arguments)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

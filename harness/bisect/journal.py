@@ -79,4 +79,4 @@ def _difference(found: dict[str, Any] | None, expected: dict[str, Any]) -> str:
     if found is None:
         return "its first line describes no search"
     key = next(key for key in [*expected, *found] if found.get(key) != expected.get(key))
-    return f"its {key} is {found.get(key)!r}, expected {expected.get(key)!r}"
+    return f"{key} {found.get(key)!r}, expected {expected.get(key)!r}"

@@ -67,6 +67,7 @@ def test_first_build_that_cannot_be_imported_is_found(bisect):
         (["toynet", "--from", "1.0", "--to", "7.0", "--framework", "numpy"], "7.0"),
         (["toynet", "--from", "first", "--to", "3.0", "--framework", "numpy"], "first"),
         (["toynet", "--from", "1.0", "--to", "3.0"], "--framework"),
+        (["jax", "--from", "1.0", "--to", "3.0", "--with", "toymath @ https://localhost/toymath"], "localhost"),
         (["toynet", "--from", "1.0", "--to", "3.0", "--framework", "numpy", "--json", "/no/such/folder/f"], "/no/such"),
     ],
 )

@@ -40,7 +40,7 @@ def test_file_that_ends_anywhere_keeps_the_outcomes_before(file):
 
 def test_another_search_is_refused_and_its_file_stays(file):
     content = file.read_bytes()
-    with pytest.raises(Foreign, match=r"ends is \['1.0', '2.0'\]"):
+    with pytest.raises(Foreign, match=r"ends \['1.0', '2.0'\]"):
         Journal(file, {**SEARCH, "ends": ["1.0", "3.0"]})
     assert file.read_bytes() == content
 
