@@ -11,14 +11,15 @@ threading.Event().wait()
 """
 
 
-def wheel(folder, name, version, needs=(), module=None, code=""):
-    """Write the smallest wheel of a package that knows its version."""
+def wheel(folder, name, version, needs=(), module=None, code="", more=None):
+    """Write the smallest wheel of a package that knows its version; `more` are other files, name -> content."""
     info = f"{name}-{version}.dist-info"
     requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
         f"{module or name}.py": f"version = {version!r}\n{code}",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{requires}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        **(more or {}),
     }
     files[f"{info}/RECORD"] = "".join(f"{file},,{len(text)}\n" for file, text in files.items()) + f"{info}/RECORD,,\n"
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:

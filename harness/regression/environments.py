@@ -11,13 +11,14 @@ import functools
 import hashlib
 import importlib.metadata
 import json
+import os
 import platform
 import re
 import shutil
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -50,18 +51,23 @@ def obtain(requirements: Sequence[str], packages: Collection[str], root: Path | 
 
 
 @_errors_in_a_line()
-def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
-    """Return all versions of an environment, as lines `name==version`. Raises `NotBuilt`."""
+def resolve(requirements: Sequence[str], packages: Collection[str], preferred: Mapping[str, str] | None = None) -> str:
+    """Return all versions of an environment, as lines `name==version`. Raises `NotBuilt`.
+
+    `preferred`, name -> version, are those of packages that no requirement names, if they can be met: by default the
+    installed ones.
+    """
     held, excluded = chosen(requirements, packages)
     required = {canonical(parsed(requirement).name) for requirement in requirements}
-    preferred = [f"{name}=={version}" for name, version in installed.versions().items() if name not in required]
+    versions = installed.versions() if preferred is None else preferred
+    pinned = [f"{name}=={version}" for name, version in versions.items() if name not in required]
     local = any("+" in str(parsed(each).specifier) for each in requirements)
     hint = " (a version with + is on an index of its own: add it to those of pip or uv)" if local else ""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         source, excludes, pins = (Path(folder, name) for name in ("source.in", "excludes.txt", "pins.txt"))
         source.write_text("\n".join([*requirements, *sorted(held - required)]), encoding="utf-8")
         excludes.write_text("\n".join(sorted(excluded)), encoding="utf-8")
-        pins.write_text("\n".join(preferred), encoding="utf-8")  # uv prefers the versions in its output file
+        pins.write_text("\n".join(pinned), encoding="utf-8")  # uv prefers the versions in its output file
         options = ("--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
         wanted = f"with {', '.join(requirements)}{hint}"
         scratch.uv(folder, "pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
@@ -69,14 +75,14 @@ def resolve(requirements: Sequence[str], packages: Collection[str]) -> str:
 
 
 @_errors_in_a_line()
-def built(pins: str, packages: Collection[str], root: Path) -> Path:
+def built(pins: str, packages: Collection[str], root: Path, like: Path | None = None) -> Path:
     """Return the interpreter of an environment of exactly these versions, from which `packages` are imported.
 
     Of two runs that need the same environment, one builds it and one waits. One that was damaged is built anew, without
     uv's cache, whose files it shares. The environment cannot be removed before this process ends. Raises `NotBuilt`.
+    `like` is the interpreter of an environment whose files are linked to where they are the same: that saves time.
     """
-    key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
-    place = root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
+    place = _place(pins, root)
     root.mkdir(parents=True, exist_ok=True)
     lock = _lock(place)
     try:
@@ -87,13 +93,23 @@ def built(pins: str, packages: Collection[str], root: Path) -> Path:
             if _is_damaged(place):  # another run may have built it meanwhile
                 options = ["--no-cache"] if (place / FILES).exists() else []
                 _remove(place)
-                _build(place, pins, packages, options)
+                _build(place, pins, packages, options, like)
             fcntl.flock(lock, fcntl.LOCK_SH)  # between the two locks, `clean` may remove it
             damaged = not interpreter(place).exists()
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
         raise
     return interpreter(place)
+
+
+def _place(pins: str, root: Path) -> Path:
+    key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
+    return root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
+
+
+def is_built(pins: str, root: Path) -> bool:
+    """Return whether there is an environment of exactly these versions."""
+    return (_place(pins, root) / PINS).exists()
 
 
 @functools.cache  # a lock is released when its file is closed
@@ -129,21 +145,26 @@ def _unmet(place: Path, pins: str) -> str:
             return f"{name} has no RECORD"
         for file, *_, size in csv.reader(record.splitlines()):
             path = site / file
-            if not path.exists() or (size and str(path.stat().st_size) != size):
+            is_compiled = path.suffix == ".pyc"  # uv compiles it anew, and its size may change
+            if not path.exists() or (size and not is_compiled and str(path.stat().st_size) != size):
                 return f"{path} is damaged"
     return ""
 
 
-def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[str]) -> None:
+def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[str], like: Path | None = None) -> None:
     """Build an environment elsewhere, and move it to `place` when it is complete."""
     tally.add("environment")
     with tempfile.TemporaryDirectory(".partial", f"{place.name}.", place.parent, ignore_cleanup_errors=True) as folder:
         environment, requirements = Path(folder, "environment"), Path(folder, PINS)
         python = interpreter(environment)
         requirements.write_text(pins, encoding="utf-8")
-        scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
-        install = ("pip", "install", "--python", python, "--no-deps", "--compile-bytecode", "-r", requirements)
-        scratch.uv(folder, *install, *options)
+        if like:  # uv and Python replace files and never write into one, so links are safe
+            shutil.copytree(like.parents[1], environment, symlinks=True, copy_function=os.link)
+            (environment / PINS).unlink()
+            (environment / FILES).unlink()
+        else:
+            scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
+        scratch.uv(folder, "pip", "sync", "--python", python, "--compile-bytecode", requirements, *options)
         if unmet := _unmet(environment, pins):
             raise NotBuilt(f"no environment can be built: {unmet}. `uv cache clean` may help")
         for package in sorted(packages):

@@ -1,0 +1,130 @@
+"""The search for the first bad build: both ends, the builds between them, and the packages that make the difference."""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from harness.bisect.builds import Build
+from harness.bisect.delta import smallest
+from harness.bisect.journal import Journal, Outcome
+from harness.bisect.prober import NUMERICS, Prober
+from harness.bisect.search import BAD, GOOD, UNKNOWN, first_bad
+from harness.regression.numerics import CHECKS, SAME
+
+SEVERITY = {"identical": 0, "within rounding": 1, "redrawn": 1, "different": 1, "changed": 2}
+
+
+class Unmeasurable(Exception):
+    """An exception for an end that cannot be measured. The message is one line."""
+
+
+@dataclass
+class Bisection:
+    """A search over `builds` of `package`, the good end first.
+
+    - `check`: one of `CHECKS`, `IMPORTABLE`, or `NUMERICS`.
+    - `say(line)` is called after each probe.
+
+    After `run`, `bad` is the position of the first bad build, or None if the ends do not differ; `good` is that of the
+    last good one. `check` is the check that differs. `culprits` are the packages of which none can be left out if the
+    environment of the last good build shall become bad.
+    """
+
+    package: str
+    builds: Sequence[Build]
+    check: str
+    prober: Prober
+    journal: Journal
+    say: Callable[[str], None]
+    good: int = field(default=0, init=False)
+    bad: int | None = field(default=None, init=False)
+    culprits: list[str] = field(default_factory=list, init=False)
+    severity: int = field(default=0, init=False)
+
+    def run(self) -> None:
+        """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `Unmeasurable`."""
+        last = len(self.builds) - 1
+        checks = list(CHECKS) if self.check == NUMERICS else [self.check]
+        if not self.outcome(0):
+            pins = self.prober.resolved(self.builds[0].version)
+            self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))
+        self.prober.good = self.outcome(0).pins
+        end = self._measured(last, checks, max(0, last - 1).bit_length())
+        if end.word in ("missing", "not counted"):
+            raise Unmeasurable(f"{self.name(last)} cannot be measured: {end.reason}")
+        if end.word == SAME.word:
+            return
+        self.check, self.severity = end.check, SEVERITY[end.word]
+        self.good, self.bad = first_bad(last, self._state_of)
+        self.culprits = smallest(list(self.differences()), self._is_bad)
+
+    def name(self, position: int) -> str:
+        """Return the requirement of a build: the name of its outcome."""
+        return f"{self.package}=={self.builds[position].version}"
+
+    def outcome(self, position: int) -> Outcome | None:
+        """Return the outcome of a build; None if it was not measured."""
+        return self.journal.outcomes.get(self.name(position))
+
+    def differences(self) -> dict[str, tuple[str | None, str | None]]:
+        """Return package -> its version with the last good and with the first bad build, where these differ."""
+        before, after = self.outcome(self.good).pins, self.outcome(self.bad).pins
+        names = sorted(before.keys() | after.keys())
+        return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+
+    def unknown(self) -> dict[str, str]:
+        """Return version -> reason of the builds between the last good and the first bad one."""
+        return {self.builds[each].version: self.outcome(each).reason for each in range(self.good + 1, self.bad)}
+
+    def tried(self) -> int:
+        """Return the number of builds with an outcome; the good end is one."""
+        return sum(self.outcome(each) is not None for each in range(len(self.builds)))
+
+    def seconds(self) -> float:
+        """Return the mean duration of a probe."""
+        return statistics.mean([each.seconds for each in self.journal.outcomes.values() if each.seconds] or [0.0])
+
+    def _state_of(self, position: int, left: int) -> str:
+        return self._state(self._measured(position, [self.check], left))
+
+    def _measured(self, position: int, checks: Sequence[str], left: int) -> Outcome:
+        """Return the outcome of a build. If it is new, report it, and the number of probes that are left."""
+        name = self.name(position)
+        if name not in self.journal.outcomes:
+            self._measure(name, lambda: self.prober.build(self.builds[position].version, checks))
+            duration = f", about {_duration(left * self.seconds())}" if left else ""
+            self._report(name, f"; {self.tried()} of {len(self.builds)} builds tried, {left} left{duration}")
+        return self.journal.outcomes[name]
+
+    def _is_bad(self, changed: Sequence[str]) -> bool:
+        """Return whether the last good environment is bad with these packages of the first bad one."""
+        differences = self.differences()
+        if len(changed) == len(differences):
+            return True
+        versions = {name: differences[name][1] for name in changed}
+        name = f"{self.name(self.good)} with {', '.join(f'{name} {version}' for name, version in versions.items())}"
+        if name not in self.journal.outcomes:
+            pins = {name: version for name, version in (self.outcome(self.good).pins | versions).items() if version}
+            self._measure(name, lambda: self.prober.environment(pins, [self.check]))
+            self._report(name)
+        return self._state(self.journal.outcomes[name]) == BAD
+
+    def _measure(self, name: str, measure: Callable[[], Outcome]) -> None:
+        began = time.monotonic()
+        outcome = measure()
+        self.journal.add(name, outcome._replace(seconds=round(time.monotonic() - began, 1)))
+
+    def _report(self, name: str, progress: str = "") -> None:
+        outcome = self.journal.outcomes[name]
+        self.say(f"{name}: {outcome.check} {outcome.word}{progress}")
+
+    def _state(self, outcome: Outcome) -> str:
+        """Return "bad" if a build differs from the good end as much as the bad end does."""
+        if outcome.word == "missing":
+            return UNKNOWN
+        return BAD if SEVERITY[outcome.word] >= self.severity else GOOD
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"

@@ -1,0 +1,108 @@
+"""The result of a search as text, Markdown and JSON."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.bisect.bisection import Bisection
+from harness.bisect.prober import IMPORTABLE
+from harness.regression import installed
+
+
+def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, Any]:
+    """Return all facts of a search that has ended. Without a difference, those of the first bad build are missing."""
+    outcomes = bisection.journal.outcomes.values()
+    result = {
+        "package": bisection.package,
+        "framework": bisection.prober.variant,
+        "check": bisection.check,
+        "ends": [bisection.builds[0].version, bisection.builds[-1].version],
+        "builds": len(bisection.builds),
+        "tried": bisection.tried(),
+        "left_out": dict(left_out),
+        "seconds_per_probe": round(bisection.seconds(), 1),
+        "environments_built": sum(each.built for each in outcomes),
+        "first_bad": None,
+    }
+    if bisection.bad is None:
+        return result
+    found = bisection.outcome(bisection.bad)
+    differences = bisection.differences()
+    return result | {
+        "last_good": bisection.builds[bisection.good]._asdict(),
+        "first_bad": bisection.builds[bisection.bad]._asdict(),
+        "finding": {"word": found.word, "reason": found.reason},
+        "unknown": bisection.unknown(),
+        "differences": differences,
+        "culprits": bisection.culprits,
+        "smaller_sets": {name: each.word for name, each in bisection.journal.outcomes.items() if " with " in name},
+        "equal_packages": len(found.pins) - sum(after is not None for _, after in differences.values()),
+        "reproduce": _command(bisection),
+    }
+
+
+def _command(bisection: Bisection) -> str:
+    """Return the command that compares both builds, in environments of the same versions."""
+    sides = []
+    for side, position in (("baseline", bisection.good), ("candidate", bisection.bad)):
+        own = {
+            name: version
+            for name, version in bisection.outcome(position).pins.items()
+            if _is_chosen(bisection, name, version)
+        }
+        sides += [f'--{side} "{name}=={version}"' for name, version in own.items()]
+    check = "network" if bisection.check == IMPORTABLE else bisection.check
+    return f"pytest -m regression --framework {bisection.prober.variant} {' '.join(sides)} -k {check}"
+
+
+def _is_chosen(bisection: Bisection, name: str, version: str) -> bool:
+    return name == bisection.package or installed.versions().get(name) != version
+
+
+def rows(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the lines of the report, by their heading."""
+    package, (first, last) = facts["package"], facts["ends"]
+    left_out = "".join(f", {count} left out: {reason}" for reason, count in facts["left_out"].items())
+    cost = {
+        "builds": f"{facts['tried']} of {facts['builds']} tried{left_out}",
+        "cost": f"{facts['environments_built']} environments built, {facts['seconds_per_probe']:.0f} s a probe",
+    }
+    if not facts["first_bad"]:
+        return {"result": f"{package} {first} and {last} do not differ in {facts['check']}"} | cost
+    good, bad, finding = facts["last_good"], facts["first_bad"], facts["finding"]
+    gap = {"between": "; ".join(f"{version} cannot be measured: {why}" for version, why in facts["unknown"].items())}
+    return {
+        "last good": f"{package} {good['version']}  {good['uploaded']}".rstrip(),
+        "first bad": f"{package} {bad['version']}  {bad['uploaded']}".rstrip(),
+        **(gap if facts["unknown"] else {}),
+        "difference": f"{facts['check']} {finding['word']}: {finding['reason']}".removesuffix(": "),
+        "packages": _packages(facts),
+        **cost,
+        "reproduce": facts["reproduce"],
+    }
+
+
+def _packages(facts: Mapping[str, Any]) -> str:
+    changed = {
+        name: f"{name} {before or 'absent'} -> {after or 'absent'}"
+        for name, (before, after) in facts["differences"].items()
+    }
+    equal = f"the other {facts['equal_packages']} packages are equal"
+    if len(changed) == 1:
+        return f"only {changed[facts['package']]}; {equal}"
+    missing = list(facts["smaller_sets"].values()).count("missing")
+    untested = f" ({missing} smaller sets cannot be measured)" if missing else ""
+    needed = f"the smallest set that makes the difference: {', '.join(facts['culprits'])}{untested}"
+    return f"{', '.join(changed.values())}; {equal}; {needed}"
+
+
+def as_text(facts: Mapping[str, Any]) -> str:
+    """Return a line for each heading."""
+    lines = rows(facts)
+    width = max(map(len, lines))
+    return "\n".join(f"{heading:{width}}  {text}" for heading, text in lines.items())
+
+
+def as_markdown(facts: Mapping[str, Any]) -> str:
+    """Return the same as a table."""
+    cells = (f"| {heading} | {text.replace('|', ' ')} |" for heading, text in rows(facts).items())
+    return "\n".join(["| | |", "|---|---|", *cells]) + "\n"

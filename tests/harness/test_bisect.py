@@ -1,0 +1,141 @@
+"""A search names the first bad build and the packages that make the difference, and repeats no measurement."""
+
+import pytest
+
+from harness.bisect import report
+from harness.bisect.bisection import Bisection, Unmeasurable
+from harness.bisect.builds import Build
+from harness.bisect.journal import Journal, Outcome
+from harness.bisect.prober import NUMERICS
+from harness.regression.numerics import CHECKS
+
+LAST = 20  # the bad end is toy==20
+
+
+class FakeProber:
+    """Builds are changed from toy 13 on, and have toymath 2 from toy 10 on.
+
+    - `missing`: builds that cannot be measured.
+    - `is_changed(pins)`: replaces the rule above.
+    """
+
+    variant = "numpy"
+
+    def __init__(self, missing=(), is_changed=lambda pins: int(pins["toy"]) >= 13):
+        self.missing, self.is_changed = missing, is_changed
+        self.measured = []
+
+    def resolved(self, version):
+        return {"toy": version, "toymath": "2" if int(version) >= 10 else "1", "toyfont": "7"}
+
+    def build(self, version, checks):
+        return self.environment(self.resolved(version), checks)
+
+    def environment(self, pins, checks):
+        self.measured.append(pins)
+        if int(pins["toy"]) in self.missing:
+            return Outcome(checks[0], "missing", "no wheel", {}, 0)
+        changed = self.is_changed(pins)
+        check = checks[-1] if not changed or "logits" not in checks else "logits"
+        return Outcome(check, "changed" if changed else "identical", "", pins, 1)
+
+
+@pytest.fixture
+def bisect():
+    """Return a function: a search that has ended."""
+
+    def bisect(prober, file=None, check=NUMERICS, say=lambda line: None):
+        builds = [Build(str(number)) for number in range(LAST + 1)]
+        ended = Bisection("toy", builds, check, prober, Journal(file, {"package": "toy"}), say)
+        ended.run()
+        return ended
+
+    return bisect
+
+
+def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect):
+    ended = bisect(FakeProber())
+    assert (ended.good, ended.bad, ended.check) == (12, 13, "logits")
+    assert ended.differences() == {"toy": ("12", "13")}
+
+
+def test_equal_ends_need_one_measurement(bisect):
+    prober = FakeProber(is_changed=lambda pins: False)
+    ended = bisect(prober)
+    assert ended.bad is None
+    assert len(prober.measured) == 1
+    assert NUMERICS in report.as_text(report.described(ended, {}))
+
+
+def test_end_that_cannot_be_measured_is_named(bisect):
+    with pytest.raises(Unmeasurable, match="toy==20 cannot be measured: no wheel"):
+        bisect(FakeProber(missing={LAST}))
+
+
+def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
+    ended = bisect(FakeProber(missing={11, 12, 13, 14, 17}))
+    assert (ended.good, ended.bad) == (10, 15)
+    assert ended.unknown() == dict.fromkeys(("11", "12", "13", "14"), "no wheel")
+
+
+@pytest.mark.parametrize(
+    ("is_changed", "culprits"),
+    [
+        (lambda pins: pins["toymath"] == "2", ["toymath"]),
+        (lambda pins: int(pins["toy"]) >= 10, ["toy"]),
+        (lambda pins: int(pins["toy"]) >= 10 and pins["toymath"] == "2", ["toy", "toymath"]),
+    ],
+)
+def test_packages_that_make_the_difference_are_named(bisect, is_changed, culprits):
+    ended = bisect(FakeProber(is_changed=is_changed))
+    assert ended.differences() == {"toy": ("9", "10"), "toymath": ("1", "2")}
+    assert ended.culprits == culprits
+
+
+def test_weaker_difference_than_that_of_the_end_is_good(bisect):
+    class Rounding(FakeProber):
+        def environment(self, pins, checks):
+            outcome = super().environment(pins, checks)
+            return outcome._replace(word="within rounding") if 5 <= int(pins["toy"]) < 13 else outcome
+
+    assert bisect(Rounding()).bad == 13
+    assert bisect(Rounding(is_changed=lambda pins: False), check="logits").bad is None
+
+
+class Killed(BaseException):
+    """Ends the process in a test."""
+
+
+@pytest.mark.parametrize("probes", range(1, 7))
+def test_resumed_search_measures_no_environment_twice(bisect, tmp_path, probes):
+    file, first = tmp_path / "journal", FakeProber()
+
+    def say(line):
+        if len(first.measured) == probes:
+            raise Killed
+
+    if probes < 6:
+        with pytest.raises(Killed):
+            bisect(first, file, say=say)
+    else:
+        bisect(first, file)
+    second = FakeProber()
+    assert bisect(second, file).bad == 13
+    both = [pins["toy"] for pins in first.measured + second.measured]
+    assert len(both) == len(set(both))
+
+
+def test_progress_counts_builds(bisect):
+    lines = []
+    bisect(FakeProber(), say=lines.append)
+    assert ["2 of 21 builds tried, 5 left" in lines[0], "3 of 21 builds tried, 4 left" in lines[1]] == [True, True]
+
+
+def test_report_holds_the_answer_in_all_forms(bisect):
+    facts = report.described(bisect(FakeProber(missing={12})), {"yanked": 2})
+    assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")
+    assert facts["check"] in CHECKS
+    for text in (report.as_text(facts), report.as_markdown(facts)):
+        assert all(part in text for part in ("toy 11", "toy 13", "no wheel", "2 left out: yanked"))
+    for part in ("--framework numpy", '--baseline "toy==11"', '--candidate "toy==13"'):
+        assert part in facts["reproduce"]
