@@ -41,14 +41,14 @@ def bisect(tmp_path, wheels):
     wheel(wheels, "numpy", "1.0")
     for version in ("1.0", "2.0"):
         wheel(wheels, "toyepsilon", version)
-    wheel(wheels, "toynet", "1.0", ["toyepsilon", "toyframework"])
+    wheel(wheels, "toynet", "1.0", ["toyepsilon", "toyframework==1.0"])
     wheel(wheels, "toynet", "2.0", ["toyepsilon==2.0", "toyframework"])
     wheel(wheels, "toynet", "3.0", code="raise ImportError('it is broken')")
     return bisect
 
 
 def test_package_that_a_build_brings_with_it_is_the_culprit(bisect, monkeypatch):
-    monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toyepsilon": "1.0", "toyframework": "1.0"})
+    monkeypatch.setattr("harness.regression.installed.versions", lambda: {"toyepsilon": "1.0", "toyframework": "2.0"})
     ended = bisect("defaults", "1.0", "2.0")
     assert ended.differences() == {"toynet": ("1.0", "2.0"), "toyepsilon": ("1.0", "2.0")}
     assert ended.culprits == ["toyepsilon"]
