@@ -74,11 +74,10 @@ class Adapter(state.State):
         return loss, state.flat(self.network.shapes, grads)
 
     def hyperparameters(self):
-        settings = self.settings
-        decays = settings.optimizer == "adamw"
-        more = {"weight_decay": settings.weight_decay} if decays else {}
-        signature = inspect.signature(optax.adamw if decays else optax.adam)
-        call = signature.bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
+        settings, make, more = self.settings, optax.adam, {}
+        if settings.optimizer == "adamw":
+            make, more = optax.adamw, {"weight_decay": settings.weight_decay}
+        call = inspect.signature(make).bind(settings.learning_rate, settings.beta_1, settings.beta_2, **more)
         call.apply_defaults()
         return call.arguments
 
