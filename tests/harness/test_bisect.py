@@ -17,12 +17,13 @@ class FakeProber:
 
     - `missing`: builds that cannot be measured.
     - `is_changed(pins)`: replaces the rule above.
+    - `word`: of what is changed.
     """
 
     variant = "numpy"
 
-    def __init__(self, missing=(), is_changed=lambda pins: int(pins["toy"]) >= 13):
-        self.missing, self.is_changed = missing, is_changed
+    def __init__(self, missing=(), is_changed=lambda pins: int(pins["toy"]) >= 13, word="changed"):
+        self.missing, self.is_changed, self.word = missing, is_changed, word
         self.measured = []
 
     def resolved(self, version):
@@ -37,7 +38,7 @@ class FakeProber:
             return Outcome(checks[0], "missing", "no wheel", {}, 0)
         changed = self.is_changed(pins)
         check = checks[-1] if not changed or "logits" not in checks else "logits"
-        return Outcome(check, "changed" if changed else "identical", "", pins, 1)
+        return Outcome(check, self.word if changed else "identical", "", pins, 1)
 
 
 @pytest.fixture
@@ -59,6 +60,11 @@ def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect):
     assert ended.differences() == {"toy": ("12", "13")}
 
 
+def test_build_that_does_other_work_is_found(bisect):
+    ended = bisect(FakeProber(word="different"), check="calls")
+    assert (ended.good, ended.bad, ended.check) == (12, 13, "calls")
+
+
 def test_equal_ends_need_one_measurement(bisect):
     prober = FakeProber(is_changed=lambda pins: False)
     ended = bisect(prober)
@@ -67,9 +73,10 @@ def test_equal_ends_need_one_measurement(bisect):
     assert NUMERICS in report.as_text(report.described(ended, {}))
 
 
-def test_end_that_cannot_be_measured_is_named(bisect):
-    with pytest.raises(Unmeasurable, match="toy==20 cannot be measured: no wheel"):
-        bisect(FakeProber(missing={LAST}))
+@pytest.mark.parametrize("prober", [FakeProber(missing={LAST}), FakeProber(word="not counted")])
+def test_end_that_cannot_be_measured_is_named(bisect, prober):
+    with pytest.raises(Unmeasurable, match="toy==20 cannot be measured"):
+        bisect(prober)
 
 
 def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
