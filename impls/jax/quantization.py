@@ -8,7 +8,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from impls.jax import adapter
+from impls.jax import adapter, state
 from impls.jax.mnist import conv, dense
 from impls.quantization import ACTIVATIONS, LOGITS, PIXELS
 
@@ -92,7 +92,7 @@ class Adapter(adapter.Adapter):
     def whole_numbers(self):
         """Return the integer parameters by name, int32."""
         params = jax.jit(partial(integer_parameters, self.scales))(self.state[0])
-        return self.named([array.astype("int32") for array in self._tensors(params)])
+        return self.named([array.astype("int32") for array in state.flat(self.network.shapes, params)])
 
     def activations(self, images):
         """Return the inputs of each layer and the logits, a list of int32 (n, numbers), channels last."""
