@@ -28,11 +28,10 @@ compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
 # Of the larger networks shapes, gradients and running statistics: their trainings take minutes.
-FIRST_STEPS := -cnn and (test_network.py or test_equivalence.py) and not many_steps or (-vit or -resnet) and \
-	(test_resnet.py or test_parameter or float64 and test_gradients)
+SHORT := test_resnet.py or test_parameter or float64 and test_gradients
 test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
-		-k "not (-cnn or -vit or -resnet) or $(FIRST_STEPS)"
+		-k "not (-cnn or -vit or -resnet) or $(SHORT)"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)
