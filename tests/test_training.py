@@ -75,5 +75,5 @@ def test_each_timed_operation_runs_once(framework, dataset):
         if operation.method == "predict_step":
             assert read == pytest.approx(probability, abs=ROW_SUM)
         if operation.method == "train_step":
-            assert 0 < read < 10  # a mean over the images, not a sum
+            assert 0 < read < 3
     assert set(framework.versions()) < set(framework.run(conditions))
