@@ -17,7 +17,7 @@ from harness.workers import processors
 from harness.workers.worker import in_a_line
 
 IMPORTABLE = "importable"  # a check of itself: the packages can be imported and the network built
-NUMERICS = "numerics"  # all of `CHECKS`, of which the first that differs is searched for
+NUMERICS = "numerics"  # all of `numerics.CHECKS`, of which the first that differs is searched for
 
 
 @dataclass

@@ -28,7 +28,8 @@ Counts = dict[str, int]
 @changes_state
 def called(implementation: Adapter, operation: Operation, images: np.ndarray, labels: np.ndarray) -> Counts:
     """Return package -> functions that a call runs, the most frequent result of `CALLS`."""
-    work = _warm(implementation, operation, images, labels)
+    work = Workload(implementation, operation, images, labels)
+    work.repeat(WARM_UP)
     counts: Counter[str] = Counter()
 
     def count(frame: FrameType, event: str, _: Any) -> None:
@@ -42,8 +43,10 @@ def called(implementation: Adapter, operation: Operation, images: np.ndarray, la
         for _ in range(CALLS):
             counts.clear()
             sys.setprofile(count)
-            work.call()
-            sys.setprofile(None)
+            try:
+                work.call()
+            finally:
+                sys.setprofile(None)
             work.synchronize()
             results[tuple(sorted((name, number) for name, number in counts.items() if name != "harness"))] += 1
     finally:
@@ -61,30 +64,25 @@ def recorded(
     XLA numbers its names anew in each program, so the numbers are left out. A kernel of PyTorch counts once for each
     part between the operations that it calls.
     """
-    work = _warm(implementation, operation, images, labels)
-
-    def call() -> None:
-        work.call()
-        work.synchronize()
-
+    work = Workload(implementation, operation, images, labels)
+    work.repeat(WARM_UP)
     with tempfile.TemporaryDirectory() as folder:
-        names = (each.about.split()[-1] for each in profiler(variant)(implementation, call, folder))
+        names = (each.about.split()[-1] for each in profiler(variant)(implementation, lambda: work.repeat(1), folder))
         return dict(Counter(re.sub(r"[.\d]+$", "", name) for name in names))
 
 
 def in_process() -> tuple[Counts, Counts]:
-    """Return package -> imported modules, and shared library -> bytes of the file, both of this process."""
+    """Return package -> imported modules, and name -> bytes of the shared libraries of this name, of this process.
+
+    Modules in the folder of temporary files are left out: TensorFlow generates some, with random names.
+    """
+    files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
+    modules = [name for name, file in files.items() if not file.startswith(tempfile.gettempdir())]
     maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
-    mapped = {Path(line.split(maxsplit=5)[-1]) for line in maps if ".so" in line}
-    return dict(Counter(map(_package, list(sys.modules)))), {file.name: file.stat().st_size for file in mapped}
-
-
-def _warm(implementation: Adapter, operation: Operation, images: np.ndarray, labels: np.ndarray) -> Workload:
-    work = Workload(implementation, operation, images, labels)
-    for _ in range(WARM_UP):
-        work.call()
-    work.synchronize()
-    return work
+    libraries: Counter[str] = Counter()
+    for file in {Path(line.split(maxsplit=5)[-1]) for line in maps if ".so" in line}:
+        libraries[file.name] += file.stat().st_size
+    return dict(Counter(map(_package, modules))), dict(libraries)
 
 
 def _package(module: str) -> str:

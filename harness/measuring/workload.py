@@ -86,6 +86,12 @@ class Workload:
         """Call the operation on the next input. It may return before the result is computed."""
         self.result = getattr(self.implementation, self.operation.method)(next(self.inputs))
 
+    def repeat(self, calls: int) -> None:
+        """Call the operation so often, and wait for the last result."""
+        for _ in range(calls):
+            self.call()
+        self.synchronize()
+
     def synchronize(self) -> None:
         """Wait until the result of the last call, if there was one, is computed."""
         if self.result is not None:

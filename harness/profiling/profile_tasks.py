@@ -54,9 +54,7 @@ def profile(
         traces.append(record(implementation, lambda: call(recorded), str(folder)))
 
     for side in interleaved((lambda: call(alone), call_recorded), range(TURNS)):
-        for _ in range(WARM_UP):
-            work.call()
-        work.synchronize()
+        work.repeat(WARM_UP)
         side()
     known = programs(Path(programs_in))
     found: Counter[str] = Counter()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.measuring.counts import Counts, called, in_process, recorded
-from harness.measuring.workload import OPERATIONS
+from harness.measuring.workload import rehearse
 from harness.regression.numerics import SAME, Finding
 from harness.regression.pair import Pair
+from harness.regression.pair_run import PREDICT, TRAIN
 from impls.profiler import exists
 
-COUNTED = [each for each in OPERATIONS if str(each) in ("train_step-128", "predict_step-128")]
 SHOWN = 4  # parts of a difference, the largest
 
 
@@ -31,9 +31,9 @@ def kernels(pair: Pair) -> Finding:
 
 
 def loaded(pair: Pair) -> Finding:
-    """Compare the modules that are imported after the first calls, by package, and the bytes of shared libraries."""
+    """Compare the modules that are imported after the first step, by package, and the bytes of shared libraries."""
     pair.build()
-    pair.run(called, COUNTED[0], *pair.dataset.train.first(128))  # which imports what a step needs
+    pair.run(rehearse, TRAIN, *pair.dataset.train.first(128))
     modules, libraries = zip(*pair.run(in_process), strict=True)
     return _finding({"modules": difference(*modules), "bytes of libraries": difference(*libraries)})
 
@@ -55,7 +55,7 @@ def difference(baseline: Counts, candidate: Counts) -> str:
 
 def _compared(pair: Pair, count: Callable, *arguments: Any) -> Finding:
     batches = pair.dataset.train.first(128)
-    return _finding({str(each): difference(*pair.run(count, each, *batches, *arguments)) for each in COUNTED})
+    return _finding({str(each): difference(*pair.run(count, each, *batches, *arguments)) for each in (TRAIN, PREDICT)})
 
 
 def _finding(differences: dict[str, str]) -> Finding:

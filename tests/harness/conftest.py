@@ -10,8 +10,10 @@ import pytest
 
 from harness.data import sources
 from harness.data.idx import BYTES
-from impls.contract import DATASET
+from harness.regression.pair import Pair
+from impls.contract import DATASET, Settings
 from impls.files import cache_directory
+from tests.fakes import PatchedNumpy
 from tests.wheels import wheel
 
 
@@ -58,6 +60,17 @@ def wheels(tmp_path, monkeypatch):
     monkeypatch.setenv("UV_OFFLINE", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "uv"))
     return folder
+
+
+@pytest.fixture
+def findings(dataset):
+    """Return a function: the findings of checks between NumPy and NumPy in whose tutorial `code` ran, by name."""
+
+    def findings(checks, code):
+        pair = Pair("numpy", Settings(), dataset, (PatchedNumpy(), PatchedNumpy(code)))
+        return {name: check(pair) for name, check in checks.items()}
+
+    return findings
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from harness.equality.trace import Trace
 from harness.regression.numerics import CHECKS
 from harness.regression.pair import Pair
 from impls.contract import Settings
-from tests.fakes import FakeWorker, PatchedNumpy
+from tests.fakes import FakeWorker
 
 SCALED_NUMPY = """
 def mlp(params, x, right=mlp):
@@ -48,17 +48,6 @@ NUMPY = {
 
 
 @pytest.fixture
-def examine(dataset):
-    """Return a function: the findings of all checks between NumPy and NumPy in whose module `code` ran."""
-
-    def examine(code):
-        pair = Pair("numpy", Settings(), dataset, (PatchedNumpy(), PatchedNumpy(code)))
-        return {name: check(pair) for name, check in CHECKS.items()}
-
-    return examine
-
-
-@pytest.fixture
 def check(dataset):
     """Return a function: the finding of one check between two fakes. `answers`: function -> both answers."""
 
@@ -70,16 +59,16 @@ def check(dataset):
 
 
 @pytest.mark.parametrize(("code", "changed", "alike"), NUMPY.values(), ids=NUMPY)
-def test_change_is_detected_and_located(examine, code, changed, alike):
-    found = examine(code)
+def test_change_is_detected_and_located(findings, code, changed, alike):
+    found = findings(CHECKS, code)
     assert {name: found[name].word for name in alike} == dict.fromkeys(alike, "identical")
     for name, reason in changed.items():
         assert found[name].word == "changed"
         assert reason in found[name].reason
 
 
-def test_change_in_float32_only_is_detected(examine):
-    training = examine(ROUGH_NUMPY)["training"]
+def test_change_in_float32_only_is_detected(findings):
+    training = findings(CHECKS, ROUGH_NUMPY)["training"]
     assert training.word == "changed"
     assert " in float32: " in training.reason
 
@@ -91,8 +80,8 @@ def test_other_numbers_are_redrawn_unless_their_width_changed(check, width, word
     assert check("initialisation", get_parameters=({"bias": before}, {"bias": after})).word == word
 
 
-def test_other_order_of_sums_is_rounding(examine):
-    found = examine(OTHER_ORDER_NUMPY)
+def test_other_order_of_sums_is_rounding(findings):
+    found = findings(CHECKS, OTHER_ORDER_NUMPY)
     assert found["gradients"].word == found["training"].word == "within rounding"
 
 

@@ -1,11 +1,10 @@
 """Two versions that do the same work have the same counts, and one more call is seen, with its package."""
 
-import pytest
+import sys
+from types import SimpleNamespace
 
-from harness.regression.pair import Pair
+from harness.measuring.counts import in_process
 from harness.regression.work import CHECKS, difference
-from impls.contract import Settings
-from tests.fakes import PatchedNumpy
 
 MORE_CALLS = """
 def train_step(*arguments, right=train_step):
@@ -18,32 +17,27 @@ MODELS = {"mlp": mlp}
 """
 
 
-@pytest.fixture
-def counted(dataset):
-    """Return a function: word and reason of each check between NumPy and NumPy in whose module `code` ran."""
-
-    def counted(code):
-        pair = Pair("numpy", Settings(), dataset, (PatchedNumpy(), PatchedNumpy(code)))
-        return {name: check(pair) for name, check in CHECKS.items()}
-
-    return counted
+def test_same_code_has_the_same_counts(findings):
+    assert {found.word for found in findings(CHECKS, "").values()} == {"identical"}
 
 
-def test_same_code_has_the_same_counts(counted):
-    assert {found.word for found in counted("").values()} == {"identical"}
-
-
-def test_one_more_call_is_named_with_its_package(counted):
-    found = counted(MORE_CALLS)
+def test_one_more_call_is_named_with_its_package(findings):
+    found = findings(CHECKS, MORE_CALLS)
     assert (found["calls"].word, found["loaded"].word) == ("different", "identical")
     assert "(impls +1)" in found["calls"].reason
     assert "predict_step" not in found["calls"].reason
 
 
-def test_one_more_kernel_is_counted_in_both_operations(counted):
-    reason = counted(MORE_KERNELS)["kernels"].reason
+def test_one_more_kernel_is_counted_in_both_operations(findings):
+    reason = findings(CHECKS, MORE_KERNELS)["kernels"].reason
     assert reason.startswith("train_step-128 ")
     assert "; predict_step-128 " in reason
+
+
+def test_generated_modules_are_left_out(tmp_path, monkeypatch):
+    before = in_process()
+    monkeypatch.setitem(sys.modules, "generated_hg6ypkn3", SimpleNamespace(__file__=str(tmp_path / "generated.py")))
+    assert in_process() == before
 
 
 def test_difference_shows_the_largest_changes_first():
