@@ -1,7 +1,7 @@
-"""Ask the installed frameworks for their defaults: `python -m impls.defaults` writes docs/reference/defaults.md.
+"""Observe the defaults of the installed packages: `python -m impls.defaults` writes docs/reference/defaults.md.
 
-A row of the page is one default, a column one framework. `defaults()` in impls/FRAMEWORK/defaults.py returns the
-answers of its packages: numbers, arrays, names. Each variant answers in a separate process.
+A row of the page is one default, a column one framework. `defaults()` in impls/FRAMEWORK/defaults.py returns what
+is observed: numbers, arrays, names. Each variant runs in a separate process.
 """
 
 import json
@@ -16,8 +16,8 @@ ROOT = impls.FOLDER.parent
 PAGE = ROOT / "docs" / "reference" / "defaults.md"
 
 
-def ask(variant: str) -> dict:
-    """Return {"versions": package -> version, "cells": row -> words} of a variant, asked in a separate process.
+def observe(variant: str) -> dict:
+    """Return {"versions": package -> version, "cells": row -> words} of a variant, observed in a separate process.
 
     Raises `RuntimeError` with the end of the output if the process fails.
     """
@@ -25,7 +25,7 @@ def ask(variant: str) -> dict:
     environment = os.environ | {"KERAS_HOME": os.devnull}  # without the user's keras.json, which sets defaults
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"{variant} did not answer: {done.stderr.strip()[-2000:]}")
+        raise RuntimeError(f"{variant} cannot be observed: {done.stderr.strip()[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 

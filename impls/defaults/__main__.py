@@ -1,25 +1,25 @@
-"""Write the page of defaults: `python -m impls.defaults`. With a variant, print what it answers, as JSON."""
+"""Write the page of defaults: `python -m impls.defaults`. With a variant, print its cells, as JSON."""
 
 import json
 import sys
 from importlib.metadata import version
 
 import impls
-from impls.defaults import PAGE, ask, variants
+from impls.defaults import PAGE, observe, variants
 from impls.defaults.page import page
 from impls.defaults.rows import worded
 
 
 def main() -> None:
-    """Print what one variant answers, or write the page of all of them."""
+    """Print the cells of one variant, or write the page of all of them."""
     if len(sys.argv) > 1:
         [variant] = sys.argv[1:]
-        answers = impls.import_(variant, "defaults").defaults()
-        cells = {row: worded(row, answer) for row, answer in answers.items()}
+        values = impls.import_(variant, "defaults").defaults()
+        cells = {row: worded(row, value) for row, value in values.items()}
         versions = {name: version(name).partition("+")[0] for name in impls.variants()[variant].packages}
         print(json.dumps({"versions": versions, "cells": cells}))
     else:
-        text = page(PAGE.read_text(encoding="utf-8"), {variant: ask(variant) for variant in variants()})
+        text = page(PAGE.read_text(encoding="utf-8"), {variant: observe(variant) for variant in variants()})
         PAGE.write_text(text, encoding="utf-8")
         print(f"{PAGE} is written")
 

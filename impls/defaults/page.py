@@ -1,4 +1,4 @@
-"""The page of defaults: written from the answers of the variants, read, and compared with them."""
+"""The page of defaults: written from observations of the variants, read, and compared with them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,14 +8,16 @@ from impls.defaults.rows import NONE, ROWS
 TITLES = {"pytorch": "PyTorch", "jax": "JAX, optax", "tensorflow": "TensorFlow", "keras": "Keras"}  # of the columns
 
 
-def page(text: str, answers: Mapping[str, Mapping]) -> str:
-    """Return the page `text` with the table, and with the versions, of these answers by variant."""
-    versions = {name: each for answer in answers.values() for name, each in answer["versions"].items()}
-    columns = _columns(answers)
+def page(text: str, observed: Mapping[str, Mapping]) -> str:
+    """Return the page `text` with the table, and with the versions, of these observations by variant."""
+    versions = {name: each for one in observed.values() for name, each in one["versions"].items()}
+    columns = _columns(observed)
     titles = [TITLES.get(name, name) for name in columns]
     table = [["default", *titles, "effect", "for porting"], ["---"] * (len(columns) + 3)]
     for row, (porting, _, effect) in ROWS.items():
-        cells = [_joined({name: answers[name]["cells"].get(row, NONE) for name in names}) for names in columns.values()]
+        cells = [
+            _joined({name: observed[name]["cells"].get(row, NONE) for name in names}) for names in columns.values()
+        ]
         table.append([row, *cells, effect, porting])
     head, rest = text[: text.index("\n| default ")], text[text.index("\n| default ") + 1 :]
     after = "".join(line for line in rest.splitlines(keepends=True) if not line.startswith("|"))
@@ -32,12 +34,12 @@ def read(text: str, variant: str) -> dict[str, str]:
     return {line[0]: _part(line[column], backend) for line in table[1:] if line[0] != "---"}
 
 
-def differences(text: str, variant: str, answer: Mapping) -> list[str]:
-    """Return a line for each cell of a page that differs from what the variant answers."""
-    versions = ", ".join(" ".join(each) for each in answer["versions"].items())
-    old, new = read(text, variant), {row: answer["cells"].get(row, NONE) for row in ROWS}
+def differences(text: str, variant: str, observation: Mapping) -> list[str]:
+    """Return a line for each cell of a page that differs from an observation of the variant."""
+    versions = ", ".join(" ".join(each) for each in observation["versions"].items())
+    old, new = read(text, variant), {row: observation["cells"].get(row, NONE) for row in ROWS}
     return [
-        f"{variant}: {row}: the page says {old.get(row)!r}, {versions} answers {new.get(row)!r}"
+        f"{variant}: {row}: the page says {old.get(row)!r}, with {versions} it is {new.get(row)!r}"
         for row in {**old, **new}
         if old.get(row) != new.get(row)
     ]

@@ -1,4 +1,4 @@
-"""The rows of the table of defaults, and the words for the answers of the packages."""
+"""The rows of the table of defaults, and the words for what is observed."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 NONE = "-"  # the framework has no such default, or its effect was not measured
-SAME = 0.02  # distance of an answer from the value that has its words
+SAME = 0.02  # distance of an observed value from the one that has its words
 
 
 class Row(NamedTuple):
     """A default.
 
     - `porting`: what to do about it.
-    - `words`: how an answer is worded: (value, words) of the nearest value, a function, or as it is.
+    - `words`: how a value is worded: (value, words) of the nearest value, a function, or as it is.
     - `effect`: measured, of PyTorch's default compared with that of Keras, or of JAX; the page has the sources.
     """
 
@@ -97,14 +97,14 @@ ROWS = {
 }
 
 
-def worded(row: str, answer: Any) -> str:
-    """Return the words for what a package answers; text stays as it is."""
+def worded(row: str, observed: Any) -> str:
+    """Return the words for an observed value; text stays as it is."""
     words = ROWS[row].words
-    if isinstance(answer, str) or words is str:
-        return str(answer)
+    if isinstance(observed, str) or words is str:
+        return str(observed)
     if callable(words):
-        return words(answer)
-    answer = np.asarray(answer, float)
-    alike = [(np.abs(answer - value).max(), text) for value, text in words if np.shape(value) == answer.shape]
+        return words(observed)
+    observed = np.asarray(observed, float)
+    alike = [(np.abs(observed - value).max(), text) for value, text in words if np.shape(value) == observed.shape]
     distance, text = min(alike, default=(np.inf, ""))
-    return text if distance < SAME else f"other, {answer.tolist()}"
+    return text if distance < SAME else f"other, {observed.tolist()}"

@@ -1,6 +1,6 @@
-"""The defaults of JAX and optax, asked of the installed packages: by what comes out, or by a signature.
+"""The defaults of JAX and optax, observed on the installed packages: by what comes out, or by a signature.
 
-JAX has no layers, so the rows of layers have no answer.
+JAX has no layers, so the rows of layers are empty.
 """
 
 import inspect
@@ -12,7 +12,7 @@ import optax
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults.rows`."""
+    """Return default -> observed value, for the rows of `impls.defaults.rows`."""
     in_float32 = {**functions(), **training()}
     jax.config.update("jax_enable_x64", True)
     return {**in_float32, **optimizers(), "attention in float64 computes in": attention_error()}

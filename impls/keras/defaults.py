@@ -1,4 +1,4 @@
-"""The defaults of Keras on its current backend, asked of the installed package: by what comes out, or a signature."""
+"""The defaults of Keras on its current backend, observed: by what comes out, or a signature."""
 
 import inspect
 
@@ -8,14 +8,14 @@ from keras import layers, ops, optimizers
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults.rows`."""
+    """Return default -> observed value, for the rows of `impls.defaults.rows`."""
     keras.utils.set_random_seed(0)
-    answers = {**of_layers(), **of_functions(), **of_training()}
+    observed = {**of_layers(), **of_functions(), **of_training()}
     if keras.backend.backend() == "jax":
         import jax
 
         jax.config.update("jax_enable_x64", True)
-    return {**answers, **of_optimizers(), "attention in float64 computes in": attention_error()}
+    return {**observed, **of_optimizers(), "attention in float64 computes in": attention_error()}
 
 
 def of_layers():

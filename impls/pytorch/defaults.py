@@ -1,4 +1,4 @@
-"""The defaults of PyTorch, asked of the installed package: by what comes out, or by a signature."""
+"""The defaults of PyTorch, observed: by what comes out, or by a signature."""
 
 import inspect
 
@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader, SequentialSampler
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults.rows`."""
+    """Return default -> observed value, for the rows of `impls.defaults.rows`."""
     torch.manual_seed(0)
     return {**layers(), **functions(), **optimizers(), **training()}
 

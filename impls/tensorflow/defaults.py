@@ -1,4 +1,4 @@
-"""The defaults of TensorFlow, asked of the installed package. Layers and optimizers are those of Keras."""
+"""The defaults of TensorFlow, observed on the installed package. Layers and optimizers are those of Keras."""
 
 import os
 
@@ -11,7 +11,7 @@ from impls.keras import defaults as of_keras
 
 
 def defaults():
-    """Return default -> answer, for the rows of `impls.defaults.rows`."""
+    """Return default -> observed value, for the rows of `impls.defaults.rows`."""
     return {**of_keras.of_layers(), **of_keras.of_optimizers(), **functions(), **training()}
 
 

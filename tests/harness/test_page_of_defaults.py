@@ -7,15 +7,15 @@ from impls.defaults.page import TITLES, differences, page, read
 from impls.defaults.rows import ROWS, worded
 
 TEXT = PAGE.read_text(encoding="utf-8")
-ANSWERS = {variant: {"versions": {variant: "1.0"}, "cells": read(TEXT, variant)} for variant in variants()}
+OBSERVED = {variant: {"versions": {variant: "1.0"}, "cells": read(TEXT, variant)} for variant in variants()}
 
 
 def found(text):
-    return [line for variant, answer in ANSWERS.items() for line in differences(text, variant, answer)]
+    return [line for variant, value in OBSERVED.items() for line in differences(text, variant, value)]
 
 
 def test_page_has_a_row_for_each_default():
-    assert all(list(answer["cells"]) == list(ROWS) for answer in ANSWERS.values())
+    assert all(list(value["cells"]) == list(ROWS) for value in OBSERVED.values())
     assert found(TEXT) == []
 
 
@@ -32,13 +32,13 @@ def test_every_changed_cell_is_found():
 
 def test_a_missing_row_is_found():
     row = next(iter(ROWS))
-    assert len(found("\n".join(line for line in TEXT.splitlines() if row not in line))) == len(ANSWERS)
+    assert len(found("\n".join(line for line in TEXT.splitlines() if row not in line))) == len(OBSERVED)
 
 
-def test_written_page_is_read_as_it_was_answered():
-    assert found(page(TEXT, ANSWERS)) == []
+def test_written_page_is_read_alike():
+    assert found(page(TEXT, OBSERVED)) == []
 
 
-@pytest.mark.parametrize(("answer", "words"), [(0.84134, "exact, erf"), (0.84119, "tanh"), (1.0, "other, 1.0")])
-def test_an_answer_gets_the_words_of_the_nearest_value(answer, words):
-    assert worded("GELU", answer) == words
+@pytest.mark.parametrize(("value", "words"), [(0.84134, "exact, erf"), (0.84119, "tanh"), (1.0, "other, 1.0")])
+def test_a_value_gets_the_words_of_the_nearest_value(value, words):
+    assert worded("GELU", value) == words
