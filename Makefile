@@ -27,11 +27,12 @@ quick: data
 compare: data
 	$(BIN)/python -m pytest --compare --long -q --page=report.html --results=results.json $(CHOSEN)
 
-# Of the larger networks shapes, gradients and running statistics: their trainings take minutes.
-SHORT := test_resnet.py or test_parameter or float64 and test_gradients
+# Of the larger networks shapes, gradients and running statistics: their trainings take minutes. `pytest -m lessons`
+# tests the frameworks, not this project.
+SHORT := test_resnet.py or test_parameter_count or float64 and test_gradients
 test: data $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
-		-k "not (-cnn or -vit or -resnet) or $(SHORT)"
+		-m "not lessons" -k "not (-cnn or -vit or -resnet) or $(SHORT)"
 
 edge: data $(VENV)/installed-edge
 	$(BIN)/python -m pytest -m edge -q $(CHOSEN)

@@ -19,7 +19,7 @@ TESTS = (
     *("accuracy", "adamw", "bad_input", "dataset", "equivalence", "latency", "memory", "network", "output"),
     *("preprocessing", "regression", "resume", "shuffling", "training", "tutorials"),
 )
-PROGRAMS = ("impls/__main__.py", "harness/page/__main__.py", "harness/workers/child.py", "tests/called.py")
+PROGRAMS = ("impls/__main__.py", "harness/page/__main__.py", "harness/workers/child.py")
 OTHER_FILES = ("pytest.ini", "pyproject.toml", "LICENSE", ".gitignore", "docs/how-to/new-project.md")
 LOADER = r"^def load_mnist.*?(?=^def preprocess)"
 SIZED = ("impls/contract.py", "impls/adapter.py", "impls/*/mnist.py")  # files with the sizes of images

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 # Modules that both sides can import. A framework's module is none of them: pytest's process would import the framework.
-SHARED = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?")
+SHARED = re.compile(r"harness(\..+)?|impls(\.(contract|quantization|distillation|edge|parallel))?|tests\.observed")
 BUILTIN = (bool, int, float, str, bytes, tuple, list, dict)  # a bool is an int, too
 PROTOCOL = 4  # of pickles; every Python that can run a worker reads it
 LENGTH = 8  # bytes that hold the length of a message

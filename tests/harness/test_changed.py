@@ -3,13 +3,16 @@
 import pytest
 
 
+FILES = [f"tests/{name}.py" for name in ("test_network", "test_output", "harness/test_verdict", "harness/test_wire")]
+
+
 @pytest.fixture
 def selected(run_here, monkeypatch):
-    """Return a function that gives the tests that a change of this file selects: file and name."""
+    """Return a function that gives the tests of `FILES` that a change of this file selects: file and name."""
 
     def selected(file):
         monkeypatch.setattr("harness.plugin.changed.changed_files", lambda revision: {file})
-        lines = run_here("--changed", "--collect-only", "-q").stdout.splitlines()
+        lines = run_here("--changed", "--collect-only", "-q", *FILES).stdout.splitlines()
         return [line.split("::") for line in lines if line.startswith("tests/")]
 
     return selected
@@ -35,6 +38,6 @@ def test_change_of_a_test_selects_its_file_alone(selected, file, files):
 
 
 def test_unknown_revision_is_refused(run_here):
-    done = run_here("--changed=no-such-revision", "--collect-only")
+    done = run_here("--changed=no-such-revision", "--collect-only", FILES[0])
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "no-such-revision" in done.stdout
