@@ -33,8 +33,8 @@ EDITS = (  # files, regular expression that must be in each, replacement
     ("impls/*/adapter.py", ', "resnet": resnet, "vit": vit', ""),
     ("impls/jax/adapter.py", r"resnet\.train_step if self\.network\.state else ", ""),
     ("impls/pytorch/adapter.py", r', "torchvision"\)', ",)"),
-    ("impls/pytorch/mnist.py", "^import torch$", "import numpy as np\nimport torch"),
-    ("impls/pytorch/mnist.py", r"^from torchvision import datasets\n", ""),
+    ("impls/pytorch/mnist.py", r"1, (28, 28)\)\) (.*?->)(.*?):[^\n]*", r"\1, 1)).movedim(3, 1) \2 (n, 28, 28, 1) ->\3"),
+    ("impls/pytorch/mnist.py", r"^(import torch\n.*?)from torchvision import datasets\n", r"import numpy as np\n\1"),
     ("impls/pytorch/mnist.py", r"torch\.tensor\((\w*labels)\)", r"torch.tensor(\1, dtype=torch.int64)"),
     ("impls/*/mnist.py", ", and no download", ""),
     ("impls/[jn]*/mnist.py", r"^(import gzip|from urllib.request import urlopen)\n", ""),  # of JAX and NumPy

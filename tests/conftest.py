@@ -12,7 +12,7 @@ from harness import ROOT
 from harness.data.idx import idx_bytes
 from harness.equality.limits import EXACT_HYPERPARAMETERS, has_convolutions
 from harness.equality.parameters import random_parameters
-from harness.equality.training import train, train_on
+from harness.equality.training import train
 from impls.contract import DATASET, Settings
 from impls.weights import save
 from tests.project import Project
@@ -93,11 +93,24 @@ def batch_size(framework, pytestconfig):
 
 
 @pytest.fixture
-def initial(framework):
-    """Parameters with one bias of 0: a convolution of black pixels is then exactly 0, the corner of its ReLU."""
-    parameters = random_parameters(framework.network.shapes, seed=1, bias=0.1)
-    next(array for name, array in parameters.items() if name.endswith("/bias"))[0] = 0
-    return parameters
+def start(framework):
+    """Return a function that draws parameters from a seed, with one bias of 0.
+
+    A convolution of black pixels is then exactly 0, the corner of its ReLU.
+    """
+
+    def start(seed):
+        parameters = random_parameters(framework.network.shapes, seed, bias=0.1)
+        next(array for name, array in parameters.items() if name.endswith("/bias"))[0] = 0
+        return parameters
+
+    return start
+
+
+@pytest.fixture
+def initial(start):
+    """The parameters of seed 1."""
+    return start(1)
 
 
 @pytest.fixture
@@ -113,23 +126,6 @@ def reference(build_reference, framework, batch_size, initial):
 def of_reference(reference, once):
     """Return a function that computes a result of the reference once for all variants."""
     return lambda compute, *name: once(compute, reference.settings, *name)
-
-
-@pytest.fixture
-def loss_and_gradients(reference, of_reference, dataset, batch_size):
-    """The reference's loss and gradients of a batch."""
-    return of_reference(lambda: reference.loss_and_gradients(*dataset.train.first(batch_size)), "gradients")
-
-
-@pytest.fixture
-def after_one_step(reference, of_reference, dataset, batch_size):
-    """The reference's loss before a training step, and its parameters and moments after it."""
-
-    def step():
-        loss = reference.run(train_on, *dataset.train.first(batch_size))
-        return loss, reference.get_parameters(), reference.get_moments()
-
-    return of_reference(step, "step")
 
 
 @pytest.fixture

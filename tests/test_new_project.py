@@ -14,6 +14,7 @@ from harness.data.standin import stand_ins
 from tests.project import require
 
 PAGE = ROOT / "docs" / "how-to" / "new-project.md"
+OTHERS = sorted({*impls.variants()} - {"pytorch", "numpy"})
 SIZES_OF_MNIST = r"\b(28|784|3136|14|MNIST|t10k)\b"
 
 
@@ -65,9 +66,13 @@ def test_only_what_was_chosen_is_there(write):
         assert not (folder / absent).exists()
 
 
-def test_fast_tests_of_a_new_project_pass(write):
+@pytest.mark.parametrize("variant", ["pytorch", *(pytest.param(name, marks=pytest.mark.long) for name in OTHERS)])
+def test_fast_tests_of_a_new_project_pass(write, variant):
+    """With several channels, whose order in a flattened image differs between frameworks."""
+    require(*impls.variants()[variant].packages)
     files = [f"tests/test_{name}.py" for name in ("dataset", "network", "output", "equivalence")]
-    said = suite(write(), "--network=all", "-k", "not many_steps", *files)
+    folder = write(frameworks=f"numpy {impls.variants()[variant].implementation}")
+    said = suite(folder, "--network=all", f"--framework={variant}", "-k", "not many_steps", *files)
     assert "Largest relative error of cnn" in said
 
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-
 FILES = [f"tests/{name}.py" for name in ("test_network", "test_output", "harness/test_verdict", "harness/test_wire")]
 
 
