@@ -2,17 +2,20 @@
 
 import zipfile
 
-# Code of a module whose import writes its process number to a file, and never ends.
+# Code of a module whose import writes its process number to the file "started" in its TMPDIR, and never ends.
 ENDLESS = """
 import os, threading
-with open({file!r}, "w") as file:
-    file.write(f"{{os.getpid()}} end")
+with open(os.path.join(os.environ["TMPDIR"], "started"), "w") as file:
+    file.write(f"{os.getpid()} end")
 threading.Event().wait()
 """
 
 
-def wheel(folder, name, version, needs=(), module=None, code="", more=None):
-    """Write the smallest wheel of a package that knows its version; `more` are other files, name -> content."""
+def wheel(folder, name, version, needs=(), module=None, code="", more=None, digest=""):
+    """Write the smallest wheel of a package that knows its version.
+
+    `more` are other files, name -> content. `digest` is that of each file in RECORD.
+    """
     info = f"{name}-{version}.dist-info"
     requires = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
@@ -21,7 +24,8 @@ def wheel(folder, name, version, needs=(), module=None, code="", more=None):
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         **(more or {}),
     }
-    files[f"{info}/RECORD"] = "".join(f"{file},,{len(text)}\n" for file, text in files.items()) + f"{info}/RECORD,,\n"
+    record = "".join(f"{file},{digest},{len(text)}\n" for file, text in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
         for file, text in files.items():
             archive.writestr(file, text)

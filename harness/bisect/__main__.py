@@ -20,8 +20,9 @@ from harness.regression import environments
 from harness.regression.checks import CHECKS
 from harness.regression.pair import Pairs
 from harness.regression.requirements import NotBuilt, canonical, package_of, parsed
+from harness.workers import sandbox
 from harness.workers.worker import WorkerSpec
-from impls.contract import NETWORKS, Settings
+from impls.contract import DATASET, NETWORKS, Settings
 
 ANSWERED, INTERRUPTED, REFUSED, GAP = 0, 2, 4, 5  # exit statuses
 
@@ -54,7 +55,9 @@ def _search(options: argparse.Namespace) -> int:
     _say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")
     settings = Settings(network=options.network, threads=1)  # as in `pytest -m regression`
     dataset = Parts.at(obtain(None))
-    start = starter(WorkerSpec("", threads=1), lambda *_: None)
+    if problem := sandbox.problem():
+        _say(f"the network and the user's files are not denied to the builds: {problem}")
+    start = starter(WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),)), lambda *_: None)
     prober = Prober(
         package,
         variant,

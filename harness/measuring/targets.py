@@ -1,6 +1,6 @@
 """The targets of a campaign: the variants, their notebook ways if wanted, and the roofline."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 import impls
@@ -54,14 +54,19 @@ def roofline_target(settings: Settings) -> Target:
     return Target(name, roofline.NAME, settings.network, build, roofline.OPERATIONS, **own)
 
 
-def starter(spec: WorkerSpec, on_event: Callable[[str, str, dict], None]) -> Callable[[Target], Worker]:
+def starter(
+    spec: WorkerSpec, on_event: Callable[[str, str, dict], None], trusted: Collection[str] = ()
+) -> Callable[[Target], Worker]:
     """Return a function that starts a worker by `spec`, with the name, the Python, ... of a target.
 
-    `on_event(name, event, details)` is called as for a `Worker`.
+    `on_event(name, event, details)` is called as for a `Worker`. The interpreters `trusted` are those of the user: they
+    may need files anywhere, and run without the sandbox.
     """
 
     def start(target: Target) -> Worker:
         own = {field: getattr(target, field) for field in ("name", "python", "cpu_slot", "environment")}
+        if target.python in trusted:
+            own["readable"] = None
         return Worker(replace(spec, **own), lambda event, details: on_event(target.name, event, details))
 
     return start

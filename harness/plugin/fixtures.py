@@ -22,11 +22,11 @@ from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.upgrade import Upgrade
 from harness.report.record import Result
-from harness.workers import processors
+from harness.workers import processors, sandbox
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.worker import WorkerSpec
 from impls import Case, PackageNotInstalled
-from impls.contract import Settings
+from impls.contract import DATASET, Settings
 
 
 @pytest.fixture(scope="session")
@@ -115,6 +115,8 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
 def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
     """The two versions to compare, with measurements made on demand. Without their environments, the run ends."""
     config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
+    if problem := sandbox.problem():
+        display.say(f"the network and the user's files are not denied to the compared versions: {problem}")
     requested: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
     for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
         name = params.get("check") or params.get("quantity") or versions.ACCURACY
@@ -126,7 +128,9 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
-    start = starter(replace(worker_spec(option), threads=threads), display.on_event)
+    readable = (DATASET.raw(dataset.directory),)
+    trusted = {side.python for side in sides if not side.requirements}
+    start = starter(replace(worker_spec(option), threads=threads, readable=readable), display.on_event, trusted)
     pairs = Pairs([side.python for side in sides], settings, dataset, start)
     at_once = most_pairs(processors.count(), threads)
     sampling = Sampling(option.max_slowdown, option.alpha, at_once=at_once, seconds=60 * option.max_minutes)

@@ -5,11 +5,9 @@
 
 import argparse
 import contextlib
-import csv
 import fcntl
 import functools
 import hashlib
-import importlib.metadata
 import json
 import os
 import platform
@@ -23,12 +21,14 @@ from pathlib import Path
 from typing import TextIO
 
 from harness import tally
-from harness.regression import installed, scratch
+from harness.regression import installed, records, scratch
 from harness.regression.requirements import NotBuilt, canonical, chosen, parsed
 from impls.files import cache_directory
 
-IMPORT = 'import os, sys; os.environ["HOME"] = os.environ["TMPDIR"]; __import__(sys.argv[1])'
+IMPORT = "import sys; __import__(sys.argv[1])"
+FORMAT = "2"  # of environments; in those of format 1, code of packages ran without the sandbox
 PINS = "requirements.txt"  # in a complete environment: the content of its hash
+NO_BUILD = "--no-build"  # wheels only: their installation runs none of their code, and that of a source package does
 FILES = "files.json"  # in a complete environment: the size of each file
 FOR_NUMPY_1 = "compiled using NumPy 1"  # NumPy 2 prints it at the import of such a package
 
@@ -68,7 +68,7 @@ def resolve(requirements: Sequence[str], packages: Collection[str], preferred: M
         source.write_text("\n".join([*requirements, *sorted(held - required)]), encoding="utf-8")
         excludes.write_text("\n".join(sorted(excluded)), encoding="utf-8")
         pins.write_text("\n".join(pinned), encoding="utf-8")  # uv prefers the versions in its output file
-        options = ("--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
+        options = (NO_BUILD, "--excludes", excludes, "--no-header", "--no-annotate", "--output-file", pins)
         wanted = f"with {', '.join(requirements)}{hint}"
         scratch.uv(folder, "pip", "compile", source, "--python", sys.executable, *options, wanted=wanted)
         return pins.read_text(encoding="utf-8")
@@ -103,8 +103,8 @@ def built(pins: str, packages: Collection[str], root: Path, like: Path | None = 
 
 
 def _place(pins: str, root: Path) -> Path:
-    key = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform(), pins)
-    return root / hashlib.sha256("\n".join(key).encode()).hexdigest()[:16]
+    python = (sys.implementation.cache_tag, platform.python_version(), sys.base_prefix, sysconfig.get_platform())
+    return root / hashlib.sha256("\n".join((FORMAT, *python, pins)).encode()).hexdigest()[:16]
 
 
 def is_built(pins: str, root: Path) -> bool:
@@ -133,24 +133,6 @@ def _is_damaged(place: Path) -> bool:
         return True
 
 
-def _unmet(place: Path, pins: str) -> str:
-    """Return the first of these versions that an environment lacks, or a file that was not installed whole; or ""."""
-    [site] = place.glob("lib/python*/site-packages")
-    found = {canonical(each.name or ""): each for each in importlib.metadata.distributions(path=[str(site)])}
-    for name in map(canonical, re.findall(r"^[\w.-]+", pins, re.MULTILINE)):
-        if name not in found:
-            return f"{name} is not in it"
-        record = found[name].read_text("RECORD")
-        if not record:
-            return f"{name} has no RECORD"
-        for file, *_, size in csv.reader(record.splitlines()):
-            path = site / file
-            is_compiled = path.suffix == ".pyc"  # uv compiles it anew, and its size may change
-            if not path.exists() or (size and not is_compiled and str(path.stat().st_size) != size):
-                return f"{path} is damaged"
-    return ""
-
-
 def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[str], like: Path | None = None) -> None:
     """Build an environment elsewhere, and move it to `place` when it is complete."""
     tally.add("environment")
@@ -164,11 +146,14 @@ def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[
             (environment / FILES).unlink()
         else:
             scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
-        scratch.uv(folder, "pip", "sync", "--python", python, "--compile-bytecode", requirements, *options)
-        if unmet := _unmet(environment, pins):
-            raise NotBuilt(f"no environment can be built: {unmet}. `uv cache clean` may help")
+        # The interpreter of the environment would run the `.pth` files of its packages: uv and the compiler use ours.
+        target = ("--python", sys.executable, "--prefix", environment, NO_BUILD)
+        scratch.uv(folder, "pip", "sync", *target, requirements, *options)
+        if problem := records.problem(environment, pins):
+            raise NotBuilt(f"no environment can be built: {problem}. `uv cache clean` may help")
+        scratch.run(folder, sys.executable, "-I", "-m", "compileall", "-qq", "-j0", environment / "lib")
         for package in sorted(packages):
-            stderr = scratch.run(folder, python, "-I", "-c", IMPORT, package).stderr
+            stderr = scratch.run_in_sandbox(folder, python, "-I", "-c", IMPORT, package).stderr
             if FOR_NUMPY_1 in stderr:
                 raise NotBuilt(f"{package} was compiled for NumPy 1 and cannot run with NumPy 2: require numpy<2, too")
             if f"No module named {package!r}" in stderr:  # another error of its import is a finding about the version

@@ -10,10 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-INHERITED = (
-    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "LANG", "LANGUAGE", "LC_*", "XDG_*"),
-    *("*_proxy", "*_PROXY", "SSL_CERT_*", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+SYSTEM = (  # all that a worker in the sandbox inherits: no secrets, and no folders of the user
+    *("PATH", "USER", "LOGNAME", "TZ", "LANG", "LANGUAGE", "LC_*"),
     *("CUDA_HOME", "CUDA_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"),  # where a GPU is
+)
+INHERITED = (
+    *SYSTEM,
+    *("HOME", "SHELL", "XDG_*", "*_proxy", "*_PROXY", "SSL_CERT_*", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("TORCH_HOME", "KERAS_HOME"),  # folders of downloads; the latter is then replaced by `keras_home`
     "MNIST_*",  # ours
 )
@@ -26,14 +29,22 @@ REPORTED = (
 )
 
 
-def is_inherited(name: str) -> bool:
+def is_inherited(name: str, patterns: Iterable[str] = INHERITED) -> bool:
     """Return whether every worker inherits this variable."""
-    return any(fnmatchcase(name, pattern) for pattern in INHERITED)
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def inherited() -> dict[str, str]:
     """Return the variables that every worker inherits."""
     return {name: value for name, value in os.environ.items() if is_inherited(name)}
+
+
+def in_sandbox(folder: str) -> dict[str, str]:
+    """Return the variables that a worker in the sandbox inherits, and an empty home, which is made in `folder`."""
+    home = Path(folder, "home")
+    home.mkdir(exist_ok=True)
+    system = {name: value for name, value in os.environ.items() if is_inherited(name, SYSTEM)}
+    return system | {"HOME": str(home)}
 
 
 def kept(keep: Iterable[str]) -> dict[str, str]:

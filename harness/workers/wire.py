@@ -1,10 +1,11 @@
 """Values between pytest and a worker: pickles of builtin types, of arrays, and of types that both sides can import."""
 
-import dataclasses
+import builtins
 import io
 import pickle
 import re
 from collections.abc import Callable
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from socket import socket
 from types import FunctionType
@@ -36,8 +37,34 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(data: bytes) -> Any:
-    """Return the value of `dumps`; an array is a writable copy."""
-    return pickle.loads(data)  # of our own process, which sends what `_Pickler` admits
+    """Return the value of `dumps`; an array is a writable copy. `data` must be of a process that is trusted."""
+    return pickle.loads(data)
+
+
+def loads_values(data: bytes) -> Any:
+    """Return the value of `dumps` from a worker, whose packages are not trusted: they could send any pickle.
+
+    It calls nothing but constructors of builtin types, arrays, named tuples, frozen dataclasses and exceptions of
+    `SHARED`. Raises `pickle.UnpicklingError` for anything else.
+    """
+    return _ValueUnpickler(io.BytesIO(data)).load()
+
+
+class _ValueUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Callable:
+        """Return the constructor with this name; it is a new function, as a pickle can set attributes of a class."""
+        if module == "builtins" and name in {each.__name__ for each in BUILTIN}:
+            return getattr(builtins, name)
+        if (module, name) == (__name__, _array.__name__):
+            return _array
+        if SHARED.fullmatch(module):
+            kind = super().find_class(module, name)  # the name may be dotted, and lead to another module
+            if isinstance(kind, type) and is_shared(kind):
+                if issubclass(kind, Exception):
+                    return kind
+                if hasattr(kind, "_fields") or (is_dataclass(kind) and kind.__dataclass_params__.frozen):
+                    return lambda *values: kind(*values)
+        raise pickle.UnpicklingError(f"expected a value from the worker, found the name {module}.{name}")
 
 
 class _Pickler(pickle.Pickler):
@@ -53,10 +80,10 @@ class _Pickler(pickle.Pickler):
             if value in BUILTIN or is_shared(value):
                 return NotImplemented
         elif is_shared(type(value)):
-            if dataclasses.is_dataclass(value):  # by its constructor, as fields may need its __post_init__
-                return type(value), tuple(getattr(value, field.name) for field in dataclasses.fields(value))
+            if is_dataclass(value):  # by its constructor, as fields may need its __post_init__
+                return type(value), tuple(getattr(value, field.name) for field in fields(value))
             if isinstance(value, tuple):
-                return NotImplemented
+                return type(value), tuple(value)
         for builtin in BUILTIN:
             if isinstance(value, builtin):  # such as the str that is torch.__version__
                 return builtin, (builtin(value),)

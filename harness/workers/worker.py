@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -17,8 +18,8 @@ from typing import Any
 import psutil
 
 from harness import ROOT
-from harness.workers import excerpt, process_tree, variables
-from harness.workers.wire import dumps, loads, receive, send
+from harness.workers import excerpt, process_tree, sandbox, variables
+from harness.workers.wire import dumps, loads_values, receive, send
 
 SECONDS_BETWEEN_CHECKS = 1.0  # between checks that a silent worker is alive
 
@@ -26,11 +27,11 @@ NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks
 
 # `impls` and `harness` come from the root, all other modules from the environment: the root may hold stray files.
 BOOTSTRAP = """
-import importlib.machinery, importlib.util, sys
+import importlib.util, sys
 root, threads, cpu_slot = sys.argv[1:]
 del sys.argv[1:]
 for name in ("impls", "harness"):
-    spec = importlib.machinery.PathFinder.find_spec(name, [root])
+    spec = importlib.util.spec_from_file_location(name, f"{root}/{name}/__init__.py")
     sys.modules[name] = module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
 sys.path.append(root)
@@ -77,6 +78,8 @@ class WorkerSpec:
     - `device`: "cpu" hides the GPUs, "cuda" does not.
     - `timeout`: seconds that the worker may be silent while it works.
     - `keep`: names of variables that it inherits besides those of `variables.INHERITED`.
+    - `readable`: if given, the worker runs in the sandbox: it has an empty home, no network, and no files but those of
+      the system, of its environment, of the project's code, and these files and folders (see `sandbox`).
     """
 
     name: str
@@ -88,6 +91,7 @@ class WorkerSpec:
     device: str = "cpu"
     timeout: float = 600.0
     keep: tuple[str, ...] = ()
+    readable: tuple[str | Path, ...] | None = None
 
 
 class Worker:
@@ -112,10 +116,16 @@ class Worker:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.stderr = stack.enter_context(tempfile.TemporaryFile())
             self.connection, stdin = map(stack.enter_context, socketpair())
+            command = [spec.python, "-I", "-c", BOOTSTRAP, str(spec.root), str(spec.threads or 0), str(spec.cpu_slot)]
+            inherited = variables.inherited()
+            if spec.readable is not None:
+                code = (spec.root / "harness", spec.root / "impls")
+                command = sandbox.command(command, (*code, *spec.readable), self.folder)
+                inherited = variables.in_sandbox(self.folder)
             self.supervisor = process_tree.start(
-                [spec.python, "-I", "-c", BOOTSTRAP, str(spec.root), str(spec.threads or 0), str(spec.cpu_slot)],
+                command,
                 self.folder,
-                env=variables.inherited() | self.kept | settings | process_tree.environment(self.folder),
+                env=inherited | self.kept | settings | process_tree.environment(self.folder),
                 stdin=stdin,
                 stdout=subprocess.DEVNULL,
                 stderr=self.stderr,
@@ -194,7 +204,7 @@ class Worker:
                 self.connection.settimeout(self.spec.timeout)
                 send(self.connection, command)
             self.connection.settimeout(min(SECONDS_BETWEEN_CHECKS, self.spec.timeout))
-            return loads(receive(self.connection, check_alive))
+            return loads_values(receive(self.connection, check_alive))
         except TimeoutError:
             raise WorkerDied(
                 f"the worker of {self.name} was silent for {self.spec.timeout:g} s during {doing!r} and was ended "
@@ -223,12 +233,17 @@ class Worker:
         last: list[str] = []
         with contextlib.suppress(ValueError):  # another thread has closed the file
             last += excerpt.tail(self.stderr).splitlines()
-        with contextlib.suppress(OSError), Path(self.folder, excerpt.UNANSWERED).open("rb") as file:
+        with contextlib.suppress(OSError), open(Path(self.folder, excerpt.UNANSWERED), "rb", opener=_no_link) as file:
             raised = excerpt.tail(file).splitlines()
             last += raised if raised[-1:] != last[-1:] else []
         if last:
             return "\n  ".join(["The last lines of its stderr:", *last])
         return "It wrote nothing to stderr."
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a regular file of a worker's folder: a link could lead to files of the user, and a pipe never end."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _exception(worker: str, raised: str | type, message: str, place: str) -> Exception:

@@ -62,10 +62,14 @@ def test_nightly_replaces_the_distribution_imported_alike(root, wheels):
 
 @pytest.mark.parametrize(
     "content",
-    [{"module": "other"}, {"code": "import sys; sys.stderr.write('compiled using NumPy 1.x')"}],
-    ids=["no such module", "compiled for NumPy 1"],
+    [
+        {"module": "other"},
+        {"code": "import sys; sys.stderr.write('compiled using NumPy 1.x')"},
+        {"digest": "sha256=AA"},
+    ],
+    ids=["no such module", "compiled for NumPy 1", "another file than that of its RECORD"],
 )
-def test_package_that_cannot_be_imported_is_refused(root, wheels, content):
+def test_unusable_package_is_refused(root, wheels, content):
     wheel(wheels, "toyodd", "1.0", **content)
     with pytest.raises(NotBuilt, match="toyodd"):
         obtain(["toyodd"], ["toyodd"], root)
@@ -108,16 +112,18 @@ def test_two_runs_at_once_build_one_environment(root, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_killed_run_leaves_nothing(root, wheels, tmp_path, how):
-    started = tmp_path / "started"
-    wheel(wheels, "toyslow", "1.0", code=ENDLESS.format(file=str(started)))
+def test_killed_run_leaves_nothing(root, wheels, how):
+    wheel(wheels, "toyslow", "1.0", code=ENDLESS)
     run = start(root, "toyslow", "toyslow")
-    while run.poll() is None and not wait_until(started.exists):  # a busy machine takes longer than its patience
+    started = lambda: [*root.glob("*.partial/*/started")]  # noqa: E731
+    while run.poll() is None and not wait_until(started):  # a busy machine takes longer than its patience
         pass
-    assert wait_until(lambda: started.read_text().endswith("end"))
+    [file] = started()
+    assert wait_until(lambda: file.read_text().endswith("end"))
+    number = int(file.read_text().split()[0])
     run.send_signal(how)
     run.communicate()
-    assert wait_until(lambda: has_ended(int(started.read_text().split()[0])))
+    assert wait_until(lambda: has_ended(number))
     assert wait_until(lambda: not list(root.glob("*/")))
 
 

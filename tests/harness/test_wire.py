@@ -1,6 +1,7 @@
 """Values arrive in the other process as they were sent; a value that would import a framework is refused."""
 
 import fractions
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 from harness.equality.distance import Distance
 from harness.equality.trace import trace
 from harness.measuring.workload import Operation
-from harness.workers.wire import dumps, loads
-from impls import Case
+from harness.workers.wire import dumps, loads, loads_values
+from impls import Case, PackageNotInstalled
 from impls.contract import Settings
 from impls.numpy import mnist
 from impls.quantization import Scales
@@ -62,3 +63,29 @@ def test_value_arrives_as_itself_or_as_its_builtin_type(sent, received):
 def test_any_other_value_is_refused(value):
     with pytest.raises(TypeError, match="cannot send"):
         dumps(value)
+
+
+def test_worker_sends_values_and_errors():
+    sent = (np.ones(2, np.float32), "text", Distance(0.5, "here"), Settings(seed=3), PackageNotInstalled)
+    assert repr(loads_values(dumps(sent))) == repr(sent)
+
+
+def global_name(module: str, name: str) -> bytes:
+    """Return the pickle of the value with this name."""
+    return b"\x80\x04" + b"".join(b"\x8c%c%b" % (len(each), each.encode()) for each in (module, name)) + b"\x93."
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pickle.dumps(fractions.Fraction(1, 2)),
+        global_name("harness.workers.process_tree", "start"),
+        global_name("harness.workers.worker", "subprocess.Popen"),
+        global_name("harness.workers.worker", "Worker"),
+        global_name("builtins", "eval"),
+    ],
+    ids=["another package", "a function", "a module of ours leads to another", "a class that does things", "a builtin"],
+)
+def test_worker_can_have_nothing_else_called(data):
+    with pytest.raises(pickle.UnpicklingError):
+        loads_values(data)

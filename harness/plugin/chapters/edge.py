@@ -169,10 +169,12 @@ def runtimes(
     [network] = config.stash[REFERENCES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
     comparisons = sum("upgraded_runtime" in item.fixturenames for item in request.session.items)
+    readable = (DATASET.raw(exports.dataset.directory), exports.folder)
+    spec = replace(fixtures.worker_spec(option), threads=1, readable=readable)
     config.stash[RUNTIMES] = versions.Versions(
         [python or made for python, made in zip(chosen, built, strict=True)],
         lambda runtime, kind: exports.file(numpy, runtime, kind),
-        starter(replace(fixtures.worker_spec(option), threads=1), config.stash[DISPLAY].on_event),
+        starter(spec, config.stash[DISPLAY].on_event, [python for python in chosen if python]),
         exports.dataset,
         Sampling(option.max_slowdown, option.alpha, comparisons),
     )
