@@ -22,8 +22,6 @@ from impls.contract import Settings
 from tests.processes import has_ended, wait_until
 from tests.wheels import wheel
 
-pytestmark = pytest.mark.skipif(bool(sandbox.problem()), reason=sandbox.problem())
-
 SITE = str(Path(np.__file__).parents[1])  # the hostile environment borrows NumPy, which each worker needs
 HOSTILE = """
 import json, os, socket, sys
@@ -93,6 +91,7 @@ def python(home, listener, wheels, tmp_path):
     return str(obtain(["toyhostile"], ["toyhostile"], tmp_path / "environments"))
 
 
+@pytest.mark.skipif(bool(sandbox.problem()), reason=sandbox.problem())
 def test_hostile_wheel_reaches_nothing_and_leaves_nothing(python, home, listener):
     with closing(Worker(WorkerSpec("numpy", python=python, readable=(SITE,)))) as worker:
         worker.build(impls.load, "numpy", Settings(threads=1))
@@ -114,3 +113,11 @@ def test_link_that_a_worker_leaves_is_not_followed(home):
     with closing(Worker(WorkerSpec("numpy", readable=()))) as worker:
         Path(worker.folder, UNANSWERED).symlink_to(home / "id_rsa")
         assert "secret" not in worker.last_lines()
+
+
+def test_system_without_sandbox_has_the_empty_home_alone(home, monkeypatch):
+    monkeypatch.setattr(sandbox, "problem", lambda: "none is known")
+    with closing(Worker(WorkerSpec("numpy", readable=()))) as worker:
+        variables = worker.process.environ()
+    assert Path(variables["HOME"]).parent == Path(worker.folder)
+    assert not any("secret" in value for value in variables.values())
