@@ -14,11 +14,11 @@ def page(text: str, observed: Mapping[str, Mapping]) -> str:
     columns = _columns(observed)
     titles = [TITLES.get(name, name) for name in columns]
     table = [["default", *titles, "effect", "for porting"], ["---"] * (len(columns) + 3)]
-    for row, (porting, _, effect) in ROWS.items():
+    for row, (porting, _, effect, otherwise) in ROWS.items():
         cells = [
             _joined({name: observed[name]["cells"].get(row, NONE) for name in names}) for names in columns.values()
         ]
-        table.append([row, *cells, effect, porting])
+        table.append([row, *cells, effect, f"{porting}; otherwise: {otherwise}" if otherwise else porting])
     head, rest = text[: text.index("\n| default ")], text[text.index("\n| default ") + 1 :]
     after = "".join(line for line in rest.splitlines(keepends=True) if not line.startswith("|"))
     said = ", ".join(" ".join(each) for each in sorted(versions.items()))
