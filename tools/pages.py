@@ -2,7 +2,7 @@
 
 A list of links such as `- [JAX](../../impls/jax/mnist.py#train_step)` becomes tabs with the code of these functions.
 Such a link to a mistake becomes an exercise. README.md is the first page. Other links to files outside docs/ lead to
-pages that show the files.
+pages that show the files. The page of a tutorial has its notebook, too.
 """
 
 import ast
@@ -12,11 +12,16 @@ import sys
 from os.path import normpath, relpath
 from pathlib import Path, PurePosixPath
 
+import impls
+from impls import notebook
 from tests import exercises
 from tools.cut import cut
+from tools.losses import picture
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+NOTEBOOK = "mnist.ipynb"
+FIGURES = ROOT / "harness" / "page" / "templates" / "figure.css"
 CODE = re.compile(r"- \[([^]]+)\]\(([^)#]+\.py)#([\w./,]+)\)")
 LINK = re.compile(r"(?<=\]\()[^)#:\s]+")
 EXERCISE = """How does this change affect the training, and which test fails? Guess, then run the command below it after
@@ -31,12 +36,17 @@ def write(folder: Path) -> None:
     """Write all pages, and the other files of docs/, to `folder`. Raises `BrokenPage`."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(DOCS, folder)
+    shutil.copy(FIGURES, folder / "site")
     texts = {path.relative_to(DOCS).as_posix(): path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md")}
     texts["index.md"] = (ROOT / "README.md").read_text(encoding="utf-8")
-    texts["tutorials/exercises.md"] = exercises.text()
+    texts["tutorials/exercises.md"] = exercises.text(picture)
     pages = {uri: page(uri, text) for uri, text in texts.items()}
     linked = {path for uri, text in texts.items() for path in _linked(uri, text)}
     pages |= {_page_of(path): _shown(path) for path in linked if _page_of(path).startswith("source/")}
+    for name in impls.names():
+        file = folder / "source" / "impls" / name / NOTEBOOK
+        file.parent.mkdir(parents=True, exist_ok=True)
+        notebook.write(name, file)
     for uri, text in pages.items():
         file = folder / uri
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +85,7 @@ def _tab(uri: str, link: re.Match, first: str) -> str:
 def _exercise(uri: str, name: str) -> str:
     for mistake in exercises.exercises():
         if mistake.name == name:
-            return f"{EXERCISE}\n\n{exercises.exercise(mistake)}"
+            return f"{EXERCISE}\n\n{exercises.exercise(mistake, picture)}"
     raise BrokenPage(f"docs/{uri}: tests/mistakes has no {name!r}")
 
 
@@ -114,6 +124,8 @@ def _shown(path: Path) -> str:
         files = [each for each in sorted(path.iterdir()) if each.suffix == ".py" and each.stat().st_size]
         docs = {file.name: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
         return head + "".join(f"- `{name}`: {doc.splitlines()[0]}\n" for name, doc in docs.items() if doc)
+    if path.name == "mnist.py":
+        head += f"[Download it as a notebook]({NOTEBOOK}){{ download }}\n\n"
     language = {".py": "python", ".yml": "yaml", ".json": "json"}.get(path.suffix, "text")
     return f"{head}``````{language}\n{path.read_text(encoding='utf-8')}\n``````\n"
 

@@ -10,7 +10,10 @@ Point = tuple[float, float]
 
 
 class Series(NamedTuple):
-    """Values at steps 1, 2, ...: a line with its name, or dots without a line. A missing value interrupts the line."""
+    """Values at steps 1, 2, ..., or at each `Chart.every` steps: a line with its name, or dots without a line.
+
+    A missing value interrupts the line.
+    """
 
     name: str
     values: Sequence[float | None]
@@ -30,12 +33,13 @@ class Chart:
     logarithmic: bool = False
     limit: float | None = None  # a horizontal line
     limit_name: str = ""
-    width, height = 720, 380  # pixels; 168 on the right are for the names of the lines
+    every: int = 1  # steps from a value to the next
+    width, height, room = 720, 380, 168  # pixels; those of the room are for the names of the lines
 
     @property
     def x(self) -> Axis:
         """The horizontal axis: steps or epochs, counted from 1."""
-        return Axis(0, max(len(each.values) for each in self.series), 62, self.width - 168)
+        return Axis(0, self.every * max(len(each.values) for each in self.series), 62, self.width - self.room)
 
     @property
     def y(self) -> Axis:
@@ -45,7 +49,9 @@ class Chart:
     def points(self, series: Series) -> list[Point | None]:
         """Return the pixels of each value; None where it is missing."""
         x, y = self.x, self.y
-        return [None if value is None else (x(step), y(value)) for step, value in enumerate(series.values, 1)]
+        return [
+            None if value is None else (x(self.every * step), y(value)) for step, value in enumerate(series.values, 1)
+        ]
 
     def path(self, series: Series) -> str:
         """Return an SVG path through the points, with a gap at each missing one."""

@@ -6,6 +6,7 @@ import pytest
 
 from harness import ROOT
 from tests.exercises import exercises
+from tests.project import require
 from tools.cut import cut
 from tools.pages import BrokenPage, page, write
 
@@ -72,6 +73,7 @@ def test_a_mistake_that_is_not_there_stops_the_build():
 
 
 def test_all_pages_are_written(tmp_path):
+    require("jupytext")
     write(tmp_path)
     pages = {path.relative_to(tmp_path).as_posix(): path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.md")}
     concepts = [text for name, text in pages.items() if name.startswith("concepts/")]
@@ -79,6 +81,7 @@ def test_all_pages_are_written(tmp_path):
     assert all('=== "JAX"' in text and "```diff" in text for text in concepts)
     assert "(tutorials/side-by-side.md)" in pages["index.md"]
     assert "def train_step(" in pages["source/impls/jax/mnist.py.md"]
+    assert "def train_step(" in (tmp_path / "source/impls/jax/mnist.ipynb").read_text(encoding="utf-8")
     assert pages["tutorials/exercises.md"].count("```diff") == len(exercises())
 
 

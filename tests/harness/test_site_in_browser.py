@@ -10,7 +10,7 @@ import pytest
 from harness import ROOT
 from tools.pages import write
 
-PAGES = ("index", "concepts/training-step", "reference/defaults")
+PAGES = ("index", "concepts/training-step", "reference/defaults", "tutorials/exercises")
 FACES = [("light", 1400), ("dark", 360)]
 CONTRAST = """
 () => {
@@ -29,12 +29,14 @@ CONTRAST = """
       && [...each.childNodes].some(node => node.nodeType === 3 && node.textContent.trim()))
     .map(each => {
       const paper = background(each);
-      const [dark, light] = [opaque(getComputedStyle(each).color, paper), paper].map(luminance).sort((a, b) => a - b);
-      return [(light + 0.05) / (dark + 0.05), each.className, each.textContent.slice(0, 40)];
+      const ink = getComputedStyle(each)[each instanceof SVGElement ? "fill" : "color"];
+      const [dark, light] = [opaque(ink, paper), paper].map(luminance).sort((a, b) => a - b);
+      return [(light + 0.05) / (dark + 0.05), each.getAttribute("class"), each.textContent.slice(0, 40)];
     });
   return found.reduce((a, b) => a[0] < b[0] ? a : b);
 }
 """
+UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +81,30 @@ def test_no_asset_is_of_another_host(site):
 def test_page_is_readable(open_page, name, scheme, width):
     """WCAG 2.2 (1.4.3) requires a contrast of 4.5 for text."""
     page = open_page(name, width, color_scheme=scheme)
+    page.evaluate(UNFOLD)
     assert all(url.startswith(("file:", "data:")) for url in page.requests)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     contrast, *where = page.evaluate(CONTRAST)
     assert contrast >= 4.5, where
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("width", "javascript"), [(360, False), (1400, True)])
+def test_every_page_fits_and_stays_here(open_page, site, width, javascript):
+    page = open_page("index", width, java_script_enabled=javascript)
+    for file in site.rglob("*.html"):
+        page.goto(file.as_uri())
+        assert page.locator("article h1, article pre").first.is_visible() or file.name == "404.html", file
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in page.requests)
+
+
+def test_exercise_is_answered_without_javascript(open_page):
+    page = open_page("tutorials/exercises", 360, java_script_enabled=False)
+    assert not page.get_by_text("Mean loss of the last").first.is_visible()
+    page.get_by_text("How does the loss change?").first.click()
+    assert page.get_by_text("Mean loss of the last").first.is_visible()
+    assert page.locator("figure.loss svg").first.is_visible()
 
 
 def test_tabs_need_no_javascript(open_page):
