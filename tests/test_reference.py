@@ -8,7 +8,7 @@ from scipy.special import logsumexp
 
 import impls
 from harness.equality.limits import has_convolutions
-from impls.contract import NETWORKS, Settings
+from impls.contract import DATASET, NETWORKS, Settings
 from impls.numpy import mnist
 
 WRITTEN = impls.variants()["numpy"].networks
