@@ -8,18 +8,19 @@ import sysconfig
 from pathlib import Path
 
 import impls
-from harness.bisect import builds, report
+from harness.bisect import report
 from harness.bisect.bisection import Bisection, Unmeasurable
 from harness.bisect.journal import Journal
-from harness.bisect.prober import IMPORTABLE, NUMERICS, Prober
+from harness.bisect.prober import NUMERICS, Prober
 from harness.data import atomic
 from harness.data.lazy import Parts
 from harness.data.obtain import DataError, obtain
 from harness.measuring.targets import starter
-from harness.regression import environments
+from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
 from harness.regression.pair import Pairs
-from harness.regression.requirements import NotBuilt, canonical, package_of, parsed
+from harness.regression.releases import IMPORTABLE, variant_of
+from harness.regression.requirements import canonical
 from harness.workers import sandbox
 from harness.workers.worker import WorkerSpec
 from impls.contract import DATASET, NETWORKS, Settings
@@ -43,13 +44,10 @@ def main() -> None:
 
 def _search(options: argparse.Namespace) -> int:
     package = canonical(options.package)
-    variant = options.framework or _variant(package)
+    variant = options.framework or variant_of(package)
     for file in filter(None, (options.resume, options.json, options.markdown)):
         if problem := atomic.problem(file):
             raise ValueError(f"{file}: {problem}")
-    for companion in options.companions:
-        if parsed(companion).url:
-            raise NotBuilt(f"--with {companion}: expected a version, such as numpy<2.2, not an address")
     found = builds.between(package, builds.bound(options.first), builds.bound(options.last), options.pre)
     first, *_, last = found.builds
     _say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")
@@ -83,16 +81,6 @@ def _search(options: argparse.Namespace) -> int:
     if options.markdown:
         atomic.write(options.markdown, report.as_markdown(facts))
     return GAP if facts.get("unknown") else ANSWERED
-
-
-def _variant(package: str) -> str:
-    """Return the variant of a package, as `jax` of jax, although `keras-jax` needs it, too. Raises `NotBuilt`."""
-    needed = {name: sorted(each.packages, key="numpy".__eq__) for name, each in impls.variants().items()}
-    names = [name for name, packages in needed.items() if package_of(package) in packages]
-    own = [name for name in names if needed[name][0] == package_of(package)]  # NumPy counts last
-    if len(own or names) != 1:
-        raise NotBuilt(f"name the variant with --framework: {', '.join(own or names or needed)}")
-    return (own or names)[0]
 
 
 def _say(line: str) -> None:

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.bisect.builds import Build
 from harness.bisect.delta import smallest
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS, Prober
 from harness.bisect.search import BAD, GOOD, UNKNOWN, first_bad
+from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS, SAME
+from harness.regression.releases import differences
 
 SEVERITY = {"identical": 0, "within rounding": 1, "redrawn": 1, "different": 1, "changed": 2}
 
@@ -49,7 +50,7 @@ class Bisection:
         if not self.outcome(0):
             pins = self.prober.resolved(self.builds[0].version)
             self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))
-        self.prober.good = self.outcome(0).pins
+        self.prober.reference = self.outcome(0).pins
         end = self._measured(last, checks, max(0, last - 1).bit_length())
         if end.word in ("missing", "not counted"):
             raise Unmeasurable(f"{self.name(last)} cannot be measured: {end.reason}")
@@ -69,9 +70,7 @@ class Bisection:
 
     def differences(self) -> dict[str, tuple[str | None, str | None]]:
         """Return package -> its version with the last good and with the first bad build, where these differ."""
-        before, after = self.outcome(self.good).pins, self.outcome(self.bad).pins
-        names = sorted(before.keys() | after.keys())
-        return {name: (before.get(name), after.get(name)) for name in names if before.get(name) != after.get(name)}
+        return differences(self.outcome(self.good).pins, self.outcome(self.bad).pins)
 
     def unknown(self) -> dict[str, str]:
         """Return version -> reason of the builds between the last good and the first bad one."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.bisect.bisection import Bisection
-from harness.bisect.prober import IMPORTABLE
 from harness.regression import installed
+from harness.regression.releases import IMPORTABLE
 
 
 def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, Any]:

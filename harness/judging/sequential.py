@@ -11,7 +11,7 @@ out, the other remains to be ruled out.
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
 
     numbers: range
     sample_size: int
-    undecided: list[str]
+    undecided: list[Hashable]
 
 
 class StopSampling(Exception):
@@ -53,11 +53,11 @@ class StopSampling(Exception):
 
 def sequential(
     draw: Callable[[Batch], None],
-    judge: Callable[[str, float], Verdict],
-    quantities: Sequence[str],
+    judge: Callable[[Hashable, float], Verdict],
+    quantities: Sequence[Hashable],
     sampling: Sampling,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[dict[str, Verdict]]:
+) -> Iterator[dict[Hashable, Verdict]]:
     """Yield the verdicts of all quantities after each analysis, until all are decided or given up, or time is up.
 
     - `draw(batch)`: draws samples; may raise `StopSampling`. A batch that would last beyond the deadline, if it took as
@@ -66,7 +66,7 @@ def sequential(
     - `clock()`: returns seconds.
     """
     deadline, longest, drawn, stopped = clock() + sampling.seconds, 0.0, 0, False
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[Hashable, Verdict] = {}
     undecided = list(quantities)
 
     def is_over() -> bool:

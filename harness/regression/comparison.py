@@ -5,8 +5,9 @@ Times and memory are those of pairs of process runs, accuracies those of trainin
 
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
@@ -58,7 +59,7 @@ class Comparison:
     def values(self, quantity: str) -> tuple[list[float], list[float]]:
         """Return the values of the baseline and of the candidate in each pair: CPU seconds, seconds or bytes."""
         measured = [self.pair_runs[number].measured for number in sorted(self.pair_runs)]
-        pairs = [_paired_medians(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
+        pairs = [paired_medians(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
         return [before for before, _ in pairs], [after for _, after in pairs]
 
     def _run_pairs(self, batch: Batch) -> None:
@@ -97,15 +98,19 @@ class Comparison:
         """Return the conditions that differ between both versions and make times not comparable, or ""."""
         if not self.pair_runs:
             return ""
-        baseline, candidate = next(iter(self.pair_runs.values())).conditions
-        return "; ".join(
-            f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
-            for key in MUST_MATCH
-            if baseline.get(key) != candidate.get(key)
-        )
+        return mismatch(*next(iter(self.pair_runs.values())).conditions)
 
 
-def _paired_medians(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
+def mismatch(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
+    """Return the conditions that differ between both sides and make times not comparable, or ""."""
+    return "; ".join(
+        f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
+        for key in MUST_MATCH
+        if baseline.get(key) != candidate.get(key)
+    )
+
+
+def paired_medians(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:
     """Return the values of both in one pair; of a repeated measurement, medians over the blocks.
 
     The candidate's value is the baseline's times the median ratio of blocks that were neighbours in time: changes of
@@ -130,9 +135,7 @@ def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], No
     def train(batch: Batch) -> None:
         for seed in batch.numbers:
             on_seed(seed)
-            pair.build(seed=seed)
-            pair.run("fit", *pair.dataset.train, 1)
-            for side, (_, accuracy) in zip(accuracies, pair.run("evaluate", *pair.dataset.test), strict=True):
+            for side, accuracy in zip(accuracies, accuracy_of_seed(pair, seed), strict=True):
                 side.append(accuracy)
 
     def judged(_: str, alpha: float) -> Verdict:
@@ -143,3 +146,10 @@ def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], No
 
     *_, verdicts = sequential(train, judged, ["accuracy"], sampling)
     return verdicts["accuracy"]
+
+
+def accuracy_of_seed(pair: Pair, seed: int) -> list[float]:
+    """Return the accuracy of each side after one epoch, in [0, 1]. Raises as `Pair.run`."""
+    pair.build(seed=seed)
+    pair.run("fit", *pair.dataset.train, 1)
+    return [accuracy for _, accuracy in pair.run("evaluate", *pair.dataset.test)]

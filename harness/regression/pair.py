@@ -1,4 +1,4 @@
-"""The baseline and the candidate as a pair of workers, which do the same work at once or interleaved."""
+"""The baseline and its candidate, or several, as workers that do the same work at once or interleaved."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -22,14 +22,21 @@ SIDES = ("baseline", "candidate")
 
 
 class CandidateFailed(Exception):
-    """An exception if the candidate raised an error or died, and the baseline did the same work."""
+    """An exception if a candidate raised an error or died, and the baseline did the same work.
+
+    `side` is its position among the workers.
+    """
+
+    def __init__(self, message: str, side: int = 1):
+        super().__init__(message)
+        self.side = side
 
 
 @dataclass
 class Pair:
-    """Two workers of one variant, the baseline's first.
+    """The workers of one variant, the baseline's first: two, or more to compare several candidates with it.
 
-    Every method returns the results of both. It raises the baseline's error; `CandidateFailed` if only the candidate
+    Every method returns the results of all. It raises the baseline's error; `CandidateFailed` if only a candidate
     fails; the candidate's error if a package is missing or the machine cannot be measured.
     """
 
@@ -38,22 +45,23 @@ class Pair:
     dataset: Parts
     workers: Sequence[Worker]
 
-    def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, Any]:
-        """Run `Worker.run(function, *arguments)` in both workers at once."""
+    def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, ...]:
+        """Run `Worker.run(function, *arguments)` in all workers at once."""
         return self._at_once(lambda worker: worker.run(function, *arguments))
 
-    def build(self, **changes: Any) -> tuple[Any, Any]:
-        """Build the variant in both workers at once, with these settings changed. Return the seconds."""
+    def build(self, **changes: Any) -> tuple[Any, ...]:
+        """Build the variant in all workers at once, with these settings changed. Return the seconds."""
         settings = replace(self.settings, **changes)
         return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
 
-    def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, Any]:
+    def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, ...]:
         """Run the function in one worker after the other, in the order of this turn."""
-        results = {side: caught(self.workers[side].run, function, *arguments) for side in in_turn((0, 1), turn)}
-        return checked(results[0], results[1])
+        sides = range(len(self.workers))
+        results = {side: caught(self.workers[side].run, function, *arguments) for side in in_turn(sides, turn)}
+        return checked(*(results[side] for side in sides))
 
-    def _at_once(self, do: Callable[[Worker], Any]) -> tuple[Any, Any]:
-        return checked(*together.each(lambda worker: caught(do, worker), self.workers, 2, self.close))
+    def _at_once(self, do: Callable[[Worker], Any]) -> tuple[Any, ...]:
+        return checked(*together.each(lambda worker: caught(do, worker), self.workers, len(self.workers), self.close))
 
     @property
     def network(self) -> Network:
@@ -65,11 +73,11 @@ class Pair:
         return random_parameters(self.network.shapes, seed)
 
     def is_running(self) -> bool:
-        """Return whether both workers are running."""
+        """Return whether all workers are running."""
         return all(worker.is_running() for worker in self.workers)
 
     def close(self) -> None:
-        """End both workers."""
+        """End all workers."""
         for worker in self.workers:
             worker.close()
 
@@ -78,30 +86,43 @@ class Pair:
 class Pairs:
     """A factory of pairs.
 
-    - `pythons`: the interpreters of the baseline and of the candidate.
+    - `pythons`: the interpreters of the baseline and of each candidate.
     - `start(target)`: returns a new worker.
+    - `names`: of the workers.
     """
 
     pythons: Sequence[str]
     settings: Settings
     dataset: Parts
     start: Callable[[Target], Worker]
+    names: Sequence[str] = SIDES
 
     @contextlib.contextmanager
-    def started(self, variant: str, cpu_slots: tuple[int, int] = (0, 0)) -> Iterator[Pair]:
-        """Yield a pair of new workers, each on its block of processors (see `WorkerSpec`). Raises as `Pair` does."""
+    def started(self, variant: str, cpu_slots: Sequence[int] = ()) -> Iterator[Pair]:
+        """Yield new workers, each on its block of processors (see `WorkerSpec`): all on the first if none is given.
+
+        Raises as `Pair` does.
+        """
+        cpu_slots = cpu_slots or [0] * len(self.pythons)
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 
         def open_(side: int) -> Worker:
             target = Target(
-                SIDES[side], variant, self.settings.network, (), (), python=self.pythons[side], cpu_slot=cpu_slots[side]
+                self.names[side],
+                variant,
+                self.settings.network,
+                (),
+                (),
+                python=self.pythons[side],
+                cpu_slot=cpu_slots[side],
             )
             workers.append(self.start(target))
             return workers[-1]
 
         try:
-            pair.workers = checked(*together.each(lambda side: caught(open_, side), (0, 1), 2, pair.close))
+            sides = range(len(self.pythons))
+            pair.workers = checked(*together.each(lambda side: caught(open_, side), sides, len(sides), pair.close))
             yield pair
         finally:
             pair.close()
@@ -115,13 +136,14 @@ def caught(do: Callable, *arguments: Any) -> Any:
         return error
 
 
-def checked(baseline: Any, candidate: Any) -> tuple[Any, Any]:
-    """Return both results. Raises as `Pair` does if one is an error."""
+def checked(baseline: Any, *candidates: Any) -> tuple[Any, ...]:
+    """Return all results. Raises as `Pair` does if one is an error."""
     if isinstance(baseline, Exception):
         raise baseline
-    if isinstance(candidate, PackageNotInstalled | Unmeasurable):
-        raise candidate
-    if isinstance(candidate, Exception):
-        message = f"the candidate fails where the baseline does not: {in_a_line(candidate)}"
-        raise CandidateFailed(message) from candidate
-    return baseline, candidate
+    for side, candidate in enumerate(candidates, 1):
+        if isinstance(candidate, PackageNotInstalled | Unmeasurable):
+            raise candidate
+        if isinstance(candidate, Exception):
+            message = f"the candidate fails where the baseline does not: {in_a_line(candidate)}"
+            raise CandidateFailed(message, side) from candidate
+    return baseline, *candidates

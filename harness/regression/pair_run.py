@@ -45,15 +45,15 @@ SYNC_DELAY = 0.1
 
 IMPORTS = 10  # of NumPy, each in a new process: a worker has already imported it, and it takes a moment only
 
-# Of the baseline and the candidate: CPU seconds or bytes; or a list, of the seconds of each block, epoch or import;
+# Of the baseline and of each candidate: CPU seconds or bytes; or a list, of the seconds of each block, epoch or import;
 # None if the system does not tell.
-Values = tuple[float | list[float] | None, float | list[float] | None]
+Values = tuple[float | list[float] | None, ...]
 
 
 class Quantity(NamedTuple):
     """The measurement and the judgement of a quantity.
 
-    - `measure`: an `Operation`, whose calls are interleaved. Or a function of the pair that measures both sides at
+    - `measure`: an `Operation`, whose calls are interleaved. Or a function of the pair that measures all sides at
       once, and returns quantity -> values, of all quantities that it measures.
     - `unit`: as in `judge`. "KiB" of an operation is the memory that each call keeps, in bytes.
     - `margin`: as in `judge`; None for that of the command line.
@@ -65,9 +65,9 @@ class Quantity(NamedTuple):
 
 
 class PairRun(NamedTuple):
-    """Conditions of both versions, and quantity -> values of both. A missing quantity was not measured."""
+    """Conditions of each side, and quantity -> values of each. A missing quantity was not measured."""
 
-    conditions: tuple[dict[str, Any], dict[str, Any]]
+    conditions: tuple[dict[str, Any], ...]
     measured: dict[str, Values]
 
 
@@ -134,7 +134,7 @@ def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
     is_first = number == 0  # there, `prepare` checks that `synchronize` waits: later pairs are alike
     pair.run_in_turn(number, prepare, scaled, *pair.dataset.train, is_first)
     before, until = pair.run(usage.in_use), time.monotonic() + SECONDS
-    blocks: tuple[list[float], list[float]] = ([], [])
+    blocks: tuple[list[float], ...] = tuple([] for _ in pair.workers)
     for turn in range(scaled.blocks):
         if turn >= BLOCKS and time.monotonic() >= until:
             break
@@ -146,7 +146,7 @@ def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:
 
 
 def _imports(pair: Pair) -> Values:
-    """Return the CPU seconds of importing the variant's packages on both sides, once or several times."""
+    """Return the CPU seconds of importing the variant's packages on each side, once or several times."""
     if variants()[pair.variant].packages == ("numpy",):
         times = [pair.run(numpy_seconds) for _ in range(IMPORTS)]
     else:
@@ -155,13 +155,13 @@ def _imports(pair: Pair) -> Values:
 
 
 def _spent(pair: Pair, work: Callable[[], object]) -> list[float]:
-    """Return the CPU seconds of this work on both sides."""
+    """Return the CPU seconds of this work on each side."""
     before = pair.run(usage.cpu_seconds)
     work()
     return [after - earlier for earlier, after in zip(before, pair.run(usage.cpu_seconds), strict=True)]
 
 
 def _kept(before: Iterable[int | None], after: Iterable[int | None], times: int) -> Values:
-    """Return the bytes that each epoch or call keeps, by the bytes in use on both sides; `times` is their number."""
+    """Return the bytes that each epoch or call keeps, by the bytes in use on each side; `times` is their number."""
     held = zip(before, after, strict=True)
     return tuple(None if None in both else (both[1] - both[0]) / times for both in held)

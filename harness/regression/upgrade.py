@@ -38,7 +38,7 @@ class Upgrade:
         judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
         self.sampling = replace(self.sampling, comparisons=len(judged))
         samplings = sum((ACCURACY in self.requested[each]) + bool(self.quantities(each)) for each in self.requested)
-        self.seconds = _shares(self.sampling.seconds, samplings)
+        self.seconds = shares(self.sampling.seconds, samplings)
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
         self.kept_variables = variables.described({})
@@ -114,7 +114,7 @@ class Upgrade:
             yield pair
 
 
-def _shares(seconds: float, samplings: int) -> Iterator[float]:
+def shares(seconds: float, samplings: int) -> Iterator[float]:
     """Yield the seconds of each sampling: an equal share of what is left since the first was requested."""
     deadline = time.monotonic() + seconds
     for left in range(samplings, 0, -1):

@@ -4,9 +4,9 @@ import pytest
 
 from harness.bisect import report
 from harness.bisect.bisection import Bisection, Unmeasurable
-from harness.bisect.builds import Build
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS
+from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS
 
 LAST = 20  # the bad end is toy==20

@@ -6,10 +6,11 @@ import pytest
 
 from harness.bisect.__main__ import main
 from harness.bisect.bisection import Bisection
-from harness.bisect.builds import between, bound
 from harness.bisect.journal import Journal
-from harness.bisect.prober import IMPORTABLE, Prober
+from harness.bisect.prober import Prober
+from harness.regression.builds import between, bound
 from harness.regression.pair import Pairs
+from harness.regression.releases import IMPORTABLE
 from impls.contract import Settings
 from tests.fakes import FakeWorker
 from tests.wheels import wheel

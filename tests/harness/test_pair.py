@@ -60,3 +60,10 @@ def test_workers_have_their_python_and_cpu_slot():
         assert pair.is_running()
     assert started.keys() == {("baseline", "old", 1), ("candidate", "new", 2)}
     assert all(worker.log == [("", "close")] for worker in started.values())
+
+
+def test_candidate_that_fails_among_several_is_named():
+    workers = [FakeWorker(block=None), FakeWorker(block=None), FakeWorker(block=WorkerDied("gone"))]
+    with pytest.raises(CandidateFailed, match="gone") as failed:
+        Pair("numpy", Settings(), None, workers).run_in_turn(0, block)
+    assert failed.value.side == 2

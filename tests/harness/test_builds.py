@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from harness.bisect.builds import between, bound
+from harness.regression.builds import between, bound
 from harness.regression.requirements import NotBuilt
 
 FILES = {  # name -> attributes of PEP 691
@@ -108,6 +108,10 @@ def test_end_that_is_no_build_is_refused(json_index, ends, named):
     with pytest.raises(ValueError, match=named) as refused:
         versions(*ends)
     assert "\n" not in str(refused.value)
+
+
+def test_last_end_is_the_newest_build_by_default(html_index):
+    assert [build.version for build in between("toy", bound("1.10")).builds] == ["1.10", "2.0"]
 
 
 def test_dates_need_upload_times(html_index):

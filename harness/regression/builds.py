@@ -11,8 +11,8 @@ from packaging.tags import Tag, sys_tags
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-from harness.bisect import index
-from harness.bisect.index import File
+from harness.regression import index
+from harness.regression.index import File
 from harness.regression.installed import canonical
 from harness.regression.requirements import NotBuilt
 
@@ -43,7 +43,7 @@ def bound(text: str) -> Bound:
         raise ValueError(f"{text!r} is neither a version such as 0.5.0 nor a date such as 2026-01-31") from None
 
 
-def between(package: str, first: Bound, last: Bound, pre: bool = False) -> Builds:
+def between(package: str, first: Bound, last: Bound = date.max, pre: bool = False) -> Builds:
     """Return the builds from `first` to `last`, both included. An end that is a version must be one of them.
 
     Pre-releases count if `pre`, if an end is one, or if there is nothing else. Raises `NotBuilt`.
@@ -57,7 +57,7 @@ def between(package: str, first: Bound, last: Bound, pre: bool = False) -> Build
     ends = [end for end in (first, last) if isinstance(end, Version)]
     pre = pre or any(end.is_prerelease for end in ends) or all(version.is_prerelease for version in files)
     days = {version: _first_day(of_one) for version, of_one in files.items()}
-    if len(ends) < 2 and not all(days.values()):
+    if any(isinstance(end, date) and end != date.max for end in (first, last)) and not all(days.values()):
         raise NotBuilt(f"an index has no upload times of {package}: name versions instead of dates")
 
     def is_within(version: Version) -> bool:
@@ -68,10 +68,10 @@ def between(package: str, first: Bound, last: Bound, pre: bool = False) -> Build
     reasons = {version: _left_out(version, files[version], pre) for version in sorted(filter(is_within, files))}
     for end in ends:
         if reason := reasons.get(end, "on no package index, or not between the ends"):
-            raise NotBuilt(f"{package} {end} cannot be an end of the search: it is {reason}")
+            raise NotBuilt(f"{package} {end} cannot be an end: it is {reason}")
     builds = [Build(str(version), days[version]) for version, reason in reasons.items() if not reason]
     if len(builds) < 2:
-        raise NotBuilt(f"a search needs 2 builds of {package} from {first} to {last}, found {len(builds)}")
+        raise NotBuilt(f"expected 2 builds of {package} from {first} to {last} or more, found {len(builds)}")
     return Builds(builds, dict(Counter(filter(None, reasons.values()))))
 
 
