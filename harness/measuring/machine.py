@@ -1,11 +1,18 @@
 """This machine at the start of a campaign."""
 
 import os
+import platform
+import re
 import shutil
 import subprocess
+import sysconfig
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import psutil
+
+from harness.workers import processors
 
 
 def describe(cpu: Mapping[str, Any], device: str) -> dict[str, Any]:
@@ -19,6 +26,23 @@ def describe(cpu: Mapping[str, Any], device: str) -> dict[str, Any]:
         "gpu": _gpus() if device == "cuda" else "not used",
         "load_average": os.getloadavg()[0],
         "garbage_collector": "off while timing, on in fit",
+    }
+
+
+def identity() -> dict[str, Any]:
+    """Return a description of the machine and of the interpreter: ratios that were measured under another may differ.
+
+    A part is None if the system does not report it.
+    """
+    cpuinfo = Path("/proc/cpuinfo")
+    model = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8")) if cpuinfo.exists() else None
+    return {
+        "cpu": model[1] if model else None,
+        "cores": processors.count(),
+        "cpu_quota": cpu_quota(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": sysconfig.get_platform(),
+        "python": platform.python_version(),
     }
 
 

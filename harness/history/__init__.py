@@ -1,0 +1,1 @@
+"""A history of releases: the ratio of each one to an anchor release that is measured in the same process runs."""

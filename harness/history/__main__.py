@@ -1,0 +1,122 @@
+"""Compare the releases of a package with an anchor: `python -m harness.history keras --since 3.10 --anchor 3.15.1`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from packaging.version import Version
+
+import impls
+from harness.data import atomic
+from harness.data.lazy import Parts
+from harness.data.obtain import DataError, obtain
+from harness.history.history import History, Unmeasurable, pending
+from harness.history.picture import drawn
+from harness.history.rows import read
+from harness.history.table import as_markdown
+from harness.judging.sequential import Sampling
+from harness.measuring import machine
+from harness.measuring.targets import starter
+from harness.regression import builds, environments
+from harness.regression.builds import Build
+from harness.regression.pair import Pairs
+from harness.regression.releases import Releases, variant_of
+from harness.regression.requirements import canonical
+from harness.workers import processors
+from harness.workers.worker import WorkerSpec
+from impls.contract import NETWORKS, Settings
+
+AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
+
+
+def main() -> None:
+    """Measure, and print the table. An error is one line."""
+    options = _options()
+    try:
+        _measure(options)
+    except (ValueError, OSError, DataError, Unmeasurable) as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        print(f"interrupted; the same command measures what is missing in {options.file}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    package = canonical(options.package)
+    variant = options.framework or variant_of(package)
+    for file in filter(None, (options.file, options.picture, options.markdown)):
+        if problem := atomic.problem(file):
+            raise ValueError(f"{file}: {problem}")
+    listed = builds.between(package, builds.bound(options.since)).builds
+    listed = _last_of_minor(listed) if options.minor else listed
+    facts = {
+        "package": package,
+        "anchor": options.anchor or listed[-1].version,
+        "framework": variant,
+        "network": options.network,
+        "companions": options.companions,
+        "machine": machine.identity(),
+    }
+    todo = pending(listed, [] if options.again else read(options.file), facts)
+    _say(f"{len(todo)} of {len(listed)} releases of {package} to measure, compared with {facts['anchor']}; {variant}")
+    if todo:
+        _history(options, facts).run(todo)
+    rows = [row for row in read(options.file) if _is_of(row, facts)]
+    if not rows:
+        return
+    table = as_markdown(rows)
+    print(table, end="")
+    if options.markdown:
+        atomic.write(options.markdown, table)
+    if options.picture:
+        atomic.write(options.picture, drawn(rows))
+
+
+def _history(options: argparse.Namespace, facts: dict) -> History:
+    settings, dataset = Settings(network=options.network, threads=1), Parts.at(obtain(None))  # as in -m regression
+    start = starter(WorkerSpec("", threads=1), lambda *_: None)
+
+    def pairs(pythons: list[str]) -> Pairs:
+        return Pairs(pythons, settings, dataset, start, [f"worker {number}" for number in range(len(pythons))])
+
+    releases = Releases(facts["package"], facts["framework"], options.companions, pairs, environments.folder())
+    at_once = min(processors.count(), AT_ONCE)
+    sampling = Sampling(options.margin / 100, options.alpha / 100, 1, at_once, 60 * options.max_minutes)
+    return History(releases, facts["anchor"], facts, sampling, options.file, _say)
+
+
+def _last_of_minor(listed: list[Build]) -> list[Build]:
+    return list({Version(build.version).release[:2]: build for build in listed}.values())
+
+
+def _is_of(row: dict, facts: dict) -> bool:
+    """Return whether a row belongs to this history, of any machine."""
+    return all(row.get(key) == value for key, value in facts.items() if key != "machine")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m harness.history", description=__doc__)
+    add = parser.add_argument
+    add("package", help="the distribution, such as keras")
+    add("--since", required=True, metavar="A", help="the first release: a version, or a date as 2026-01-31")
+    add("--anchor", metavar="VERSION", help="the release that all are compared with (default: the newest)")
+    add("--framework", choices=impls.variants(), help="the variant (default: that of the package, if it is one)")
+    add("--network", choices=NETWORKS, default="mlp", help="(default: mlp)")
+    add("--with", dest="companions", action="append", default=[], metavar="REQUIREMENT", help="for all releases")
+    add("--minor", action="store_true", help="the last release of each minor version only")
+    add("--file", type=Path, required=True, help="the rows: those that are in it are not measured again")
+    add("--again", action="store_true", help="measure all releases again")
+    add("--margin", type=float, default=5, help="a slowdown that does not matter, in percent (default: 5)")
+    add("--alpha", type=float, default=1, help="the chance that any verdict is wrong, in percent (default: 1)")
+    add("--max-minutes", type=float, default=60, help="for all times and accuracies (default: 60)")
+    add("--markdown", type=Path, metavar="FILE", help="write the table")
+    add("--picture", type=Path, metavar="FILE", help="write the figure, as SVG")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

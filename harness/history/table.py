@@ -1,0 +1,70 @@
+"""A history as a Markdown table: a row a release, then the anchor compared with itself, then notes."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from harness.history.group import MEASURED
+from harness.history.rows import MEASURED as IS_MEASURED
+from harness.history.rows import Row, changes, numerics, shown
+from harness.judging.verdict import UNITS
+from harness.measuring.machine import cores
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """Return the table of all rows of a file. `rows` is not empty."""
+    releases, anchors = shown(rows)
+    marked = changes(releases)
+    lines = [["release", "numerics", *MEASURED], ["---"] * (2 + len(MEASURED))]
+    for place, row in enumerate(releases):
+        lines.append([row["version"], *_cells(row, " *" if place in marked else "")])
+    lines += [[f"{row['version']} again", *_cells(row)] for row in anchors]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    table = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in lines]
+    package, variant, network, anchor = (rows[0][key] for key in ("package", "framework", "network", "anchor"))
+    title = f"# {package} in {variant} ({network}): releases compared with {anchor}"
+    return "\n".join([title, "", *table, "", *_notes(rows, releases, anchors)]) + "\n"
+
+
+def _cells(row: Row, mark: str = "") -> list[str]:
+    if row["state"] != IS_MEASURED:
+        return [row["state"], *("" for _ in MEASURED)]
+    return [numerics(row)[0] + mark, *(cell(row["found"][quantity]) for quantity in MEASURED)]
+
+
+def cell(verdict: Row) -> str:
+    """Return the word of a verdict, and its change with the interval if there is one."""
+    if verdict["change"] is None:
+        return verdict["word"]
+    factor, digits, sign = UNITS[verdict["unit"]]
+    change, low, high = (
+        f"{factor * verdict[key]:+.{digits}f}" if verdict[key] is not None else "?" for key in ("change", "low", "high")
+    )
+    return f"{verdict['word']} {change}{sign} ({low} to {high})"
+
+
+def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row]) -> list[str]:
+    """Return lines about errors, machines and reasons."""
+    words = Counter(row["found"][quantity]["word"] for row in anchors for quantity in MEASURED)
+    counted = ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not measured"
+    measurements = {row["measurement"]: (row["alpha"], row["comparisons"]) for row in rows}.values()
+    machines = list(dict.fromkeys(_machine(row["machine"]) for row in rows))
+    return [
+        f"- Changes with 95 % intervals; margin {rows[0]['margin']:.1%}; `*`: other findings than before.",
+        f"- The anchor compared with itself: {counted}.",
+        f"- All verdicts together are wrong with a chance of at most {sum(alpha for alpha, _ in measurements):.1%}: "
+        f"{sum(count for _, count in measurements)} comparisons in {len(measurements)} measurement(s).",
+        f"- {len(machines)} machine(s): {'; '.join(machines)}.",
+        *(f"- {row['version']} {row['state']}: {row['reason']}" for row in releases if row["state"] != IS_MEASURED),
+        *(f"- {row['version']} {' '.join(numerics(row))}: {_reason(row)}" for row in releases if _reason(row)),
+    ]
+
+
+def _machine(machine: Row) -> str:
+    processors = cores(machine["cores"], machine["cpu_quota"])
+    return f"{machine['cpu']}, {processors}, {machine['memory_gib']} GiB, Python {machine['python']}"
+
+
+def _reason(row: Row) -> str:
+    """Return the reason of the first check with the worst word."""
+    word, checks = numerics(row)
+    return row["found"][checks.split(", ")[0]]["reason"] if checks and word != "identical" else ""

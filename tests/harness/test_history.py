@@ -1,0 +1,182 @@
+"""A history compares each release with the anchor of the same process runs, and measures none twice."""
+
+import json
+import re
+
+import pytest
+
+from harness.history import group as module
+from harness.history.group import MEASURED, Group
+from harness.history.history import RELEASES, History, Unmeasurable, pending
+from harness.history.picture import drawn
+from harness.history.rows import read
+from harness.history.table import as_markdown
+from harness.judging.sequential import INTERIM_ANALYSES, Sampling
+from harness.measuring import machine
+from harness.regression.builds import Build
+from harness.regression.numerics import CHECKS, SAME, Finding
+from harness.regression.pair import Pairs
+from harness.regression.requirements import NotBuilt
+from harness.regression.versions import Side
+from impls.contract import Settings
+from tests.fakes import FakeWorker
+from tests.refusal import refused
+
+FACTS = {"package": "toy", "anchor": "9", "framework": "numpy", "network": "mlp", "companions": []}
+FACTS |= {"machine": machine.identity()}
+OTHER = FACTS | {"machine": FACTS["machine"] | {"cpu": "another"}}
+
+
+@pytest.fixture
+def pairs(dataset):
+    """The factory of fakes. An interpreter is "seconds", or "seconds accuracy", or "broken"."""
+
+    def start(target):
+        seconds, accuracy = [*target.python.split(), "0.9"][:2]
+        if seconds == "broken":
+            return FakeWorker(evaluate=(0.0, 0.9), block=MemoryError("full"))
+        return FakeWorker(float(seconds), evaluate=(0.0, float(accuracy)))
+
+    return lambda pythons: Pairs(pythons, Settings(), dataset, start, pythons)
+
+
+class FakeReleases:
+    """Release 4 cannot be installed, 5 cannot be imported, 3 has other numerics, all others are like the anchor."""
+
+    variant, companions, reference = "numpy", (), None
+
+    def __init__(self, pairs, anchor=SAME):
+        self.pairs, self.anchor, self.built = pairs, anchor, []
+
+    def resolved(self, version):
+        if version == "4":
+            raise NotBuilt("no wheel")
+        return {"toy": version, "toymath": "2" if version == "3" else "1"}
+
+    def side(self, pins, like=None):
+        self.built.append(pins["toy"])
+        return Side(pins["toy"], "1.0")
+
+    def findings(self, sides, checks):
+        if sides[1].wanted == "5" or self.anchor != SAME:
+            return [("network", Finding("missing", "no module"))]
+        found = dict.fromkeys(checks, SAME)
+        return (found | {"training": Finding("changed", "loss")} if sides[1].wanted == "3" else found).items()
+
+
+@pytest.fixture
+def history(pairs, tmp_path):
+    """Return a function that measures releases 1 to `last` into a file, and returns what was built, and its rows."""
+
+    def history(last=6, say=lambda line: None, file=tmp_path / "rows", facts=FACTS, **changes):
+        releases, builds = FakeReleases(pairs, **changes), [Build(str(number)) for number in [*range(1, last + 1), 9]]
+        todo = pending(builds, read(file), facts)
+        History(releases, "9", facts, Sampling(), file, say).run(todo)
+        return releases.built, read(file)
+
+    return history
+
+
+def words(group, side):
+    return {group.verdicts[side, quantity].word for quantity in MEASURED}
+
+
+def test_each_side_is_compared_with_the_first(pairs):
+    group = Group(pairs, "numpy", ["1.0", "1.5", "0.5 0.8", "1.0"], Sampling())
+    group.run(lambda *_: None)
+    slower, faster, again = ({name: group.verdicts[side, name].word for name in MEASURED} for side in (1, 2, 3))
+    assert (slower["train_step-128"], slower["import"], slower["accuracy"]) == ("worse", "worse", "same")
+    assert (faster["train_step-128"], faster["import"], faster["accuracy"]) == ("better", "better", "worse")
+    assert set(again.values()) == {"same"}
+    assert group.verdicts[1, "first-step"].change == pytest.approx(0.5)
+    assert len(group.runs) == min(INTERIM_ANALYSES)
+
+
+def test_side_that_fails_is_left_out(pairs):
+    group = Group(pairs, "numpy", ["1.0", "broken", "1.5"], Sampling())
+    group.run(lambda *_: None)
+    assert words(group, 1) == {"missing"}
+    assert "full" in group.verdicts[1, "import"].reason
+    assert group.verdicts[2, "train_step-128"].word == "worse"
+
+
+def test_anchor_that_fails_and_time_that_is_up_are_reasons(pairs):
+    for pythons, seconds, reason in ((["broken", "1.0"], 60, "full"), (["1.0", "1.0"], 0, "time")):
+        group = Group(pairs, "numpy", pythons, Sampling(seconds=seconds))
+        group.run(lambda *_: None)
+        assert words(group, 1) == {"missing"}
+        assert reason in group.verdicts[1, "import"].reason
+
+
+def test_seeds_of_accuracies_are_those_of_process_runs(pairs, monkeypatch):
+    seeds = []
+    monkeypatch.setattr(module, "accuracy_of_seed", lambda pair, seed: seeds.append(seed) or [0.9] * 2)
+    Group(pairs, "numpy", ["1.0", "1.0"], Sampling()).run(lambda *_: None)
+    assert seeds == [*range(min(INTERIM_ANALYSES))]
+
+
+def test_each_release_is_a_row_with_its_state(history):
+    _, rows = history()
+    states = {row["version"]: row["state"] for row in rows}
+    assert states.pop("4") == "cannot be installed"
+    assert states.pop("5") == "cannot be measured"
+    assert states == dict.fromkeys("12369", "measured")
+    [third] = (row for row in rows if row["version"] == "3")
+    assert third["found"]["training"] == {"word": "changed", "reason": "loss"}
+    assert third["packages"] == {"toy": ["9", "3"], "toymath": ["1", "2"]}
+    assert set(third["found"]) == {*CHECKS, *MEASURED}
+    assert [row["together"][-1] for row in rows if row["version"] == "9"] == ["9", "9"]
+
+
+def test_all_verdicts_of_a_measurement_share_its_error(history):
+    _, rows = history()
+    assert {row["comparisons"] for row in rows} == {(6 + 6 // RELEASES) * len(MEASURED)}
+
+
+def test_no_release_is_measured_twice_on_a_machine(history):
+    class Killed(BaseException):
+        pass
+
+    def say(line):
+        if line.startswith("6: environment"):
+            raise Killed
+
+    with pytest.raises(Killed):
+        history(say=say)
+    built, rows = history()
+    assert built == ["9", "6"]
+    assert sorted(row["version"] for row in rows) == [*"12345699"]
+    built, _ = history(facts=OTHER)
+    assert built == ["9", *"12356"]
+
+
+def test_anchor_that_cannot_be_measured_ends_the_history(history):
+    with pytest.raises(Unmeasurable, match="no module"):
+        history(anchor=Finding("missing"))
+
+
+@pytest.mark.parametrize("row", [{"format": 2}, {"format": 1, "package": "toy"}])
+def test_row_of_another_format_is_refused(row):
+    refused(read, json.dumps(row).encode() + b"\n")
+
+
+def test_table_states_error_and_reasons(history):
+    history()
+    _, rows = history(facts=OTHER)
+    table = as_markdown(rows)
+    parts = ("no wheel", "no module", "changed *", "2.0%", f"{4 * len(MEASURED)} same", "2 machine(s)")
+    assert [part for part in parts if part not in table] == []
+
+
+def test_figure_has_no_line_across_machines(history):
+    history(2)
+    _, rows = history(3)
+    for row in rows:
+        row["machine"] = (OTHER if row["version"] == "3" else FACTS)["machine"]
+    lines = [line.count("L") for line in re.findall('<path d="(.*)" class="line', drawn(rows))]
+    assert lines == [1] * len(MEASURED)  # 1 to 2; neither 2 to 3, nor 3 to the anchor, 9
+
+
+def test_figure_marks_changes_of_numerics(history):
+    _, rows = history()
+    assert drawn(rows).count("limit dashed") == 2  # 2 to 3, 3 to 6

@@ -1,0 +1,63 @@
+"""The command line of a history names a mistake in a line, and measures nothing that has a row."""
+
+import pytest
+
+from harness.data import lines
+from harness.history import __main__ as command
+from harness.history.rows import FORMAT, KEYS
+from harness.measuring import machine
+from tests.wheels import wheel
+
+
+@pytest.fixture
+def run(monkeypatch, wheels, tmp_path, capsys):
+    """Return a function: the exit status, the lines of stderr, and the versions that are to be measured."""
+    for version in ("1.0", "1.1", "1.2", "1.2.1", "2.0"):
+        wheel(wheels, "toynet", version)
+
+    def run(*arguments):
+        measured = []
+
+        class Recorded:
+            def run(self, builds):
+                measured.extend(build.version for build in builds)
+
+        monkeypatch.setattr(command, "_history", lambda options, facts: Recorded())
+        file = ["--file", str(tmp_path / "rows")]
+        monkeypatch.setattr("sys.argv", ["history", "toynet", "--framework", "numpy", *file, *arguments])
+        try:
+            command.main()
+        except SystemExit as ended:
+            return ended.code, measured
+        return 0, measured
+
+    return run
+
+
+def test_last_release_of_each_minor_version_is_measured(run):
+    assert run("--since", "1.1") == (0, ["1.1", "1.2", "1.2.1"])
+    assert run("--since", "1.1", "--minor") == (0, ["1.1", "1.2.1"])
+    assert run("--since", "1.1", "--minor", "--anchor", "1.2") == (0, ["1.1", "1.2.1", "2.0"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--since", "7.0"], "7.0"),
+        (["--since", "first"], "first"),
+        (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such"),
+    ],
+)
+def test_invalid_request_ends_with_a_line(run, arguments, named):
+    status, measured = run(*arguments)
+    assert named in status
+    assert "\n" not in status
+    assert measured == []
+
+
+def test_releases_with_a_row_are_measured_on_request_only(run, tmp_path):
+    facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
+    row = dict.fromkeys(KEYS, 0.01) | facts | {"version": "1.1", "machine": machine.identity(), "found": {}}
+    lines.append(tmp_path / "rows", row | {"format": FORMAT, "state": "cannot be installed"})
+    assert run("--since", "1.0")[1] == ["1.0", "1.2", "1.2.1"]
+    assert run("--since", "1.0", "--again")[1] == ["1.0", "1.1", "1.2", "1.2.1"]
