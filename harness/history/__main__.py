@@ -22,9 +22,9 @@ from harness.regression.builds import Build
 from harness.regression.pair import Pairs
 from harness.regression.releases import Releases, variant_of
 from harness.regression.requirements import canonical
-from harness.workers import processors
+from harness.workers import processors, sandbox
 from harness.workers.worker import WorkerSpec
-from impls.contract import NETWORKS, Settings
+from impls.contract import DATASET, NETWORKS, Settings
 
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
 
@@ -74,7 +74,9 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _history(options: argparse.Namespace, facts: dict) -> History:
     settings, dataset = Settings(network=options.network, threads=1), Parts.at(obtain(None))  # as in -m regression
-    start = starter(WorkerSpec("", threads=1), lambda *_: None)
+    if problem := sandbox.problem():
+        _say(f"the network and the user's files are not denied to the releases: {problem}")
+    start = starter(WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),)), lambda *_: None)
 
     def pairs(pythons: list[str]) -> Pairs:
         return Pairs(pythons, settings, dataset, start, [f"worker {number}" for number in range(len(pythons))])
