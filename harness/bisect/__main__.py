@@ -19,7 +19,7 @@ from harness.measuring.targets import starter
 from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
 from harness.regression.pair import Pairs
-from harness.regression.releases import IMPORTABLE, variant_of
+from harness.regression.releases import IMPORTABLE, check_companions, variant_of
 from harness.regression.requirements import canonical
 from harness.workers import sandbox
 from harness.workers.worker import WorkerSpec
@@ -48,6 +48,7 @@ def _search(options: argparse.Namespace) -> int:
     for file in filter(None, (options.resume, options.json, options.markdown)):
         if problem := atomic.problem(file):
             raise ValueError(f"{file}: {problem}")
+    check_companions(options.companions)
     found = builds.between(package, builds.bound(options.first), builds.bound(options.last), options.pre)
     first, *_, last = found.builds
     _say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")

@@ -20,7 +20,7 @@ from harness.measuring.targets import starter
 from harness.regression import builds, environments
 from harness.regression.builds import Build
 from harness.regression.pair import Pairs
-from harness.regression.releases import Releases, variant_of
+from harness.regression.releases import Releases, check_companions, variant_of
 from harness.regression.requirements import canonical
 from harness.workers import processors, sandbox
 from harness.workers.worker import WorkerSpec
@@ -47,6 +47,7 @@ def _measure(options: argparse.Namespace) -> None:
     for file in filter(None, (options.file, options.picture, options.markdown)):
         if problem := atomic.problem(file):
             raise ValueError(f"{file}: {problem}")
+    check_companions(options.companions)
     listed = builds.between(package, builds.bound(options.since)).builds
     listed = _last_of_minor(listed) if options.minor else listed
     facts = {

@@ -27,8 +27,6 @@ class Releases:
     - `root`: the folder of the environments.
     - `reference`: package -> version in the environment of the release that the others are compared with: each other
       one gets these as far as it allows them. None as long as that is not resolved, which gets the installed versions.
-
-    Raises `NotBuilt` for a companion that is no version.
     """
 
     package: str
@@ -37,11 +35,6 @@ class Releases:
     pairs: Callable[[Sequence[str]], Pairs]
     root: Path
     reference: Mapping[str, str] | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        for companion in self.companions:
-            if parsed(companion).url:
-                raise NotBuilt(f"--with {companion}: expected a version, such as numpy<2.2, not an address")
 
     def resolved(self, version: str) -> dict[str, str]:
         """Return the versions of all packages in the environment of a release. Raises `NotBuilt`."""
@@ -76,6 +69,13 @@ class Releases:
 
     def _packages(self) -> tuple[str, ...]:
         return impls.variants()[self.variant].packages
+
+
+def check_companions(companions: Sequence[str]) -> None:
+    """Raise `NotBuilt` for a requirement without a version."""
+    for companion in companions:
+        if parsed(companion).url:
+            raise NotBuilt(f"--with {companion}: expected a version, such as numpy<2.2, not an address")
 
 
 def as_text(pins: Mapping[str, str]) -> str:
