@@ -52,7 +52,7 @@ class History:
 
         Raises `NotBuilt` and `Unmeasurable` if the anchor cannot be measured.
         """
-        self.begun = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        self.begun = datetime.now(UTC).isoformat()  # microseconds tell measurements apart
         groups = math.ceil(len(builds) / RELEASES)
         self.sampling = replace(self.sampling, comparisons=(len(builds) + groups) * len(MEASURED))
         seconds = shares(self.sampling.seconds, groups)
