@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TextIO
 
@@ -151,6 +152,8 @@ def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[
         scratch.uv(folder, "pip", "sync", *target, requirements, *options)
         if problem := records.problem(environment, pins):
             raise NotBuilt(f"no environment can be built: {problem}. `uv cache clean` may help")
+        if like:
+            _remove_stale(environment, like.parents[1])
         scratch.run(folder, sys.executable, "-I", "-m", "compileall", "-qq", "-j0", environment / "lib")
         for package in sorted(packages):
             stderr = scratch.run_in_sandbox(folder, python, "-I", "-c", IMPORT, package).stderr
@@ -161,6 +164,14 @@ def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[
         requirements.rename(environment / PINS)
         (environment / FILES).write_text(json.dumps(_sizes(environment)), encoding="utf-8")
         environment.rename(place)
+
+
+def _remove_stale(environment: Path, like: Path) -> None:
+    """Remove the compiled module of each file that was replaced: size and second of both files may be equal."""
+    for source in Path(environment, "lib").rglob("*.py"):
+        linked = like / source.relative_to(environment)
+        if not (linked.exists() and linked.samefile(source)):
+            Path(cache_from_source(source)).unlink(missing_ok=True)
 
 
 def _remove(place: Path) -> None:
