@@ -1,6 +1,7 @@
 """`python -m harness.new` writes a project for other images whose suite passes at once; a bad option writes nothing."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,19 @@ def test_interrupted_command_writes_nothing(write, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         write()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_added_framework_is_tested(write):
+    """By the steps of the page, with a copy of NumPy's folder: a wrong preprocessing fails, the right one passes."""
+    folder = write()
+    added = shutil.copytree(folder / "impls" / "numpy", folder / "impls" / "added")
+    for file in added.glob("*.py"):
+        file.write_text(file.read_text().replace("impls.numpy", "impls.added"))
+    (added / "mnist.py").write_text((added / "mnist.py").read_text().replace("/ 255", "/ 256"))
+    with pytest.raises(AssertionError, match=r"FAILED \S*test_full_test_set\[added-mlp"):
+        suite(folder, "--framework=added", "tests/test_preprocessing.py")
+    (added / "mnist.py").write_text((added / "mnist.py").read_text().replace("/ 256", "/ 255"))
+    assert "added" in suite(folder, "--framework=added", "-m", "equivalence", "-k", "not many_steps")
 
 
 @pytest.fixture
