@@ -154,7 +154,8 @@ def _build(place: Path, pins: str, packages: Collection[str], options: Sequence[
             raise NotBuilt(f"no environment can be built: {problem}. `uv cache clean` may help")
         if like:
             _remove_stale(environment, like.parents[1])
-        with tempfile.TemporaryDirectory() as short:  # of a socket, in Python 3.13: 107 bytes
+        # In Python 3.13 a pool of processes has a socket there, and its path may have 107 bytes.
+        with tempfile.TemporaryDirectory() as short:
             scratch.run(short, sys.executable, "-I", "-m", "compileall", "-qq", "-j0", environment / "lib")
         for package in sorted(packages):
             stderr = scratch.run_in_sandbox(folder, python, "-I", "-c", IMPORT, package).stderr
