@@ -6,25 +6,20 @@ from pathlib import Path
 
 from packaging.version import Version
 
-import impls
 from harness.data import atomic
-from harness.data.lazy import Parts
-from harness.data.obtain import DataError, obtain
+from harness.data.obtain import DataError
 from harness.history.history import History, Unmeasurable, pending
 from harness.history.picture import drawn
 from harness.history.rows import read
 from harness.history.table import as_markdown
 from harness.judging.sequential import Sampling
 from harness.measuring import machine
-from harness.measuring.targets import starter
 from harness.regression import builds, environments
 from harness.regression.builds import Build
 from harness.regression.pair import Pairs
-from harness.regression.releases import Releases, check_companions, variant_of
-from harness.regression.requirements import canonical
-from harness.workers import processors, sandbox
-from harness.workers.worker import WorkerSpec
-from impls.contract import DATASET, NETWORKS, Settings
+from harness.regression.release_command import add_options, checked, say, workers
+from harness.regression.releases import Releases
+from harness.workers import processors
 
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
 
@@ -42,12 +37,7 @@ def main() -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    package = canonical(options.package)
-    variant = options.framework or variant_of(package)
-    for file in filter(None, (options.file, options.picture, options.markdown)):
-        if problem := atomic.problem(file):
-            raise ValueError(f"{file}: {problem}")
-    check_companions(options.companions)
+    package, variant = checked(options, (options.file, options.picture, options.markdown))
     listed = builds.between(package, builds.bound(options.since)).builds
     listed = _last_of_minor(listed) if options.minor else listed
     facts = {
@@ -59,7 +49,7 @@ def _measure(options: argparse.Namespace) -> None:
         "machine": machine.identity(),
     }
     todo = pending(listed, [] if options.again else read(options.file), facts)
-    _say(f"{len(todo)} of {len(listed)} releases of {package} to measure, compared with {facts['anchor']}; {variant}")
+    say(f"{len(todo)} of {len(listed)} releases of {package} to measure, compared with {facts['anchor']}; {variant}")
     if todo:
         _history(options, facts).run(todo)
     rows = [row for row in read(options.file) if _is_of(row, facts)]
@@ -74,10 +64,7 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _history(options: argparse.Namespace, facts: dict) -> History:
-    settings, dataset = Settings(network=options.network, threads=1), Parts.at(obtain(None))  # as in -m regression
-    if problem := sandbox.problem():
-        _say(f"the network and the user's files are not denied to the releases: {problem}")
-    start = starter(WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),)), lambda *_: None)
+    settings, dataset, start = workers(options.network, "the releases")
 
     def pairs(pythons: list[str]) -> Pairs:
         return Pairs(pythons, settings, dataset, start, [f"worker {number}" for number in range(len(pythons))])
@@ -85,7 +72,7 @@ def _history(options: argparse.Namespace, facts: dict) -> History:
     releases = Releases(facts["package"], facts["framework"], options.companions, pairs, environments.folder())
     at_once = min(processors.count(), AT_ONCE)
     sampling = Sampling(options.margin / 100, options.alpha / 100, 1, at_once, 60 * options.max_minutes)
-    return History(releases, facts["anchor"], facts, sampling, options.file, _say)
+    return History(releases, facts["anchor"], facts, sampling, options.file, say)
 
 
 def _last_of_minor(listed: list[Build]) -> list[Build]:
@@ -97,19 +84,12 @@ def _is_of(row: dict, facts: dict) -> bool:
     return all(row.get(key) == value for key, value in facts.items() if key != "machine")
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m harness.history", description=__doc__)
+    add_options(parser, "keras", "releases")
     add = parser.add_argument
-    add("package", help="the distribution, such as keras")
     add("--since", required=True, metavar="A", help="the first release: a version, or a date as 2026-01-31")
     add("--anchor", metavar="VERSION", help="the release that all are compared with (default: the newest)")
-    add("--framework", choices=impls.variants(), help="the variant (default: that of the package, if it is one)")
-    add("--network", choices=NETWORKS, default="mlp", help="(default: mlp)")
-    add("--with", dest="companions", action="append", default=[], metavar="REQUIREMENT", help="for all releases")
     add("--minor", action="store_true", help="the last release of each minor version only")
     add("--file", type=Path, required=True, help="the rows: those that are in it are not measured again")
     add("--again", action="store_true", help="measure all releases again")

@@ -10,7 +10,6 @@ from harness.regression.comparison import accuracy_of_seed, mismatch, paired_med
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.regression.pair_run import QUANTITIES, PairRun, measure
 from harness.regression.versions import ACCURACY
-from harness.workers import together
 from harness.workers.worker import in_a_line
 
 RATIOS = tuple(name for name, each in QUANTITIES.items() if each.unit == "%")
@@ -53,24 +52,17 @@ class Group:
     def _draw(self, batch: Batch) -> None:
         """Run the processes of a batch at once. If a side fails, run them again without it."""
         sides = [side for side in range(len(self.pythons)) if side not in self.failed]
-        started: list[Pair] = []
+        wanted = {quantity for _, quantity in batch.undecided}
 
-        def process_run(number: int) -> None:
-            pairs = self.pairs([self.pythons[side] for side in sides])
-            with pairs.started(self.variant, [number % self.sampling.at_once] * len(sides)) as pair:
-                started.append(pair)
-                wanted = {quantity for _, quantity in batch.undecided}
-                run = measure(pair, wanted, number)
-                if ACCURACY in wanted:
-                    run.measured[ACCURACY] = tuple(accuracy_of_seed(pair, number))
-                self.runs[number] = sides, run
-
-        def close() -> None:
-            for pair in started:
-                pair.close()
+        def process_run(pair: Pair, number: int) -> None:
+            run = measure(pair, wanted, number)
+            if ACCURACY in wanted:
+                run.measured[ACCURACY] = tuple(accuracy_of_seed(pair, number))
+            self.runs[number] = sides, run
 
         try:
-            together.each(process_run, batch.numbers, len(batch.numbers), close)
+            pairs = self.pairs([self.pythons[side] for side in sides])
+            pairs.process_runs(self.variant, batch.numbers, self.sampling.at_once, process_run)
         except CandidateFailed as error:
             self.failed[sides[error.side]] = str(error)
             self._draw(batch)

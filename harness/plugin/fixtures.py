@@ -115,8 +115,8 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
 def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Upgrade:
     """The two versions to compare, with measurements made on demand. Without their environments, the run ends."""
     config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
-    if problem := sandbox.problem():
-        display.say(f"the network and the user's files are not denied to the compared versions: {problem}")
+    if notice := sandbox.notice("the compared versions"):
+        display.say(notice)
     requested: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
     for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
         name = params.get("check") or params.get("quantity") or versions.ACCURACY

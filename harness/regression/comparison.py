@@ -14,7 +14,6 @@ from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.regression.pair_run import QUANTITIES, PairRun, measure
-from harness.workers import together
 from harness.workers.worker import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
@@ -64,20 +63,12 @@ class Comparison:
 
     def _run_pairs(self, batch: Batch) -> None:
         """Run all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
-        started: list[Pair] = []
 
-        def pair_run(number: int) -> None:
-            cpu_slot = number % self.sampling.at_once
-            with self.pairs.started(self.variant, (cpu_slot, cpu_slot)) as pair:
-                started.append(pair)
-                self.pair_runs[number] = measure(pair, batch.undecided, number)
-
-        def close() -> None:
-            for pair in started:
-                pair.close()
+        def pair_run(pair: Pair, number: int) -> None:
+            self.pair_runs[number] = measure(pair, batch.undecided, number)
 
         try:
-            together.each(pair_run, batch.numbers, len(batch.numbers), close)
+            self.pairs.process_runs(self.variant, batch.numbers, self.sampling.at_once, pair_run)
         except Exception as error:
             self.failure = error
         if self.failure or self._mismatch():

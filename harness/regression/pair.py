@@ -127,6 +127,26 @@ class Pairs:
         finally:
             pair.close()
 
+    def process_runs(
+        self, variant: str, numbers: Sequence[int], at_once: int, run: Callable[[Pair, int], None]
+    ) -> None:
+        """Call `run(pair, number)` for each number at once, with new workers on block `number % at_once` of processors.
+
+        Raises the first error. All workers have ended then.
+        """
+        started: list[Pair] = []
+
+        def process_run(number: int) -> None:
+            with self.started(variant, [number % at_once] * len(self.pythons)) as pair:
+                started.append(pair)
+                run(pair, number)
+
+        def close() -> None:
+            for pair in started:
+                pair.close()
+
+        together.each(process_run, numbers, len(numbers), close)
+
 
 def caught(do: Callable, *arguments: Any) -> Any:
     """Return the result, or the error in its place."""

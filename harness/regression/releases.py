@@ -10,7 +10,7 @@ from harness.regression.checks import CHECKS
 from harness.regression.identity import Contradiction, identified
 from harness.regression.numerics import SAME, Finding
 from harness.regression.pair import CandidateFailed, Pairs
-from harness.regression.requirements import NotBuilt, package_of, parsed
+from harness.regression.requirements import NotBuilt, package_of
 from harness.regression.versions import Side
 from harness.workers import processors
 from harness.workers.worker import in_a_line
@@ -69,13 +69,6 @@ class Releases:
 
     def _packages(self) -> tuple[str, ...]:
         return impls.variants()[self.variant].packages
-
-
-def check_companions(companions: Sequence[str]) -> None:
-    """Raise `NotBuilt` for a requirement without a version."""
-    for companion in companions:
-        if parsed(companion).url:
-            raise NotBuilt(f"--with {companion}: expected a version, such as numpy<2.2, not an address")
 
 
 def as_text(pins: Mapping[str, str]) -> str:

@@ -70,6 +70,12 @@ def problem() -> str:
     return "" if version() > 0 else "Landlock is missing or turned off: Linux 5.13 or later has it"
 
 
+def notice(packages: str) -> str:
+    """Return a line that says what is not denied to these packages, and why; "" if they run in the sandbox."""
+    reason = problem()
+    return f"the network and the user's files are not denied to {packages}: {reason}" if reason else ""
+
+
 def version() -> int:
     """Return the version of Landlock, or a number below 1 if there is none."""
     return ctypes.CDLL(None).syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)

@@ -21,6 +21,7 @@ from harness.regression.requirements import NotBuilt
 from harness.report.record import Result, of_kind
 from harness.report.runs import MEBIBYTE
 from harness.report.tables import MISSING, plain_table
+from harness.workers import sandbox
 from harness.workers.fleet import Fleet
 from impls import Case, PackageNotInstalled, quantization
 from impls.contract import DATASET, Settings
@@ -169,6 +170,8 @@ def runtimes(
     [network] = config.stash[REFERENCES]
     numpy = fleet.framework("numpy", replace(settings, network=network))
     comparisons = sum("upgraded_runtime" in item.fixturenames for item in request.session.items)
+    if notice := sandbox.notice("the compared runtimes"):
+        config.stash[DISPLAY].say(notice)
     readable = (DATASET.raw(exports.dataset.directory), exports.folder)
     spec = replace(fixtures.worker_spec(option), threads=1, readable=readable)
     config.stash[RUNTIMES] = versions.Versions(
