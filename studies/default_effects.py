@@ -1,4 +1,4 @@
-"""By how much does a default change a training? `python -m studies.default_effects`, 15 minutes.
+"""By how much does a default change a training? `python -m studies.default_effects`.
 
 NumPy trains twice in float64, from equal parameters and batches. The result is the relative difference of the loss, and
 of the loss of 1,000 test images after the last step. Each of two sides is one of studies/alternatives.py.
@@ -55,10 +55,8 @@ def unbiased(adapter):
     for name, variance in adapter.get_state().items():
         if name.endswith("/variance"):
             pixels = {"stem": 784, "block_1": 196, "block_2": 49}[name.partition("/")[0]]
-            n, first = (
-                adapter.settings.batch_size * pixels,
-                (1 - resnet.MOMENTUM) ** STEPS,
-            )  # of the initial variance, 1
+            n = adapter.settings.batch_size * pixels
+            first = (1 - resnet.MOMENTUM) ** STEPS  # the part of the initial variance, 1
             adapter.params[name] = first + (variance - first) * n / (n - 1)
 
 

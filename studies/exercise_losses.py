@@ -1,4 +1,4 @@
-"""By how much does each mistake of the exercises change the loss? `python -m studies.exercise_losses`, 10 minutes.
+"""By how much does each mistake of the exercises change the loss? `python -m studies.exercise_losses`.
 
 PyTorch trains with each mistake and without it, for an epoch of 469 steps, from equal parameters and with one seed. The
 site draws the curves of the file that this writes. NAMES on the command line replace the curves of these exercises.

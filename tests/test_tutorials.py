@@ -87,12 +87,15 @@ def test_main_without_mnist_is_one_line(variant, run, once, tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def names(tree, owners):
-    """Return the names that the code reads, or the attributes of these objects that it reads."""
-    if not owners:
-        return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    return {node.attr for node in attributes if ast.unparse(node.value) in owners}
+def names(tree):
+    """Return the names in the code."""
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def attributes(tree, *owners):
+    """Return the attributes of these objects in the code."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    return {node.attr for node in found if ast.unparse(node.value) in owners}
 
 
 def test_adapter_reaches_every_function_of_the_tutorial(tutorial):
@@ -101,10 +104,10 @@ def test_adapter_reaches_every_function_of_the_tutorial(tutorial):
     for node in ast.parse(tutorial.read_text()).body:
         targets = node.targets if isinstance(node, ast.Assign) else [node]
         definitions |= {getattr(target, "name", None) or getattr(target, "id", ""): node for target in targets}
-    waiting = names(ast.parse(tutorial.with_name("adapter.py").read_text()), ("mnist", "self.tutorial"))
+    waiting = attributes(ast.parse(tutorial.with_name("adapter.py").read_text()), "mnist", "self.tutorial")
     reached = {"main"}
     while waiting := (waiting & set(definitions)) - reached:
         reached |= waiting
-        waiting = set().union(*(names(definitions[name], ()) for name in waiting))
+        waiting = set().union(*(names(definitions[name]) for name in waiting))
     functions = {name for name, node in definitions.items() if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assert functions - reached == set()
