@@ -15,7 +15,7 @@ from harness.data.lazy import Parts
 from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
-from harness.plugin.numbers import whole_number
+from harness.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec, thread_variables
 from impls.contract import Settings
 from studies.shared import dataset

@@ -15,7 +15,7 @@ import impls
 from harness.data.lazy import Parts
 from harness.equality.training import train
 from harness.judging.intervals import mean_interval, paired_effect
-from harness.plugin.numbers import whole_number
+from harness.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import quantization
 from impls.contract import Settings

@@ -12,7 +12,7 @@ from rich.progress import track
 import impls
 from harness.data.lazy import Parts
 from harness.equality.training import train
-from harness.plugin.numbers import whole_number
+from harness.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import distillation
 from impls.checks import check_epochs

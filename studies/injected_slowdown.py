@@ -91,5 +91,10 @@ def environment(folder: Path, codes: Mapping[str, str]) -> str:
 
 def slower(folder: Path, implementation: str, times: float) -> str:
     """Return the interpreter of one in which `SLOWED` takes `times` as long, with the processor busy."""
+    return environment(folder, slowing(implementation, times))
+
+
+def slowing(implementation: str, times: float) -> dict[str, str]:
+    """Return module -> code that makes `SLOWED` take `times` as long."""
     slower_import = SLOWER_IMPORT.format(more=times - 1)
-    return environment(folder, {"numpy": slower_import, f"impls.{implementation}.adapter": slower_import + SLOWER})
+    return {"numpy": slower_import, f"impls.{implementation}.adapter": slower_import + SLOWER}

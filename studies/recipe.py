@@ -18,7 +18,7 @@ import impls
 from harness.data.lazy import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
-from harness.plugin.numbers import whole_number
+from harness.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
 from studies.shared import dataset, limits, print_table

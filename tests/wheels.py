@@ -1,6 +1,8 @@
 """The smallest package that uv installs, for tests of environments."""
 
+import re
 import zipfile
+from importlib.metadata import distribution
 
 # Code of a module whose import writes its process number to the file "started" in its TMPDIR, and never ends.
 ENDLESS = """
@@ -29,3 +31,15 @@ def wheel(folder, name, version, needs=(), module=None, code="", more=None, dige
     with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
         for file, text in files.items():
             archive.writestr(file, text)
+
+
+def repacked(name, folder):
+    """Write the wheel of an installed package, without the files that its installer added."""
+    package = distribution(name)
+    added = {"..", "__pycache__", "INSTALLER", "REQUESTED"}
+    record = [line for line in package.read_text("RECORD").splitlines() if added.isdisjoint(re.split("[/,]", line))]
+    with zipfile.ZipFile(folder / f"{name}-{package.version}-py3-none-any.whl", "w") as archive:
+        for file in (line.split(",")[0] for line in record):
+            if not file.endswith("/RECORD"):
+                archive.write(package.locate_file(file), file)
+        archive.writestr(f"{name}-{package.version}.dist-info/RECORD", "\n".join(record))

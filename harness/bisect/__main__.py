@@ -1,4 +1,4 @@
-"""Find the first build of a package that computes something else: `python -m harness.bisect jax --from A --to B`."""
+"""Find the first build of a package that differs: `python -m harness.bisect jax --from A --to B`."""
 
 import argparse
 import json
@@ -15,8 +15,10 @@ from harness.data import atomic
 from harness.data.obtain import DataError
 from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
+from harness.regression.comparison import MOST_PAIRS
 from harness.regression.pair import Pairs
-from harness.regression.release_command import add_options, checked, say, workers
+from harness.regression.pair_run import RATIOS
+from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
 from harness.regression.releases import IMPORTABLE
 
 ANSWERED, INTERRUPTED, REFUSED, GAP = 0, 2, 4, 5  # exit statuses
@@ -53,7 +55,10 @@ def _search(options: argparse.Namespace) -> int:
         "companions": options.companions,
         "python": f"{platform.python_version()} {sysconfig.get_platform()}",
     }
-    bisection = Bisection(package, found.builds, options.check, prober, Journal(options.resume, search), say)
+    if options.check in RATIOS:
+        search |= {"margin": options.margin, "alpha": options.alpha}
+    question = options.check, sampling(options, MOST_PAIRS)
+    bisection = Bisection(package, found.builds, *question, prober, Journal(options.resume, search), say)
     bisection.run()
     facts = report.described(bisection, found.left_out)
     print(report.as_text(facts))
@@ -70,7 +75,9 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--from", dest="first", required=True, metavar="A", help="the good end: a version, or a date as 2026-01-31")
     add("--to", dest="last", required=True, metavar="B", help="the bad end")
-    add("--check", choices=(NUMERICS, *CHECKS, IMPORTABLE), default=NUMERICS, help="(default: the first that differs)")
+    checks = (NUMERICS, *CHECKS, *RATIOS, IMPORTABLE)
+    add("--check", choices=checks, default=NUMERICS, help="(default: the first in numerics that differs)")
+    add_limits(parser, "a time or of memory", 10, "the time or memory of a build")
     add("--pre", action="store_true", help="pre-releases count, too")
     add("--resume", type=Path, metavar="FILE", help="keep each outcome there, and begin with those of the file")
     add("--json", type=Path, metavar="FILE", help="write the result as JSON")

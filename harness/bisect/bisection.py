@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 
 from harness.bisect.delta import smallest
 from harness.bisect.journal import Journal, Outcome
+from harness.bisect.limits import limits, planned
 from harness.bisect.prober import NUMERICS, Prober
 from harness.bisect.search import BAD, GOOD, UNKNOWN, first_bad
+from harness.judging.sequential import Sampling
 from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS, SAME
+from harness.regression.pair_run import RATIOS
 from harness.regression.releases import differences
 
 SEVERITY = {"identical": 0, "within rounding": 1, "redrawn": 1, "different": 1, "changed": 2}
+EQUAL = (SAME.word, "same")
+UNDECIDED = ("missing", "not counted", "not comparable", "inconclusive")
 
 
 class Unmeasurable(Exception):
@@ -24,7 +29,8 @@ class Unmeasurable(Exception):
 class Bisection:
     """A search over `builds` of `package`, the good end first.
 
-    - `check`: one of `CHECKS`, `IMPORTABLE`, or `NUMERICS`.
+    - `check`: one of `CHECKS` or `RATIOS`, `IMPORTABLE`, or `NUMERICS`.
+    - `sampling`: limits of one verdict on a time or memory; `alpha` is that of the whole search.
     - `say(line)` is called after each probe.
 
     After `run`, `bad` is the position of the first bad build, or None if the ends do not differ; `good` is that of the
@@ -35,13 +41,14 @@ class Bisection:
     package: str
     builds: Sequence[Build]
     check: str
+    sampling: Sampling
     prober: Prober
     journal: Journal
     say: Callable[[str], None]
     good: int = field(default=0, init=False)
     bad: int | None = field(default=None, init=False)
     culprits: list[str] = field(default_factory=list, init=False)
-    severity: int = field(default=0, init=False)
+    end: Outcome | None = field(default=None, init=False)
 
     def run(self) -> None:
         """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `Unmeasurable`."""
@@ -51,12 +58,12 @@ class Bisection:
             pins = self.prober.resolved(self.builds[0].version)
             self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))
         self.prober.reference = self.outcome(0).pins
-        end = self._measured(last, checks, max(0, last - 1).bit_length())
-        if end.word in ("missing", "not counted"):
-            raise Unmeasurable(f"{self.name(last)} cannot be measured: {end.reason}")
-        if end.word == SAME.word:
+        end = self._measured(last, checks, planned(len(self.builds)) - 1)
+        if end.word in UNDECIDED:
+            raise Unmeasurable(f"{self.name(last)} {problem(end)}")
+        if end.word in EQUAL:
             return
-        self.check, self.severity = end.check, SEVERITY[end.word]
+        self.check, self.end = end.check, end
         self.good, self.bad = first_bad(last, self._state_of)
         self.culprits = smallest(list(self.differences()), self._is_bad)
 
@@ -73,8 +80,8 @@ class Bisection:
         return differences(self.outcome(self.good).pins, self.outcome(self.bad).pins)
 
     def unknown(self) -> dict[str, str]:
-        """Return version -> reason of the builds between the last good and the first bad one."""
-        return {self.builds[each].version: self.outcome(each).reason for each in range(self.good + 1, self.bad)}
+        """Return version -> problem of the builds between the last good and the first bad one."""
+        return {self.builds[each].version: problem(self.outcome(each)) for each in range(self.good + 1, self.bad)}
 
     def tried(self) -> int:
         """Return the number of builds with an outcome; the good end is one."""
@@ -91,7 +98,7 @@ class Bisection:
         """Return the outcome of a build. If it is new, report it, and the number of probes that are left."""
         name = self.name(position)
         if name not in self.journal.outcomes:
-            self._measure(name, lambda: self.prober.build(self.builds[position].version, checks))
+            self._measure(name, lambda: self.prober.build(self.builds[position].version, checks, self._limits()))
             duration = f", about {_duration(left * self.seconds())}" if left else ""
             self._report(name, f"; {self.tried()} of {len(self.builds)} builds tried, {left} left{duration}")
         return self.journal.outcomes[name]
@@ -105,7 +112,7 @@ class Bisection:
         name = f"{self.name(self.good)} with {', '.join(f'{name} {version}' for name, version in versions.items())}"
         if name not in self.journal.outcomes:
             pins = {name: version for name, version in (self.outcome(self.good).pins | versions).items() if version}
-            self._measure(name, lambda: self.prober.environment(pins, [self.check]))
+            self._measure(name, lambda: self.prober.environment(pins, [self.check], self._limits()))
             self._report(name)
         return self._state(self.journal.outcomes[name]) == BAD
 
@@ -116,13 +123,27 @@ class Bisection:
 
     def _report(self, name: str, progress: str = "") -> None:
         outcome = self.journal.outcomes[name]
-        self.say(f"{name}: {outcome.check} {outcome.word}{progress}")
+        change = f" {outcome.reason}" if outcome.change is not None else ""
+        self.say(f"{name}: {outcome.check} {outcome.word}{change}{progress}")
+
+    def _limits(self) -> Sampling:
+        """Return the limits of the next verdict on a time or memory."""
+        verdicts = sum(each.change is not None for each in self.journal.outcomes.values())
+        return limits(self.sampling, verdicts + 1, len(self.builds), self.end and self.end.change)
 
     def _state(self, outcome: Outcome) -> str:
-        """Return "bad" if a build differs from the good end as much as the bad end does."""
-        if outcome.word == "missing":
+        """Return "bad" if a build differs from the good end at least half as much as the bad end does."""
+        if outcome.word in UNDECIDED:
             return UNKNOWN
-        return BAD if SEVERITY[outcome.word] >= self.severity else GOOD
+        if self.check in RATIOS:
+            return BAD if outcome.word == self.end.word else GOOD
+        return BAD if SEVERITY[outcome.word] >= SEVERITY[self.end.word] else GOOD
+
+
+def problem(undecided: Outcome) -> str:
+    """Return why a build is neither good nor bad."""
+    word = "is inconclusive" if undecided.word == "inconclusive" else "cannot be measured"
+    return f"{word}: {undecided.reason}"
 
 
 def _duration(seconds: float) -> str:

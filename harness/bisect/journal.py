@@ -9,10 +9,11 @@ from harness.data import lines
 class Outcome(NamedTuple):
     """The outcome of a probe.
 
-    - `check`, `word`, `reason`: the first check that differs from the good end, and its finding, as in `Finding`. If
-      the build cannot be measured, the word is "missing".
+    - `check`, `word`, `reason`: the first check that differs from the good end, and its finding, as in `Finding`; of a
+      time or memory, the word of its `Verdict`. If the build cannot be measured, the word is "missing".
     - `pins`: package -> version, of all packages of its environment; empty if there is no such environment.
     - `built`: the number of environments that were built for it; `seconds`: its duration.
+    - `change`: of a time or memory, that of its `Verdict`.
     """
 
     check: str
@@ -21,6 +22,7 @@ class Outcome(NamedTuple):
     pins: dict[str, str]
     built: int
     seconds: float = 0.0
+    change: float | None = None
 
 
 class Foreign(ValueError):

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from harness.bisect.bisection import Bisection
+from harness.bisect.bisection import UNDECIDED, Bisection
 from harness.regression import installed
+from harness.regression.pair_run import RATIOS
 from harness.regression.releases import IMPORTABLE
 
 
@@ -19,18 +20,20 @@ def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, An
         "builds": len(bisection.builds),
         "tried": bisection.tried(),
         "left_out": dict(left_out),
+        "margin": bisection.sampling.margin if bisection.check in RATIOS else None,
+        "alpha": bisection.sampling.alpha if bisection.check in RATIOS else None,
         "seconds_per_probe": round(bisection.seconds(), 1),
         "environments_built": sum(each.built for each in outcomes),
         "first_bad": None,
     }
     if bisection.bad is None:
-        return result
+        return result | {"finding": _finding(bisection, len(bisection.builds) - 1)}
     found = bisection.outcome(bisection.bad)
     differences = bisection.differences()
     return result | {
         "last_good": bisection.builds[bisection.good]._asdict(),
         "first_bad": bisection.builds[bisection.bad]._asdict(),
-        "finding": {"word": found.word, "reason": found.reason},
+        "finding": _finding(bisection, bisection.bad),
         "unknown": bisection.unknown(),
         "differences": differences,
         "culprits": bisection.culprits,
@@ -38,6 +41,11 @@ def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, An
         "equal_packages": len(found.pins) - sum(after is not None for _, after in differences.values()),
         "reproduce": _command(bisection),
     }
+
+
+def _finding(bisection: Bisection, position: int) -> dict[str, str]:
+    outcome = bisection.outcome(position)
+    return {"word": outcome.word, "reason": outcome.reason}
 
 
 def _command(bisection: Bisection) -> str:
@@ -66,19 +74,27 @@ def rows(facts: Mapping[str, Any]) -> dict[str, str]:
         "builds": f"{facts['tried']} of {facts['builds']} tried{left_out}",
         "cost": f"{facts['environments_built']} environments built, {facts['seconds_per_probe']:.0f} s a probe",
     }
+    if facts["alpha"]:
+        bound = f"the chance that any verdict is wrong is at most {facts['alpha']:.1%}"
+        cost |= {"error": f"{bound}; a change within {facts['margin']:.1%} does not matter"}
+    difference = _joined(facts["finding"]["word"], facts["finding"]["reason"])
     if not facts["first_bad"]:
-        return {"result": f"{package} {first} and {last} do not differ in {facts['check']}"} | cost
-    good, bad, finding = facts["last_good"], facts["first_bad"], facts["finding"]
-    gap = {"between": "; ".join(f"{version} cannot be measured: {why}" for version, why in facts["unknown"].items())}
+        return {"result": f"{package} {first} and {last} do not differ in {facts['check']}: {difference}"} | cost
+    good, bad = facts["last_good"], facts["first_bad"]
+    gap = {"between": "; ".join(f"{version} {why}" for version, why in facts["unknown"].items())}
     return {
         "last good": f"{package} {good['version']}  {good['uploaded']}".rstrip(),
         "first bad": f"{package} {bad['version']}  {bad['uploaded']}".rstrip(),
         **(gap if facts["unknown"] else {}),
-        "difference": f"{facts['check']} {finding['word']}: {finding['reason']}".removesuffix(": "),
+        "difference": f"{facts['check']} {difference}",
         "packages": _packages(facts),
         **cost,
         "reproduce": facts["reproduce"],
     }
+
+
+def _joined(word: str, reason: str) -> str:
+    return f"{word}: {reason}" if reason else word
 
 
 def _packages(facts: Mapping[str, Any]) -> str:
@@ -89,7 +105,7 @@ def _packages(facts: Mapping[str, Any]) -> str:
     equal = f"the other {facts['equal_packages']} packages are equal"
     if len(changed) == 1:
         return f"only {changed[facts['package']]}; {equal}"
-    missing = list(facts["smaller_sets"].values()).count("missing")
+    missing = sum(word in UNDECIDED for word in facts["smaller_sets"].values())
     untested = f" ({missing} smaller sets cannot be measured)" if missing else ""
     needed = f"the smallest set that makes the difference: {', '.join(facts['culprits'])}{untested}"
     return f"{', '.join(changed.values())}; {equal}; {needed}"

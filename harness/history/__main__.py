@@ -12,14 +12,12 @@ from harness.history.history import History, Unmeasurable, pending
 from harness.history.picture import drawn
 from harness.history.rows import read
 from harness.history.table import as_markdown
-from harness.judging.sequential import Sampling
 from harness.measuring import machine
 from harness.regression import builds, environments
 from harness.regression.builds import Build
 from harness.regression.pair import Pairs
-from harness.regression.release_command import add_options, checked, say, workers
+from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
 from harness.regression.releases import Releases
-from harness.workers import processors
 
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
 
@@ -70,9 +68,7 @@ def _history(options: argparse.Namespace, facts: dict) -> History:
         return Pairs(pythons, settings, dataset, start, [f"worker {number}" for number in range(len(pythons))])
 
     releases = Releases(facts["package"], facts["framework"], options.companions, pairs, environments.folder())
-    at_once = min(processors.count(), AT_ONCE)
-    sampling = Sampling(options.margin / 100, options.alpha / 100, 1, at_once, 60 * options.max_minutes)
-    return History(releases, facts["anchor"], facts, sampling, options.file, say)
+    return History(releases, facts["anchor"], facts, sampling(options, AT_ONCE), options.file, say)
 
 
 def _last_of_minor(listed: list[Build]) -> list[Build]:
@@ -93,9 +89,7 @@ def _options() -> argparse.Namespace:
     add("--minor", action="store_true", help="the last release of each minor version only")
     add("--file", type=Path, required=True, help="the rows: those that are in it are not measured again")
     add("--again", action="store_true", help="measure all releases again")
-    add("--margin", type=float, default=5, help="a slowdown that does not matter, in percent (default: 5)")
-    add("--alpha", type=float, default=1, help="the chance that any verdict is wrong, in percent (default: 1)")
-    add("--max-minutes", type=float, default=60, help="for all times and accuracies (default: 60)")
+    add_limits(parser, "a time or of memory", 60, "all times and accuracies")
     add("--markdown", type=Path, metavar="FILE", help="write the table")
     add("--picture", type=Path, metavar="FILE", help="write the figure, as SVG")
     return parser.parse_args()

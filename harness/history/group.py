@@ -8,11 +8,10 @@ from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.regression.comparison import accuracy_of_seed, mismatch, paired_medians
 from harness.regression.pair import CandidateFailed, Pair, Pairs
-from harness.regression.pair_run import QUANTITIES, PairRun, measure
+from harness.regression.pair_run import RATIOS, PairRun, measure
 from harness.regression.versions import ACCURACY
 from harness.workers.worker import in_a_line
 
-RATIOS = tuple(name for name, each in QUANTITIES.items() if each.unit == "%")
 MEASURED = (*RATIOS, ACCURACY)  # in the order of tables and pictures
 
 

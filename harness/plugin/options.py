@@ -8,7 +8,7 @@ import pytest
 
 import impls
 from harness.data import atomic
-from harness.plugin.numbers import seconds, whole_number
+from harness.numbers import seconds, whole_number
 from harness.workers import variables
 from harness.workers.worker import thread_variables
 from impls.contract import DATASET, DEFAULT_NETWORKS

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from harness.judging.sequential import Sampling
-from harness.plugin.numbers import chance, minutes, percent
+from harness.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.selection import keep_only
 from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE, UPGRADED_RUNTIMES

@@ -111,7 +111,8 @@ QUANTITIES = {
     "kept-by-epoch": Quantity(measure_fits, "KiB", IMAGES // 128 * KEPT_BY_STEP),
     "kept-by-call": Quantity(PREDICT_ONE, "KiB", KEPT_BY_STEP),
 }
-STEPS = [name for name, each in QUANTITIES.items() if isinstance(each.measure, Operation) and each.unit == "%"]
+RATIOS = tuple(name for name, each in QUANTITIES.items() if each.unit == "%")
+STEPS = [name for name in RATIOS if isinstance(QUANTITIES[name].measure, Operation)]
 
 
 def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:

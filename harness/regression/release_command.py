@@ -9,10 +9,12 @@ import impls
 from harness.data import atomic
 from harness.data.lazy import Parts
 from harness.data.obtain import obtain
+from harness.judging.sequential import Sampling
 from harness.measuring.targets import Target, starter
+from harness.numbers import chance, minutes, percent
 from harness.regression.releases import variant_of
 from harness.regression.requirements import NotBuilt, canonical, parsed
-from harness.workers import sandbox
+from harness.workers import processors, sandbox
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import DATASET, NETWORKS, Settings
 
@@ -24,6 +26,22 @@ def add_options(parser: argparse.ArgumentParser, example: str, releases: str) ->
     add("--framework", choices=impls.variants(), help="the variant (default: that of the package, if it is one)")
     add("--network", choices=NETWORKS, default="mlp", help="(default: mlp)")
     add("--with", dest="companions", action="append", default=[], metavar="REQUIREMENT", help=f"for all {releases}")
+
+
+def add_limits(parser: argparse.ArgumentParser, what: str, time: float, time_of: str) -> None:
+    """Add the options of `sampling`. `what` is measured; `time` is the default of the minutes for `time_of`."""
+    add = parser.add_argument
+    unimportant = f"a change of {what} that does not matter (default: 5)"
+    add("--margin", type=percent, default=Sampling.margin, metavar="PERCENT", help=unimportant)
+    bound = "the chance that any verdict is wrong (default: 1)"
+    add("--alpha", type=chance, default=Sampling.alpha, metavar="PERCENT", help=bound)
+    add("--max-minutes", type=minutes, default=time, metavar="M", help=f"for {time_of} (default: {time:g})")
+
+
+def sampling(options: argparse.Namespace, most: int) -> Sampling:
+    """Return the limits of the verdicts, with at most so many process runs at once."""
+    at_once = min(processors.count(), most)
+    return Sampling(options.margin, options.alpha, at_once=at_once, seconds=60 * options.max_minutes)
 
 
 def checked(options: argparse.Namespace, files: Iterable[Path | None]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from harness.bisect import report
 from harness.bisect.bisection import Bisection, Unmeasurable
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS
+from harness.judging.sequential import Sampling
 from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS
 
@@ -29,10 +30,10 @@ class FakeProber:
     def resolved(self, version):
         return {"toy": version, "toymath": "2" if int(version) >= 10 else "1", "toyfont": "7"}
 
-    def build(self, version, checks):
-        return self.environment(self.resolved(version), checks)
+    def build(self, version, checks, sampling):
+        return self.environment(self.resolved(version), checks, sampling)
 
-    def environment(self, pins, checks):
+    def environment(self, pins, checks, sampling):
         self.measured.append(pins)
         if int(pins["toy"]) in self.missing:
             return Outcome(checks[0], "missing", "no wheel", {}, 0)
@@ -47,7 +48,7 @@ def bisect():
 
     def bisect(prober, file=None, check=NUMERICS, say=lambda line: None):
         builds = [Build(str(number)) for number in range(LAST + 1)]
-        ended = Bisection("toy", builds, check, prober, Journal(file, {"package": "toy"}), say)
+        ended = Bisection("toy", builds, check, Sampling(), prober, Journal(file, {"package": "toy"}), say)
         ended.run()
         return ended
 
@@ -82,7 +83,7 @@ def test_end_that_cannot_be_measured_is_named(bisect, prober):
 def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
     ended = bisect(FakeProber(missing={11, 12, 13, 14, 17}))
     assert (ended.good, ended.bad) == (10, 15)
-    assert ended.unknown() == dict.fromkeys(("11", "12", "13", "14"), "no wheel")
+    assert ended.unknown() == dict.fromkeys(("11", "12", "13", "14"), "cannot be measured: no wheel")
 
 
 @pytest.mark.parametrize(
@@ -101,8 +102,8 @@ def test_packages_that_make_the_difference_are_named(bisect, is_changed, culprit
 
 def test_weaker_difference_than_that_of_the_end_is_good(bisect):
     class Rounding(FakeProber):
-        def environment(self, pins, checks):
-            outcome = super().environment(pins, checks)
+        def environment(self, pins, checks, sampling):
+            outcome = super().environment(pins, checks, sampling)
             return outcome._replace(word="within rounding") if 5 <= int(pins["toy"]) < 13 else outcome
 
     assert bisect(Rounding()).bad == 13

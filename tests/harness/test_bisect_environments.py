@@ -5,9 +5,10 @@ import subprocess
 import pytest
 
 from harness.bisect.__main__ import main
-from harness.bisect.bisection import Bisection
+from harness.bisect.bisection import Bisection, Unmeasurable
 from harness.bisect.journal import Journal
 from harness.bisect.prober import Prober
+from harness.judging.sequential import Sampling
 from harness.regression.builds import between, bound
 from harness.regression.pair import Pairs
 from harness.regression.releases import IMPORTABLE
@@ -35,7 +36,7 @@ def bisect(tmp_path, wheels):
         builds = between("toynet", bound(first), bound(last)).builds
         pairs = lambda pythons: Pairs(pythons, Settings(), None, start)  # noqa: E731
         prober = Prober("toynet", "numpy", [], pairs, tmp_path / "environments")
-        ended = Bisection("toynet", builds, check, prober, Journal(None, {}), lambda line: None)
+        ended = Bisection("toynet", builds, check, Sampling(), prober, Journal(None, {}), lambda line: None)
         ended.run()
         return ended
 
@@ -60,6 +61,11 @@ def test_first_build_that_cannot_be_imported_is_found(bisect):
     ended = bisect(IMPORTABLE, "2.0", "3.0")
     assert ended.builds[ended.bad].version == "3.0"
     assert "it is broken" in ended.outcome(ended.bad).reason
+
+
+def test_build_that_cannot_be_imported_has_no_time(bisect):
+    with pytest.raises(Unmeasurable, match="it is broken"):
+        bisect("import", "2.0", "3.0")
 
 
 @pytest.mark.parametrize(
