@@ -90,7 +90,7 @@ def _found(comparison: Comparison) -> dict:
     return {
         "verdicts": {
             quantity: {"word": found.word, "pairs": found.pairs, "said": f"{found}: {found.reason}".rstrip(": ")}
-            for quantity, found in comparison.verdicts.items()
+            for (_, quantity), found in comparison.verdicts.items()
         },
         "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
         "medians": {step: _medians(comparison, step) for step in STEPS},
@@ -99,7 +99,7 @@ def _found(comparison: Comparison) -> dict:
 
 def _medians(comparison: Comparison, step: str) -> list[list[float]]:
     """Return the median seconds of all blocks of each pair, of the baseline and of the candidate."""
-    measured = [comparison.pair_runs[number].measured for number in sorted(comparison.pair_runs)]
+    measured = [run.measured for _, (_, run) in sorted(comparison.runs.items())]
     return [[statistics.median(each[step][side]) for each in measured if step in each] for side in (0, 1)]
 
 

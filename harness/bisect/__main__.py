@@ -16,7 +16,6 @@ from harness.data.obtain import DataError
 from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
 from harness.regression.comparison import MOST_PAIRS
-from harness.regression.pair import Pairs
 from harness.regression.pair_run import RATIOS
 from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
 from harness.regression.releases import IMPORTABLE
@@ -43,8 +42,7 @@ def _search(options: argparse.Namespace) -> int:
     found = builds.between(package, builds.bound(options.first), builds.bound(options.last), options.pre)
     first, *_, last = found.builds
     say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")
-    settings, dataset, start = workers(options.network, "the builds")
-    pairs = lambda pythons: Pairs(pythons, settings, dataset, start)  # noqa: E731
+    pairs = workers(options.network, "the builds")
     prober = Prober(package, variant, options.companions, pairs, environments.folder())
     search = {
         "package": package,

@@ -16,7 +16,7 @@ PLANNED = 0.8  # of alpha
 
 
 def planned(builds: int) -> int:
-    """Return the verdicts of a binary search over so many builds, the ends included."""
+    """Return the number of verdicts of a binary search over `builds` builds, the ends included."""
     return 1 + max(0, builds - 2).bit_length()
 
 

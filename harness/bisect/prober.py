@@ -62,7 +62,7 @@ class Prober(Releases):
             return Verdict("missing", reason=finding.reason)
         comparison = Comparison(self.pairs([side.python for side in sides]), self.variant, [quantity], sampling)
         comparison.run()
-        return comparison.verdicts[quantity]
+        return comparison.verdicts[1, quantity]
 
 
 def _reason(verdict: Verdict) -> str:

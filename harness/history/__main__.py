@@ -15,7 +15,6 @@ from harness.history.table import as_markdown
 from harness.measuring import machine
 from harness.regression import builds, environments
 from harness.regression.builds import Build
-from harness.regression.pair import Pairs
 from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
 from harness.regression.releases import Releases
 
@@ -62,11 +61,7 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _history(options: argparse.Namespace, facts: dict) -> History:
-    settings, dataset, start = workers(options.network, "the releases")
-
-    def pairs(pythons: list[str]) -> Pairs:
-        return Pairs(pythons, settings, dataset, start, [f"worker {number}" for number in range(len(pythons))])
-
+    pairs = workers(options.network, "the releases")
     releases = Releases(facts["package"], facts["framework"], options.companions, pairs, environments.folder())
     return History(releases, facts["anchor"], facts, sampling(options, AT_ONCE), options.file, say)
 

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.data import lines
-from harness.history.group import MEASURED, Group
-from harness.history.rows import FORMAT, NOT_INSTALLED, UNMEASURABLE, Row
-from harness.history.rows import MEASURED as IS_MEASURED
+from harness.history.rows import COMPARED, FORMAT, MEASURED, NOT_INSTALLED, UNMEASURABLE, Row
 from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
 from harness.regression.builds import Build
+from harness.regression.comparison import Comparison
 from harness.regression.numerics import CHECKS, Finding
 from harness.regression.releases import Releases, differences
 from harness.regression.requirements import NotBuilt
@@ -54,14 +53,14 @@ class History:
         """
         self.begun = datetime.now(UTC).isoformat()  # microseconds tell measurements apart
         groups = math.ceil(len(builds) / RELEASES)
-        self.sampling = replace(self.sampling, comparisons=(len(builds) + groups) * len(MEASURED))
+        self.sampling = replace(self.sampling, comparisons=(len(builds) + groups) * len(COMPARED))
         seconds = shares(self.sampling.seconds, groups)
         self.releases.reference = self.releases.resolved(self.anchor)
         anchor = self.releases.side(self.releases.reference)
         same = self._numerics(self.anchor, anchor, anchor)
         if same["network"].word == "missing":
             raise Unmeasurable(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
-        again = self._row(Build(self.anchor), IS_MEASURED, found=same), anchor
+        again = self._row(Build(self.anchor), MEASURED, found=same), anchor
         ready = filter(None, (self._prepared(build, anchor) for build in builds))
         while group := list(itertools.islice(ready, RELEASES)):
             self._measure([*group, again], anchor, next(seconds))
@@ -80,7 +79,7 @@ class History:
         if found["network"].word == "missing":
             lines.append(self.file, self._row(build, UNMEASURABLE, found["network"].reason, packages))
             return None
-        return self._row(build, IS_MEASURED, "", packages, found), side
+        return self._row(build, MEASURED, "", packages, found), side
 
     def _numerics(self, version: str, anchor: Side, side: Side) -> dict[str, Finding]:
         self.say(f"{version}: numerics")
@@ -90,10 +89,13 @@ class History:
         """Measure these sides together, and append their rows."""
         together = [row["version"] for row, _ in ready]
         pythons = [anchor.python, *(side.python for _, side in ready)]
-        group = Group(self.releases.pairs, self.releases.variant, pythons, replace(self.sampling, seconds=seconds))
-        group.run(lambda done, size: self.say(f"{', '.join(together)}: {done} process runs, next analysis at {size}"))
+        sampling, pairs = replace(self.sampling, seconds=seconds), self.releases.pairs(pythons)
+        comparison = Comparison(pairs, self.releases.variant, COMPARED, sampling)
+        comparison.run(
+            lambda done, size: self.say(f"{', '.join(together)}: {done} process runs, next analysis at {size}")
+        )
         for side, (row, _) in enumerate(ready, 1):
-            found = {quantity: _record(group.verdicts[side, quantity]) for quantity in MEASURED}
+            found = {quantity: _record(comparison.verdicts[side, quantity]) for quantity in COMPARED}
             lines.append(self.file, row | {"together": together, "found": row["found"] | found})
 
     def _row(self, build: Build, state: str, reason: str = "", packages: Any = None, found: Any = None) -> Row:

@@ -7,9 +7,7 @@ from typing import NamedTuple
 from packaging.version import Version
 
 from harness.equality.limits import ACCURACY_MARGIN
-from harness.history.group import MEASURED
-from harness.history.rows import MEASURED as IS_MEASURED
-from harness.history.rows import Row, changes, numerics, shown
+from harness.history.rows import COMPARED, MEASURED, Row, changes, numerics, shown
 from harness.history.table import cell
 from harness.page.axis import Axis
 from harness.page.page import render
@@ -48,7 +46,7 @@ def drawn(rows: Sequence[Row]) -> str:
     line = sorted([*releases, *anchors[-1:]], key=lambda row: Version(row["version"]))
     step = (RIGHT - LEFT) / len(line)
     places = {row["version"]: round(LEFT + (place + 0.5) * step, 1) for place, row in enumerate(line)}
-    panels = [_panel(quantity, line, anchors, places, TOP + n * (HEIGHT + GAP)) for n, quantity in enumerate(MEASURED)]
+    panels = [_panel(quantity, line, anchors, places, TOP + n * (HEIGHT + GAP)) for n, quantity in enumerate(COMPARED)]
     return render(
         "history.svg",
         first=rows[0],
@@ -63,7 +61,7 @@ def drawn(rows: Sequence[Row]) -> str:
 
 
 def _numerics(row: Row) -> str:
-    return f"{row['version']}: {' '.join(numerics(row)) if row['state'] == IS_MEASURED else row['reason']}"
+    return f"{row['version']}: {' '.join(numerics(row)) if row['state'] == MEASURED else row['reason']}"
 
 
 def _panel(quantity: str, line: Sequence[Row], anchors: Sequence[Row], places: dict[str, float], top: float) -> Panel:

@@ -8,12 +8,15 @@ from packaging.version import Version
 
 from harness.data import lines
 from harness.regression.numerics import CHECKS
+from harness.regression.pair_run import RATIOS
+from harness.regression.versions import ACCURACY
 
 FORMAT = 1
 KEYS = (  # that are read
     *("package", "version", "anchor", "framework", "network", "companions", "machine", "measurement"),
     *("state", "reason", "margin", "alpha", "comparisons", "found"),
 )
+COMPARED = (*RATIOS, ACCURACY)  # in the order of tables and figures
 MEASURED, NOT_INSTALLED, UNMEASURABLE = "measured", "cannot be installed", "cannot be measured"  # states
 WORST_FIRST = ("missing", "changed", "redrawn", "within rounding", "identical")
 

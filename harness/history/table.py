@@ -3,9 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from harness.history.group import MEASURED
-from harness.history.rows import MEASURED as IS_MEASURED
-from harness.history.rows import Row, changes, numerics, shown
+from harness.history.rows import COMPARED, MEASURED, Row, changes, numerics, shown
 from harness.judging.verdict import UNITS
 from harness.measuring.machine import cores
 
@@ -14,7 +12,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
     """Return the table of all rows of a file. `rows` is not empty."""
     releases, anchors = shown(rows)
     marked = changes(releases)
-    lines = [["release", "numerics", *MEASURED], ["---"] * (2 + len(MEASURED))]
+    lines = [["release", "numerics", *COMPARED], ["---"] * (2 + len(COMPARED))]
     for place, row in enumerate(releases):
         lines.append([row["version"], *_cells(row, " *" if place in marked else "")])
     lines += [[f"{row['version']} again", *_cells(row)] for row in anchors]
@@ -26,9 +24,9 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def _cells(row: Row, mark: str = "") -> list[str]:
-    if row["state"] != IS_MEASURED:
-        return [row["state"], *("" for _ in MEASURED)]
-    return [numerics(row)[0] + mark, *(cell(row["found"][quantity]) for quantity in MEASURED)]
+    if row["state"] != MEASURED:
+        return [row["state"], *("" for _ in COMPARED)]
+    return [numerics(row)[0] + mark, *(cell(row["found"][quantity]) for quantity in COMPARED)]
 
 
 def cell(verdict: Row) -> str:
@@ -44,7 +42,7 @@ def cell(verdict: Row) -> str:
 
 def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row]) -> list[str]:
     """Return lines about errors, machines and reasons."""
-    words = Counter(row["found"][quantity]["word"] for row in anchors for quantity in MEASURED)
+    words = Counter(row["found"][quantity]["word"] for row in anchors for quantity in COMPARED)
     counted = ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not measured"
     measurements = {row["measurement"]: (row["alpha"], row["comparisons"]) for row in rows}.values()
     machines = list(dict.fromkeys(_machine(row["machine"]) for row in rows))
@@ -54,7 +52,7 @@ def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row])
         f"- All verdicts together are wrong with a chance of at most {sum(alpha for alpha, _ in measurements):.1%}: "
         f"{sum(count for _, count in measurements)} comparisons in {len(measurements)} measurement(s).",
         f"- {len(machines)} machine(s): {'; '.join(machines)}.",
-        *(f"- {row['version']} {row['state']}: {row['reason']}" for row in releases if row["state"] != IS_MEASURED),
+        *(f"- {row['version']} {row['state']}: {row['reason']}" for row in releases if row["state"] != MEASURED),
         *(f"- {row['version']} {' '.join(numerics(row))}: {_reason(row)}" for row in releases if _reason(row)),
     ]
 

@@ -1,19 +1,16 @@
-"""Times, memory and accuracy of one variant under two versions, until each quantity has its verdict.
-
-Times and memory are those of pairs of process runs, accuracies those of trainings with the same seeds.
-"""
+"""Times, memory and accuracy of one variant under two versions or more, until each quantity has its verdict."""
 
 import math
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from harness.equality.limits import ACCURACY_MARGIN
 from harness.judging.sequential import Batch, Sampling, StopSampling, sequential
 from harness.judging.verdict import Verdict, judge
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.regression.pair_run import QUANTITIES, PairRun, measure
+from harness.regression.versions import ACCURACY
 from harness.workers.worker import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
@@ -27,78 +24,94 @@ def most_pairs(processors: int, threads: int) -> int:
 
 @dataclass
 class Comparison:
-    """The comparison of times and memory of a variant.
+    """The comparison of a baseline with each candidate, in the same process runs. `pairs` has the sides.
 
-    After `run`, `verdicts` has one for each of the `quantities`, by name. `pair_runs` holds the completed pairs, by
-    number. `failure` is the error that ended the sampling.
+    - `quantities`: of `QUANTITIES`, and `ACCURACY`, whose seed is the number of the process run.
+
+    After `run`, `verdicts` has one for each candidate, by its position among the sides, and each quantity. `runs` holds
+    the completed process runs, by number, each with its sides: a candidate that fails is left out from then on.
+    `failure` is the error that ended the sampling.
     """
 
     pairs: Pairs
     variant: str
     quantities: Sequence[str]
     sampling: Sampling
-    pair_runs: dict[int, PairRun] = field(default_factory=dict, init=False)
-    verdicts: dict[str, Verdict] = field(default_factory=dict, init=False)
+    runs: dict[int, tuple[list[int], PairRun]] = field(default_factory=dict, init=False)
+    verdicts: dict[tuple[int, str], Verdict] = field(default_factory=dict, init=False)
+    failed: dict[int, str] = field(default_factory=dict, init=False)  # side -> reason
     failure: Exception | None = field(default=None, init=False)
 
     def run(self, on_progress: Callable[[int, int], None] = lambda *_: None) -> None:
-        """Run pairs until all quantities are decided or the time is up.
+        """Run processes until all quantities are decided or the time is up.
 
-        `on_progress(done, sample_size)` is called before each batch: the pairs so far, and the sample size of the next
+        `on_progress(done, sample_size)` is called before each batch: the runs so far, and the sample size of the next
         analysis. `verdicts` are up to date if Ctrl-C ends it.
         """
 
         def draw(batch: Batch) -> None:
             on_progress(batch.numbers.start, batch.sample_size)
-            self._run_pairs(batch)
+            self._draw(batch)
 
-        for verdicts in sequential(draw, self._verdict, self.quantities, self.sampling):
+        wanted = [(side, quantity) for side in range(1, len(self.pairs.pythons)) for quantity in self.quantities]
+        for verdicts in sequential(draw, lambda key, alpha: self._verdict(*key, alpha), wanted, self.sampling):
             self.verdicts = verdicts
 
-    def values(self, quantity: str) -> tuple[list[float], list[float]]:
-        """Return the values of the baseline and of the candidate in each pair: CPU seconds, seconds or bytes."""
-        measured = [self.pair_runs[number].measured for number in sorted(self.pair_runs)]
-        pairs = [paired_medians(*each[quantity]) for each in measured if None not in each.get(quantity, (None,))]
+    def values(self, quantity: str, side: int = 1) -> tuple[list[float], list[float]]:
+        """Return the values of the baseline and of a candidate in each run: CPU seconds, seconds, bytes or accuracy."""
+        measured = [(run.measured.get(quantity), sides.index(side)) for sides, run in self._runs_of(side)]
+        both = [(values[0], values[place]) for values, place in measured if values]
+        pairs = [paired_medians(*each) for each in both if None not in each]
         return [before for before, _ in pairs], [after for _, after in pairs]
 
-    def _run_pairs(self, batch: Batch) -> None:
-        """Run all pairs of the batch at once, each on separate processors. Any error ends the sampling."""
+    def _runs_of(self, side: int) -> list[tuple[list[int], PairRun]]:
+        return [self.runs[number] for number in sorted(self.runs) if side in self.runs[number][0]]
 
-        def pair_run(pair: Pair, number: int) -> None:
-            self.pair_runs[number] = measure(pair, batch.undecided, number)
+    def _draw(self, batch: Batch) -> None:
+        """Run the processes of a batch at once. If a candidate fails, run them again without it."""
+        sides = [side for side in range(len(self.pairs.pythons)) if side not in self.failed]
+        wanted = {quantity for _, quantity in batch.undecided}
+
+        def process_run(pair: Pair, number: int) -> None:
+            run = measure(pair, wanted, number)
+            if ACCURACY in wanted:
+                run.measured[ACCURACY] = tuple(accuracy_of_seed(pair, number))
+            self.runs[number] = sides, run
 
         try:
-            self.pairs.process_runs(self.variant, batch.numbers, self.sampling.at_once, pair_run)
+            self.pairs.of(sides).process_runs(self.variant, batch.numbers, self.sampling.at_once, process_run)
+        except CandidateFailed as error:
+            self.failed[sides[error.side]] = str(error)
+            if len(sides) == 2:
+                raise StopSampling from None
+            self._draw(batch)
         except Exception as error:
             self.failure = error
-        if self.failure or self._mismatch():
+            raise StopSampling from None
+        if all(self._mismatch(side) for side in sides[1:]):
             raise StopSampling
 
-    def _verdict(self, quantity: str, alpha: float) -> Verdict:
-        if isinstance(self.failure, CandidateFailed):
-            return Verdict("worse", reason=str(self.failure))
-        if not self.pair_runs and not self.failure:
+    def _verdict(self, side: int, quantity: str, alpha: float) -> Verdict:
+        if side in self.failed:
+            return Verdict("worse", reason=self.failed[side])
+        if not self.runs and not self.failure:
             return Verdict("inconclusive", reason="the time was up before the first pair")
-        if self._mismatch():
-            return Verdict("not comparable", reason=self._mismatch())
-        _, unit, margin = QUANTITIES[quantity]
-        verdict = judge(*self.values(quantity), margin or self.sampling.margin, alpha, unit)
+        if differ := self._mismatch(side):
+            return Verdict("not comparable", reason=differ)
+        unit, margin = ("points", ACCURACY_MARGIN) if quantity == ACCURACY else QUANTITIES[quantity][1:]
+        verdict = judge(*self.values(quantity, side), margin or self.sampling.margin, alpha, unit)
         return verdict._replace(reason=in_a_line(self.failure), needed=0) if self.failure else verdict
 
-    def _mismatch(self) -> str:
-        """Return the conditions that differ between both versions and make times not comparable, or ""."""
-        if not self.pair_runs:
-            return ""
-        return mismatch(*next(iter(self.pair_runs.values())).conditions)
-
-
-def mismatch(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> str:
-    """Return the conditions that differ between both sides and make times not comparable, or ""."""
-    return "; ".join(
-        f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
-        for key in MUST_MATCH
-        if baseline.get(key) != candidate.get(key)
-    )
+    def _mismatch(self, side: int) -> str:
+        """Return the conditions that differ from the baseline's and make times not comparable, or ""."""
+        for sides, run in self._runs_of(side)[:1]:
+            baseline, candidate = run.conditions[0], run.conditions[sides.index(side)]
+            return "; ".join(
+                f"{key} {baseline.get(key)} in the baseline, {candidate.get(key)} in the candidate"
+                for key in MUST_MATCH
+                if baseline.get(key) != candidate.get(key)
+            )
+        return ""
 
 
 def paired_medians(baseline: float | list[float], candidate: float | list[float]) -> tuple[float, float]:

@@ -88,14 +88,16 @@ class Pairs:
 
     - `pythons`: the interpreters of the baseline and of each candidate.
     - `start(target)`: returns a new worker.
-    - `names`: of the workers.
     """
 
     pythons: Sequence[str]
     settings: Settings
     dataset: Parts
     start: Callable[[Target], Worker]
-    names: Sequence[str] = SIDES
+
+    def of(self, sides: Sequence[int]) -> "Pairs":
+        """Return the factory of pairs with these sides only."""
+        return replace(self, pythons=[self.pythons[side] for side in sides])
 
     @contextlib.contextmanager
     def started(self, variant: str, cpu_slots: Sequence[int] = ()) -> Iterator[Pair]:
@@ -109,7 +111,7 @@ class Pairs:
 
         def open_(side: int) -> Worker:
             target = Target(
-                self.names[side],
+                SIDES[side] if side < len(SIDES) else f"candidate {side}",
                 variant,
                 self.settings.network,
                 (),

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import impls
@@ -10,12 +10,13 @@ from harness.data import atomic
 from harness.data.lazy import Parts
 from harness.data.obtain import obtain
 from harness.judging.sequential import Sampling
-from harness.measuring.targets import Target, starter
+from harness.measuring.targets import starter
 from harness.numbers import chance, minutes, percent
+from harness.regression.pair import Pairs
 from harness.regression.releases import variant_of
 from harness.regression.requirements import NotBuilt, canonical, parsed
 from harness.workers import processors, sandbox
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.worker import WorkerSpec
 from impls.contract import DATASET, NETWORKS, Settings
 
 
@@ -39,7 +40,7 @@ def add_limits(parser: argparse.ArgumentParser, what: str, time: float, time_of:
 
 
 def sampling(options: argparse.Namespace, most: int) -> Sampling:
-    """Return the limits of the verdicts, with at most so many process runs at once."""
+    """Return the limits of the verdicts, with at most `most` process runs at once."""
     at_once = min(processors.count(), most)
     return Sampling(options.margin, options.alpha, at_once=at_once, seconds=60 * options.max_minutes)
 
@@ -57,13 +58,14 @@ def checked(options: argparse.Namespace, files: Iterable[Path | None]) -> tuple[
     return package, variant
 
 
-def workers(network: str, releases: str) -> tuple[Settings, Parts, Callable[[Target], Worker]]:
-    """Return settings, data set and starter of `Pairs`: one thread, as in `pytest -m regression`, in the sandbox."""
+def workers(network: str, releases: str) -> Callable[[Sequence[str]], Pairs]:
+    """Return the factory of `Pairs` in the sandbox: one thread, as in `pytest -m regression`."""
     dataset = Parts.at(obtain(None))
     if notice := sandbox.notice(releases):
         say(notice)
     spec = WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),))
-    return Settings(network=network, threads=1), dataset, starter(spec, lambda *_: None)
+    settings, start = Settings(network=network, threads=spec.threads), starter(spec, lambda *_: None)
+    return lambda pythons: Pairs(pythons, settings, dataset, start)
 
 
 def say(line: str) -> None:

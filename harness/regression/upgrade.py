@@ -98,7 +98,7 @@ class Upgrade:
         try:
             comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
         finally:  # Ctrl-C: verdicts that were reached stand
-            self.found.update({(variant, quantity): verdict for quantity, verdict in comparison.verdicts.items()})
+            self.found.update({(variant, quantity): verdict for (_, quantity), verdict in comparison.verdicts.items()})
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:

@@ -11,6 +11,7 @@ from harness.regression import comparison as module
 from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS, PairRun
+from harness.regression.versions import ACCURACY
 from impls import PackageNotInstalled
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
@@ -51,7 +52,7 @@ def words(comparison):
 def test_times_have_verdicts_after_the_first_analysis(compare, candidate, word):
     comparison = compare((1.0, candidate), STEPS)
     assert words(comparison) == {word}
-    assert len(comparison.pair_runs) == FIRST
+    assert len(comparison.runs) == FIRST
 
 
 def test_time_that_is_up_at_once_leaves_verdicts_open(compare):
@@ -77,7 +78,7 @@ def test_blocks_are_compared_with_their_neighbours(measured, baseline, candidate
 def test_pair_without_a_measurement_does_not_count(measured):
     comparison = measured(lambda number: {"import": (number or None, number)}, "import")
     comparison.run()
-    assert comparison.values("import") == ([*range(1, len(comparison.pair_runs))],) * 2
+    assert comparison.values("import") == ([*range(1, len(comparison.runs))],) * 2
 
 
 @pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 4096), ("kept-by-call", 4096)])
@@ -85,7 +86,7 @@ def test_pair_without_a_measurement_does_not_count(measured):
 def test_kept_memory_is_judged_in_bytes(measured, quantity, margin, share, word):
     comparison = measured(lambda _: {quantity: (0.0, share * margin)}, quantity)
     comparison.run()
-    assert (comparison.verdicts[quantity].word, comparison.verdicts[quantity].unit) == (word, "KiB")
+    assert (comparison.verdicts[1, quantity].word, comparison.verdicts[1, quantity].unit) == (word, "KiB")
 
 
 def test_memory_that_the_system_does_not_report_is_missing(compare):
@@ -126,10 +127,35 @@ def test_verdicts_before_an_error_stand(measured, error):
     assert {each.pairs for each in comparison.verdicts.values()} == {FIRST}
 
 
+def test_each_candidate_is_compared_with_the_baseline(dataset):
+    """One of them fails, and is left out."""
+
+    def start(target):
+        broken = {"block": MemoryError("full")} if target.python == 2.0 else {}
+        return FakeWorker(target.python, evaluate=(0.0, 0.8 if target.python == 0.5 else 0.9), **broken)
+
+    pairs = Pairs((1.0, 1.5, 2.0, 0.5, 1.0), Settings(), dataset, start)
+    comparison = Comparison(pairs, "numpy", ["import", STEPS[0], ACCURACY], Sampling())
+    comparison.run()
+    found = [[comparison.verdicts[side, name].word for name in comparison.quantities] for side in range(1, 5)]
+    assert found == [["worse", "worse", "same"], ["worse"] * 3, ["better", "better", "worse"], ["same"] * 3]
+    assert comparison.verdicts[1, "import"].change == pytest.approx(0.5)
+    assert "full" in comparison.verdicts[2, "import"].reason
+    assert comparison.verdicts[2, "import"].change is None
+    assert len(comparison.runs) == FIRST
+
+
+def test_seeds_of_accuracies_are_the_numbers_of_process_runs(compare, monkeypatch):
+    seeds = []
+    monkeypatch.setattr(module, "accuracy_of_seed", lambda pair, seed: seeds.append(seed) or [0.9] * 2)
+    compare(quantities=[ACCURACY])
+    assert seeds == [*range(FIRST)]
+
+
 def test_other_conditions_are_not_comparable(compare):
     comparison = compare(candidate={"conditions": CONDITIONS | {"jit_compile": True}})
     assert words(comparison) == {"not comparable"}
-    assert len(comparison.pair_runs) == 1
+    assert len(comparison.runs) == 1
 
 
 def test_pairs_at_once_have_different_processors(dataset):

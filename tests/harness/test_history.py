@@ -5,13 +5,11 @@ import re
 
 import pytest
 
-from harness.history import group as module
-from harness.history.group import MEASURED, Group
 from harness.history.history import RELEASES, History, Unmeasurable, pending
 from harness.history.picture import drawn
-from harness.history.rows import read
+from harness.history.rows import COMPARED, read
 from harness.history.table import as_markdown
-from harness.judging.sequential import INTERIM_ANALYSES, Sampling
+from harness.judging.sequential import Sampling
 from harness.measuring import machine
 from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS, SAME, Finding
@@ -37,7 +35,7 @@ def pairs(dataset):
             return FakeWorker(evaluate=(0.0, 0.9), block=MemoryError("full"))
         return FakeWorker(float(seconds), evaluate=(0.0, float(accuracy)))
 
-    return lambda pythons: Pairs(pythons, Settings(), dataset, start, pythons)
+    return lambda pythons: Pairs(pythons, Settings(), dataset, start)
 
 
 class FakeReleases:
@@ -77,44 +75,6 @@ def history(pairs, tmp_path):
     return history
 
 
-def words(group, side):
-    return {group.verdicts[side, quantity].word for quantity in MEASURED}
-
-
-def test_each_side_is_compared_with_the_first(pairs):
-    group = Group(pairs, "numpy", ["1.0", "1.5", "0.5 0.8", "1.0"], Sampling())
-    group.run(lambda *_: None)
-    slower, faster, again = ({name: group.verdicts[side, name].word for name in MEASURED} for side in (1, 2, 3))
-    assert (slower["train_step-128"], slower["import"], slower["accuracy"]) == ("worse", "worse", "same")
-    assert (faster["train_step-128"], faster["import"], faster["accuracy"]) == ("better", "better", "worse")
-    assert set(again.values()) == {"same"}
-    assert group.verdicts[1, "first-step"].change == pytest.approx(0.5)
-    assert len(group.runs) == min(INTERIM_ANALYSES)
-
-
-def test_side_that_fails_is_left_out(pairs):
-    group = Group(pairs, "numpy", ["1.0", "broken", "1.5"], Sampling())
-    group.run(lambda *_: None)
-    assert words(group, 1) == {"missing"}
-    assert "full" in group.verdicts[1, "import"].reason
-    assert group.verdicts[2, "train_step-128"].word == "worse"
-
-
-def test_anchor_that_fails_and_time_that_is_up_are_reasons(pairs):
-    for pythons, seconds, reason in ((["broken", "1.0"], 60, "full"), (["1.0", "1.0"], 0, "time")):
-        group = Group(pairs, "numpy", pythons, Sampling(seconds=seconds))
-        group.run(lambda *_: None)
-        assert words(group, 1) == {"missing"}
-        assert reason in group.verdicts[1, "import"].reason
-
-
-def test_seeds_of_accuracies_are_those_of_process_runs(pairs, monkeypatch):
-    seeds = []
-    monkeypatch.setattr(module, "accuracy_of_seed", lambda pair, seed: seeds.append(seed) or [0.9] * 2)
-    Group(pairs, "numpy", ["1.0", "1.0"], Sampling()).run(lambda *_: None)
-    assert seeds == [*range(min(INTERIM_ANALYSES))]
-
-
 def test_each_release_is_a_row_with_its_state(history):
     _, rows = history()
     states = {row["version"]: row["state"] for row in rows}
@@ -124,13 +84,13 @@ def test_each_release_is_a_row_with_its_state(history):
     [third] = (row for row in rows if row["version"] == "3")
     assert third["found"]["training"] == {"word": "changed", "reason": "loss"}
     assert third["packages"] == {"toy": ["9", "3"], "toymath": ["1", "2"]}
-    assert set(third["found"]) == {*CHECKS, *MEASURED}
+    assert set(third["found"]) == {*CHECKS, *COMPARED}
     assert [row["together"][-1] for row in rows if row["version"] == "9"] == ["9", "9"]
 
 
 def test_all_verdicts_of_a_measurement_share_its_error(history):
     _, rows = history()
-    assert {row["comparisons"] for row in rows} == {(6 + 6 // RELEASES) * len(MEASURED)}
+    assert {row["comparisons"] for row in rows} == {(6 + 6 // RELEASES) * len(COMPARED)}
 
 
 def test_no_release_is_measured_twice_on_a_machine(history):
@@ -164,7 +124,7 @@ def test_table_states_error_and_reasons(history):
     history()
     _, rows = history(facts=OTHER)
     table = as_markdown(rows)
-    parts = ("no wheel", "no module", "changed *", "2.0%", f"{4 * len(MEASURED)} same", "2 machine(s)")
+    parts = ("no wheel", "no module", "changed *", "2.0%", f"{4 * len(COMPARED)} same", "2 machine(s)")
     assert [part for part in parts if part not in table] == []
 
 
@@ -174,7 +134,7 @@ def test_figure_has_no_line_across_machines(history):
     for row in rows:
         row["machine"] = (OTHER if row["version"] == "3" else FACTS)["machine"]
     lines = [line.count("L") for line in re.findall('<path d="(.*)" class="line', drawn(rows))]
-    assert lines == [1] * len(MEASURED)  # 1 to 2; neither 2 to 3, nor 3 to the anchor, 9
+    assert lines == [1] * len(COMPARED)  # 1 to 2; neither 2 to 3, nor 3 to the anchor, 9
 
 
 def test_figure_marks_changes_of_numerics(history):
