@@ -4,6 +4,8 @@ A version compared with itself must not be better or worse. A candidate that use
 worse. Alpha is that of a comparison of all variants. Each run is a line of `--keep`, so an interrupted study loses none
 and a later study appends. `--report` sums up such files. The table also states how often `--benchmark-compare-fail`
 would fail, with the same margin and samples.
+
+Several candidates are measured in the same process runs, as in a history: `--cases 10:5 10,10,10,0:5`.
 """
 
 import argparse
@@ -34,7 +36,7 @@ from studies import injected_slowdown
 from studies.shared import dataset
 
 COLUMNS = (
-    *("variant", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
+    *("variant", "candidates", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
     *("pairs", "minutes", "medians alone"),
 )
 CAPTION = (
@@ -59,25 +61,31 @@ def main() -> None:
 
 
 def runs(options: argparse.Namespace) -> Iterator[dict]:
-    """Yield the record of each run. Variants and cases are interleaved, so an interrupted study has some of each."""
+    """Yield the record of each candidate of each run.
+
+    Variants and cases are interleaved, so an interrupted study has some of each.
+    """
     settings = Settings(threads=options.threads)
     data = dataset()
     start = starter(WorkerSpec("", threads=settings.threads), lambda *_: None)
     sampling = Sampling(
-        comparisons=len(QUANTITIES) * len(impls.variants()),
         at_once=most_pairs(processors.count(), settings.threads),
         seconds=60 * options.max_minutes,
     )
     with tempfile.TemporaryDirectory() as scratch:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
-        for turn, (slowdown, margin), variant in turns:
-            pythons = [_environment(Path(scratch), variant, side) for side in (0.0, slowdown)]
+        for turn, (slowdowns, margin), variant in turns:
+            pythons = [_environment(Path(scratch), variant, side) for side in (0.0, *slowdowns)]
             pairs = Pairs(pythons, settings, data, start)
-            comparison = Comparison(pairs, variant, judged(slowdown), replace(sampling, margin=margin / 100))
+            verdicts = len(QUANTITIES) * len(impls.variants()) * len(slowdowns)
+            limits = replace(sampling, margin=margin / 100, comparisons=verdicts)
+            comparison = Comparison(pairs, variant, judged(max(slowdowns)), limits)
             began = time.monotonic()
             comparison.run()
-            described = {"variant": variant, "slowdown": slowdown, "margin": margin, "run": turn}
-            yield described | {"seconds": round(time.monotonic() - began, 1)} | _found(comparison)
+            described = {"variant": variant, "candidates": len(slowdowns), "margin": margin, "run": turn}
+            described |= {"seconds": round(time.monotonic() - began, 1)}
+            for side, slowdown in enumerate(slowdowns, 1):
+                yield described | {"slowdown": slowdown} | _found(comparison, side)
 
 
 def _environment(scratch: Path, variant: str, slowdown: float) -> str:
@@ -86,21 +94,22 @@ def _environment(scratch: Path, variant: str, slowdown: float) -> str:
     return injected_slowdown.slower(scratch / f"{implementation} {slowdown:g}", implementation, 1 + slowdown / 100)
 
 
-def _found(comparison: Comparison) -> dict:
+def _found(comparison: Comparison, side: int) -> dict:
     return {
         "verdicts": {
             quantity: {"word": found.word, "pairs": found.pairs, "said": f"{found}: {found.reason}".rstrip(": ")}
-            for (_, quantity), found in comparison.verdicts.items()
+            for (of, quantity), found in comparison.verdicts.items()
+            if of == side
         },
-        "values": {quantity: comparison.values(quantity) for quantity in QUANTITIES},
-        "medians": {step: _medians(comparison, step) for step in STEPS},
+        "values": {quantity: comparison.values(quantity, side) for quantity in QUANTITIES},
+        "medians": {step: _medians(comparison, step, side) for step in STEPS},
     }
 
 
-def _medians(comparison: Comparison, step: str) -> list[list[float]]:
-    """Return the median seconds of all blocks of each pair, of the baseline and of the candidate."""
+def _medians(comparison: Comparison, step: str, side: int) -> list[list[float]]:
+    """Return the median seconds of all blocks of each process run, of the baseline and of the candidate."""
     measured = [run.measured for _, (_, run) in sorted(comparison.runs.items())]
-    return [[statistics.median(each[step][side]) for each in measured if step in each] for side in (0, 1)]
+    return [[statistics.median(each[step][of]) for each in measured if step in each] for of in (0, side)]
 
 
 def table(records: Iterable[dict]) -> Table:
@@ -108,18 +117,18 @@ def table(records: Iterable[dict]) -> Table:
     rows = []
     groups: dict[tuple, list[dict]] = {}
     for record in records:
-        case = (record["slowdown"], record["margin"])
+        case = (record.get("candidates", 1), record["slowdown"], record["margin"])
         groups.setdefault((*case, 0, record["variant"]), []).append(record)
         groups.setdefault((*case, 1, "all"), []).append(record)
-    for (slowdown, margin, _, variant), group in sorted(groups.items()):
-        verdicts = [record["verdicts"][quantity] for record in group for quantity in judged(slowdown)]
+    for (candidates, slowdown, margin, _, variant), group in sorted(groups.items()):
+        verdicts = [each for record in group for name, each in record["verdicts"].items() if name in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
         pairs = statistics.median(verdict["pairs" if "pairs" in verdict else "launches"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pairs:g}")
-        rows.append((variant, f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
+        rows.append((variant, str(candidates), f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
     return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
 
 
@@ -150,15 +159,15 @@ def _share(found: Iterable[bool]) -> str:
 
 
 def _line(record: dict) -> str:
-    said = (f"{quantity} {record['verdicts'][quantity]['said']}" for quantity in judged(record["slowdown"]))
+    said = (f"{quantity} {found['said']}" for quantity, found in record["verdicts"].items())
     case = f"{record['variant']} slowed by {record['slowdown']:g} %, margin {record['margin']:g} %"
     return f"{case}, run {record['run'] + 1}, {record['seconds']:.0f} s: {'; '.join(said)}"
 
 
-def _case(text: str) -> tuple[float, float]:
-    """Return slowdown and margin, in percent: "10:5" -> (10.0, 5.0)."""
-    slowdown, margin = map(float, text.split(":"))
-    return slowdown, margin
+def _case(text: str) -> tuple[list[float], float]:
+    """Return slowdowns and margin, in percent: "10,0:5" -> ([10.0, 0.0], 5.0)."""
+    slowdowns, margin = text.split(":")
+    return [float(each) for each in slowdowns.split(",")], float(margin)
 
 
 def _options() -> argparse.Namespace:
@@ -170,8 +179,8 @@ def _options() -> argparse.Namespace:
         "--cases",
         type=_case,
         nargs="+",
-        default=[(0.0, 5.0), (10.0, 5.0), (5.0, 3.0)],
-        metavar="SLOWDOWN:MARGIN",
+        default=[([0.0], 5.0), ([10.0], 5.0), ([5.0], 3.0)],
+        metavar="SLOWDOWN[,SLOWDOWN...]:MARGIN",
         help="percent; a slowdown of 0 compares a version with itself (default: 0:5 10:5 5:3)",
     )
     parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
