@@ -58,7 +58,7 @@ def _search(options: argparse.Namespace) -> int:
     question = options.check, sampling(options, MOST_PAIRS)
     bisection = Bisection(package, found.builds, *question, prober, Journal(options.resume, search), say)
     bisection.run()
-    facts = report.described(bisection, found.left_out)
+    facts = report.described(bisection, options.network, found.left_out)
     print(report.as_text(facts))
     if options.json:
         atomic.write(options.json, json.dumps(facts, indent=1) + "\n")

@@ -9,12 +9,13 @@ from harness.regression.pair_run import RATIOS
 from harness.regression.releases import IMPORTABLE
 
 
-def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, Any]:
+def described(bisection: Bisection, network: str, left_out: Mapping[str, int]) -> dict[str, Any]:
     """Return all facts of a search that has ended. Without a difference, those of the first bad build are missing."""
     outcomes = bisection.journal.outcomes.values()
     result = {
         "package": bisection.package,
         "framework": bisection.prober.variant,
+        "network": network,
         "check": bisection.check,
         "ends": [bisection.builds[0].version, bisection.builds[-1].version],
         "builds": len(bisection.builds),
@@ -39,7 +40,7 @@ def described(bisection: Bisection, left_out: Mapping[str, int]) -> dict[str, An
         "culprits": bisection.culprits,
         "smaller_sets": {name: each.word for name, each in bisection.journal.outcomes.items() if " with " in name},
         "equal_packages": len(found.pins) - sum(after is not None for _, after in differences.values()),
-        "reproduce": _command(bisection),
+        "reproduce": _command(bisection, network),
     }
 
 
@@ -48,7 +49,7 @@ def _finding(bisection: Bisection, position: int) -> dict[str, str]:
     return {"word": outcome.word, "reason": outcome.reason}
 
 
-def _command(bisection: Bisection) -> str:
+def _command(bisection: Bisection, network: str) -> str:
     """Return the command that compares both builds, in environments of the same versions."""
     sides = []
     for side, position in (("baseline", bisection.good), ("candidate", bisection.bad)):
@@ -59,7 +60,9 @@ def _command(bisection: Bisection) -> str:
         }
         sides += [f'--{side} "{name}=={version}"' for name, version in own.items()]
     check = "network" if bisection.check == IMPORTABLE else bisection.check
-    return f"pytest -m regression --framework {bisection.prober.variant} {' '.join(sides)} -k {check}"
+    chosen = f"--framework {bisection.prober.variant} --network {network} {' '.join(sides)}"
+    margin = f" --max-slowdown {100 * bisection.sampling.margin:g}" if check in RATIOS else ""
+    return f"pytest -m regression {chosen} -k {check}{margin}"
 
 
 def _is_chosen(bisection: Bisection, name: str, version: str) -> bool:
@@ -102,13 +105,13 @@ def _packages(facts: Mapping[str, Any]) -> str:
         name: f"{name} {before or 'absent'} -> {after or 'absent'}"
         for name, (before, after) in facts["differences"].items()
     }
-    equal = f"the other {facts['equal_packages']} packages are equal"
+    equal = f"; the other {count} packages are equal" if (count := facts["equal_packages"]) else ""
     if len(changed) == 1:
-        return f"only {changed[facts['package']]}; {equal}"
+        return f"only {changed[facts['package']]}{equal}"
     missing = sum(word in UNDECIDED for word in facts["smaller_sets"].values())
     untested = f" ({missing} smaller sets cannot be measured)" if missing else ""
     needed = f"the smallest set that makes the difference: {', '.join(facts['culprits'])}{untested}"
-    return f"{', '.join(changed.values())}; {equal}; {needed}"
+    return f"{', '.join(changed.values())}{equal}; {needed}"
 
 
 def as_text(facts: Mapping[str, Any]) -> str:

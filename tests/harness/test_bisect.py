@@ -71,7 +71,7 @@ def test_equal_ends_need_one_measurement(bisect):
     ended = bisect(prober)
     assert ended.bad is None
     assert len(prober.measured) == 1
-    assert NUMERICS in report.as_text(report.described(ended, {}))
+    assert NUMERICS in report.as_text(report.described(ended, "mlp", {}))
 
 
 @pytest.mark.parametrize("prober", [FakeProber(missing={LAST}), FakeProber(word="not counted")])
@@ -140,10 +140,10 @@ def test_progress_counts_builds(bisect):
 
 
 def test_report_holds_the_answer_in_all_forms(bisect):
-    facts = report.described(bisect(FakeProber(missing={12})), {"yanked": 2})
+    facts = report.described(bisect(FakeProber(missing={12})), "cnn", {"yanked": 2})
     assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")
     assert facts["check"] in CHECKS
     for text in (report.as_text(facts), report.as_markdown(facts)):
         assert all(part in text for part in ("toy 11", "toy 13", "no wheel", "2 left out: yanked"))
-    for part in ("--framework numpy", '--baseline "toy==11"', '--candidate "toy==13"'):
+    for part in ("--framework numpy --network cnn", '--baseline "toy==11"', '--candidate "toy==13"'):
         assert part in facts["reproduce"]
