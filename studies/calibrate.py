@@ -108,8 +108,9 @@ def _found(comparison: Comparison, side: int) -> dict:
 
 def _medians(comparison: Comparison, step: str, side: int) -> list[list[float]]:
     """Return the median seconds of all blocks of each process run, of the baseline and of the candidate."""
-    measured = [run.measured for _, (_, run) in sorted(comparison.runs.items())]
-    return [[statistics.median(each[step][of]) for each in measured if step in each] for of in (0, side)]
+    runs = [(sides, run.measured) for _, (sides, run) in sorted(comparison.runs.items()) if side in sides]
+    steps = [(each[step][0], each[step][sides.index(side)]) for sides, each in runs if step in each]
+    return [[statistics.median(both[of]) for both in steps] for of in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:

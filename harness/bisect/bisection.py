@@ -11,8 +11,9 @@ from harness.bisect.limits import limits, planned
 from harness.bisect.prober import NUMERICS, Prober
 from harness.bisect.search import BAD, GOOD, UNKNOWN, first_bad
 from harness.judging.sequential import Sampling
+from harness.regression import numerics
 from harness.regression.builds import Build
-from harness.regression.numerics import CHECKS, SAME
+from harness.regression.numerics import SAME
 from harness.regression.pair_run import RATIOS
 from harness.regression.releases import differences
 
@@ -53,7 +54,7 @@ class Bisection:
     def run(self) -> None:
         """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `Unmeasurable`."""
         last = len(self.builds) - 1
-        checks = list(CHECKS) if self.check == NUMERICS else [self.check]
+        checks = list(numerics.CHECKS) if self.check == NUMERICS else [self.check]
         if not self.outcome(0):
             pins = self.prober.resolved(self.builds[0].version)
             self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))
@@ -132,7 +133,7 @@ class Bisection:
         return limits(self.sampling, verdicts + 1, len(self.builds), self.end and self.end.change)
 
     def _state(self, outcome: Outcome) -> str:
-        """Return "bad" if a build differs from the good end at least half as much as the bad end does."""
+        """Return "bad" if a build differs as much as the bad end; of a time or memory, if it is beyond the middle."""
         if outcome.word in UNDECIDED:
             return UNKNOWN
         if self.check in RATIOS:

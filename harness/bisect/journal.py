@@ -45,7 +45,10 @@ class Journal:
             lines.append(file, search)
         elif first != search:
             raise Foreign(f"{file} is of another search: {_difference(first, search)}; name another file")
-        self.outcomes = {line.pop("probe"): Outcome(**line) for line in found}
+        try:
+            self.outcomes = {line.pop("probe"): Outcome(**line) for line in found}
+        except (KeyError, TypeError) as error:
+            raise Foreign(f"{file} has a line that is no outcome: {error!r}; remove that line") from None
 
     def add(self, probe: str, outcome: Outcome) -> None:
         """Add an outcome, and write it to the disk."""

@@ -39,13 +39,15 @@ def _measure(options: argparse.Namespace) -> None:
     listed = _last_of_minor(listed) if options.minor else listed
     facts = {
         "package": package,
-        "anchor": options.anchor or listed[-1].version,
         "framework": variant,
         "network": options.network,
         "companions": options.companions,
-        "machine": machine.identity(),
+        "margin": options.margin,
     }
-    todo = pending(listed, [] if options.again else read(options.file), facts)
+    known = read(options.file)
+    own = [row["anchor"] for row in known if _is_of(row, facts)]
+    facts |= {"anchor": options.anchor or (own or [listed[-1].version])[-1], "machine": machine.identity()}
+    todo = pending(listed, [] if options.again else known, facts)
     say(f"{len(todo)} of {len(listed)} releases of {package} to measure, compared with {facts['anchor']}; {variant}")
     if todo:
         _history(options, facts).run(todo)
@@ -80,9 +82,13 @@ def _options() -> argparse.Namespace:
     add_options(parser, "keras", "releases")
     add = parser.add_argument
     add("--since", required=True, metavar="A", help="the first release: a version, or a date as 2026-01-31")
-    add("--anchor", metavar="VERSION", help="the release that all are compared with (default: the newest)")
+    add(
+        "--anchor",
+        metavar="VERSION",
+        help="that all are compared with (default: that of FILE, or the newest)",
+    )
     add("--minor", action="store_true", help="the last release of each minor version only")
-    add("--file", type=Path, required=True, help="the rows: those that are in it are not measured again")
+    add("--file", type=Path, required=True, metavar="FILE", help="the rows: none is measured again")
     add("--again", action="store_true", help="measure all releases again")
     add_limits(parser, "a time or of memory", 60, "all times and accuracies")
     add("--markdown", type=Path, metavar="FILE", help="write the table")

@@ -3,6 +3,7 @@
 import itertools
 import math
 import os
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,8 +19,8 @@ from harness.regression.comparison import Comparison
 from harness.regression.numerics import CHECKS, Finding
 from harness.regression.releases import Releases, differences
 from harness.regression.requirements import NotBuilt
-from harness.regression.upgrade import shares
 from harness.regression.versions import Side
+from harness.workers.worker import in_a_line
 
 RELEASES = 3  # of a group, which has two more workers: the anchor, and the anchor again
 
@@ -54,7 +55,6 @@ class History:
         self.begun = datetime.now(UTC).isoformat()  # microseconds tell measurements apart
         groups = math.ceil(len(builds) / RELEASES)
         self.sampling = replace(self.sampling, comparisons=(len(builds) + groups) * len(COMPARED))
-        seconds = shares(self.sampling.seconds, groups)
         self.releases.reference = self.releases.resolved(self.anchor)
         anchor = self.releases.side(self.releases.reference)
         same = self._numerics(self.anchor, anchor, anchor)
@@ -62,8 +62,12 @@ class History:
             raise Unmeasurable(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
         again = self._row(Build(self.anchor), MEASURED, found=same), anchor
         ready = filter(None, (self._prepared(build, anchor) for build in builds))
-        while group := list(itertools.islice(ready, RELEASES)):
-            self._measure([*group, again], anchor, next(seconds))
+        left = self.sampling.seconds
+        for groups_left in range(groups, 0, -1):
+            if group := list(itertools.islice(ready, RELEASES)):
+                began = time.monotonic()
+                self._measure([*group, again], anchor, left / groups_left)
+                left = max(0.0, left - (time.monotonic() - began))
 
     def _prepared(self, build: Build, anchor: Side) -> tuple[Row, Side] | None:
         """Return the row of a release with its numerics, and its side; None if it cannot be measured."""
@@ -91,9 +95,12 @@ class History:
         pythons = [anchor.python, *(side.python for _, side in ready)]
         sampling, pairs = replace(self.sampling, seconds=seconds), self.releases.pairs(pythons)
         comparison = Comparison(pairs, self.releases.variant, COMPARED, sampling)
-        comparison.run(
-            lambda done, size: self.say(f"{', '.join(together)}: {done} process runs, next analysis at {size}")
-        )
+        names = ", ".join(together)
+        comparison.run(lambda done, size: self.say(f"{names}: {done} process runs, next analysis at {size}"))
+        if not comparison.runs:  # without rows, the same command tries again
+            reason = in_a_line(comparison.failure) if comparison.failure else "the time was up"
+            self.say(f"{names}: not measured: {reason}")
+            return
         for side, (row, _) in enumerate(ready, 1):
             found = {quantity: _record(comparison.verdicts[side, quantity]) for quantity in COMPARED}
             lines.append(self.file, row | {"together": together, "found": row["found"] | found})
@@ -109,7 +116,6 @@ class History:
             "state": state,
             "reason": reason,
             "packages": packages or {},
-            "margin": self.sampling.margin,
             "alpha": self.sampling.alpha,
             "comparisons": self.sampling.comparisons,
             "found": {check: finding._asdict() for check, finding in (found or {}).items()},

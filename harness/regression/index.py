@@ -66,7 +66,7 @@ def _read(url: str, variables: dict[str, str]) -> list[File]:
     request.add_header("Accept", ACCEPTED)
     if parts.username:
         secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        request.add_header("Authorization", f"Basic {base64.b64encode(secret.encode()).decode()}")
+        request.add_unredirected_header("Authorization", f"Basic {base64.b64encode(secret.encode()).decode()}")
     context = ssl.create_default_context(cafile=variables.get("SSL_CERT_FILE"))
     handlers: list[urllib.request.BaseHandler] = [urllib.request.HTTPSHandler(context=context)]
     if proxy := variables.get("ALL_PROXY"):

@@ -1,6 +1,7 @@
 """The baseline and its candidate, or several, as workers that do the same work at once or interleaved."""
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -137,13 +138,16 @@ class Pairs:
         Raises the first error. All workers have ended then.
         """
         started: list[Pair] = []
+        closing = threading.Event()
 
         def process_run(number: int) -> None:
             with self.started(variant, [number % at_once] * len(self.pythons)) as pair:
                 started.append(pair)
-                run(pair, number)
+                if not closing.is_set():
+                    run(pair, number)
 
         def close() -> None:
+            closing.set()
             for pair in started:
                 pair.close()
 

@@ -60,7 +60,7 @@ def checked(options: argparse.Namespace, files: Iterable[Path | None]) -> tuple[
 
 def workers(network: str, releases: str) -> Callable[[Sequence[str]], Pairs]:
     """Return the factory of `Pairs` in the sandbox: one thread, as in `pytest -m regression`."""
-    dataset = Parts.at(obtain(None))
+    dataset = Parts.at(obtain(say=say))
     if notice := sandbox.notice(releases):
         say(notice)
     spec = WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),))

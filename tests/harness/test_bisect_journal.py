@@ -47,7 +47,13 @@ def test_another_search_is_refused_and_its_file_stays(file):
 
 @pytest.mark.parametrize(
     "content",
-    [b"notes", b"notes\n", b"\x00\xff\n", b"[]\n", json.dumps(SEARCH).encode() + b"\ndamaged\n{}\n"],
+    [
+        b"notes",
+        b"notes\n",
+        b"\x00\xff\n",
+        b"[]\n",
+        *(json.dumps(SEARCH).encode() + line for line in (b"\ndamaged\n{}\n", b"\n{}\n")),
+    ],
 )
 def test_file_that_is_no_journal_is_refused_in_a_line(content):
     refused(lambda file: Journal(file, SEARCH), content)

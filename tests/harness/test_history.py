@@ -21,7 +21,7 @@ from tests.fakes import FakeWorker
 from tests.refusal import refused
 
 FACTS = {"package": "toy", "anchor": "9", "framework": "numpy", "network": "mlp", "companions": []}
-FACTS |= {"machine": machine.identity()}
+FACTS |= {"margin": Sampling.margin, "machine": machine.identity()}
 OTHER = FACTS | {"machine": FACTS["machine"] | {"cpu": "another"}}
 
 
@@ -91,6 +91,12 @@ def test_each_release_is_a_row_with_its_state(history):
 def test_all_verdicts_of_a_measurement_share_its_error(history):
     _, rows = history()
     assert {row["comparisons"] for row in rows} == {(6 + 6 // RELEASES) * len(COMPARED)}
+
+
+def test_group_without_a_measurement_has_no_row(history, monkeypatch):
+    monkeypatch.setattr(FakeReleases, "side", lambda self, pins, like=None: Side(pins["toy"], "broken"))
+    _, rows = history()
+    assert {row["version"] for row in rows} == {"4", "5"}
 
 
 def test_no_release_is_measured_twice_on_a_machine(history):

@@ -10,8 +10,8 @@ from tests.wheels import wheel
 
 
 @pytest.fixture
-def run(monkeypatch, wheels, tmp_path, capsys):
-    """Return a function: the exit status, the lines of stderr, and the versions that are to be measured."""
+def run(monkeypatch, wheels, tmp_path):
+    """Return a function: the exit status or its message, and the versions that are to be measured."""
     for version in ("1.0", "1.1", "1.2", "1.2.1", "2.0"):
         wheel(wheels, "toynet", version)
 
@@ -57,7 +57,18 @@ def test_invalid_request_ends_with_a_line(run, arguments, named):
 
 def test_releases_with_a_row_are_measured_on_request_only(run, tmp_path):
     facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
+    facts |= {"margin": 0.05}
     row = dict.fromkeys(KEYS, 0.01) | facts | {"version": "1.1", "machine": machine.identity(), "found": {}}
     lines.append(tmp_path / "rows", row | {"format": FORMAT, "state": "cannot be installed"})
     assert run("--since", "1.0")[1] == ["1.0", "1.2", "1.2.1"]
     assert run("--since", "1.0", "--again")[1] == ["1.0", "1.1", "1.2", "1.2.1"]
+
+
+def test_new_release_is_compared_with_the_anchor_of_the_file(run, tmp_path, wheels):
+    facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
+    facts |= {"margin": 0.05}
+    row = dict.fromkeys(KEYS, 0.01) | facts | {"version": "1.2.1", "machine": machine.identity(), "found": {}}
+    lines.append(tmp_path / "rows", row | {"format": FORMAT, "state": "cannot be installed"})
+    wheel(wheels, "toynet", "3.0")
+    assert run("--since", "1.2")[1] == ["1.2", "3.0"]
+    assert run("--since", "1.2", "--margin", "2")[1] == ["1.2", "1.2.1", "2.0"]
