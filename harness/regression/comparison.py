@@ -26,7 +26,7 @@ def most_pairs(processors: int, threads: int) -> int:
 class Comparison:
     """The comparison of a baseline with each candidate, in the same process runs. `pairs` has the sides.
 
-    - `quantities`: of `QUANTITIES`, and `ACCURACY`, whose seed is the number of the process run.
+    - `quantities`: of `QUANTITIES`, and `ACCURACY`: its seed is the number of the process run.
 
     After `run`, `verdicts` has one for each candidate, by its position among the sides, and each quantity. `runs` holds
     the completed process runs, by number, each with its sides: a candidate that fails is left out from then on.
@@ -128,32 +128,12 @@ def paired_medians(baseline: float | list[float], candidate: float | list[float]
     return statistics.median(baseline), statistics.median(baseline) * ratio
 
 
-def compare_accuracy(pair: Pair, sampling: Sampling, on_seed: Callable[[int], None]) -> Verdict:
-    """Return the verdict on the accuracy after one epoch. Raises as `Pair.run`; `on_seed(seed)` is called before each.
+def accuracy_of_seed(pair: Pair, seed: int) -> list[float]:
+    """Return the accuracy of each side after one epoch, in [0, 1]. Raises as `Pair.run`.
 
     One epoch shows a change of the training. After ten, the differences between seeds hide it
     (docs/explanation/lessons.md).
     """
-    accuracies: tuple[list[float], list[float]] = ([], [])
-
-    def train(batch: Batch) -> None:
-        for seed in batch.numbers:
-            on_seed(seed)
-            for side, accuracy in zip(accuracies, accuracy_of_seed(pair, seed), strict=True):
-                side.append(accuracy)
-
-    def judged(_: str, alpha: float) -> Verdict:
-        if not accuracies[0]:
-            return Verdict("inconclusive", reason="the time was up before the first training")
-        verdict = judge(*accuracies, ACCURACY_MARGIN, alpha, "points")
-        return verdict._replace(reason=verdict.reason.replace("pairs", "seeds"))
-
-    *_, verdicts = sequential(train, judged, ["accuracy"], sampling)
-    return verdicts["accuracy"]
-
-
-def accuracy_of_seed(pair: Pair, seed: int) -> list[float]:
-    """Return the accuracy of each side after one epoch, in [0, 1]. Raises as `Pair.run`."""
     pair.build(seed=seed)
     pair.run("fit", *pair.dataset.train, 1)
     return [accuracy for _, accuracy in pair.run("evaluate", *pair.dataset.test)]

@@ -76,7 +76,7 @@ def _record(upgrade: Upgrade, variant: str, name: str) -> dict[str, Any]:
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in found._asdict().items()
     }
-    if isinstance(found, Verdict) and name != "accuracy":
+    if isinstance(found, Verdict):
         record["ratio"] = None if found.change is None or found.unit != "%" else 1 + found.change
         record.update(zip(SIDES, upgrade.comparisons[variant].values(name), strict=True))
     return record

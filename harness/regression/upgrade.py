@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
 from harness.regression.checks import CHECKS
-from harness.regression.comparison import Comparison, compare_accuracy
+from harness.regression.comparison import Comparison
 from harness.regression.identity import Imported, identified
 from harness.regression.installed import versions_with_python
 from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES, CandidateFailed, Pair, Pairs
-from harness.regression.versions import ACCURACY, Side
+from harness.regression.versions import Side
 from harness.workers import variables
 from harness.workers.worker import WorkerDied, in_a_line
 
@@ -22,7 +22,7 @@ from harness.workers.worker import WorkerDied, in_a_line
 class Upgrade:
     """All findings about two versions. Each is made at the first request.
 
-    - `requested`: variant -> names of its checks and quantities, and `ACCURACY`.
+    - `requested`: variant -> names of its checks and quantities.
     - `sampling`: limits of all trainings and timings together; `comparisons` is counted here.
     - `on_progress(line)` is called before each step.
     """
@@ -37,8 +37,7 @@ class Upgrade:
         self.settings = self.pairs.settings
         judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
         self.sampling = replace(self.sampling, comparisons=len(judged))
-        samplings = sum((ACCURACY in self.requested[each]) + bool(self.quantities(each)) for each in self.requested)
-        self.seconds = shares(self.sampling.seconds, samplings)
+        self.seconds = shares(self.sampling.seconds, sum(bool(self.quantities(each)) for each in self.requested))
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
         self.kept_variables = variables.described({})
@@ -47,18 +46,16 @@ class Upgrade:
         self.found: dict[tuple[str, str], Finding | Verdict] = {}
 
     def quantities(self, variant: str) -> list[str]:
-        """Return the requested quantities that are timed or are memory."""
-        return [name for name in self.requested[variant] if name not in CHECKS and name != ACCURACY]
+        """Return what is judged by pairs of process runs: times, memory and accuracy."""
+        return [name for name in self.requested[variant] if name not in CHECKS]
 
     def find(self, variant: str, name: str) -> Finding | Verdict:
         """Return the finding. Those that are made together with it are kept."""
         if (variant, name) not in self.found:
             if name in CHECKS:
                 self._compute(variant)
-            elif name == ACCURACY:
-                self.found[variant, ACCURACY] = self._learn(variant)
             else:
-                self._time(variant)
+                self._judge(variant)
         return self.found[variant, name]
 
     def _compute(self, variant: str) -> None:
@@ -77,18 +74,7 @@ class Upgrade:
             for name in checks:
                 self.found.setdefault((variant, name), Finding(*failed(error, "changed")))
 
-    def _learn(self, variant: str) -> Verdict:
-        until = time.monotonic() + next(self.seconds)
-        try:
-            with self._pair(variant) as pair:
-                sampling = replace(self.sampling, at_once=1, seconds=until - time.monotonic())
-                on_seed = lambda seed: self.on_progress(f"{variant}: accuracy, seed {seed}")  # noqa: E731
-                return compare_accuracy(pair, sampling, on_seed)
-        except Exception as error:
-            word, reason = failed(error, "worse")
-            return Verdict(word, reason=reason)
-
-    def _time(self, variant: str) -> None:
+    def _judge(self, variant: str) -> None:
         if variant not in self.versions:
             with contextlib.suppress(Exception), self._pair(variant):
                 pass  # a start that does not count: it reads from the disk what later ones find in memory
