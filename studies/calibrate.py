@@ -66,8 +66,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     Variants and cases are interleaved, so an interrupted study has some of each.
     """
     settings = Settings(threads=options.threads)
-    data = dataset()
-    start = starter(WorkerSpec("", threads=settings.threads), lambda *_: None)
+    pairs = Pairs(settings, dataset(), starter(WorkerSpec("", threads=settings.threads), lambda *_: None))
     sampling = Sampling(
         at_once=most_pairs(processors.count(), settings.threads),
         seconds=60 * options.max_minutes,
@@ -76,10 +75,9 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdowns, margin), variant in turns:
             pythons = [_environment(Path(scratch), variant, side) for side in (0.0, *slowdowns)]
-            pairs = Pairs(pythons, settings, data, start)
             verdicts = len(QUANTITIES) * len(impls.variants()) * len(slowdowns)
             limits = replace(sampling, margin=margin / 100, comparisons=verdicts)
-            comparison = Comparison(pairs, variant, judged(max(slowdowns)), limits)
+            comparison = Comparison(pairs, variant, pythons, judged(max(slowdowns)), limits)
             began = time.monotonic()
             comparison.run()
             described = {"variant": variant, "candidates": len(slowdowns), "margin": margin, "run": turn}

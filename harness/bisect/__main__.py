@@ -17,7 +17,7 @@ from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
 from harness.regression.comparison import MOST_PAIRS
 from harness.regression.pair_run import RATIOS
-from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
+from harness.regression.release_command import add_limits, add_options, checked, pairs, sampling, say
 from harness.regression.releases import IMPORTABLE
 
 ANSWERED, INTERRUPTED, REFUSED, GAP = 0, 2, 4, 5  # exit statuses
@@ -42,8 +42,8 @@ def _search(options: argparse.Namespace) -> int:
     found = builds.between(package, builds.bound(options.first), builds.bound(options.last), options.pre)
     first, *_, last = found.builds
     say(f"{len(found.builds)} builds of {package}, {first.version} to {last.version}; {variant}: {options.check}")
-    pairs = workers(options.network, "the builds")
-    prober = Prober(package, variant, options.companions, pairs, environments.folder())
+    workers = pairs(options.network, "the builds")
+    prober = Prober(package, variant, options.companions, workers, environments.folder())
     search = {
         "package": package,
         "ends": [first.version, last.version],

@@ -60,7 +60,8 @@ class Prober(Releases):
         _, finding = self._first_difference(sides, [IMPORTABLE])
         if finding != SAME:
             return Verdict("missing", reason=finding.reason)
-        comparison = Comparison(self.pairs([side.python for side in sides]), self.variant, [quantity], sampling)
+        pythons = [side.python for side in sides]
+        comparison = Comparison(self.pairs, self.variant, pythons, [quantity], sampling)
         comparison.run()
         return comparison.verdicts[1, quantity]
 

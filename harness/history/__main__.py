@@ -15,7 +15,7 @@ from harness.history.table import as_markdown
 from harness.measuring import machine
 from harness.regression import builds, environments
 from harness.regression.builds import Build
-from harness.regression.release_command import add_limits, add_options, checked, sampling, say, workers
+from harness.regression.release_command import add_limits, add_options, checked, pairs, sampling, say
 from harness.regression.releases import Releases
 
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
@@ -63,8 +63,8 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _history(options: argparse.Namespace, facts: dict) -> History:
-    pairs = workers(options.network, "the releases")
-    releases = Releases(facts["package"], facts["framework"], options.companions, pairs, environments.folder())
+    workers = pairs(options.network, "the releases")
+    releases = Releases(facts["package"], facts["framework"], options.companions, workers, environments.folder())
     return History(releases, facts["anchor"], facts, sampling(options, AT_ONCE), options.file, say)
 
 

@@ -93,8 +93,8 @@ class History:
         """Measure these sides together, and append their rows."""
         together = [row["version"] for row, _ in ready]
         pythons = [anchor.python, *(side.python for _, side in ready)]
-        sampling, pairs = replace(self.sampling, seconds=seconds), self.releases.pairs(pythons)
-        comparison = Comparison(pairs, self.releases.variant, COMPARED, sampling)
+        sampling = replace(self.sampling, seconds=seconds)
+        comparison = Comparison(self.releases.pairs, self.releases.variant, pythons, COMPARED, sampling)
         names = ", ".join(together)
         comparison.run(lambda done, size: self.say(f"{names}: {done} process runs, next analysis at {size}"))
         if not comparison.runs:  # without rows, the same command tries again

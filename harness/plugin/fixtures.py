@@ -131,7 +131,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     readable = (DATASET.raw(dataset.directory),)
     trusted = {side.python for side in sides if not side.requirements}
     start = starter(replace(worker_spec(option), threads=threads, readable=readable), display.on_event, trusted)
-    pairs = Pairs([side.python for side in sides], settings, dataset, start)
+    pairs = Pairs(settings, dataset, start)
     at_once = most_pairs(processors.count(), threads)
     sampling = Sampling(option.max_slowdown, option.alpha, at_once=at_once, seconds=60 * option.max_minutes)
     upgrade = config.stash[UPGRADE] = Upgrade(sides, requested, pairs, sampling, display.say)

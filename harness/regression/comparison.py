@@ -24,8 +24,9 @@ def most_pairs(processors: int, threads: int) -> int:
 
 @dataclass
 class Comparison:
-    """The comparison of a baseline with each candidate, in the same process runs. `pairs` has the sides.
+    """The comparison of a baseline with each candidate, in the same process runs.
 
+    - `pythons`: the interpreters of the sides, the baseline's first.
     - `quantities`: of `QUANTITIES`, and `ACCURACY`: its seed is the number of the process run.
 
     After `run`, `verdicts` has one for each candidate, by its position among the sides, and each quantity. `runs` holds
@@ -35,6 +36,7 @@ class Comparison:
 
     pairs: Pairs
     variant: str
+    pythons: Sequence[str]
     quantities: Sequence[str]
     sampling: Sampling
     runs: dict[int, tuple[list[int], PairRun]] = field(default_factory=dict, init=False)
@@ -53,7 +55,7 @@ class Comparison:
             on_progress(batch.numbers.start, batch.sample_size)
             self._draw(batch)
 
-        wanted = [(side, quantity) for side in range(1, len(self.pairs.pythons)) for quantity in self.quantities]
+        wanted = [(side, quantity) for side in range(1, len(self.pythons)) for quantity in self.quantities]
         for verdicts in sequential(draw, lambda key, alpha: self._verdict(*key, alpha), wanted, self.sampling):
             self.verdicts = verdicts
 
@@ -69,7 +71,7 @@ class Comparison:
 
     def _draw(self, batch: Batch) -> None:
         """Run the processes of a batch at once. If a candidate fails, run them again without it."""
-        sides = [side for side in range(len(self.pairs.pythons)) if side not in self.failed]
+        sides = [side for side in range(len(self.pythons)) if side not in self.failed]
         wanted = {quantity for _, quantity in batch.undecided}
 
         def process_run(pair: Pair, number: int) -> None:
@@ -79,7 +81,8 @@ class Comparison:
             self.runs[number] = sides, run
 
         try:
-            self.pairs.of(sides).process_runs(self.variant, batch.numbers, self.sampling.at_once, process_run)
+            pythons = [self.pythons[side] for side in sides]
+            self.pairs.process_runs(self.variant, pythons, batch.numbers, self.sampling.at_once, process_run)
         except CandidateFailed as error:
             self.failed[sides[error.side]] = str(error)
             if len(sides) == 2:

@@ -85,28 +85,19 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """A factory of pairs.
+    """A factory of pairs. `start(target)` returns a new worker."""
 
-    - `pythons`: the interpreters of the baseline and of each candidate.
-    - `start(target)`: returns a new worker.
-    """
-
-    pythons: Sequence[str]
     settings: Settings
     dataset: Parts
     start: Callable[[Target], Worker]
 
-    def of(self, sides: Sequence[int]) -> "Pairs":
-        """Return the factory of pairs with these sides only."""
-        return replace(self, pythons=[self.pythons[side] for side in sides])
-
     @contextlib.contextmanager
-    def started(self, variant: str, cpu_slots: Sequence[int] = ()) -> Iterator[Pair]:
-        """Yield new workers, each on its block of processors (see `WorkerSpec`): all on the first if none is given.
+    def started(self, variant: str, pythons: Sequence[str], cpu_slots: Sequence[int] = ()) -> Iterator[Pair]:
+        """Yield new workers under these interpreters, the baseline's first. Raises as `Pair` does.
 
-        Raises as `Pair` does.
+        Each is on its block of processors (see `WorkerSpec`): all are on the first if none is given.
         """
-        cpu_slots = cpu_slots or [0] * len(self.pythons)
+        cpu_slots = cpu_slots or [0] * len(pythons)
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
         pair = Pair(variant, self.settings, self.dataset, workers)
 
@@ -117,21 +108,26 @@ class Pairs:
                 self.settings.network,
                 (),
                 (),
-                python=self.pythons[side],
+                python=pythons[side],
                 cpu_slot=cpu_slots[side],
             )
             workers.append(self.start(target))
             return workers[-1]
 
         try:
-            sides = range(len(self.pythons))
+            sides = range(len(pythons))
             pair.workers = checked(*together.each(lambda side: caught(open_, side), sides, len(sides), pair.close))
             yield pair
         finally:
             pair.close()
 
     def process_runs(
-        self, variant: str, numbers: Sequence[int], at_once: int, run: Callable[[Pair, int], None]
+        self,
+        variant: str,
+        pythons: Sequence[str],
+        numbers: Sequence[int],
+        at_once: int,
+        run: Callable[[Pair, int], None],
     ) -> None:
         """Call `run(pair, number)` for each number at once, with new workers on block `number % at_once` of processors.
 
@@ -141,7 +137,7 @@ class Pairs:
         closing = threading.Event()
 
         def process_run(number: int) -> None:
-            with self.started(variant, [number % at_once] * len(self.pythons)) as pair:
+            with self.started(variant, pythons, [number % at_once] * len(pythons)) as pair:
                 started.append(pair)
                 if not closing.is_set():
                     run(pair, number)

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import impls
@@ -58,14 +58,13 @@ def checked(options: argparse.Namespace, files: Iterable[Path | None]) -> tuple[
     return package, variant
 
 
-def workers(network: str, releases: str) -> Callable[[Sequence[str]], Pairs]:
-    """Return the factory of `Pairs` in the sandbox: one thread, as in `pytest -m regression`."""
+def pairs(network: str, releases: str) -> Pairs:
+    """Return the factory of pairs in the sandbox, with one thread, as in `pytest -m regression`."""
     dataset = Parts.at(obtain(say=say))
     if notice := sandbox.notice(releases):
         say(notice)
     spec = WorkerSpec("", threads=1, readable=(DATASET.raw(dataset.directory),))
-    settings, start = Settings(network=network, threads=spec.threads), starter(spec, lambda *_: None)
-    return lambda pythons: Pairs(pythons, settings, dataset, start)
+    return Pairs(Settings(network=network, threads=spec.threads), dataset, starter(spec, lambda *_: None))
 
 
 def say(line: str) -> None:

@@ -1,6 +1,6 @@
 """Releases of a package in a variant: their environments, like that of one of them, and their numerics."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,7 +23,6 @@ class Releases:
     """Releases of `package` in a variant.
 
     - `companions`: requirements of other packages, for all releases.
-    - `pairs(pythons)`: the factory of workers under these interpreters.
     - `root`: the folder of the environments.
     - `reference`: package -> version in the environment of the release that the others are compared with: each other
       one gets these as far as it allows them. None as long as that is not resolved, which gets the installed versions.
@@ -32,7 +31,7 @@ class Releases:
     package: str
     variant: str
     companions: Sequence[str]
-    pairs: Callable[[Sequence[str]], Pairs]
+    pairs: Pairs
     root: Path
     reference: Mapping[str, str] | None = field(default=None, init=False)
 
@@ -55,7 +54,7 @@ class Releases:
         """Yield each of `checks`, of `CHECKS` and `IMPORTABLE`, with its finding, until one cannot be made."""
         check, is_running, cpu_slots = checks[0], False, (0, 1 % processors.count())
         try:
-            with self.pairs([side.python for side in sides]).started(self.variant, cpu_slots) as pair:
+            with self.pairs.started(self.variant, [side.python for side in sides], cpu_slots) as pair:
                 pair.build()
                 identified(pair, sides)
                 is_running = True

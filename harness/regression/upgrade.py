@@ -35,6 +35,7 @@ class Upgrade:
 
     def __post_init__(self) -> None:
         self.settings = self.pairs.settings
+        self._pythons = [side.python for side in self.sides]
         judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
         self.sampling = replace(self.sampling, comparisons=len(judged))
         self.seconds = shares(self.sampling.seconds, sum(bool(self.quantities(each)) for each in self.requested))
@@ -79,7 +80,7 @@ class Upgrade:
             with contextlib.suppress(Exception), self._pair(variant):
                 pass  # a start that does not count: it reads from the disk what later ones find in memory
         sampling = replace(self.sampling, seconds=next(self.seconds))
-        comparison = Comparison(self.pairs, variant, self.quantities(variant), sampling)
+        comparison = Comparison(self.pairs, variant, self._pythons, self.quantities(variant), sampling)
         self.comparisons[variant] = comparison
         try:
             comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
@@ -89,7 +90,7 @@ class Upgrade:
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
         """Yield a pair, on different processors if possible, as nothing is timed. Note the versions of both."""
-        with self.pairs.started(variant, (0, 1 % self.sampling.at_once)) as pair:
+        with self.pairs.started(variant, self._pythons, (0, 1 % self.sampling.at_once)) as pair:
             pair.build()
             imported = self.imported[variant] = identified(pair, self.sides)
             self.versions[variant] = {

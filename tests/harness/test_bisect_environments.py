@@ -34,8 +34,7 @@ def bisect(tmp_path, wheels):
 
     def bisect(check, first, last):
         builds = between("toynet", bound(first), bound(last)).builds
-        pairs = lambda pythons: Pairs(pythons, Settings(), None, start)  # noqa: E731
-        prober = Prober("toynet", "numpy", [], pairs, tmp_path / "environments")
+        prober = Prober("toynet", "numpy", [], Pairs(Settings(), None, start), tmp_path / "environments")
         ended = Bisection("toynet", builds, check, Sampling(), prober, Journal(None, {}), lambda line: None)
         ended.run()
         return ended

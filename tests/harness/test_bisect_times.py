@@ -10,7 +10,7 @@ from harness.bisect.prober import Prober
 from harness.judging.sequential import Sampling, sequential
 from harness.judging.verdict import judge
 from harness.regression.builds import Build, between, bound
-from harness.regression.release_command import workers
+from harness.regression.release_command import pairs
 from studies.injected_slowdown import HOOK, slowing
 from tests.wheels import repacked, wheel
 
@@ -123,7 +123,7 @@ def test_all_verdicts_together_spend_alpha(builds):
 @pytest.mark.parametrize("first", [*range(1, BUILDS), None])
 def test_slower_build_of_a_real_variant_is_found_at_every_position(slower_builds, tmp_path, first):
     builds = slower_builds(first or BUILDS)
-    prober = Prober("toyslow", "numpy", [], workers("mlp", "the builds"), tmp_path / "environments")
+    prober = Prober("toyslow", "numpy", [], pairs("mlp", "the builds"), tmp_path / "environments")
     search = Bisection("toyslow", builds, STEP, Sampling(at_once=2, seconds=600), prober, Journal(None, {}), print)
     search.run()
     assert search.bad == first

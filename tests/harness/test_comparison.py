@@ -25,7 +25,7 @@ def compare(dataset):
 
     def compare(seconds=(1.0, 1.0), quantities=QUANTITIES, sampling=Sampling(), **answers):  # noqa: B008
         start = lambda each: FakeWorker(float(each.python), **answers.get(each.name, {}))  # noqa: E731
-        comparison = Comparison(Pairs(seconds, Settings(), dataset, start), "numpy", quantities, sampling)
+        comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", seconds, quantities, sampling)
         comparison.run()
         return comparison
 
@@ -38,8 +38,8 @@ def measured(dataset, monkeypatch):
 
     def measured(both, *quantities):
         monkeypatch.setattr(module, "measure", lambda pair, wanted, number: PairRun(({}, {}), both(number)))
-        pairs = Pairs("ab", Settings(), dataset, lambda target: FakeWorker())
-        return Comparison(pairs, "numpy", quantities, Sampling())
+        pairs = Pairs(Settings(), dataset, lambda target: FakeWorker())
+        return Comparison(pairs, "numpy", "ab", quantities, Sampling())
 
     return measured
 
@@ -134,8 +134,8 @@ def test_each_candidate_is_compared_with_the_baseline(dataset):
         broken = {"block": MemoryError("full")} if target.python == 2.0 else {}
         return FakeWorker(target.python, evaluate=(0.0, 0.8 if target.python == 0.5 else 0.9), **broken)
 
-    pairs = Pairs((1.0, 1.5, 2.0, 0.5, 1.0), Settings(), dataset, start)
-    comparison = Comparison(pairs, "numpy", ["import", STEPS[0], ACCURACY], Sampling())
+    pythons, quantities = (1.0, 1.5, 2.0, 0.5, 1.0), ["import", STEPS[0], ACCURACY]
+    comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", pythons, quantities, Sampling())
     comparison.run()
     found = [[comparison.verdicts[side, name].word for name in comparison.quantities] for side in range(1, 5)]
     assert found == [["worse", "worse", "same"], ["worse"] * 3, ["better", "better", "worse"], ["same"] * 3]
@@ -168,7 +168,7 @@ def test_pairs_at_once_have_different_processors(dataset):
             worker.cpu_seconds = lambda: (meeting.wait(), 1.0)[1]
         return worker
 
-    comparison = Comparison(Pairs("ab", Settings(), dataset, start), "numpy", ["peak-memory"], Sampling(at_once=2))
+    comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", "ab", ["peak-memory"], Sampling(at_once=2))
     comparison.run()
     assert (cpu_slots.count(0), cpu_slots.count(1)) == (FIRST, FIRST)
 

@@ -35,7 +35,7 @@ def pairs(dataset):
             return FakeWorker(evaluate=(0.0, 0.9), block=MemoryError("full"))
         return FakeWorker(float(seconds), evaluate=(0.0, float(accuracy)))
 
-    return lambda pythons: Pairs(pythons, Settings(), dataset, start)
+    return Pairs(Settings(), dataset, start)
 
 
 class FakeReleases:

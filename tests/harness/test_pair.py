@@ -44,7 +44,7 @@ def test_worker_that_cannot_start_ends_the_other():
             raise WorkerDied("no such file")
         return baseline
 
-    with pytest.raises(CandidateFailed, match="no such file"), Pairs("ab", Settings(), None, start).started("numpy"):
+    with pytest.raises(CandidateFailed, match="no such file"), Pairs(Settings(), None, start).started("numpy", "ab"):
         pass
     assert baseline.log == [("", "close")]
 
@@ -56,7 +56,7 @@ def test_workers_have_their_python_and_cpu_slot():
         worker = started[target.name, target.python, target.cpu_slot] = FakeWorker()
         return worker
 
-    with Pairs(("old", "new"), Settings(), None, start).started("numpy", (1, 2)) as pair:
+    with Pairs(Settings(), None, start).started("numpy", ("old", "new"), (1, 2)) as pair:
         assert pair.is_running()
     assert started.keys() == {("baseline", "old", 1), ("candidate", "new", 2)}
     assert all(worker.log == [("", "close")] for worker in started.values())

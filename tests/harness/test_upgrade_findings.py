@@ -17,7 +17,7 @@ def find(dataset):
 
     def find(workers, *requested):
         start = lambda target: workers.get(target.name) or PatchedNumpy()  # noqa: E731
-        pairs = Pairs(SIDES, Settings(), dataset, start)
+        pairs = Pairs(Settings(), dataset, start)
         upgrade = Upgrade([Side(name, name) for name in SIDES], {"numpy": [*requested]}, pairs, Sampling(seconds=60))
         return [upgrade.find("numpy", name) for name in requested]
 
