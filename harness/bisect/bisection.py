@@ -15,15 +15,11 @@ from harness.regression import numerics
 from harness.regression.builds import Build
 from harness.regression.numerics import SAME
 from harness.regression.pair_run import RATIOS
-from harness.regression.releases import differences
+from harness.regression.releases import NoAnswer, differences
 
 SEVERITY = {"identical": 0, "within rounding": 1, "redrawn": 1, "different": 1, "changed": 2}
 EQUAL = (SAME.word, "same")
 UNDECIDED = ("missing", "not counted", "not comparable", "inconclusive")
-
-
-class Unmeasurable(Exception):
-    """An exception for an end that cannot be measured. The message is one line."""
 
 
 @dataclass
@@ -52,7 +48,7 @@ class Bisection:
     end: Outcome | None = field(default=None, init=False)
 
     def run(self) -> None:
-        """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `Unmeasurable`."""
+        """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `NoAnswer`."""
         last = len(self.builds) - 1
         checks = list(numerics.CHECKS) if self.check == NUMERICS else [self.check]
         if not self.outcome(0):
@@ -61,7 +57,7 @@ class Bisection:
         self.prober.reference = self.outcome(0).pins
         end = self._measured(last, checks, planned(len(self.builds)) - 1)
         if end.word in UNDECIDED:
-            raise Unmeasurable(f"{self.name(last)} {problem(end)}")
+            raise NoAnswer(f"{self.name(last)} {problem(end)}")
         if end.word in EQUAL:
             return
         self.check, self.end = end.check, end

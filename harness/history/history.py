@@ -17,16 +17,12 @@ from harness.judging.verdict import Verdict
 from harness.regression.builds import Build
 from harness.regression.comparison import Comparison
 from harness.regression.numerics import CHECKS, Finding
-from harness.regression.releases import Releases, differences
+from harness.regression.releases import NoAnswer, Releases, differences
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
 from harness.workers.worker import in_a_line
 
 RELEASES = 3  # of a group, which has two more workers: the anchor, and the anchor again
-
-
-class Unmeasurable(Exception):
-    """An exception for an anchor that cannot be measured. The message is one line."""
 
 
 @dataclass
@@ -50,7 +46,7 @@ class History:
     def run(self, builds: Sequence[Build]) -> None:
         """Measure these releases. All verdicts share `alpha`.
 
-        Raises `NotBuilt` and `Unmeasurable` if the anchor cannot be measured.
+        Raises `NotBuilt` and `NoAnswer` if the anchor cannot be measured.
         """
         self.begun = datetime.now(UTC).isoformat()  # microseconds tell measurements apart
         groups = math.ceil(len(builds) / RELEASES)
@@ -59,7 +55,7 @@ class History:
         anchor = self.releases.side(self.releases.reference)
         same = self._numerics(self.anchor, anchor, anchor)
         if same["network"].word == "missing":
-            raise Unmeasurable(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
+            raise NoAnswer(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
         again = self._row(Build(self.anchor), MEASURED, found=same), anchor
         ready = filter(None, (self._prepared(build, anchor) for build in builds))
         left = self.sampling.seconds

@@ -84,7 +84,7 @@ def initialisation(pair: Pair) -> Finding:
     redrawn = []
     for name, before in baseline.items():
         after = candidate[name]
-        if np.array_equal(before, after):
+        if _bits(before) == _bits(after):
             continue
         if before.shape != after.shape or _likeness(before.ravel(), after.ravel()) < REDRAWN:
             return Finding("changed", f"{name}: standard deviation {before.std():.4f} -> {after.std():.4f}")
@@ -153,7 +153,8 @@ def _beyond_rounding(pair: Pair, dtype: str, seed: int, hyperparameters: dict[st
     steps = limits.followed_steps(pair.network, dtype, limits.STEPS_OF_AN_EPOCH)
     baseline, candidate = _train(pair, pair.initial_parameters(seed), steps)
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
-        if not abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before):
+        is_rounding = abs(after - before) <= 2 * limits.STEPS_LOSS[dtype] * abs(before)
+        if not is_rounding and _bits(before) != _bits(after):
             both = candidate.parameters[steps], baseline.parameters[steps]
             apart = largest_distance(*both, noise=pair.network.noise)
             change = f"loss of step {step} in {dtype}: {before:.7g} -> {after:.7g}"
@@ -171,14 +172,20 @@ def _first_difference(baseline: Trace, candidate: Trace) -> int | None:
     If only the parameters differ, it is the number of steps + 1.
     """
     for step, (before, after) in enumerate(zip(baseline.losses, candidate.losses, strict=True), 1):
-        if before != after:
+        if _bits(before) != _bits(after):
             return step
     [before], [after] = baseline.parameters.values(), candidate.parameters.values()
     return None if _equal(before, after) else len(baseline.losses) + 1
 
 
 def _equal(baseline: dict[str, np.ndarray], candidate: dict[str, np.ndarray]) -> bool:
-    return all(np.array_equal(array, candidate[name]) for name, array in baseline.items())
+    return all(_bits(array) == _bits(candidate[name]) for name, array in baseline.items())
+
+
+def _bits(values: np.ndarray | float) -> tuple[str, tuple[int, ...], bytes]:
+    """Return what equal values of equal dtypes have in common, NaN among them; 0.0 and -0.0 differ."""
+    array = np.asarray(values)
+    return array.dtype.str, array.shape, array.tobytes()
 
 
 def _within(

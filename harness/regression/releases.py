@@ -18,6 +18,10 @@ from harness.workers.worker import in_a_line
 IMPORTABLE = "importable"  # a check of itself: the packages can be imported and the network built
 
 
+class NoAnswer(Exception):
+    """An exception if the reference, or the other end of a search, cannot be measured. The message is one line."""
+
+
 @dataclass
 class Releases:
     """Releases of `package` in a variant.

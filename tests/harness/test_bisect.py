@@ -3,12 +3,13 @@
 import pytest
 
 from harness.bisect import report
-from harness.bisect.bisection import Bisection, Unmeasurable
+from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS
 from harness.judging.sequential import Sampling
 from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS
+from harness.regression.releases import NoAnswer
 
 LAST = 20  # the bad end is toy==20
 
@@ -76,7 +77,7 @@ def test_equal_ends_need_one_measurement(bisect):
 
 @pytest.mark.parametrize("prober", [FakeProber(missing={LAST}), FakeProber(word="not counted")])
 def test_end_that_cannot_be_measured_is_named(bisect, prober):
-    with pytest.raises(Unmeasurable, match="toy==20 cannot be measured"):
+    with pytest.raises(NoAnswer, match="toy==20 cannot be measured"):
         bisect(prober)
 
 

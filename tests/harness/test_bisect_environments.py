@@ -5,13 +5,13 @@ import subprocess
 import pytest
 
 from harness.bisect.__main__ import main
-from harness.bisect.bisection import Bisection, Unmeasurable
+from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal
 from harness.bisect.prober import Prober
 from harness.judging.sequential import Sampling
 from harness.regression.builds import between, bound
 from harness.regression.pair import Pairs
-from harness.regression.releases import IMPORTABLE
+from harness.regression.releases import IMPORTABLE, NoAnswer
 from impls.contract import Settings
 from tests.fakes import FakeWorker
 from tests.wheels import wheel
@@ -63,7 +63,7 @@ def test_first_build_that_cannot_be_imported_is_found(bisect):
 
 
 def test_build_that_cannot_be_imported_has_no_time(bisect):
-    with pytest.raises(Unmeasurable, match="it is broken"):
+    with pytest.raises(NoAnswer, match="it is broken"):
         bisect("import", "2.0", "3.0")
 
 

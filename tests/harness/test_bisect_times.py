@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.bisect.bisection import Bisection, Unmeasurable
+from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal, Outcome
 from harness.bisect.limits import half_way, planned, share
 from harness.bisect.prober import Prober
@@ -11,6 +11,7 @@ from harness.judging.sequential import Sampling, sequential
 from harness.judging.verdict import judge
 from harness.regression.builds import Build, between, bound
 from harness.regression.release_command import pairs
+from harness.regression.releases import NoAnswer
 from studies.injected_slowdown import HOOK, slowing
 from tests.wheels import repacked, wheel
 
@@ -85,7 +86,7 @@ def test_noise_makes_a_search_inconclusive_and_not_wrong():
     for seed in range(60):
         try:
             found.append(ended(SimulatedProber(8, 1.08, 0.04, seed)))
-        except Unmeasurable:
+        except NoAnswer:
             found.append(None)
     assert all(search is None or search.good < 8 <= search.bad for search in found)
     assert sum(search is None for search in found) not in (0, 60)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness.history.history import RELEASES, History, Unmeasurable, pending
+from harness.history.history import RELEASES, History, pending
 from harness.history.picture import drawn
 from harness.history.rows import COMPARED, read
 from harness.history.table import as_markdown
@@ -14,6 +14,7 @@ from harness.measuring import machine
 from harness.regression.builds import Build
 from harness.regression.numerics import CHECKS, SAME, Finding
 from harness.regression.pair import Pairs
+from harness.regression.releases import NoAnswer
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
 from impls.contract import Settings
@@ -117,7 +118,7 @@ def test_no_release_is_measured_twice_on_a_machine(history):
 
 
 def test_anchor_that_cannot_be_measured_ends_the_history(history):
-    with pytest.raises(Unmeasurable, match="no module"):
+    with pytest.raises(NoAnswer, match="no module"):
         history(anchor=Finding("missing"))
 
 
