@@ -16,7 +16,7 @@ def replacing(path: Path) -> Iterator[Path]:
     place = path.resolve()  # a link stays a link
     partial = place.with_name(f".{place.name}.partial")
     try:
-        if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
+        if path.exists() and not (path.is_file() and os.access(place.parent, os.W_OK)):
             yield path
             return
         partial.unlink(missing_ok=True)  # left by a killed process

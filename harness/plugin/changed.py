@@ -15,6 +15,7 @@ from harness.plugin.selection import keep_only
 
 REFERENCE = "numpy"  # its tests run after a change of anything that all variants share
 CODE = ("harness/", "impls/", "tests/", "studies/")
+TEMPLATES, PAGE = "harness/page/templates/", "harness/page/page.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,23 +62,30 @@ def _imports(file: str) -> list[str]:
 class Change:
     """The effect of a change of these files, relative to the root.
 
-    - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants.
-    - Other Python code affects the test files that import it, and the tests of the reference, but for its accuracy.
+    - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants. That of the reference
+      affects the equivalence tests of all variants.
+    - Other Python code affects the tests of the reference, but for its accuracy.
+    - Each affects the test files that import it; a conftest.py those of its folder; and a template those of its page.
     """
 
     def __init__(self, files: Iterable[str]):
-        self.files = set(files)
+        self.files = {PAGE if file.startswith(TEMPLATES) else file for file in files}
         self.names = set(impls.names())
         folders = {file: self.names & set(Path(file).parent.parts) for file in self.files}
         self.frameworks = set().union(*folders.values())
-        self.code = {file for file in self.files if not folders[file] and _is_code(file)}
-        own = ("tests/", "studies/")
-        self.is_shared = any(file == "tests/conftest.py" or not file.startswith(own) for file in self.code)
+        self.code = {file for file in self.files if _is_code(file)}
+        shared = {file for file in self.code if not folders[file] and not file.startswith(("tests/", "studies/"))}
+        self.is_shared = bool(shared) or "tests/conftest.py" in self.code
 
     def affects(self, item: pytest.Item) -> bool:
         """Return whether the change can affect a test."""
         test_file, framework = Path(item.path).relative_to(ROOT).as_posix(), self._framework(item)
         if test_file in self.files or framework in self.frameworks or self.code & imported(test_file):
+            return True
+        if REFERENCE in self.frameworks and item.get_closest_marker("equivalence"):
+            return True
+        folder = Path(test_file).parent.as_posix()
+        if folder != "tests" and f"{folder}/conftest.py" in self.files:
             return True
         return self.is_shared and framework == REFERENCE and item.get_closest_marker("accuracy") is None
 

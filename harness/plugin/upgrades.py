@@ -98,7 +98,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item):
-    """End the run if a side is not the values version: no verdict would be valid."""
+    """End the run if a side is not the requested version: no verdict would be valid."""
     try:
         return (yield)
     except Contradiction as error:

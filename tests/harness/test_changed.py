@@ -2,7 +2,15 @@
 
 import pytest
 
-FILES = [f"tests/{name}.py" for name in ("test_network", "test_output", "harness/test_verdict", "harness/test_wire")]
+NAMES = (
+    "test_network",
+    "test_output",
+    "test_reference",
+    "test_equivalence",
+    "harness/test_verdict",
+    "harness/test_wire",
+)
+FILES = [f"tests/{name}.py" for name in NAMES]
 
 
 @pytest.fixture
@@ -23,6 +31,12 @@ def test_change_of_a_framework_selects_its_variants(selected):
     assert all("keras" in name for name in names)
 
 
+def test_change_of_the_reference_selects_what_is_compared_with_it(selected):
+    found = selected("impls/numpy/mnist.py")
+    assert "tests/test_reference.py" in {file for file, _ in found}
+    assert any("jax" in name for file, name in found if file == "tests/test_equivalence.py")
+
+
 def test_change_of_shared_code_selects_importers_and_reference(selected):
     files, names = zip(*selected("harness/judging/verdict.py"), strict=True)
     assert "tests/harness/test_verdict.py" in files
@@ -31,7 +45,14 @@ def test_change_of_shared_code_selects_importers_and_reference(selected):
     assert "test_parameter_count_by_the_framework[jax-mlp]" not in names
 
 
-@pytest.mark.parametrize(("file", "files"), [("tests/test_output.py", {"tests/test_output.py"}), ("README.md", set())])
+@pytest.mark.parametrize(
+    ("file", "files"),
+    [
+        ("tests/test_output.py", {"tests/test_output.py"}),
+        ("tests/harness/conftest.py", {"tests/harness/test_verdict.py", "tests/harness/test_wire.py"}),
+        ("README.md", set()),
+    ],
+)
 def test_change_of_a_test_selects_its_file_alone(selected, file, files):
     assert {each for each, _ in selected(file)} == files
 
