@@ -4,7 +4,6 @@
 """
 
 import argparse
-import os
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from harness.data.lazy import Parts
 from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
 from harness.numbers import whole_number
+from harness.workers import processors
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
 from studies.shared import dataset, limits, print_table
@@ -71,7 +71,7 @@ def accuracy(worker: Worker, data: Parts, factor: dict[str, Any], seed: int, epo
 def run(seeds: int, epochs: int) -> Iterator[tuple[str, float]]:
     """Yield (factor, accuracy in percent) of every training, seed by seed; "baseline" is the unchanged recipe."""
     data = dataset()
-    workers = [Worker(WorkerSpec(VARIANT)) for _ in range(os.cpu_count())]
+    workers = [Worker(WorkerSpec(VARIANT)) for _ in range(processors.count())]
     idle = SimpleQueue()
     for worker in workers:
         idle.put(worker)

@@ -99,7 +99,7 @@ def campaign(request: pytest.FixtureRequest, settings: Settings, dataset: Parts,
     wanted = [(params["timed"], params["operation"]) for params in calls]
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
     start = starter(worker_spec(option), display.on_event)
-    at_once = os.cpu_count() if option.quick else 1
+    at_once = processors.count() if option.quick else 1
     campaign = config.stash[CAMPAIGN] = Campaign(
         targets(wanted, settings, dataset), dataset, start, describe(cpu, settings.device), at_once
     )

@@ -1,7 +1,6 @@
 """`--page FILE` draws the results of a run as a page. `--results FILE` keeps them as JSON, to be drawn again."""
 
 import ast
-import os
 import platform
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from harness.plugin.stash import CAMPAIGN, CASES, REFERENCES, UPGRADE
 from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
+from harness.workers import processors
 from impls.contract import DATASET, NETWORKS
 from impls.files import read_dataset
 
@@ -61,7 +61,7 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
     return Results(
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         command=shlex.join(["pytest", *config.invocation_params.args]),
-        machine={**machine, "cores": os.cpu_count(), "python": platform.python_version()},
+        machine={**machine, "cores": processors.count(), "python": platform.python_version()},
         dataset=_dataset(config, of_kind(found, "training")),
         networks={name: _network(name) for name in config.stash[REFERENCES]},
         variants=variants,

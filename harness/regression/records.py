@@ -7,12 +7,12 @@ import base64
 import csv
 import hashlib
 import importlib.metadata
-import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from harness.regression.installed import canonical
+from harness.workers import processors
 
 
 def problem(place: Path, pins: str) -> str:
@@ -27,7 +27,7 @@ def problem(place: Path, pins: str) -> str:
         if not record:
             return f"{name} has no RECORD"
         files += [(site / file, digest, size) for file, digest, size in csv.reader(record.splitlines())]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # 5 GB of PyTorch take seconds
+    with ThreadPoolExecutor(processors.count()) as pool:  # 5 GB of PyTorch take seconds
         return next(filter(None, pool.map(_contradiction, files)), "")
 
 

@@ -1,6 +1,5 @@
 """The tables of a campaign: times, multiples of the roofline, start, memory, and the gain over the notebook ways."""
 
-import os
 from collections.abc import Iterator, Sequence
 
 from rich.table import Table
@@ -13,7 +12,7 @@ from harness.measuring.workload import EPOCH
 from harness.report.record import Result, of_kind
 from harness.report.runs import MEBIBYTE, median, ratio, spread
 from harness.report.tables import MISSING, plain_table
-from harness.workers import excerpt
+from harness.workers import excerpt, processors
 from impls.contract import Settings
 
 Runs = dict[str, list[float]]  # operation -> seconds in each process run
@@ -66,7 +65,7 @@ def _conditions(campaign: Campaign) -> Iterator[str]:
         fewer = f"; with one run fewer ±{wider:.1f}" if campaign.done > 2 else ""
         yield f"The 95 % interval of a mean of {campaign.done} process runs is ±{wide:.1f} such deviations{fewer}."
     load = campaign.machine.get("load_average")
-    able = cores(os.cpu_count(), campaign.machine.get("cpu_quota"))
+    able = cores(processors.count(), campaign.machine.get("cpu_quota"))
     yield f"Load average at the start: {'unknown' if load is None else f'{load:.1f}'}, with {able}."
     conditions = [run.conditions for runs in campaign.runs.values() for run in runs]
     for kept in sorted({each.get("kept_variables", "none") for each in conditions} - {"none"}):

@@ -1,7 +1,6 @@
 """The frameworks of a session: each in a worker that is started at its first use and ended with the session."""
 
 import contextlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import psutil
 
 import impls
-from harness.workers import together
+from harness.workers import processors, together
 from harness.workers.session import Session
 from harness.workers.worker import Worker, WorkerDied, WorkerSpec
 from impls import Case
@@ -99,7 +98,7 @@ class Fleet:
             with contextlib.suppress(Exception):  # `framework` raises it again for the test
                 self.framework(case.variant, replace(settings, network=case.network))
 
-        together.each(prepare, cases, os.cpu_count(), self.close)
+        together.each(prepare, cases, processors.count(), self.close)
 
     def framework(
         self, variant: str, settings: Settings, worker_key: str = "", factory: Callable = impls.load, *factory_args: Any
