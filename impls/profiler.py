@@ -3,6 +3,8 @@
 A framework's chapter has `kernels(implementation, run, folder)`. It calls `run()` under the profiler and returns the
 kernels. It leaves the trace in `folder`, for Perfetto (https://ui.perfetto.dev) or TensorBoard. A kernel is an
 operation that calls no other operation. The framework's own work around its kernels is not among them.
+
+The chapter also has `allocations(run)`. It calls `run()`, and returns name -> bytes of the memory allocated meanwhile.
 """
 
 from collections.abc import Callable
@@ -30,3 +32,8 @@ def exists(variant: str, network: str) -> bool:
 def profiler(variant: str) -> Callable[[Any, Callable[[], None], str], list[Kernel]]:
     """Return the function `kernels` of the variant's framework. Raises the exceptions of `impls.import_`."""
     return impls.import_(variant, "profiler").kernels
+
+
+def allocations(variant: str) -> Callable[[Callable[[], None]], dict[str, int]]:
+    """Return the function `allocations` of the variant's framework. Raises as `profiler`."""
+    return impls.import_(variant, "profiler").allocations

@@ -1,5 +1,6 @@
 """Workers without a process: one with prepared answers, and NumPy with changed code."""
 
+import threading
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 
@@ -76,9 +77,13 @@ class FakeWorker:
 
 
 class PatchedNumpy(Session):
-    """The NumPy implementation with `code` at the end of its tutorial. An epoch has `STEPS` steps."""
+    """The NumPy implementation with `code` at the end of its tutorial. An epoch has `STEPS` steps.
+
+    Both sides of a pair are in this process, and the record of allocations is of a process: they take turns.
+    """
 
     kept = MappingProxyType({})
+    turn = threading.Lock()
 
     def __init__(self, code=""):
         super().__init__(lambda event, **details: None)
@@ -93,7 +98,8 @@ class PatchedNumpy(Session):
         return super().build(self.module.Adapter, settings)
 
     def run(self, function, *arguments):
-        return super().run(shortened if function is trace else function, *arguments)
+        with self.turn:
+            return super().run(shortened if function is trace else function, *arguments)
 
     def is_running(self):
         return self.running

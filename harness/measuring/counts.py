@@ -1,4 +1,4 @@
-"""Tasks of a worker that count the work of an operation: calls of functions, kernels, and what the process has loaded.
+"""Tasks of a worker that count the work of an operation: calls, kernels, memory, and what the process has loaded.
 
 A count does not vary from call to call, where a time does.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from harness.measuring.workload import Operation, Workload
 from impls.adapter import Adapter
 from impls.contract import changes_state
-from impls.profiler import profiler
+from impls.profiler import allocations, profiler
 
 WARM_UP = 16  # calls before those that are counted
 CALLS = 16  # that are counted: TensorFlow's do more in each eighth
@@ -69,6 +69,24 @@ def recorded(
     with tempfile.TemporaryDirectory() as folder:
         names = (each.about.split()[-1] for each in profiler(variant)(implementation, lambda: work.repeat(1), folder))
         return dict(Counter(re.sub(r"[.\d]+$", "", name) for name in names))
+
+
+@changes_state
+def allocated(
+    implementation: Adapter, operation: Operation, images: np.ndarray, labels: np.ndarray, variant: str
+) -> Counts:
+    """Return name -> bytes that a call allocates, as the framework records them.
+
+    Python's objects are not counted in frameworks: from call to call their bytes vary by up to 4 % (Keras on PyTorch).
+    """
+    work = Workload(implementation, operation, images, labels)
+    work.repeat(WARM_UP)
+    gc.collect()
+    gc.disable()
+    try:
+        return allocations(variant)(lambda: work.repeat(1))
+    finally:
+        gc.enable()
 
 
 def in_process() -> tuple[Counts, Counts]:

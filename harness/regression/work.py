@@ -6,7 +6,7 @@ A difference is neither good nor bad. It explains a verdict on time or memory.
 from collections.abc import Callable
 from typing import Any
 
-from harness.measuring.counts import Counts, called, in_process, recorded
+from harness.measuring.counts import Counts, allocated, called, in_process, recorded
 from harness.measuring.workload import rehearse
 from harness.regression.numerics import SAME, Finding
 from harness.regression.pair import Pair
@@ -24,10 +24,12 @@ def calls(pair: Pair) -> Finding:
 
 def kernels(pair: Pair) -> Finding:
     """Compare the kernels of a call, by the framework's profiler."""
-    if not exists(pair.variant, pair.settings.network):
-        return Finding("not counted", f"{pair.variant} has no profiler.py")
-    pair.build()
-    return _compared(pair, recorded, pair.variant)
+    return _by_profiler(pair, recorded)
+
+
+def allocations(pair: Pair) -> Finding:
+    """Compare the bytes that a call allocates, by the framework's own record."""
+    return _by_profiler(pair, allocated)
 
 
 def loaded(pair: Pair) -> Finding:
@@ -38,7 +40,8 @@ def loaded(pair: Pair) -> Finding:
     return _finding({"modules": difference(*modules), "bytes of libraries": difference(*libraries)})
 
 
-CHECKS = {"calls": calls, "kernels": kernels, "loaded": loaded}
+# Allocations come last: JAX compiles anew for them, which changes the calls of later steps.
+CHECKS = {"calls": calls, "kernels": kernels, "loaded": loaded, "allocations": allocations}
 
 
 def difference(baseline: Counts, candidate: Counts) -> str:
@@ -51,6 +54,13 @@ def difference(baseline: Counts, candidate: Counts) -> str:
     parts = [f"{name} {changes[name]:+,}" for name in largest]
     parts += [f"{len(changes) - SHOWN} more"] if len(changes) > SHOWN else []
     return f"{sum(baseline.values()):,} -> {sum(candidate.values()):,} ({', '.join(parts)})"
+
+
+def _by_profiler(pair: Pair, count: Callable) -> Finding:
+    if not exists(pair.variant, pair.settings.network):
+        return Finding("not counted", f"{pair.variant} has no profiler.py")
+    pair.build()
+    return _compared(pair, count, pair.variant)
 
 
 def _compared(pair: Pair, count: Callable, *arguments: Any) -> Finding:

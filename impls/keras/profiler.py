@@ -10,9 +10,18 @@ FOLDERS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "pytorch"}
 
 def kernels(implementation, run, folder):
     """Profile `run()` by the profiler of the backend, which returns the kernels and leaves the trace in `folder`."""
-    profiler = importlib.import_module(f"impls.{FOLDERS[keras.backend.backend()]}.profiler")
     with labelled(implementation.optimizer):
-        return profiler.kernels(implementation, run, folder)
+        return of_backend().kernels(implementation, run, folder)
+
+
+def allocations(run):
+    """Return the bytes that the backend allocates in `run()`, as its own profiler does."""
+    return of_backend().allocations(run)
+
+
+def of_backend():
+    """Return the profiler of the backend, of impls/."""
+    return importlib.import_module(f"impls.{FOLDERS[keras.backend.backend()]}.profiler")
 
 
 @contextlib.contextmanager

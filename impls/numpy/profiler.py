@@ -4,12 +4,14 @@ import json
 import linecache
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 from impls.numpy import mnist
 from impls.profiler import Kernel
 
 FILE = mnist.__file__
+CALLS = 4  # in the first two, Python objects are allocated that later calls reuse
 
 
 def kernels(implementation, run, folder):
@@ -46,3 +48,17 @@ def kernels(implementation, run, folder):
     ]
     (Path(folder) / "trace.json").write_text(json.dumps(lines), encoding="utf-8")
     return recorded
+
+
+def allocations(run):
+    """Call `run()` several times. Return the most bytes that arrays and Python objects took at one time in the last."""
+    tracemalloc.start()
+    try:
+        for _ in range(CALLS):
+            before, _ = tracemalloc.get_traced_memory()
+            tracemalloc.reset_peak()
+            run()
+            _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return {"peak": peak - before}

@@ -1,6 +1,7 @@
 """Profiling in PyTorch: `torch.profiler` records each operation with its callers. Those that call none are kernels."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -22,6 +23,15 @@ def kernels(implementation, run, folder):
         if not event.cpu_children or COMPUTES.fullmatch(event.name):
             recorded += [Kernel(path(event), 1e3 * start, 1e3 * end) for start, end in own_time(event)]
     return recorded
+
+
+def allocations(run):
+    """Call `run()`. Return the bytes of all tensors and buffers that PyTorch allocated meanwhile, by their size."""
+    with torch.profiler.profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profile:
+        run()
+    events = [event for event in profile.profiler.kineto_results.events() if event.name() == "[memory]"]
+    sizes = Counter(event.nbytes() for event in events if event.nbytes() > 0)  # below 0 where memory is freed
+    return {f"of {size:,}": count * size for size, count in sizes.items()}
 
 
 def own_time(event):

@@ -1,7 +1,10 @@
 """Two versions that do the same work have the same counts, and one more call is seen, with its package."""
 
+import re
 import sys
 from types import SimpleNamespace
+
+import pytest
 
 from harness.measuring.counts import in_process
 from harness.regression.work import CHECKS, difference
@@ -14,6 +17,12 @@ MORE_KERNELS = """
 def mlp(params, x, right=mlp):
     return right(params, x @ np.eye(x.shape[1], dtype=x.dtype))
 MODELS = {"mlp": mlp}
+"""
+
+MORE_ARRAYS = """
+def train_step(*arguments, right=train_step):
+    kept = np.empty(10**6)
+    return right(*arguments)
 """
 
 
@@ -32,6 +41,13 @@ def test_one_more_kernel_is_counted_in_both_operations(findings):
     reason = findings(CHECKS, MORE_KERNELS)["kernels"].reason
     assert reason.startswith("train_step-128 ")
     assert "; predict_step-128 " in reason
+
+
+def test_one_more_array_is_counted_in_bytes(findings):
+    reason = findings({"allocations": CHECKS["allocations"]}, MORE_ARRAYS)["allocations"].reason
+    assert reason.startswith("train_step-128 ")
+    assert "predict_step" not in reason
+    assert int(re.search(r"peak \+([\d,]+)", reason)[1].replace(",", "")) == pytest.approx(8 * 10**6, abs=1000)
 
 
 def test_generated_modules_are_left_out(tmp_path, monkeypatch):
