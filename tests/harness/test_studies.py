@@ -10,8 +10,10 @@ import pytest
 
 from harness import ROOT
 from harness.judging.verdict import FEWEST
+from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS
-from studies import calibrate
+from impls.contract import Settings
+from studies import calibrate, count_stability
 from studies.agreement import sentence
 from studies.injected_slowdown import SLOWED, slower
 from tests.fakes import FakeWorker
@@ -64,6 +66,17 @@ def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):
     assert (beside, equal) == (dict.fromkeys(SLOWED, "same"), dict.fromkeys(QUANTITIES, "same"))
     assert [record["candidates"] for record in kept] == [2, 2, 1]
     assert kept[0]["medians"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
+
+
+def test_count_stability_counts_rounds_that_differ(dataset):
+    """Only the workers are fakes: the candidate runs one function more."""
+    same = {"recorded": {}, "allocated": {}, "in_process": ({}, {})}
+    start = lambda each: FakeWorker(called={"numpy": 5 + (each.name == "candidate")}, **same)  # noqa: E731
+    pairs = Pairs(["", ""], Settings(), dataset, start)
+    kept = [{"variant": "numpy", **each} for each in count_stability.outcomes(pairs, "numpy", 3)]
+    found = {check: cells for _, check, *cells, _ in count_stability.rows(kept)}
+    assert found["calls"] == ["1", "1", "2", "2", "2"]
+    assert found["loaded"] == ["1", "0", "2", "0", "1"]
 
 
 def test_slower_changes_three_methods_only(tmp_path):

@@ -1,0 +1,92 @@
+"""Are the counts of equal programs equal? `python -m studies.count_stability` compares a version with itself.
+
+A process run starts two processes of a variant, which make each check of counted work once a round. Only the first
+round is that of new processes: a later one follows a new build in the same processes. Each outcome is a line of
+`--keep`, with its counts. A study that was interrupted goes on in the same file.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import impls
+from harness.data import lines
+from harness.measuring.targets import starter
+from harness.measuring.workload import rehearse
+from harness.regression.pair import Pairs
+from harness.regression.work import CHECKS
+from harness.workers.worker import WorkerSpec
+from impls.contract import NETWORKS, Settings
+from studies.shared import dataset, print_table
+
+COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "differ", "values", "s")
+
+
+def main() -> None:
+    """Compare until the time is over, keep each outcome, and print the table of all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    every = list(impls.variants())
+    parser.add_argument("--variants", nargs="+", choices=every, default=every, help="to study (default: all)")
+    parser.add_argument("--network", choices=NETWORKS, default="mlp", help="(default: mlp)")
+    parser.add_argument("--rounds", type=int, default=4, help="of each process run (default: 4)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="after which no process run begins (default: 60)")
+    parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
+    options = parser.parse_args()
+    settings = Settings(network=options.network, threads=1)
+    pairs = Pairs([sys.executable] * 2, settings, dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
+    until = time.monotonic() + 60 * options.minutes
+    while time.monotonic() < until:
+        runs = Counter(each["variant"] for each in lines.read(options.keep))
+        variant = min(options.variants, key=runs.__getitem__)  # the one with the fewest outcomes
+        for outcome in outcomes(pairs, variant, options.rounds):
+            lines.append(options.keep, {"variant": variant, "network": options.network, **outcome})
+    print_table("Counts of a version and itself", COLUMNS, rows(lines.read(options.keep)))
+
+
+def outcomes(pairs: Pairs, variant: str, rounds: int) -> Iterator[dict]:
+    """Yield the outcome of each check in each round of a process run, with the counts of both sides."""
+    with pairs.started(variant, (0, 1)) as pair:
+        run = pair.run
+
+        def keep_counts(function, *arguments):
+            results = run(function, *arguments)
+            counts.extend([results] if function is not rehearse else [])
+            return results
+
+        pair.run = keep_counts
+        for round_ in range(rounds):
+            for check, compare in CHECKS.items():
+                counts: list[tuple] = []
+                began = time.monotonic()
+                word, reason = compare(pair)
+                seconds = round(time.monotonic() - began, 2)
+                yield {"check": check, "round": round_, "word": word, "reason": reason, "s": seconds, "counts": counts}
+
+
+def rows(kept: Iterable[dict]) -> Iterator[list[str]]:
+    """Yield a row for each variant and check.
+
+    `values`: in one round, the number of different counts over all process runs; that of the round with the most.
+    """
+    groups: dict[tuple, list[dict]] = {}
+    for each in kept:
+        groups.setdefault((each["variant"], each["check"]), []).append(each)
+    for names, group in sorted(groups.items()):
+        values: dict[int, set[str]] = {}
+        for each in group:
+            sides = zip(*each["counts"], strict=True)
+            values.setdefault(each["round"], set()).update(json.dumps(side, sort_keys=True) for side in sides)
+        cells = []
+        for is_later in (False, True):
+            words = [each["word"] for each in group if (each["round"] > 0) == is_later]
+            cells += [len(words), words.count("different")]
+        seconds = sum(each["s"] for each in group) / len(group)
+        yield [*names, *map(str, (*cells, max(map(len, values.values())))), f"{seconds:.1f}"]
+
+
+if __name__ == "__main__":
+    main()
