@@ -7,6 +7,7 @@ round is that of new processes: a later one follows a new build in the same proc
 
 import argparse
 import json
+import statistics
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,7 @@ from pathlib import Path
 import impls
 from harness.data import lines
 from harness.measuring.targets import starter
+from harness.measuring.usage import cpu_seconds
 from harness.measuring.workload import rehearse
 from harness.regression.pair import Pairs
 from harness.regression.work import CHECKS
@@ -23,7 +25,7 @@ from harness.workers.worker import WorkerSpec
 from impls.contract import NETWORKS, Settings
 from studies.shared import dataset, print_table
 
-COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "differ", "values", "s")
+COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "differ", "values", "CPU s")
 
 
 def main() -> None:
@@ -48,7 +50,10 @@ def main() -> None:
 
 
 def outcomes(pairs: Pairs, variant: str, rounds: int) -> Iterator[dict]:
-    """Yield the outcome of each check in each round of a process run, with the counts of both sides."""
+    """Yield the outcome of each check in each round of a process run, with the counts of both sides.
+
+    `seconds` are those of the processor, of the side that took more: a busy machine does not change them much.
+    """
     with pairs.started(variant, (0, 1)) as pair:
         run = pair.run
 
@@ -61,16 +66,18 @@ def outcomes(pairs: Pairs, variant: str, rounds: int) -> Iterator[dict]:
         for round_ in range(rounds):
             for check, compare in CHECKS.items():
                 counts: list[tuple] = []
-                began = time.monotonic()
+                began = run(cpu_seconds)
                 word, reason = compare(pair)
-                seconds = round(time.monotonic() - began, 2)
-                yield {"check": check, "round": round_, "word": word, "reason": reason, "s": seconds, "counts": counts}
+                seconds = max(after - before for before, after in zip(began, run(cpu_seconds), strict=True))
+                outcome = {"check": check, "round": round_, "word": word, "reason": reason, "counts": counts}
+                yield outcome | {"seconds": round(seconds, 2)}
 
 
 def rows(kept: Iterable[dict]) -> Iterator[list[str]]:
     """Yield a row for each variant and check.
 
     `values`: in one round, the number of different counts over all process runs; that of the round with the most.
+    `CPU s`: the mean of the first round, which also compiles.
     """
     groups: dict[tuple, list[dict]] = {}
     for each in kept:
@@ -84,7 +91,7 @@ def rows(kept: Iterable[dict]) -> Iterator[list[str]]:
         for is_later in (False, True):
             words = [each["word"] for each in group if (each["round"] > 0) == is_later]
             cells += [len(words), words.count("different")]
-        seconds = sum(each["s"] for each in group) / len(group)
+        seconds = statistics.mean(each["seconds"] for each in group if not each["round"])
         yield [*names, *map(str, (*cells, max(map(len, values.values())))), f"{seconds:.1f}"]
 
 
