@@ -20,7 +20,7 @@ from harness.measuring.targets import starter
 from harness.measuring.usage import cpu_seconds
 from harness.measuring.workload import rehearse
 from harness.regression.pair import Pairs
-from harness.regression.work import CHECKS
+from harness.regression.work import COUNTED
 from harness.workers.worker import WorkerSpec
 from impls.contract import NETWORKS, Settings
 from studies.shared import dataset, print_table
@@ -64,7 +64,7 @@ def outcomes(pairs: Pairs, variant: str, rounds: int) -> Iterator[dict]:
 
         pair.run = keep_counts
         for round_ in range(rounds):
-            for check, compare in CHECKS.items():
+            for check, compare in COUNTED.items():
                 counts: list[tuple] = []
                 began = run(cpu_seconds)
                 word, reason = compare(pair)

@@ -11,9 +11,8 @@ from harness.bisect.limits import limits, planned
 from harness.bisect.prober import NUMERICS, Prober
 from harness.bisect.search import BAD, GOOD, UNKNOWN, first_bad
 from harness.judging.sequential import Sampling
-from harness.regression import numerics
 from harness.regression.builds import Build
-from harness.regression.numerics import SAME
+from harness.regression.numerics import NUMERICAL, SAME
 from harness.regression.pair_run import RATIOS
 from harness.regression.releases import NoAnswer, differences
 
@@ -50,7 +49,7 @@ class Bisection:
     def run(self) -> None:
         """Measure the ends, search between them, and find the packages. Raises `NotBuilt` and `NoAnswer`."""
         last = len(self.builds) - 1
-        checks = list(numerics.CHECKS) if self.check == NUMERICS else [self.check]
+        checks = list(NUMERICAL) if self.check == NUMERICS else [self.check]
         if not self.outcome(0):
             pins = self.prober.resolved(self.builds[0].version)
             self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))

@@ -15,7 +15,7 @@ from harness.regression.releases import IMPORTABLE, Releases, as_text
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
 
-NUMERICS = "numerics"  # all of `numerics.CHECKS`, of which the first that differs is searched for
+NUMERICS = "numerics"  # all of `NUMERICAL`, of which the first that differs is searched for
 
 
 @dataclass

@@ -16,7 +16,7 @@ from harness.judging.sequential import Sampling
 from harness.judging.verdict import Verdict
 from harness.regression.builds import Build
 from harness.regression.comparison import Comparison
-from harness.regression.numerics import CHECKS, Finding
+from harness.regression.numerics import NUMERICAL, Finding
 from harness.regression.releases import NoAnswer, Releases, differences
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
@@ -83,7 +83,7 @@ class History:
 
     def _numerics(self, version: str, anchor: Side, side: Side) -> dict[str, Finding]:
         self.say(f"{version}: numerics")
-        return dict(self.releases.findings([anchor, side], list(CHECKS)))
+        return dict(self.releases.findings([anchor, side], list(NUMERICAL)))
 
     def _measure(self, ready: Sequence[tuple[Row, Side]], anchor: Side, seconds: float) -> None:
         """Measure these sides together, and append their rows."""

@@ -7,7 +7,7 @@ from typing import Any
 from packaging.version import Version
 
 from harness.data import lines
-from harness.regression.numerics import CHECKS
+from harness.regression.numerics import NUMERICAL
 from harness.regression.pair_run import RATIOS
 from harness.regression.versions import ACCURACY
 
@@ -47,7 +47,7 @@ def shown(rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:
 
 def numerics(row: Row) -> tuple[str, str]:
     """Return the worst word of the numerical checks, and the checks that have it; "missing" without any."""
-    words = {check: row["found"][check]["word"] for check in CHECKS if check in row["found"]}
+    words = {check: row["found"][check]["word"] for check in NUMERICAL if check in row["found"]}
     word = min(words.values(), key=WORST_FIRST.index, default="missing")
     return word, ", ".join(check for check, each in words.items() if each == word)
 
@@ -55,5 +55,5 @@ def numerics(row: Row) -> tuple[str, str]:
 def changes(rows: Sequence[Row]) -> list[int]:
     """Return the positions of measured rows whose numerical findings differ from those of the measured row before."""
     measured = [place for place, row in enumerate(rows) if row["state"] == MEASURED]
-    found = [{check: rows[place]["found"].get(check) for check in CHECKS} for place in measured]
+    found = [{check: rows[place]["found"].get(check) for check in NUMERICAL} for place in measured]
     return [measured[after] for after in range(1, len(measured)) if found[after] != found[after - 1]]

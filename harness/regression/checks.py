@@ -2,4 +2,4 @@
 
 from harness.regression import numerics, work
 
-CHECKS = {**numerics.CHECKS, **work.CHECKS}
+CHECKS = {**numerics.NUMERICAL, **work.COUNTED}

@@ -20,7 +20,7 @@ from harness.equality.trace import Trace, trace
 from harness.regression.pair import Pair
 from impls.contract import DATASET
 
-CHECKS: dict[str, Callable[[Pair], "Finding"]] = {}  # by name, in order
+NUMERICAL: dict[str, Callable[[Pair], "Finding"]] = {}  # by name, in order
 REDRAWN = 1e-4  # likeness below which two tensors are not of one distribution; some ten are compared
 
 
@@ -43,8 +43,8 @@ SAME = Finding("identical")
 
 
 def check(function: Callable[[Pair], Finding]) -> Callable[[Pair], Finding]:
-    """Add the function to `CHECKS`, under its name."""
-    CHECKS[function.__name__.replace("_", "-")] = function
+    """Add the function to `NUMERICAL`, under its name."""
+    NUMERICAL[function.__name__.replace("_", "-")] = function
     return function
 
 

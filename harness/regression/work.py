@@ -41,7 +41,7 @@ def loaded(pair: Pair) -> Finding:
 
 
 # Allocations come last: JAX compiles anew for them, which changes the calls of later steps.
-CHECKS = {"calls": calls, "kernels": kernels, "loaded": loaded, "allocations": allocations}
+COUNTED = {"calls": calls, "kernels": kernels, "loaded": loaded, "allocations": allocations}
 
 
 def difference(baseline: Counts, candidate: Counts) -> str:

@@ -8,7 +8,7 @@ from harness.bisect.journal import Journal, Outcome
 from harness.bisect.prober import NUMERICS
 from harness.judging.sequential import Sampling
 from harness.regression.builds import Build
-from harness.regression.numerics import CHECKS
+from harness.regression.numerics import NUMERICAL
 from harness.regression.releases import NoAnswer
 
 LAST = 20  # the bad end is toy==20
@@ -143,7 +143,7 @@ def test_progress_counts_builds(bisect):
 def test_report_holds_the_answer_in_all_forms(bisect):
     facts = report.described(bisect(FakeProber(missing={12})), "cnn", {"yanked": 2})
     assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")
-    assert facts["check"] in CHECKS
+    assert facts["check"] in NUMERICAL
     for text in (report.as_text(facts), report.as_markdown(facts)):
         assert all(part in text for part in ("toy 11", "toy 13", "no wheel", "2 left out: yanked"))
     for part in ("--framework numpy --network cnn", '--baseline "toy==11"', '--candidate "toy==13"'):

@@ -12,7 +12,7 @@ from harness.history.table import as_markdown
 from harness.judging.sequential import Sampling
 from harness.measuring import machine
 from harness.regression.builds import Build
-from harness.regression.numerics import CHECKS, SAME, Finding
+from harness.regression.numerics import NUMERICAL, SAME, Finding
 from harness.regression.pair import Pairs
 from harness.regression.releases import NoAnswer
 from harness.regression.requirements import NotBuilt
@@ -85,7 +85,7 @@ def test_each_release_is_a_row_with_its_state(history):
     [third] = (row for row in rows if row["version"] == "3")
     assert third["found"]["training"] == {"word": "changed", "reason": "loss"}
     assert third["packages"] == {"toy": ["9", "3"], "toymath": ["1", "2"]}
-    assert set(third["found"]) == {*CHECKS, *COMPARED}
+    assert set(third["found"]) == {*NUMERICAL, *COMPARED}
     assert [row["together"][-1] for row in rows if row["version"] == "9"] == ["9", "9"]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.equality.trace import Trace
-from harness.regression.numerics import CHECKS, SAME, Finding
+from harness.regression.numerics import NUMERICAL, SAME, Finding
 from harness.regression.pair import Pair
 from impls.contract import Settings
 from tests.fakes import FakeWorker
@@ -39,7 +39,7 @@ class Adam(Adam):
 """
 # Name: code, {check that must change: a part of its reason}, checks that must not change.
 NUMPY = {
-    "same": ("", {}, set(CHECKS)),
+    "same": ("", {}, set(NUMERICAL)),
     "scaled": (SCALED_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
     "epsilon": (
         EPSILON_NUMPY,
@@ -55,14 +55,14 @@ def check(dataset):
 
     def check(name, **answers):
         sides = [FakeWorker(**{function: both[side] for function, both in answers.items()}) for side in (0, 1)]
-        return CHECKS[name](Pair("numpy", Settings(), dataset, sides))
+        return NUMERICAL[name](Pair("numpy", Settings(), dataset, sides))
 
     return check
 
 
 @pytest.mark.parametrize(("code", "changed", "alike"), NUMPY.values(), ids=NUMPY)
 def test_change_is_detected_and_located(findings, code, changed, alike):
-    found = findings(CHECKS, code)
+    found = findings(NUMERICAL, code)
     assert {name: found[name].word for name in alike} == dict.fromkeys(alike, "identical")
     for name, reason in changed.items():
         assert found[name].word == "changed"
@@ -70,7 +70,7 @@ def test_change_is_detected_and_located(findings, code, changed, alike):
 
 
 def test_change_in_float32_only_is_detected(findings):
-    training = findings(CHECKS, ROUGH_NUMPY)["training"]
+    training = findings(NUMERICAL, ROUGH_NUMPY)["training"]
     assert training.word == "changed"
     assert " in float32: " in training.reason
 
@@ -83,7 +83,7 @@ def test_other_numbers_are_redrawn_unless_their_width_changed(check, width, word
 
 
 def test_other_order_of_sums_is_rounding(findings):
-    found = findings(CHECKS, OTHER_ORDER_NUMPY)
+    found = findings(NUMERICAL, OTHER_ORDER_NUMPY)
     assert found["gradients"].word == found["training"].word == "within rounding"
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.measuring.counts import in_process
-from harness.regression.work import CHECKS, difference
+from harness.regression.work import COUNTED, difference
 
 MORE_CALLS = """
 def train_step(*arguments, right=train_step):
@@ -27,24 +27,24 @@ def train_step(*arguments, right=train_step):
 
 
 def test_same_code_has_the_same_counts(findings):
-    assert {found.word for found in findings(CHECKS, "").values()} == {"identical"}
+    assert {found.word for found in findings(COUNTED, "").values()} == {"identical"}
 
 
 def test_one_more_call_is_named_with_its_package(findings):
-    found = findings(CHECKS, MORE_CALLS)
+    found = findings(COUNTED, MORE_CALLS)
     assert (found["calls"].word, found["loaded"].word) == ("different", "identical")
     assert "(impls +1)" in found["calls"].reason
     assert "predict_step" not in found["calls"].reason
 
 
 def test_one_more_kernel_is_counted_in_both_operations(findings):
-    reason = findings(CHECKS, MORE_KERNELS)["kernels"].reason
+    reason = findings(COUNTED, MORE_KERNELS)["kernels"].reason
     assert reason.startswith("train_step-128 ")
     assert "; predict_step-128 " in reason
 
 
 def test_one_more_array_is_counted_in_bytes(findings):
-    reason = findings({"allocations": CHECKS["allocations"]}, MORE_ARRAYS)["allocations"].reason
+    reason = findings({"allocations": COUNTED["allocations"]}, MORE_ARRAYS)["allocations"].reason
     assert reason.startswith("train_step-128 ")
     assert "predict_step" not in reason
     assert int(re.search(r"peak \+([\d,]+)", reason)[1].replace(",", "")) == pytest.approx(8 * 10**6, abs=1000)
