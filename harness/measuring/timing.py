@@ -7,7 +7,7 @@ from time import perf_counter, process_time, sleep
 from typing import Protocol
 
 TRIES = 3  # before an implementation is refused: a busy machine can delay one read, hardly three in a row
-TRIES = 100  # at whether the process is at rest
+LOOKS = 100  # at whether the process is at rest
 SECONDS_BETWEEN_CHECKS = 0.01  # of which an idle process uses next to nothing, and a spinning thread all
 MAX_HIDDEN_SHARE = 0.1  # of the measured time, found when the result is read; a copy of the result takes less
 
@@ -100,7 +100,7 @@ def come_to_rest() -> None:
 
     Raises `Unmeasurable` if they go on for a second: they would slow down the next measurement.
     """
-    for _ in range(TRIES):
+    for _ in range(LOOKS):
         before = process_time()
         sleep(SECONDS_BETWEEN_CHECKS)
         if process_time() - before < SECONDS_BETWEEN_CHECKS / 2:

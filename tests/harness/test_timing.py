@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import pytest
 
 from harness.measuring import timing
-from harness.measuring.timing import TRIES, Unmeasurable, check_synchronize, come_to_rest, durations, laps, once
+from harness.measuring.timing import LOOKS, Unmeasurable, check_synchronize, come_to_rest, durations, laps, once
 
 
 class Machine:
@@ -124,4 +124,4 @@ def test_come_to_rest_waits_while_threads_spin(monkeypatch, spins, share, at_res
     monkeypatch.setattr(timing, "sleep", wait)
     with refusal(not at_rest):
         come_to_rest()
-    assert len(used) - 1 == min(spins + 1, TRIES)
+    assert len(used) - 1 == min(spins + 1, LOOKS)
