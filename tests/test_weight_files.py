@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import resource
 import zipfile
 from functools import partial
 
@@ -13,6 +12,7 @@ import pytest
 import impls
 from impls.contract import NETWORKS, Settings
 from impls.weights import check_place, load, save
+from tests.other_user import full_disk
 from tests.refusal import refused
 
 
@@ -85,6 +85,11 @@ def test_archive_that_zipfile_does_not_read_is_refused(weights, at, value):
     refused(load, weights)
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut short"])
+def test_content_that_is_no_archive_is_refused(content):
+    refused(load, content)
+
+
 def test_flipped_bit_is_refused(weights):
     content = bytearray(weights.read_bytes())
     content[len(content) // 2] ^= 1
@@ -101,14 +106,9 @@ def test_other_than_a_regular_file_is_refused(tmp_path, make):
 
 
 def test_full_disk_leaves_the_old_file_and_is_named(weights, tmp_path):
-    """A limit of the size of files acts as a full disk does: `write` fails."""
-    old, limit = weights.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
-    try:
-        with pytest.raises(OSError, match=re.escape(str(weights))):
-            save(weights, {"large": np.zeros(10**6)})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    old = weights.read_bytes()
+    with full_disk(100_000), pytest.raises(OSError, match=re.escape(str(weights))):
+        save(weights, {"large": np.zeros(10**6)})
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [old]
 
 

