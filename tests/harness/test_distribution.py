@@ -36,8 +36,10 @@ def test_tests_that_share_a_worker_or_a_file_share_a_process(nodeid, expected):
 def test_each_process_has_its_share_of_the_cores(tmp_path):
     (tmp_path / "conftest.py").write_text(NOTES_ITS_CORES)
     (tmp_path / "test_nothing.py").write_text("def test_nothing(): pass\n")
-    options = ["-q", "-n", "2", "-p", "no:cacheprovider", "-p", "harness.plugin.distribution", str(tmp_path)]
+    plugins = [f"-p{name}" for name in ("no:cacheprovider", "xdist", "harness.plugin.distribution")]
+    options = ["-q", *plugins, "-n", "2", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # some take a second
     done = subprocess.run([sys.executable, "-m", "pytest", *options], cwd=ROOT, env=environment, check=False)
     assert done.returncode == 0
     cores = sorted(os.sched_getaffinity(0))

@@ -150,6 +150,7 @@ def test_damaged_environment_is_built_anew(root):
     ):
         harm()
         assert versions(obtain(["toyframework==1.0"], [], root)) == ["1.0"]
+        assert "version" in module.read_text()  # which an import does not read within the second of its compiling
 
 
 @pytest.mark.parametrize("place", ["in the current folder", "named by a variable"])

@@ -10,6 +10,7 @@ import pytest
 import impls
 from harness.workers.worker import Worker, WorkerEnded, WorkerSpec
 from impls.contract import Settings
+from tests.processes import PATIENCE
 from tests.project import Project
 
 TESTS = """
@@ -104,10 +105,12 @@ def test_worker_that_is_ended_meanwhile_did_not_die(project):
     body = "from harness.workers.session import notify; notify('warning', message='asked'); time.sleep(1000)"
     project.add("fake", f"def logits(self, images): {body}")
     asked = threading.Event()
-    with closing(Worker(WorkerSpec("fake", root=project.folder), lambda *_: asked.set())) as worker:
+    on_event = lambda event, _: event == "warning" and asked.set()  # noqa: E731
+    with closing(Worker(WorkerSpec("fake", root=project.folder), on_event)) as worker:
         worker.build(impls.load, "fake", Settings())
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(worker.run, "logits", None)
-            asked.wait()
+            was_asked = asked.wait(PATIENCE)
             worker.close()
+    assert was_asked
     assert isinstance(answer.exception(), WorkerEnded)

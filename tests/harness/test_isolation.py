@@ -23,16 +23,15 @@ def logits(self, images):
 """
 
 
-@pytest.mark.parametrize("where", ["in the current directory", "in PYTHONPATH", "in the root"])
-def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeypatch, where):
-    folder = project.folder if where == "in the root" else tmp_path / "strays"
-    for stray in STRAYS:
-        project.add_file(str(folder / stray), "raise SystemExit('a stray file was imported')")
+def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeypatch):
+    """The files are in the current directory, in PYTHONPATH and in the root."""
+    here, named = tmp_path / "here", tmp_path / "named"
+    for folder in (here, named, project.folder):
+        for stray in STRAYS:
+            project.add_file(str(folder / stray), "raise SystemExit('a stray file was imported')")
     project.add("fake", LOOKS_AROUND)
-    if where == "in the current directory":
-        monkeypatch.chdir(folder)
-    if where == "in PYTHONPATH":
-        monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("PYTHONPATH", str(named))
     worker = Worker(WorkerSpec("fake", root=project.folder, threads=1))
     try:
         worker.build(impls.load, "fake", Settings())
@@ -41,7 +40,7 @@ def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeyp
         worker.close()
     assert rest == [[], "1", 1]
     assert last == str(project.folder)
-    assert not {str(folder), ""} & {*path}
+    assert not {str(here), str(named), ""} & {*path}
 
 
 @pytest.mark.parametrize(("threads", "cpu_slot", "bound"), [(1, 1, [3]), (2, 0, [2, 3]), (9, 0, [2, 3, 5, 7])])
@@ -56,7 +55,7 @@ def test_cpu_slot_has_the_next_processors(monkeypatch, threads, cpu_slot, bound)
 HANGING = "def fit(self, images, labels, epochs, on_epoch=None):\n    on_epoch(1, 0.5)\n    time.sleep(1000)"
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_and_no_folder_outlives_pytest(project, how):
     """The signal reaches the whole process group, as from a terminal, `timeout` or a batch system."""
     project.add("fake", HANGING)

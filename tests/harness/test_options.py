@@ -1,5 +1,6 @@
 """An option is understood, or refused in one line that names what was expected."""
 
+import numpy as np
 import pytest
 
 from impls.contract import DEFAULT_NETWORKS
@@ -21,8 +22,7 @@ from impls.numpy.adapter import Adapter
         (["--network", "all", "--baseline", "numpy==1.0"], "one network"),
         (["-n", "2", "--compare"], "-n cannot be combined"),
         (["-n", "2", "--seeds", "2"], "-n cannot be combined"),
-        (["--page=no/where.html"], "no/where.html"),
-        (["--benchmark-json=no/where.json"], "no/where.json"),
+        (["--regression-json=no/where.json"], "no/where.json"),
         (["--data-dir", "nowhere", "tests/test_dataset.py"], "nowhere"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -69,7 +69,8 @@ def learner(accuracy):
         on_epoch(1, 0.1)
         return {"loss": [0.1]}
 
-    return {"fit": fit, "evaluate": lambda self, *_: (0.1, accuracy + self.settings.seed / 10_000)}
+    evaluate = lambda self, *_: (0.1, accuracy + self.settings.seed / 10_000)  # noqa: E731
+    return {"fit": fit, "evaluate": evaluate, "logits": lambda self, images: np.zeros((len(images), 10))}
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,7 @@ def test_steps_are_interleaved_in_changing_order(measured):
     assert sides[:8] == [0, 1, 1, 0, 1, 0, 0, 1]
 
 
+@pytest.mark.long
 def test_no_moment_of_adam_becomes_denormal(measured):
     """With such numbers, a processor is slow."""
     baseline = PatchedNumpy()

@@ -90,8 +90,6 @@ def test_exit_status_of_open_verdicts_is_5(run, options, answers, reason):
         (["--baseline=ruff==0.1"], "ruff"),
         (["--baseline-python=/no/such/python"], "/no/such/python"),
         (["--baseline=keras==3", "--baseline-python=/some/python"], "--baseline-python"),
-        (["--baseline=keras==3", "--regression-json=no/where.json"], "no/where.json"),
-        (["--baseline=keras==3", "-n2"], "-n"),
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "numpy==0.0.1"),
     ],
 )

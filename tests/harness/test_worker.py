@@ -8,7 +8,6 @@ import psutil
 import pytest
 
 import impls
-from harness.equality.training import train
 from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec
 from impls.contract import Settings
 from tests.processes import has_ended, wait_until
@@ -33,18 +32,11 @@ def start(project):
         worker.close()
 
 
-def raised_by(worker: Worker, kind: type[Exception]) -> str:
+def raised_by(worker: Worker, kind: type[Exception], argument: object = IMAGES) -> str:
     """The message and the notes of the error that `logits` raises."""
     with pytest.raises(kind) as caught:
-        worker.run("logits", IMAGES)
+        worker.run("logits", argument)
     return "\n".join([str(caught.value), *getattr(caught.value, "__notes__", ())])
-
-
-def test_worker_sends_the_events_of_a_training(start):
-    events = []
-    worker = start(on_event=lambda event, details: events.append((event, details.get("epoch"))))
-    worker.run(train, IMAGES, np.array([1, 2]), 2)
-    assert events[-4:] == [("training", None), ("epoch", 1), ("epoch", 2), ("trained", None)]
 
 
 @pytest.mark.parametrize(
@@ -75,24 +67,25 @@ def test_silent_worker_is_ended(start, body):
     assert not psutil.pid_exists(worker.process.pid)
 
 
-@pytest.mark.parametrize(
-    ("body", "kind", "found"),
-    [
-        ("raise MemoryError('64 GB')", MemoryError, "64 GB"),
-        ("raise SystemExit(2)", WorkerError, "SystemExit: 2"),
-        ("raise type('Mute', (Exception,), {'__str__': None})()", WorkerError, "Mute"),
-        ("raise ValueError('no') from KeyError('the cause')", ValueError, "the cause"),
-        ("raise ValueError('short') from OSError('x\\n' * 10**6)", ValueError, "short"),
-        ("sys.float_info.missing", AttributeError, "impls/fake/adapter.py:7"),
-        ("self.logits(images)", RecursionError, "recursion"),
-        ("return object()", TypeError, "object"),
-    ],
+ERRORS = (
+    ("sys.float_info.missing", AttributeError, "impls/fake/adapter.py:8"),
+    ("raise MemoryError('64 GB')", MemoryError, "64 GB"),
+    ("raise SystemExit(2)", WorkerError, "SystemExit: 2"),
+    ("raise type('Mute', (Exception,), {'__str__': None})()", WorkerError, "Mute"),
+    ("raise ValueError('no') from KeyError('the cause')", ValueError, "the cause"),
+    ("raise ValueError('short') from OSError('x\\n' * 10**6)", ValueError, "short"),
+    ("self.logits(number)", RecursionError, "recursion"),
+    ("return object()", TypeError, "object"),
 )
-def test_error_leaves_the_worker_alive_and_its_report_short(start, body, kind, found):
-    worker = start(f"def logits(self, images): {body}")
-    message = raised_by(worker, kind)
-    assert found in message
-    assert len(message) < 12_000
+
+
+def test_error_leaves_the_worker_alive_and_its_report_short(start):
+    lines = (f"    if number == {number}: {body}" for number, (body, *_) in enumerate(ERRORS))
+    worker = start("\n".join(["def logits(self, number):", *lines]))
+    for number, (_, kind, found) in enumerate(ERRORS):
+        message = raised_by(worker, kind, number)
+        assert found in message
+        assert len(message) < 12_000
     assert worker.run("parameter_count") == 535_818
 
 
