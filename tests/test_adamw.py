@@ -30,8 +30,7 @@ pytestmark = pytest.mark.equivalence
 RATE = EXACT_HYPERPARAMETERS["learning_rate"]
 DECAY = {"optimizer": "adamw", "weight_decay": 2.0**-6}  # float32 holds it exactly, to which Keras rounds it
 SCHEDULE = {"schedule": Cosine(warmup=16, steps=100, first=1 / 16, last=1 / 64)}
-TRAININGS = {"both": DECAY | SCHEDULE, "decay": DECAY, "schedule": SCHEDULE}
-STEPS_OF = {"both": STEPS, "decay": 20, "schedule": 20}
+TRAININGS = {"both": (DECAY | SCHEDULE, STEPS), "schedule": (SCHEDULE, 20)}
 
 
 @pytest.fixture
@@ -50,7 +49,8 @@ def build(framework, initial):
 
 @pytest.mark.parametrize("training", TRAININGS)
 def test_many_steps(build, build_reference, once, dataset, batch_size, record, training):
-    candidate, steps = build(batch_size=batch_size, **TRAININGS[training]), STEPS_OF[training]
+    how, steps = TRAININGS[training]
+    candidate = build(batch_size=batch_size, **how)
     settings = replace(candidate.settings, device="cpu")
     call = (trace, *dataset.train, random_parameters(candidate.network.shapes, seed=1), steps, PARAMETERS_AFTER)
     expected = once(lambda: build_reference(settings).run(*call), settings)

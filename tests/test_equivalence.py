@@ -97,13 +97,6 @@ def test_logits(request, candidate, reference, of_reference, images, deviation, 
     assert error.error <= FORWARD_BACKWARD[dtype], deviation
 
 
-def test_probabilities(candidate, reference, of_reference, images, assert_within):
-    expected = of_reference(lambda: reference.probabilities(images), "probabilities")
-    assert_within(
-        "probabilities", distance(candidate.probabilities(images), expected, "probabilities"), FORWARD_BACKWARD
-    )
-
-
 def test_evaluation(candidate, reference, of_reference, images, dataset, assert_within):
     labels = dataset.test.labels.first(256)
     expected, expected_accuracy = of_reference(lambda: reference.evaluate(images, labels), "evaluation")

@@ -10,10 +10,6 @@ def test_parameter_count_by_the_framework(framework):
     assert framework.parameter_count() == framework.network.parameter_count
 
 
-def test_parameter_count_by_summing_the_arrays(framework):
-    assert sum(array.size for array in framework.get_parameters().values()) == framework.network.parameter_count
-
-
 def test_parameter_names_and_shapes(framework):
     parameters = framework.get_parameters()
     assert tuple(parameters) == tuple(framework.network.shapes)
