@@ -21,6 +21,7 @@ from harness.measuring.usage import cpu_seconds
 from harness.measuring.workload import rehearse
 from harness.regression.pair import Pairs
 from harness.regression.work import COUNTED
+from harness.workers import processors
 from harness.workers.worker import WorkerSpec
 from impls.contract import NETWORKS, Settings
 from studies.shared import dataset, print_table
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
     options = parser.parse_args()
     settings = Settings(network=options.network, threads=1)
-    pairs = Pairs([sys.executable] * 2, settings, dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
+    pairs = Pairs(settings, dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
     until = time.monotonic() + 60 * options.minutes
     while time.monotonic() < until:
         runs = Counter(each["variant"] for each in lines.read(options.keep))
@@ -54,7 +55,7 @@ def outcomes(pairs: Pairs, variant: str, rounds: int) -> Iterator[dict]:
 
     `seconds` are those of the processor, of the side that took more: a busy machine does not change them much.
     """
-    with pairs.started(variant, (0, 1)) as pair:
+    with pairs.started(variant, [sys.executable] * 2, (0, 1 % processors.count())) as pair:
         run = pair.run
 
         def keep_counts(function, *arguments):

@@ -77,7 +77,7 @@ def allocated(
 ) -> Counts:
     """Return name -> bytes that a call allocates, as the framework records them.
 
-    Python's objects are not counted in frameworks: from call to call their bytes vary by up to 4 % (Keras on PyTorch).
+    Python's objects are not counted in frameworks: their bytes vary from call to call, by 4 % in Keras on PyTorch.
     """
     work = Workload(implementation, operation, images, labels)
     work.repeat(WARM_UP)

@@ -72,7 +72,7 @@ def test_count_stability_counts_rounds_that_differ(dataset):
     """Only the workers are fakes: the candidate runs one function more."""
     same = {"recorded": {}, "allocated": {}, "in_process": ({}, {})}
     start = lambda each: FakeWorker(called={"numpy": 5 + (each.name == "candidate")}, **same)  # noqa: E731
-    pairs = Pairs(["", ""], Settings(), dataset, start)
+    pairs = Pairs(Settings(), dataset, start)
     kept = [{"variant": "numpy", **each} for each in count_stability.outcomes(pairs, "numpy", 3)]
     found = {check: cells for _, check, *cells, _ in count_stability.rows(kept)}
     assert found["calls"] == ["1", "1", "2", "2", "2"]
