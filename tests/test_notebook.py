@@ -52,6 +52,7 @@ def test_notebook_trains_two_epochs_in_a_kernel(variant, notebook, small_dataset
 def test_notebook_has_the_cells_of_the_tutorial(notebook):
     written = notebook("numpy")
     source = (impls.FOLDER / "numpy" / "mnist.py").read_text()
+    assert "%pip" not in written.cells[0].source
     assert [cell.cell_type for cell in written.cells[:4]] == ["code", "code", "markdown", "code"]
     assert len(written.cells) == 2 + source.count("\n# %%")
     assert all(cell.source in source for cell in written.cells[1:] if cell.cell_type == "code")
@@ -60,6 +61,10 @@ def test_notebook_has_the_cells_of_the_tutorial(notebook):
 def test_notebook_sets_a_backend_only_if_asked(notebook):
     assert "'KERAS_BACKEND': 'jax'" in notebook("keras-jax").cells[0].source
     assert "BACKEND" not in notebook("keras").cells[0].source
+
+
+def test_notebook_installs_what_its_framework_needs(notebook):
+    assert "%pip install --quiet 'jax>=" in notebook("jax").cells[0].source
 
 
 def test_missing_folder_is_reported_in_a_line(tmp_path):

@@ -75,7 +75,10 @@ def test_fit_goes_on_to_the_bit(framework, dataset, resumed):
 
 @pytest.fixture
 def assert_goes_on(build_reference, framework, dataset, initial, steps, record, once):
-    """Return a function: from the checkpoint of one side, the other takes the reference's steps without a break."""
+    """Return a function: from the checkpoint of one side, the other takes the reference's steps without a break.
+
+    The steps of an origin before the break are taken once for all that go on from it.
+    """
     before, after = steps
     aligned = replace(framework.settings, **ALIGNED, device="cpu")
 
@@ -83,11 +86,14 @@ def assert_goes_on(build_reference, framework, dataset, initial, steps, record, 
         reference = build_reference(aligned)
         return reference.run(trace, *dataset.train, initial, before + after), reference.get_checkpoint()
 
-    def assert_goes_on(source, target, name, deviation=None):
-        expected, at_the_end = once(without_a_break, aligned.network)
+    def at_the_break(source):
         source = source()
         source.run(trace, *dataset.train, initial, before)
-        checkpoint = source.get_checkpoint()
+        return source.get_checkpoint()
+
+    def assert_goes_on(origin, source, target, name, deviation=None):
+        expected, at_the_end = once(without_a_break, aligned.network)
+        checkpoint = once(lambda: at_the_break(source), aligned.network, origin)
         target = target()
         found = target.run(trace, *dataset.train, checkpoint, after)
         losses = zip(found.losses, expected.losses[before:], strict=True)
@@ -107,14 +113,16 @@ def test_goes_on_from_the_reference(framework, build_reference, assert_goes_on):
     candidate = framework.with_settings(**ALIGNED)
     aligned = replace(candidate.settings, device="cpu")
     deviation = candidate.known_deviation()
-    assert_goes_on(lambda: build_reference(aligned), lambda: candidate, "from the reference", deviation)
+    assert_goes_on(
+        "the reference", lambda: build_reference(aligned), lambda: candidate, "from the reference", deviation
+    )
 
 
 def test_the_reference_goes_on_from_it(framework, build_reference, assert_goes_on):
     candidate = framework.with_settings(**ALIGNED)
     aligned = replace(candidate.settings, device="cpu")
     deviation = candidate.known_deviation()
-    assert_goes_on(lambda: candidate, lambda: build_reference(aligned), "in the reference", deviation)
+    assert_goes_on(framework.name, lambda: candidate, lambda: build_reference(aligned), "in the reference", deviation)
 
 
 @pytest.mark.long
@@ -125,4 +133,5 @@ def test_goes_on_from_every_other_variant(framework, fleet, assert_goes_on, pyte
         if other.network == framework.settings.network and other.variant != framework.name:
             source = fleet.framework(other.variant, candidate.settings)
             deviation = candidate.known_deviation() or source.known_deviation()
-            assert_goes_on(lambda: source, lambda: candidate, f"from {other.variant}", deviation)  # noqa: B023
+            name = f"from {other.variant}"
+            assert_goes_on(other.variant, lambda: source, lambda: candidate, name, deviation)  # noqa: B023

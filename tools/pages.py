@@ -2,7 +2,7 @@
 
 A list of links such as `- [JAX](../../impls/jax/mnist.py#train_step)` becomes tabs with the code of these functions.
 Such a link to a mistake becomes an exercise. README.md is the first page. Other links to files outside docs/ lead to
-pages that show the files. The page of a tutorial has its notebook, too.
+pages that show the files.
 """
 
 import ast
@@ -12,15 +12,13 @@ import sys
 from os.path import normpath, relpath
 from pathlib import Path, PurePosixPath
 
-import impls
-from impls import notebook
 from tests import exercises
+from tools import notebooks
 from tools.cut import cut
 from tools.losses import picture
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
-NOTEBOOK = "mnist.ipynb"
 FIGURES = ROOT / "harness" / "page" / "templates" / "figure.css"
 CODE = re.compile(r"- \[([^]]+)\]\(([^)#]+\.py)#([\w./,]+)\)")
 LINK = re.compile(r"(?<=\]\()[^)#:\s]+")
@@ -43,10 +41,7 @@ def write(folder: Path) -> None:
     pages = {uri: page(uri, text) for uri, text in texts.items()}
     linked = {path for uri, text in texts.items() for path in _linked(uri, text)}
     pages |= {_page_of(path): _shown(path) for path in linked if _page_of(path).startswith("source/")}
-    for name in impls.names():
-        file = folder / "source" / "impls" / name / NOTEBOOK
-        file.parent.mkdir(parents=True, exist_ok=True)
-        notebook.write(name, file)
+    notebooks.write(folder)
     for uri, text in pages.items():
         file = folder / uri
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -124,8 +119,8 @@ def _shown(path: Path) -> str:
         files = [each for each in sorted(path.iterdir()) if each.suffix == ".py" and each.stat().st_size]
         docs = {file.name: ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "" for file in files}
         return head + "".join(f"- `{name}`: {doc.splitlines()[0]}\n" for name, doc in docs.items() if doc)
-    if path.name == "mnist.py":
-        head += f"[Download it as a notebook]({NOTEBOOK}){{ download }}\n\n"
+    if path.match("impls/*/mnist.py"):
+        head += f"{notebooks.links(path.parent.name)}\n\n"
     language = {".py": "python", ".yml": "yaml", ".json": "json"}.get(path.suffix, "text")
     return f"{head}``````{language}\n{path.read_text(encoding='utf-8')}\n``````\n"
 

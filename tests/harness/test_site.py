@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+import impls
 from harness import ROOT
 from tests.exercises import exercises
 from tests.project import require
+from tools import notebooks
 from tools.cut import cut
 from tools.pages import BrokenPage, page, write
 
@@ -82,7 +84,19 @@ def test_all_pages_are_written(tmp_path):
     assert "(tutorials/side-by-side.md)" in pages["index.md"]
     assert "def train_step(" in pages["source/impls/jax/mnist.py.md"]
     assert "def train_step(" in (tmp_path / "source/impls/jax/mnist.ipynb").read_text(encoding="utf-8")
+    assert sum("(mnist.ipynb)" in text for text in pages.values()) == len(impls.names())
     assert pages["tutorials/exercises.md"].count("```diff") == len(exercises())
+
+
+@pytest.mark.parametrize("repository", ["owner/name", ""])
+def test_published_notebook_opens_in_colab(tmp_path, monkeypatch, repository):
+    require("jupytext")
+    monkeypatch.setenv("GITHUB_REPOSITORY", repository)
+    notebooks.write(tmp_path)
+    *colab, download = re.findall(r"\]\((\S+)\)", notebooks.links("jax"))
+    assert download == "mnist.ipynb"
+    branch = "https://colab.research.google.com/github/owner/name/blob/gh-pages/"
+    assert [(tmp_path / link.removeprefix(branch)).is_file() for link in colab] == [True] * bool(repository)
 
 
 def test_commands_of_the_pages_name_tests():
