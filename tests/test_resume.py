@@ -15,6 +15,7 @@ from impls.weights import load, save
 from tests.equivalence import checker
 
 pytestmark = pytest.mark.equivalence
+FEW_STEPS = 5, 6
 ALIGNED = {"dtype": "float64", **EXACT_HYPERPARAMETERS}
 SCHEDULED = ALIGNED | {"optimizer": "adamw", "weight_decay": 2.0**-6, "schedule": Cosine(8, 400, 1 / 16, 1 / 64)}
 
@@ -27,8 +28,7 @@ def long(pytestconfig):
 @pytest.fixture
 def steps(long):
     """Steps before the break and after it; with --long an epoch, broken in its middle."""
-    half = STEPS_OF_AN_EPOCH // 2 if long else 5
-    return half, half + 1
+    return (STEPS_OF_AN_EPOCH // 2, STEPS_OF_AN_EPOCH // 2 + 1) if long else FEW_STEPS
 
 
 @pytest.fixture
@@ -77,23 +77,24 @@ def test_fit_goes_on_to_the_bit(framework, dataset, resumed):
 def assert_goes_on(build_reference, framework, dataset, initial, steps, record, once):
     """Return a function: from the checkpoint of one side, the other takes the reference's steps without a break.
 
-    The steps of an origin before the break are taken once for all that go on from it.
+    The steps of an origin before the break are taken once for all that go on from it. With a known deviation, steps are
+    few: from some starts, two correct trainings in float32 part within a hundred.
     """
-    before, after = steps
     aligned = replace(framework.settings, **ALIGNED, device="cpu")
 
-    def without_a_break():
+    def without_a_break(steps):
         reference = build_reference(aligned)
-        return reference.run(trace, *dataset.train, initial, before + after), reference.get_checkpoint()
+        return reference.run(trace, *dataset.train, initial, steps), reference.get_checkpoint()
 
-    def at_the_break(source):
+    def at_the_break(source, before):
         source = source()
         source.run(trace, *dataset.train, initial, before)
         return source.get_checkpoint()
 
     def assert_goes_on(origin, source, target, name, deviation=None):
-        expected, at_the_end = once(without_a_break, aligned.network)
-        checkpoint = once(lambda: at_the_break(source), aligned.network, origin)
+        before, after = FEW_STEPS if deviation else steps
+        expected, at_the_end = once(lambda: without_a_break(before + after), aligned.network, before + after)
+        checkpoint = once(lambda: at_the_break(source, before), aligned.network, origin, before)
         target = target()
         found = target.run(trace, *dataset.train, checkpoint, after)
         losses = zip(found.losses, expected.losses[before:], strict=True)
