@@ -139,9 +139,14 @@ def test_differences_of_the_page_fit(by_the_page):
 
 
 @pytest.mark.long
-def test_whole_suite_of_a_new_project_passes(write):
-    require("torch", "jax", "optax")
-    folder = write("32 32 3", 10, "pytorch jax")
+@pytest.mark.parametrize(
+    ("shape", "classes", "frameworks"),
+    [("12 12 4", 3, "numpy pytorch"), ("32 32 3", 10, "pytorch jax")],
+    ids=["small", "large"],
+)
+def test_whole_suite_of_a_new_project_passes(write, shape, classes, frameworks):
+    require("torch", *(["jax", "optax"] if "jax" in frameworks else []))
+    folder = write(shape, classes, frameworks)
     suite(folder, "--network=all")
     same = ("-m", "regression", "-k", "computes and pytorch", "--network=mlp", f"--candidate-python={sys.executable}")
     assert "A VERSION AGAINST ITSELF" in suite(folder, *same)
