@@ -73,7 +73,7 @@ ROWS = {
         "pad explicitly", (((6, 7), "after"), ((3, 9), "before")), effect="0.74, if PyTorch pads by 1"
     ),
     "BatchNorm: part of the new statistics": Row(
-        "PyTorch's momentum is 1 - Keras' momentum",
+        "PyTorch's momentum is 1 - Keras' momentum: 0.1 is 0.9",
         number,
         effect="0.54, test loss",
         otherwise=f"[0.1 in Flax]({FLAX}/pytorch_to_jax_flax.rst), 2026-11-30",
@@ -110,7 +110,9 @@ ROWS = {
         "set it in each step", ((0.5, "after the bias correction"), (0.0307, "before it")), effect="6.2e-2"
     ),
     "Adam: betas in float64": Row("take betas exact in float32", dtype_of, effect="2.1e-2 (b)"),
-    "Adam: weight_decay": Row("use AdamW", ((1.0, "L2, in the gradient"), (0.1, "decoupled")), effect="0.54"),
+    "Adam: weight_decay": Row(
+        "use AdamW", ((1.0, "L2, in the gradient"), (0.1, "decoupled")), effect="0.54, with 0.01"
+    ),
     "AdamW: weight decay": Row(
         "set it",
         number,
