@@ -19,7 +19,6 @@ import tempfile
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import TextIO
 
 from harness import tally
 from harness.regression import installed, records, scratch
@@ -113,9 +112,9 @@ def is_built(pins: str, root: Path) -> bool:
     return (_place(pins, root) / PINS).exists()
 
 
-@functools.cache  # a lock is released when its file is closed
-def _lock(place: Path) -> TextIO:
-    return place.with_suffix(".lock").open("a", encoding="utf-8")
+@functools.cache  # a lock is released when its file is closed: by the system, at the end of this process
+def _lock(place: Path) -> int:
+    return os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o666)
 
 
 def _sizes(place: Path) -> dict[str, int]:
