@@ -73,7 +73,7 @@ ROWS = {
         "pad explicitly", (((6, 7), "after"), ((3, 9), "before")), effect="0.74, if PyTorch pads by 1"
     ),
     "BatchNorm: part of the new statistics": Row(
-        "PyTorch's momentum is 1 - Keras' momentum: 0.1 is 0.9",
+        "PyTorch's 0.1 is Keras' 0.9",
         number,
         effect="0.54, test loss",
         otherwise=f"[0.1 in Flax]({FLAX}/pytorch_to_jax_flax.rst), 2026-11-30",
