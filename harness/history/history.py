@@ -3,7 +3,6 @@
 import itertools
 import math
 import os
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any
 from harness.data import lines
 from harness.history.rows import COMPARED, FORMAT, MEASURED, NOT_INSTALLED, UNMEASURABLE, Row
 from harness.judging.sequential import Sampling
+from harness.judging.shares import Shares
 from harness.judging.verdict import Verdict
 from harness.regression.builds import Build
 from harness.regression.comparison import Comparison
@@ -58,12 +58,10 @@ class History:
             raise NoAnswer(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
         again = self._row(Build(self.anchor), MEASURED, found=same), anchor
         ready = filter(None, (self._prepared(build, anchor) for build in builds))
-        left = self.sampling.seconds
-        for groups_left in range(groups, 0, -1):
-            if group := list(itertools.islice(ready, RELEASES)):
-                began = time.monotonic()
-                self._measure([*group, again], anchor, left / groups_left)
-                left = max(0.0, left - (time.monotonic() - began))
+        shares = Shares(self.sampling.seconds, groups)
+        while group := list(itertools.islice(ready, RELEASES)):
+            with shares.next() as seconds:
+                self._measure([*group, again], anchor, seconds)
 
     def _prepared(self, build: Build, anchor: Side) -> tuple[Row, Side] | None:
         """Return the row of a release with its numerics, and its side; None if it cannot be measured."""

@@ -1,11 +1,11 @@
 """Version against version: what two versions of each variant compute, how well they learn, how fast they are."""
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from harness.judging.sequential import Sampling
+from harness.judging.shares import Shares
 from harness.judging.verdict import Verdict
 from harness.regression.checks import CHECKS
 from harness.regression.comparison import Comparison
@@ -38,7 +38,7 @@ class Upgrade:
         self._pythons = [side.python for side in self.sides]
         judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
         self.sampling = replace(self.sampling, comparisons=len(judged))
-        self.seconds = shares(self.sampling.seconds, sum(bool(self.quantities(each)) for each in self.requested))
+        self.shares = Shares(self.sampling.seconds, sum(bool(self.quantities(each)) for each in self.requested))
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
         self.kept_variables = variables.described({})
@@ -79,13 +79,15 @@ class Upgrade:
         if variant not in self.versions:
             with contextlib.suppress(Exception), self._pair(variant):
                 pass  # a start that does not count: it reads from the disk what later ones find in memory
-        sampling = replace(self.sampling, seconds=next(self.seconds))
-        comparison = Comparison(self.pairs, variant, self._pythons, self.quantities(variant), sampling)
-        self.comparisons[variant] = comparison
-        try:
-            comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
-        finally:  # Ctrl-C: verdicts that were reached stand
-            self.found.update({(variant, quantity): verdict for (_, quantity), verdict in comparison.verdicts.items()})
+        with self.shares.next() as seconds:
+            sampling = replace(self.sampling, seconds=seconds)
+            comparison = Comparison(self.pairs, variant, self._pythons, self.quantities(variant), sampling)
+            self.comparisons[variant] = comparison
+            try:
+                comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
+            finally:  # Ctrl-C: verdicts that were reached stand
+                found = {(variant, quantity): verdict for (_, quantity), verdict in comparison.verdicts.items()}
+                self.found.update(found)
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
@@ -99,13 +101,6 @@ class Upgrade:
             }
             self.kept_variables = variables.described(pair.workers[0].kept)
             yield pair
-
-
-def shares(seconds: float, samplings: int) -> Iterator[float]:
-    """Yield the seconds of each sampling: an equal share of what is left since the first was requested."""
-    deadline = time.monotonic() + seconds
-    for left in range(samplings, 0, -1):
-        yield max(0.0, deadline - time.monotonic()) / left
 
 
 def failed(error: Exception, word: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from harness.judging.sequential import INTERIM_ANALYSES, Sampling, StopSampling, sequential
+from harness.judging.shares import Shares
 from harness.judging.verdict import Verdict, judge
 
 FIRST, SECOND, _, LAST = INTERIM_ANALYSES
@@ -99,3 +100,15 @@ def test_samples_before_a_stop_are_analysed():
     _, batches = run(lambda _, alpha: (alphas.append(alpha), OPEN)[1], on_draw=stop, sampling=Sampling(alpha=1.0))
     assert len(batches) == FIRST + 1
     assert alphas == [INTERIM_ANALYSES[FIRST], INTERIM_ANALYSES[SECOND]]
+
+
+def test_time_between_samplings_does_not_count():
+    now = [0.0]
+    shares, given = Shares(60.0, 3, lambda: now[0]), []
+    for taken, between in ((10.0, 500.0), (45.0, 500.0), (9.0, 0.0)):
+        with shares.next() as seconds:
+            given.append(seconds)
+            now[0] += taken
+        now[0] += between
+    assert given == [20.0, 25.0, 5.0]
+    assert shares.seconds == 0.0
