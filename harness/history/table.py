@@ -1,11 +1,13 @@
 """A history as a Markdown table: a row a release, then the anchor compared with itself, then notes."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.history.rows import COMPARED, MEASURED, Row, changes, numerics, shown
 from harness.judging.verdict import UNITS
 from harness.measuring.machine import cores
+
+DECIDED = {"better", "same", "worse"}
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
@@ -51,10 +53,30 @@ def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row])
         f"- The anchor compared with itself: {counted}.",
         f"- All verdicts together are wrong with a chance of at most {sum(alpha for alpha, _ in measurements):.1%}: "
         f"{sum(count for _, count in measurements)} comparisons in {len(measurements)} measurement(s).",
+        *_repeated(rows),
         f"- {len(machines)} machine(s): {'; '.join(machines)}.",
         *(f"- {row['version']} {row['state']}: {row['reason']}" for row in releases if row["state"] != MEASURED),
         *(f"- {row['version']} {' '.join(numerics(row))}: {_reason(row)}" for row in releases if _reason(row)),
     ]
+
+
+def _repeated(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield lines about releases that were measured again: in which verdicts two measurements disagree."""
+    before: dict[str, Row] = {}
+    verdicts, disagreements = 0, []
+    for row in rows:
+        if row["state"] != MEASURED or row["version"] == row["anchor"]:
+            continue
+        for quantity, earlier in before.get(row["version"], {}).items():
+            verdict = row["found"][quantity]
+            if {earlier["word"], verdict["word"]} <= DECIDED:
+                verdicts += 1
+                if earlier["word"] != verdict["word"]:
+                    disagreements.append(f"- {row['version']} {quantity}: {cell(earlier)}, then {cell(verdict)}")
+        before[row["version"]] = {quantity: row["found"][quantity] for quantity in COMPARED}
+    if verdicts:
+        yield f"- Decided in two measurements: {verdicts} verdicts, {len(disagreements)} of them differently."
+    yield from disagreements
 
 
 def _machine(machine: Row) -> str:

@@ -135,6 +135,18 @@ def test_table_states_error_and_reasons(history):
     assert [part for part in parts if part not in table] == []
 
 
+def test_table_names_verdicts_that_two_measurements_disagree_about(history):
+    history()
+    _, rows = history(facts=OTHER)
+    assert f"{4 * len(COMPARED)} verdicts, 0 of them differently" in as_markdown(rows)
+    last = next(row for row in reversed(rows) if row["version"] == "2")
+    last["found"][COMPARED[0]] |= {"word": "worse"}
+    last["found"][COMPARED[1]] |= {"word": "inconclusive"}
+    table = as_markdown(rows)
+    assert f"{4 * len(COMPARED) - 1} verdicts, 1 of them differently" in table
+    assert f"2 {COMPARED[0]}: same" in table
+
+
 def test_figure_has_no_line_across_machines(history):
     history(2)
     _, rows = history(3)
