@@ -34,9 +34,10 @@ sys.meta_path.insert(0, Spoiler())
 
 SLOWER_IMPORT = """
 import time
+from random import uniform
 
 def burn(clock, spent):
-    until = clock() + spent * {more!r}
+    until = clock() + spent * uniform({low!r}, {high!r})
     while clock() < until:
         pass
 
@@ -89,12 +90,15 @@ def environment(folder: Path, codes: Mapping[str, str]) -> str:
     return str(interpreter(folder))
 
 
-def slower(folder: Path, implementation: str, times: float) -> str:
-    """Return the interpreter of one in which `SLOWED` takes `times` as long, with the processor busy."""
-    return environment(folder, slowing(implementation, times))
+def slower(folder: Path, implementation: str, times: float, at_most: float | None = None) -> str:
+    """Return the interpreter of one in which `SLOWED` takes `times` as long, with the processor busy.
+
+    With `at_most`, each call draws how much longer it takes, between the two.
+    """
+    return environment(folder, slowing(implementation, times, at_most))
 
 
-def slowing(implementation: str, times: float) -> dict[str, str]:
-    """Return module -> code that makes `SLOWED` take `times` as long."""
-    slower_import = SLOWER_IMPORT.format(more=times - 1)
+def slowing(implementation: str, times: float, at_most: float | None = None) -> dict[str, str]:
+    """Return module -> code that makes `SLOWED` take `times` as long, or between that and `at_most`."""
+    slower_import = SLOWER_IMPORT.format(low=times - 1, high=(at_most or times) - 1)
     return {"numpy": slower_import, f"impls.{implementation}.adapter": slower_import + SLOWER}

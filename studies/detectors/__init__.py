@@ -1,0 +1,1 @@
+"""Detectors on trial: what does each tool say of two versions if the answer is known?"""

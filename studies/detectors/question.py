@@ -1,0 +1,81 @@
+"""A question to a detector: two versions, one step, and the seconds to answer."""
+
+import functools
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import impls
+from harness import ROOT
+from harness.workers import excerpt, variables
+from harness.workers.worker import thread_variables
+from studies.detectors.step import WORKLOAD
+from studies.shared import dataset
+
+BENCHMARKS = Path(__file__).parent / "benchmarks"
+
+
+class ToolFailed(Exception):
+    """An exception for a tool that gives no answer. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is the candidate slower than the baseline, or faster, by more than 5 %?
+
+    - `baseline`, `candidate`: their interpreters.
+    - `variant`, `method`: the step, as "jax" and "train_step".
+    - `seconds`: the time for everything that the tool does.
+    - `folder`: an empty folder for its files.
+    """
+
+    baseline: str
+    candidate: str
+    variant: str
+    method: str
+    seconds: float
+    folder: Path
+
+    @functools.cached_property
+    def environment(self) -> dict[str, str]:
+        """The variables of all processes: those of a worker with one thread, the project, the data set and the step."""
+        ours = {"PYTHONPATH": str(ROOT), "MNIST_DIR": dataset().directory}
+        chosen = impls.variants()[self.variant].environment
+        return (
+            variables.inherited()
+            | thread_variables(1, "cpu")
+            | chosen
+            | ours
+            | {WORKLOAD: f"{self.variant} {self.method}"}
+        )
+
+    def run(self, *command: object, statuses: tuple[int, ...] = (0,), **changes: str) -> str:
+        """Run a command in the folder, with these variables changed. Return what it printed.
+
+        Raises `ToolFailed` for any other exit status.
+        """
+        ended = subprocess.run(
+            list(map(str, command)),
+            cwd=self.folder,
+            env=self.environment | changes,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if ended.returncode not in statuses:
+            lines = [line for line in ended.stdout.splitlines() if line.strip()]
+            raise ToolFailed(f"exit status {ended.returncode}: {excerpt.shortened(' ... '.join(lines[-3:]))}")
+        return ended.stdout
+
+    def start_seconds(self) -> float:
+        """Return the seconds of a process that imports, builds and makes one step."""
+        began = time.monotonic()
+        self.run(self.baseline, "-c", "from studies.detectors.step import step; step()()")
+        return time.monotonic() - began
+
+    def tool(self, name: str) -> str:
+        """Return the path of a command of this environment."""
+        return str(Path(sys.executable).with_name(name))

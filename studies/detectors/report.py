@@ -1,0 +1,80 @@
+"""The answers of all detectors as a table and a figure: false alarms, and slowdowns that were found."""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import scipy
+
+from harness.page.axis import Axis
+from harness.page.page import ENVIRONMENT
+from studies.detectors.sides import SLOWER, TRUTHS
+from studies.detectors.words import BETTER, UNDECIDED, WORSE
+
+EQUAL = tuple(truth for truth in TRUTHS if truth not in SLOWER)
+HEADINGS = ("detector", "minutes", *TRUTHS, "better, though slower", "cannot tell", "minutes used")
+TEMPLATE = Path(__file__).with_name("picture.svg")
+
+
+def exact_interval(found: int, of: int) -> tuple[float, float]:
+    """Return the ends of the 95 % interval of a share, in [0, 1] (Clopper and Pearson 1934). `of` >= 1."""
+    interval = scipy.stats.binomtest(found, of).proportion_ci(0.95, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def as_markdown(answers: Sequence[dict]) -> str:
+    """Return a table of all workloads, and one of each.
+
+    A cell of a known answer counts those that say *worse*, or *better* where both sides take equally long.
+    """
+    workloads = sorted({answer["workload"] for answer in answers})
+    parts = [_table("All workloads", answers)]
+    parts += [_table(each, [answer for answer in answers if answer["workload"] == each]) for each in workloads]
+    failed = {f"- {answer['tool']}: {answer['failed']}" for answer in answers if answer["failed"]}
+    return "\n\n".join([*parts, *sorted(failed)]) + "\n"
+
+
+def picture(answers: Iterable[dict]) -> str:
+    """Return the figure as SVG: for each detector the share of false alarms, and of slowdowns of 10 % that it found."""
+    x, y = Axis(0, 1, 60, 500), Axis(0, 1, 340, 40)
+    dots: dict[tuple[float, float], list[str]] = {}
+    for (rule, minutes), known in sorted(_by_detector(answers).items()):
+        false, equal = _alarms(known, EQUAL)
+        found, slower = _alarms(known, SLOWER[-1:])
+        if equal and slower:
+            dots.setdefault((x(false / equal), y(found / slower)), []).append(f"{rule}, {minutes:g} min")
+    return ENVIRONMENT.from_string(TEMPLATE.read_text(encoding="utf-8")).render(dots=dots, x=x, y=y)
+
+
+def _by_detector(answers: Iterable[dict]) -> dict[tuple[str, float], list[tuple[str, str, float]]]:
+    """Return detector and minutes -> known answer, word and seconds of each question."""
+    known: dict[tuple[str, float], list[tuple[str, str, float]]] = {}
+    for answer in answers:
+        for rule, word in answer["words"].items():
+            known.setdefault((rule, answer["minutes"]), []).append((answer["truth"], word, answer["seconds"]))
+    return known
+
+
+def _alarms(known: Iterable[tuple[str, str, float]], truths: Sequence[str]) -> tuple[int, int]:
+    """Return how many of the answers to these state a difference that is not the opposite of the truth, and of all."""
+    words = [word in ((WORSE,) if truth in SLOWER else (WORSE, BETTER)) for truth, word, _ in known if truth in truths]
+    return sum(words), len(words)
+
+
+def _table(title: str, answers: Iterable[dict]) -> str:
+    lines = [f"### {title}", "", f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
+    for (rule, minutes), known in sorted(_by_detector(answers).items()):
+        wrong = sum(word == BETTER for truth, word, _ in known if truth in SLOWER)
+        undecided = sum(word == UNDECIDED for _, word, _ in known)
+        used = statistics.median(seconds for _, _, seconds in known) / 60
+        cells = [_share(*_alarms(known, (truth,))) for truth in TRUTHS]
+        lines.append(f"| {' | '.join([rule, f'{minutes:g}', *cells, str(wrong), str(undecided), f'{used:.1f}'])} |")
+    return "\n".join(lines)
+
+
+def _share(found: int, of: int) -> str:
+    """Return "2 of 10 (3 to 56 %)"."""
+    if not of:
+        return ""
+    low, high = exact_interval(found, of)
+    return f"{found} of {of} ({100 * low:.0f} to {100 * high:.0f} %)"

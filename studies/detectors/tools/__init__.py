@@ -1,0 +1,15 @@
+"""The tools on trial: each answers a `Question` with a word for each of its rules."""
+
+from collections.abc import Callable
+
+from studies.detectors.question import Question
+from studies.detectors.tools import asv, benchmatrix, otava, pyperf, pytest_benchmark, suite
+
+TOOLS: dict[str, Callable[[Question], dict[str, str]]] = {
+    "pytest-benchmark": pytest_benchmark.answers,
+    "pyperf": pyperf.answers,
+    "asv": asv.answers,
+    "benchmatrix": benchmatrix.answers,
+    "otava": otava.answers,
+    "suite": suite.answers,
+}

@@ -1,0 +1,32 @@
+"""benchmatrix: pairs of processes in alternating order, and an interval of their ratio against 5 %.
+
+https://pypi.org/project/benchmatrix
+"""
+
+import json
+
+from studies.detectors.question import BENCHMARKS, Question
+from studies.detectors.tools.pytest_benchmark import PYTEST, STARTED
+from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
+
+WORDS = {
+    "regressed": WORSE,
+    "improved": BETTER,
+    "unchanged": SAME,
+    "inconclusive": UNDECIDED,
+    "not_comparable": UNDECIDED,
+}
+FEWEST = 6  # pairs: at least 5, in complete cycles of two orders
+
+
+def answers(question: Question) -> dict[str, str]:
+    """Run as many pairs as the time allows; each process measures for a second, pytest-benchmark's default."""
+    (question.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    start = question.start_seconds()
+    pairs = int((question.seconds - start) / (2 * (start + STARTED + 1))) // 2 * 2
+    command = (*PYTEST, "--benchmark-only", BENCHMARKS / "test_matrix.py")
+    collect = (question.tool("benchmatrix"), "collect-paired", "--output", "pairs", "--pairs", max(FEWEST, pairs), "--")
+    question.run(*collect, question.baseline, *command, ":::", question.candidate, *command)
+    compare = (question.tool("benchmatrix"), "compare", "pairs", "--paired", "--threshold=5%", "--no-config")
+    summary = json.loads(question.run(*compare, "--format=json"))["summary"]
+    return {"benchmatrix": next(word for found, word in WORDS.items() if summary[found])}
