@@ -118,12 +118,16 @@ STEPS = [name for name in RATIOS if isinstance(QUANTITIES[name].measure, Operati
 def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
     """Measure `wanted`, of `QUANTITIES`, in the pair of this number, and what is measured with them.
 
-    Every pair starts; steps come last, as they can be many. Raises as `Pair.run`.
+    The start is first, and measured if wanted; steps come last, as they can be many. Raises as `Pair.run`.
     """
-    measured = measure_startup(pair)
-    found = pair.run(conditions)
     works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted)
-    works.pop(measure_startup, None)
+    measured: dict[str, Values] = {}
+    if measure_startup in works:
+        works.pop(measure_startup)
+        measured |= measure_startup(pair)
+    else:
+        pair.build()
+    found = pair.run(conditions)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)
     return PairRun(found, measured)
