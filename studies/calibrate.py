@@ -123,7 +123,7 @@ def table(records: Iterable[dict]) -> Table:
         verdicts = [each for record in group for name, each in record["verdicts"].items() if name in judged(slowdown)]
         words = Counter(verdict["word"] for verdict in verdicts)
         known = [words[word] for word in ("same", "worse", "better")]
-        pairs = statistics.median(verdict["pairs" if "pairs" in verdict else "launches"] for verdict in verdicts)
+        pairs = statistics.median(verdict["pairs"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
         fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pairs:g}")

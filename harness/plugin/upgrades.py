@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     margin = "a slowdown that does not matter (default: 5)"
     add("--max-slowdown", type=percent, default=Sampling.margin, metavar="PERCENT", help=margin)
     bound = "how often a run may have a wrong verdict; more decides sooner (default: 1)"
-    add("--alpha", "--error", type=chance, default=Sampling.alpha, metavar="PERCENT", help=bound)
+    add("--alpha", type=chance, default=Sampling.alpha, metavar="PERCENT", help=bound)
     time = "for trainings and timings; what is not clear by then is inconclusive (default: 60)"
     add("--max-minutes", type=minutes, default=60.0, metavar="M", help=time)
     for form in ("json", "markdown"):

@@ -11,7 +11,6 @@ MUST_MATCH = (  # or the times mean different things
 NOT_VERSIONS = {
     *(*MUST_MATCH, "load_average", "garbage_collector", "runs"),
     *("import_seconds", "first_step_seconds", "peak_memory_bytes", "roofline_seconds"),
-    *("launches", "floor_seconds"),  # names in runs that were saved until 2026-11-29
 }
 STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
 
