@@ -2,8 +2,7 @@
 
 A version compared with itself must not be better or worse. A candidate that uses some percent more CPU time must be
 worse. Alpha is that of a comparison of all variants. Each run is a line of `--keep`, so an interrupted study loses none
-and a later study appends. `--report` sums up such files. The table also states how often `--benchmark-compare-fail`
-would fail, with the same margin and samples.
+and a later study appends. `--report` sums up such files.
 
 Several candidates are measured in the same process runs, as in a history: `--cases 10:5 10,10,10,0:5`.
 """
@@ -27,7 +26,7 @@ from harness.judging.sequential import Sampling
 from harness.measuring.targets import starter
 from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
-from harness.regression.pair_run import QUANTITIES, STEPS
+from harness.regression.pair_run import QUANTITIES
 from harness.report.tables import plain_table
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
@@ -37,13 +36,9 @@ from studies.shared import dataset
 
 COLUMNS = (
     *("variant", "candidates", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
-    *("pairs", "minutes", "medians alone"),
+    *("pairs", "minutes"),
 )
-CAPTION = (
-    "slower by 0: a version against itself; open: inconclusive or missing; pairs (of a verdict), minutes: medians.",
-    "medians alone: how often --benchmark-compare-fail=median:MARGIN would fail on the steps, by one run a side,",
-    "by all of the run, and with the baseline of the run before.",
-)
+CAPTION = "slower by 0: a version against itself; open: inconclusive or missing; pairs (of a verdict), minutes: medians."
 
 
 def main() -> None:
@@ -100,15 +95,7 @@ def _found(comparison: Comparison, side: int) -> dict:
             if of == side
         },
         "values": {quantity: comparison.values(quantity, side) for quantity in QUANTITIES},
-        "medians": {step: _medians(comparison, step, side) for step in STEPS},
     }
-
-
-def _medians(comparison: Comparison, step: str, side: int) -> list[list[float]]:
-    """Return the median seconds of all blocks of each process run, of the baseline and of the candidate."""
-    runs = [(sides, run.measured) for _, (sides, run) in sorted(comparison.runs.items()) if side in sides]
-    steps = [(each[step][0], each[step][sides.index(side)]) for sides, each in runs if step in each]
-    return [[statistics.median(both[of]) for both in steps] for of in (0, 1)]
 
 
 def table(records: Iterable[dict]) -> Table:
@@ -125,36 +112,14 @@ def table(records: Iterable[dict]) -> Table:
         known = [words[word] for word in ("same", "worse", "better")]
         pairs = statistics.median(verdict["pairs"] for verdict in verdicts)
         minutes = statistics.median(record["seconds"] for record in group) / 60
-        fails = "" if variant == "all" else " / ".join(_compare_fail(group, 1 + margin / 100))
         numbers = (str(len(verdicts)), *map(str, known), str(len(verdicts) - sum(known)), f"{pairs:g}")
-        rows.append((variant, str(candidates), f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}", fails))
-    return plain_table("Verdicts with a known answer", COLUMNS, rows, *CAPTION)
+        rows.append((variant, str(candidates), f"{slowdown:g} %", f"{margin:g} %", *numbers, f"{minutes:.1f}"))
+    return plain_table("Verdicts with a known answer", COLUMNS, rows, CAPTION)
 
 
 def judged(slowdown: float) -> Sequence[str]:
     """Return the quantities with a known answer."""
     return injected_slowdown.SLOWED if slowdown else QUANTITIES
-
-
-def _compare_fail(records: Sequence[dict], limit: float) -> tuple[str, str, str]:
-    """Return how often medians alone exceed the limit: of one pair on each side, of all in a run, of all in two runs.
-
-    The last is the usual use: the baseline was saved in an earlier run.
-    """
-    single, whole, saved = [], [], []
-    for step in STEPS:
-        runs = [record["medians"][step] for record in records if record["medians"][step][0]]
-        single += [after / before for run in runs for before, after in zip(*run, strict=True)]
-        whole += [statistics.median(after) / statistics.median(before) for before, after in runs]
-        saved += [
-            statistics.median(after) / statistics.median(before) for (before, _), (_, after) in itertools.pairwise(runs)
-        ]
-    return tuple(_share(ratio > limit for ratio in ratios) for ratios in (single, whole, saved))
-
-
-def _share(found: Iterable[bool]) -> str:
-    found = list(found)
-    return f"{statistics.mean(found):.0%}" if found else "-"
 
 
 def _line(record: dict) -> str:

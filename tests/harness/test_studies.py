@@ -11,7 +11,7 @@ import pytest
 from harness import ROOT
 from harness.judging.verdict import FEWEST
 from harness.regression.pair import Pairs
-from harness.regression.pair_run import QUANTITIES, STEPS
+from harness.regression.pair_run import QUANTITIES
 from impls.contract import Settings
 from studies import calibrate, count_stability
 from studies.agreement import sentence
@@ -27,11 +27,10 @@ def test_agreement_is_concluded_from_the_interval(ratios, conclusion):
     assert conclusion in sentence([math.log(ratio) for ratio in ratios])
 
 
-def record(slowdown=0.0, word="same", medians=1.0, **words):
+def record(slowdown=0.0, word="same", **words):
     verdicts = {quantity: {"word": words.get(quantity.split("-")[0], word), "pairs": 8} for quantity in QUANTITIES}
-    steps = {step: [[1.0] * 8, [medians] * 8] for step in STEPS}
     case = {"variant": "numpy", "slowdown": slowdown, "margin": 5.0, "run": 0, "seconds": 90.0}
-    return {**case, "verdicts": verdicts, "medians": steps}
+    return {**case, "verdicts": verdicts}
 
 
 def row(*records):
@@ -49,10 +48,6 @@ def test_calibration_counts_only_the_slowed_quantities():
     assert row(record(10.0, word="worse", peak="same"))[4:9] == [str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0"]
 
 
-def test_medians_alone_fail_beyond_the_margin():
-    assert row(record(medians=1.06), record(), record())[11] == "33% / 33% / 0%"
-
-
 def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):
     """Only the workers are fakes: in the environment that is slowed by 100 % a call takes 2 s, in the other 1 s."""
     start = lambda each: FakeWorker({"numpy 0": 1.0, "numpy 100": 2.0}[Path(each.python).parents[1].name])  # noqa: E731
@@ -65,7 +60,7 @@ def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):
     assert slowed == dict.fromkeys(SLOWED, "worse")
     assert (beside, equal) == (dict.fromkeys(SLOWED, "same"), dict.fromkeys(QUANTITIES, "same"))
     assert [record["candidates"] for record in kept] == [2, 2, 1]
-    assert kept[0]["medians"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
+    assert kept[0]["values"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
 
 
 def test_count_stability_counts_rounds_that_differ(dataset):
