@@ -33,30 +33,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("variants", nargs="*", default=list(impls.variants()), help="default: all")
     parser.add_argument("--process-runs", type=whole_number(2), default=10, help="of each variant (default: 10)")
-    parser.add_argument("--threads", type=int, help="CPU threads of each framework (default: all cores)")
     options = parser.parse_args()
-    settings, data = Settings(threads=options.threads), dataset()
+    data = dataset()
     for variant in options.variants:
         for operation in OPERATIONS_COMPARED:
             try:
-                ratios = [one_process_run(variant, operation, settings, data) for _ in range(options.process_runs)]
+                ratios = [one_process_run(variant, operation, data) for _ in range(options.process_runs)]
             except impls.PackageNotInstalled as error:
                 print(f"{variant:<17} missing: {error}")
                 break
             print(f"{variant:<17} {operation!s:<17} {sentence(ratios)}", flush=True)
 
 
-def one_process_run(variant: str, operation: Operation, settings: Settings, data: Parts) -> float:
+def one_process_run(variant: str, operation: Operation, data: Parts) -> float:
     """Return the logarithm of the worker's time over the plain loop's, of two new processes, which are interleaved."""
-    arguments = [variant, data.directory, operation.method, str(operation.batch_size), str(settings.threads or 0)]
+    arguments = [variant, data.directory, operation.method, str(operation.batch_size)]
     with contextlib.ExitStack() as stack:
-        worker = stack.enter_context(contextlib.closing(Worker(WorkerSpec(variant, threads=settings.threads))))
-        worker.build(impls.load, variant, settings)
+        worker = stack.enter_context(contextlib.closing(Worker(WorkerSpec(variant))))
+        worker.build(impls.load, variant, Settings())
         worker.run(prepare, operation, *data.train)
         plain = subprocess.Popen(
             [sys.executable, "-m", "studies.bare_loop", *arguments],
             cwd=ROOT,
-            env=os.environ | thread_variables(settings.threads, settings.device),
+            env=os.environ | thread_variables(None, "cpu"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -104,12 +104,12 @@ def clipped(logits, y, least=1e-7):
     return -np.log(p.clip(least, 1 - least)).mean(), dz * within[:, np.newaxis]
 
 
-def drawn(shapes, kernel, bias=lambda u, inputs, outputs: 0 * u, chosen="dense"):
-    """Return kernels and biases of the layers whose names begin with `chosen`, float32, from equal draws for each call.
+def drawn(shapes, kernel, bias=lambda u, inputs, outputs: 0 * u, chosen="dense", seed=1):
+    """Return kernels and biases of the layers whose names begin with `chosen`, float32, from equal draws for each seed.
 
     `kernel` and `bias` turn u, uniform in (-1, 1), and the numbers of inputs and outputs into values. Others are He's.
     """
-    random, params = np.random.default_rng(1), {}
+    random, params = np.random.default_rng(seed), {}
     for name, shape in shapes.items():
         u = random.uniform(-1, 1, shape)
         if name.endswith("/kernel"):

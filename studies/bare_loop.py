@@ -11,7 +11,6 @@ import sys
 import time
 
 import impls
-from harness.workers import processors
 from impls.contract import Settings
 from impls.files import read_dataset
 
@@ -22,12 +21,10 @@ WARM_UP_SECONDS = 0.1
 def main() -> None:
     """Build the variant, then answer each line of stdin."""
     parser = argparse.ArgumentParser(description=__doc__)
-    for name, kind in {"variant": str, "directory": str, "method": str, "batch_size": int, "threads": int}.items():
+    for name, kind in {"variant": str, "directory": str, "method": str, "batch_size": int}.items():
         parser.add_argument(name, type=kind)
     options = parser.parse_args()
-    if options.threads:  # 0: all
-        processors.bind(options.threads)
-    classifier = impls.load(options.variant, Settings(threads=options.threads or None))
+    classifier = impls.load(options.variant, Settings())
     (images, labels), _ = read_dataset(options.directory)
     size = options.batch_size
     slices = [slice(start, start + size) for start in range(0, IMAGES, size)]

@@ -38,7 +38,7 @@ COLUMNS = (
     *("variant", "candidates", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
     *("pairs", "minutes"),
 )
-CAPTION = "slower by 0: a version against itself; open: inconclusive or missing; pairs (of a verdict), minutes: medians."
+CAPTION = "slower by 0: a version against itself; open: inconclusive or missing; pairs of a verdict, minutes: medians."
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from harness.regression.pair import Pairs
 from harness.regression.work import COUNTED
 from harness.workers import processors
 from harness.workers.worker import WorkerSpec
-from impls.contract import NETWORKS, Settings
+from impls.contract import Settings
 from studies.shared import dataset, print_table
 
 COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "differ", "values", "CPU s")
@@ -32,21 +32,17 @@ COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "d
 def main() -> None:
     """Compare until the time is over, keep each outcome, and print the table of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    every = list(impls.variants())
-    parser.add_argument("--variants", nargs="+", choices=every, default=every, help="to study (default: all)")
-    parser.add_argument("--network", choices=NETWORKS, default="mlp", help="(default: mlp)")
     parser.add_argument("--rounds", type=int, default=4, help="of each process run (default: 4)")
     parser.add_argument("--minutes", type=float, default=60.0, help="after which no process run begins (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
     options = parser.parse_args()
-    settings = Settings(network=options.network, threads=1)
-    pairs = Pairs(settings, dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
+    pairs = Pairs(Settings(threads=1), dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
     until = time.monotonic() + 60 * options.minutes
     while time.monotonic() < until:
         runs = Counter(each["variant"] for each in lines.read(options.keep))
-        variant = min(options.variants, key=runs.__getitem__)  # the one with the fewest outcomes
+        variant = min(impls.variants(), key=runs.__getitem__)  # the one with the fewest outcomes
         for outcome in outcomes(pairs, variant, options.rounds):
-            lines.append(options.keep, {"variant": variant, "network": options.network, **outcome})
+            lines.append(options.keep, {"variant": variant, **outcome})
     print_table("Counts of a version and itself", COLUMNS, rows(lines.read(options.keep)))
 
 

@@ -8,17 +8,15 @@ from impls.distillation import Distillation
 from studies.experiment import Experiment, run
 from studies.shared import limits, print_table
 
-LABELS_ALONE = Distillation(weight=0)
 
-
-def trial(experiment: Experiment, settings: Settings, how: Distillation, epochs: int) -> tuple[float, float]:
+def trial(experiment: Experiment, settings: Settings, epochs: int) -> tuple[float, float]:
     """Return the test accuracies in percent: of the student trained on labels alone, and distilled."""
 
     def accuracy(how: Distillation) -> float:
-        experiment.train_student(settings, how, epochs)
+        experiment.train_student(settings, epochs, how)
         return 100 * experiment.worker.run("evaluate", *experiment.data.test)[1]
 
-    return accuracy(LABELS_ALONE), accuracy(how)
+    return accuracy(Distillation(weight=0)), accuracy(Distillation())
 
 
 def show(experiment: Experiment, network: str, trials: list[tuple[float, float]]) -> None:

@@ -15,10 +15,11 @@ from harness.equality.training import train
 from harness.numbers import whole_number
 from harness.workers.worker import Worker, WorkerSpec
 from impls import distillation
-from impls.checks import check_epochs
 from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
 from studies.shared import dataset
+
+TEACHER_EPOCHS = 3
 
 
 class Experiment:
@@ -28,20 +29,19 @@ class Experiment:
     - `accuracy`: the teacher's, on the test images.
     """
 
-    def __init__(self, worker: Worker, variant: str, data: Parts, teacher_epochs: int):
+    def __init__(self, worker: Worker, variant: str, data: Parts):
         self.worker = worker
         self.variant = variant
         self.data = data
         worker.build(impls.load, variant, Settings(network=TEACHER))
-        worker.run(train, *data.train, teacher_epochs)
+        worker.run(train, *data.train, TEACHER_EPOCHS)
         self.labels = data.train.labels.array()
         self.logits: np.ndarray = worker.run("logits", data.train.images)
         self.accuracy: float = worker.run("evaluate", *data.test)[1]
 
-    def train_student(self, settings: Settings, how: Distillation, epochs: int, used: np.ndarray | None = None) -> None:
-        """Train a student in `worker` on the images of `used`, bool (60000,); on all if it is None."""
+    def train_student(self, settings: Settings, epochs: int, how: Distillation, rows: Any = ...) -> None:
+        """Train a student in `worker` on the images of `rows`, such as bool (60000,); by default on all."""
         self.worker.build(distillation.load, self.variant, settings, how)
-        rows = slice(None) if used is None else used
         images = self.data.train.images.array()[rows]
         self.worker.run(train, images, targets(self.labels, self.logits)[rows], epochs)
 
@@ -49,31 +49,24 @@ class Experiment:
 def run(description: str, seeds: int, least: int, trial: Callable[..., Any], show: Callable[..., None]) -> None:
     """Read the options, train the teacher, and `show(experiment, network, trials)` for each network of students.
 
-    A trial is `trial(experiment, settings, how, epochs)`, one for each seed; `seeds` is the default of their number,
-    and `least` the smallest. An error ends the program with one line.
+    A trial is `trial(experiment, settings, epochs)`, one for each seed; `seeds` is the default of their number, and
+    `least` the smallest. An error ends the program with one line.
     """
     parser = argparse.ArgumentParser(description=description)
     add = parser.add_argument
     add("--framework", choices=impls.variants(), default="numpy", help="default: numpy")
     networks = (STUDENT, *DEFAULT_NETWORKS)
     add("--network", choices=networks, nargs="+", default=[STUDENT], help="of students; default: student")
-    add("--threads", type=int, help="CPU threads (default: all; a student's steps are small)")
-    add("--teacher-epochs", type=int, default=3, help="default: 3")
-    add("--epochs", type=int, default=10, help="of a student (default: 10)")
-    add("--temperature", type=float, default=Distillation.temperature, help="default: 4")
-    add("--weight", type=float, default=Distillation.weight, help="of the teacher (default: 0.9)")
+    add("--epochs", type=whole_number(1), default=10, help="of a student (default: 10)")
     add("--seeds", type=whole_number(least), default=seeds, help="of students (default: %(default)s)")
     options = parser.parse_args()
     try:
-        how = Distillation(options.temperature, options.weight)
-        for epochs in (options.teacher_epochs, options.epochs):
-            check_epochs(epochs)
         data = dataset()
-        with closing(Worker(WorkerSpec(options.framework, threads=options.threads))) as worker:
-            experiment = Experiment(worker, options.framework, data, options.teacher_epochs)
+        with closing(Worker(WorkerSpec(options.framework))) as worker:
+            experiment = Experiment(worker, options.framework, data)
             for network in options.network:
                 every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
-                trials = [trial(experiment, settings, how, options.epochs) for settings in track(every, network)]
+                trials = [trial(experiment, settings, options.epochs) for settings in track(every, network)]
                 show(experiment, network, trials)
-    except (impls.PackageNotInstalled, ValueError) as error:
+    except impls.PackageNotInstalled as error:
         sys.exit(f"error: {error}")

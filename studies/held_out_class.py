@@ -34,13 +34,13 @@ def best_raise(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(RAISES[np.argmin([errors(raised(logits, each), labels)[0] for each in RAISES])])
 
 
-def trial(experiment: Experiment, settings: Settings, how: Distillation, epochs: int) -> tuple[str, ...]:
+def trial(experiment: Experiment, settings: Settings, epochs: int) -> tuple[str, ...]:
     """Return (errors, errors on threes) with three biases; before the second and the third pair, the raise.
 
     1. The bias as trained. 2. The raise that is best for the test labels, as in the paper. 3. The raise that is best
     for the teacher's predictions on all training images, which needs no label and no test image.
     """
-    experiment.train_student(settings, how, epochs, experiment.labels != MISSING)
+    experiment.train_student(settings, epochs, Distillation(), experiment.labels != MISSING)
     data = experiment.data
     logits, train_logits = (experiment.worker.run("logits", split.images) for split in (data.test, data.train))
     labels = data.test.labels.array()

@@ -1,31 +1,31 @@
-"""Measure a training step in one process and in several: `python -m studies.parallel_cost`.
+"""Measure a training step in one process and in two: `python -m studies.parallel_cost`.
 
-Three configurations are compared: one process on one core, one process on as many cores as there are processes, and the
-processes, each bound to a core. They are interleaved, a few steps at a time, because the speed of a machine drifts. A
+Three configurations are compared: one process on one core, one process on two cores, and two processes, each bound to a
+core. They are interleaved, a few steps at a time, because the speed of a machine drifts. A
 number is the median over these blocks.
 """
 
 import argparse
 import statistics
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 
 import impls
 from harness.data.lazy import Parts
 from harness.measuring.interleaving import interleaved
+from harness.numbers import whole_number
 from harness.parallel.parallel_tasks import STEPS, milliseconds
-from harness.parallel.team import Team, check_processes
+from harness.parallel.team import Team
 from harness.workers.worker import Worker, WorkerSpec
 from impls import parallel
-from impls.contract import DEFAULT_NETWORKS, Settings, check_whole_number
+from impls.contract import DEFAULT_NETWORKS, Settings
 from studies.shared import dataset, print_table
 
-MOST_TURNS = 10_000
+PROCESSES = 2
 
 
-def measure(variant: str, settings: Settings, processes: int, turns: int, data: Parts) -> list[float]:
-    """Return milliseconds of a step: one process on one core, one on `processes` cores, and `processes`."""
+def measure(variant: str, settings: Settings, turns: int, data: Parts) -> list[float]:
+    """Return milliseconds of a step: one process on one core, one on two cores, and two processes."""
     with ExitStack() as stack:
 
         def one_process(threads: int) -> Callable:
@@ -33,9 +33,9 @@ def measure(variant: str, settings: Settings, processes: int, turns: int, data: 
             worker.build(impls.load, variant, settings)
             return worker.run
 
-        team = stack.enter_context(closing(Team(variant, processes)))
+        team = stack.enter_context(closing(Team(variant, PROCESSES)))
         team.build(settings)
-        sides = [one_process(1), one_process(processes), lambda *call: max(team.run(*call))]
+        sides = [one_process(1), one_process(PROCESSES), lambda *call: max(team.run(*call))]
         call = milliseconds, *data.train.first(settings.batch_size)
         blocks = {side: [] for side in sides}
         for side in interleaved(sides, range(turns + 1)):
@@ -49,22 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", choices=able, action="append", help="only this variant; repeatable")
     parser.add_argument("--network", choices=DEFAULT_NETWORKS, default=Settings.network, help="default: %(default)s")
-    parser.add_argument("--batch-size", type=int, default=Settings.batch_size, help="images a step (default: 128)")
-    parser.add_argument("--processes", type=int, default=2, help="default: %(default)s")
-    parser.add_argument("--turns", type=int, default=20, help=f"blocks of {STEPS} steps (default: %(default)s)")
+    parser.add_argument("--turns", type=whole_number(1), default=20, help=f"blocks of {STEPS} steps (default: 20)")
     options = parser.parse_args()
-    rows = []
-    try:
-        turns = check_whole_number("--turns", options.turns, 1, MOST_TURNS)
-        processes = check_processes(options.processes)
-        settings = Settings(network=options.network, batch_size=options.batch_size)
-        data = dataset()
-        for variant in options.framework or able:
-            rows.append((variant, *(f"{each:.2f}" for each in measure(variant, settings, processes, turns, data))))
-    except ValueError as error:
-        sys.exit(f"error: {error}")
-    headings = "", "1 process, 1 core", f"1 process, {processes} cores", f"{processes} processes, a core each"
-    print_table(f"ms of a step of {options.network}, batches of {options.batch_size}", headings, rows)
+    settings, data, rows = Settings(network=options.network), dataset(), []
+    for variant in options.framework or able:
+        rows.append((variant, *(f"{each:.2f}" for each in measure(variant, settings, options.turns, data))))
+    headings = "", "1 process, 1 core", "1 process, 2 cores", "2 processes, a core each"
+    print_table(f"ms of a step of {options.network}, batches of {settings.batch_size}", headings, rows)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import argparse
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from queue import SimpleQueue
 from typing import Any
 
@@ -21,9 +22,11 @@ from harness.numbers import whole_number
 from harness.workers import processors
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import NETWORKS, Settings
+from studies.alternatives import drawn, glorot_uniform, torch_uniform
 from studies.shared import dataset, limits, print_table
 
 VARIANT = "pytorch"
+INITIALISERS = {"pytorch": (torch_uniform, torch_uniform), "keras": (glorot_uniform,)}  # kernels, biases
 SHAPES = NETWORKS[Settings.network].shapes
 FLOAT32_BETAS = {"beta_1": float(np.float32(0.9)), "beta_2": float(np.float32(0.999))}
 FACTORS: dict[str, dict[str, Any]] = {  # what changes from PyTorch's recipe; settings, or arguments of `follow`
@@ -40,28 +43,11 @@ FACTORS: dict[str, dict[str, Any]] = {  # what changes from PyTorch's recipe; se
 HEADINGS = ("changed factor", "effect, points", "95 % interval", "beyond chance")
 
 
-def initial_parameters(initialiser: str, seed: int) -> dict[str, np.ndarray]:
-    """Return float32 parameters as "pytorch" (nn.Linear) or "keras" (Dense) draws them, from NumPy's generator.
-
-    - pytorch: kernels and biases uniform in +-1 / sqrt(inputs)
-    - keras: kernels uniform in +-sqrt(6 / (inputs + outputs)) (Glorot and Bengio, 2010), biases 0
-    """
-    random = np.random.default_rng(seed)
-    parameters = {}
-    for name, shape in SHAPES.items():
-        inputs, outputs = SHAPES[name.replace("bias", "kernel")]
-        bound = 1 / np.sqrt(inputs) if initialiser == "pytorch" else np.sqrt(6 / (inputs + outputs))
-        drawn = random.uniform(-bound, bound, shape)  # drawn even if unused: the kernels stay paired
-        unused = initialiser == "keras" and name.endswith("bias")
-        parameters[name] = (np.zeros(shape) if unused else drawn).astype("float32")
-    return parameters
-
-
 def accuracy(worker: Worker, data: Parts, factor: dict[str, Any], seed: int, epochs: int) -> float:
     """Return the test accuracy, in percent, of one training by PyTorch's recipe with `factor` changed."""
     changes = dict(factor)
     order = {"shuffle": changes.pop("shuffle", True), "drop_last": changes.pop("drop_last", False)}
-    parameters = initial_parameters(changes.pop("initialiser", "pytorch"), seed)
+    parameters = drawn(SHAPES, *INITIALISERS[changes.pop("initialiser", "pytorch")], seed=seed)
     worker.build(impls.load, VARIANT, Settings(threads=1, **changes))
     worker.run("set_parameters", parameters)
     worker.run(follow, *data.train, epochs, seed, order["shuffle"], order["drop_last"])
@@ -70,11 +56,7 @@ def accuracy(worker: Worker, data: Parts, factor: dict[str, Any], seed: int, epo
 
 def run(seeds: int, epochs: int) -> Iterator[tuple[str, float]]:
     """Yield (factor, accuracy in percent) of every training, seed by seed; "baseline" is the unchanged recipe."""
-    data = dataset()
-    workers = [Worker(WorkerSpec(VARIANT)) for _ in range(processors.count())]
-    idle = SimpleQueue()
-    for worker in workers:
-        idle.put(worker)
+    data, idle = dataset(), SimpleQueue()
 
     def train(job: tuple[str, int]) -> tuple[str, float]:
         name, seed = job
@@ -84,13 +66,11 @@ def run(seeds: int, epochs: int) -> Iterator[tuple[str, float]]:
         finally:
             idle.put(worker)
 
-    pool = ThreadPoolExecutor(len(workers))
-    try:
-        yield from pool.map(train, [(name, seed) for seed in range(seeds) for name in ("baseline", *FACTORS)])
-    finally:
-        for worker in workers:
-            worker.close()
-        pool.shutdown(cancel_futures=True)
+    jobs = [(name, seed) for seed in range(seeds) for name in ("baseline", *FACTORS)]
+    with ThreadPoolExecutor(processors.count()) as pool, ExitStack() as workers:
+        for _ in range(processors.count()):
+            idle.put(workers.enter_context(closing(Worker(WorkerSpec(VARIANT)))))
+        yield from pool.map(train, jobs)
 
 
 def effects(accuracies: dict[str, list[float]]) -> Iterator[tuple[str, ...]]:
