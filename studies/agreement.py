@@ -16,7 +16,8 @@ from harness.judging.intervals import mean_interval
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import OPERATIONS, Operation, block, prepare
 from harness.numbers import whole_number
-from harness.workers.worker import Worker, WorkerSpec, thread_variables
+from harness.workers.launch import WorkerSpec, thread_variables
+from harness.workers.worker import Worker
 from impls.contract import Settings
 from studies.shared import dataset
 

@@ -16,7 +16,8 @@ from harness.data.lazy import Parts
 from harness.equality.training import train
 from harness.judging.intervals import mean_interval, paired_effect
 from harness.numbers import whole_number
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import Settings
 from impls.numpy.quantization import calibrate

@@ -29,7 +29,7 @@ from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES
 from harness.report.tables import plain_table
 from harness.workers import processors
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls.contract import Settings
 from studies import injected_slowdown
 from studies.shared import dataset

@@ -22,7 +22,7 @@ from harness.measuring.workload import rehearse
 from harness.regression.pair import Pairs
 from harness.regression.work import COUNTED
 from harness.workers import processors
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls.contract import Settings
 from studies.shared import dataset, print_table
 

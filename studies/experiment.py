@@ -13,7 +13,8 @@ import impls
 from harness.data.lazy import Parts
 from harness.equality.training import train
 from harness.numbers import whole_number
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls import distillation
 from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets

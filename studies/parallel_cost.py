@@ -16,7 +16,8 @@ from harness.measuring.interleaving import interleaved
 from harness.numbers import whole_number
 from harness.parallel.parallel_tasks import STEPS, milliseconds
 from harness.parallel.team import Team
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls import parallel
 from impls.contract import DEFAULT_NETWORKS, Settings
 from studies.shared import dataset, print_table

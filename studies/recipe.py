@@ -20,7 +20,8 @@ from harness.equality.training import follow
 from harness.judging.intervals import paired_effect
 from harness.numbers import whole_number
 from harness.workers import processors
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls.contract import NETWORKS, Settings
 from studies.alternatives import drawn, glorot_uniform, torch_uniform
 from studies.shared import dataset, limits, print_table

@@ -10,7 +10,7 @@ import impls
 from harness.equality.limits import ACCURACY_MARGIN, required_accuracy
 from harness.judging.intervals import Interval, difference_of_means
 from harness.plugin.stash import CASES
-from harness.workers.worker import in_a_line
+from harness.workers.excerpt import in_a_line
 
 pytestmark = pytest.mark.accuracy
 WORDS = {"across": "inconclusive", "above": "different", "below": "different"}

@@ -14,7 +14,8 @@ from harness.equality.training import train
 from harness.measuring.campaign import Target
 from harness.measuring.workload import Operation
 from harness.workers.fleet import Framework
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls import quantization
 from impls.contract import NETWORKS, Network
 from impls.edge import EXPORTERS, RUN_IN, SUFFIXES, Trained

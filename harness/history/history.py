@@ -20,7 +20,7 @@ from harness.regression.numerics import NUMERICAL, Finding
 from harness.regression.releases import NoAnswer, Releases, differences
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
-from harness.workers.worker import in_a_line
+from harness.workers.excerpt import in_a_line
 
 RELEASES = 3  # of a group, which has two more workers: the anchor, and the anchor again
 

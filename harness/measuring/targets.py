@@ -8,7 +8,8 @@ from harness.data.lazy import Parts
 from harness.measuring import notebook, roofline
 from harness.measuring.campaign import Target
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls import Case
 from impls.contract import NETWORKS, Settings
 

@@ -9,7 +9,8 @@ from harness.data.lazy import Parts
 from harness.data.obtain import DataError, obtain
 from harness.equality.training import train
 from harness.parallel.team import Team, check_processes
-from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker, WorkerDied, WorkerError
 from impls import command_line, parallel
 
 

@@ -17,7 +17,9 @@ from typing import Any
 import psutil
 
 from harness.workers import processors
-from harness.workers.worker import Worker, WorkerDied, WorkerSpec, in_a_line
+from harness.workers.excerpt import in_a_line
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker, WorkerDied
 from impls import parallel
 from impls.contract import Settings, check_whole_number
 from impls.parallel import Place

@@ -24,7 +24,7 @@ from harness.regression.upgrade import Upgrade
 from harness.report.record import Result
 from harness.workers import processors, sandbox
 from harness.workers.fleet import Fleet, Framework
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls import Case, PackageNotInstalled
 from impls.contract import DATASET, Settings
 

@@ -10,7 +10,7 @@ import impls
 from harness.data import atomic
 from harness.numbers import seconds, whole_number
 from harness.workers import variables
-from harness.workers.worker import thread_variables
+from harness.workers.launch import thread_variables
 from impls.contract import DATASET, DEFAULT_NETWORKS
 
 VERSIONS = ("--baseline", "--candidate", "--baseline-python", "--candidate-python")

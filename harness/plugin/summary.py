@@ -18,7 +18,7 @@ from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
 from harness.report.record import PROPERTY, Result, of_kind, results_in
 from harness.report.tables import comparison_table, errors_table
-from harness.workers.worker import in_a_line
+from harness.workers.excerpt import in_a_line
 from impls.contract import NETWORKS
 
 REPORTED = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown

@@ -11,7 +11,7 @@ from harness.judging.verdict import Verdict, judge
 from harness.regression.pair import CandidateFailed, Pair, Pairs
 from harness.regression.pair_run import QUANTITIES, PairRun, measure
 from harness.regression.versions import ACCURACY
-from harness.workers.worker import in_a_line
+from harness.workers.excerpt import in_a_line
 
 MUST_MATCH = ("affinity", "jit_compile")
 MOST_PAIRS = 4  # two workers each, with all of a framework in memory

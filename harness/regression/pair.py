@@ -15,7 +15,8 @@ from harness.measuring.campaign import Target
 from harness.measuring.interleaving import in_turn
 from harness.measuring.timing import Unmeasurable
 from harness.workers import together
-from harness.workers.worker import Worker, in_a_line
+from harness.workers.excerpt import in_a_line
+from harness.workers.worker import Worker
 from impls import PackageNotInstalled
 from impls.contract import NETWORKS, Network, Settings
 

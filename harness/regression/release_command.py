@@ -16,7 +16,7 @@ from harness.regression.pair import Pairs
 from harness.regression.releases import variant_of
 from harness.regression.requirements import NotBuilt, canonical, parsed
 from harness.workers import processors, sandbox
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls.contract import DATASET, NETWORKS, Settings
 
 

@@ -13,7 +13,7 @@ from harness.regression.pair import CandidateFailed, Pairs
 from harness.regression.requirements import NotBuilt, package_of
 from harness.regression.versions import Side
 from harness.workers import processors
-from harness.workers.worker import in_a_line
+from harness.workers.excerpt import in_a_line
 
 IMPORTABLE = "importable"  # a check of itself: the packages can be imported and the network built
 

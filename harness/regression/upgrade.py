@@ -15,7 +15,8 @@ from harness.regression.numerics import Finding
 from harness.regression.pair import SIDES, CandidateFailed, Pair, Pairs
 from harness.regression.versions import Side
 from harness.workers import variables
-from harness.workers.worker import WorkerDied, in_a_line
+from harness.workers.excerpt import in_a_line
+from harness.workers.worker import WorkerDied
 
 
 @dataclass

@@ -4,14 +4,13 @@ import contextlib
 import faulthandler
 import os
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 from typing import Any
 
 from harness import ROOT
 from harness.workers import processors, variables
-from harness.workers.excerpt import UNANSWERED, excerpt, shortened
+from harness.workers.excerpt import excerpt, shortened
 from harness.workers.session import Session
 from harness.workers.wire import dumps, is_shared, loads, receive, send
 
@@ -39,7 +38,7 @@ def serve(threads: int | None, cpu_slot: int) -> None:
 
     session = Session(lambda event, **details: answer("event", event, details))
     answer("ok", process)
-    with contextlib.suppress(EOFError, ConnectionError), _unanswered_kept(Path(os.environ["TMPDIR"], UNANSWERED)):
+    with contextlib.suppress(EOFError, ConnectionError):
         while True:
             command = receive(connection)
             try:
@@ -47,18 +46,6 @@ def serve(threads: int | None, cpu_slot: int) -> None:
                 answer("ok", getattr(session, verb)(*arguments))
             except (Exception, SystemExit) as error:
                 answer("error", *_described(error))
-
-
-@contextlib.contextmanager
-def _unanswered_kept(file: Path) -> Iterator[None]:
-    """Write the traceback of an error that ends this process to `file` as well: stderr may be closed."""
-    try:
-        yield
-    except (EOFError, ConnectionError):
-        raise
-    except BaseException:
-        file.write_text(traceback.format_exc(), encoding="utf-8", errors="replace")
-        raise
 
 
 def _connection() -> socket:

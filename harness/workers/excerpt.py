@@ -5,7 +5,6 @@ from typing import BinaryIO
 
 FIRST, LAST = 10, 20  # lines: the head of a message and, above all, its end
 CHARACTERS = 300  # of a line
-UNANSWERED = "unanswered.txt"  # in the folder of a worker: the traceback of the error that ended it
 TAIL = 2**16  # bytes of a file that are read
 
 
@@ -23,6 +22,13 @@ def shortened(line: str) -> str:
         return line
     third = CHARACTERS // 3
     return f"{line[: 2 * third]} [... {len(line) - 3 * third:,} characters ...] {line[-third:]}"
+
+
+def in_a_line(error: Exception) -> str:
+    """Return the type of an error, the first line of its message and, if there are more, the last."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    message = " ... ".join(map(shortened, dict.fromkeys(lines[:1] + lines[-1:])))
+    return f"{type(error).__name__}: {message}".rstrip(": ")
 
 
 def tail(file: BinaryIO) -> str:

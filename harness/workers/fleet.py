@@ -9,8 +9,9 @@ import psutil
 
 import impls
 from harness.workers import processors, together
+from harness.workers.launch import WorkerSpec
 from harness.workers.session import Session
-from harness.workers.worker import Worker, WorkerDied, WorkerSpec
+from harness.workers.worker import Worker, WorkerDied
 from impls import Case
 from impls.contract import NETWORKS, Network, Settings
 

@@ -2,55 +2,22 @@
 
 import builtins
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from socket import socketpair
 from typing import Any
 
 import psutil
 
-from harness import ROOT
-from harness.workers import excerpt, process_tree, sandbox, variables
+from harness.workers import excerpt, launch, process_tree, variables
+from harness.workers.launch import WorkerSpec
 from harness.workers.wire import dumps, loads_values, receive, send
 
 SECONDS_BETWEEN_CHECKS = 1.0  # between checks that a silent worker is alive
-
-NO_GPU = {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}  # some frameworks take a GPU by default
-
-# `impls` and `harness` come from the root, all other modules from the environment: the root may hold stray files.
-BOOTSTRAP = """
-import importlib.util, sys
-root, threads, cpu_slot = sys.argv[1:]
-del sys.argv[1:]
-for name in ("impls", "harness"):
-    spec = importlib.util.spec_from_file_location(name, f"{root}/{name}/__init__.py")
-    sys.modules[name] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-sys.path.append(root)
-from harness.workers.child import serve
-serve(int(threads), int(cpu_slot))
-"""
-
-
-def in_a_line(error: Exception) -> str:
-    """Return the type of an error, the first line of its message and, if there are more, the last."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    message = " ... ".join(map(excerpt.shortened, dict.fromkeys(lines[:1] + lines[-1:])))
-    return f"{type(error).__name__}: {message}".rstrip(": ")
-
-
-def thread_variables(threads: int | None, device: str) -> dict[str, str]:
-    """Return variables that limit a framework to these threads and this device, if set before its import."""
-    hidden = NO_GPU if device == "cpu" else {}
-    return hidden | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
 
 
 class WorkerDied(Exception):
@@ -65,35 +32,6 @@ class WorkerError(Exception):
     """An exception of a worker whose type this process does not know."""
 
 
-@dataclass(frozen=True)
-class WorkerSpec:
-    """The settings of a worker.
-
-    - `name`: for messages.
-    - `python`: the interpreter, which has NumPy and the framework.
-    - `root`: the folder that holds `impls/` and `harness/`.
-    - `threads`: CPU threads that the framework may use; `None` for all.
-    - `cpu_slot`: the index of the block of `threads` processors that the worker is bound to.
-    - `environment`: variables to set before anything is imported.
-    - `device`: "cpu" hides the GPUs, "cuda" does not.
-    - `timeout`: seconds that the worker may be silent while it works.
-    - `keep`: names of variables that it inherits besides those of `variables.INHERITED`.
-    - `readable`: if given, the worker runs in the sandbox: it has an empty home, no network, and no files but those of
-      the system, of its environment, of the project's code, and these files and folders (see `sandbox`).
-    """
-
-    name: str
-    python: str = sys.executable
-    root: Path = ROOT
-    threads: int | None = None
-    cpu_slot: int = 0
-    environment: Mapping[str, str] = field(default_factory=dict)
-    device: str = "cpu"
-    timeout: float = 600.0
-    keep: tuple[str, ...] = ()
-    readable: tuple[str | Path, ...] | None = None
-
-
 class Worker:
     """A process with one implementation in it.
 
@@ -105,8 +43,7 @@ class Worker:
 
     def __init__(self, spec: WorkerSpec, on_event: Callable[[str, dict], None] = lambda *_: None):
         self.spec, self.name, self.on_event = spec, spec.name, on_event
-        settings = {**thread_variables(spec.threads, spec.device), **spec.environment}
-        self.kept = {name: value for name, value in variables.kept(spec.keep).items() if name not in settings}
+        self.kept = launch.kept(spec)
         if names := variables.reported(spec.keep):
             on_event("taken_out", {"names": names})
         self.alive = True
@@ -116,16 +53,10 @@ class Worker:
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.stderr = stack.enter_context(tempfile.TemporaryFile())
             self.connection, stdin = map(stack.enter_context, socketpair())
-            command = [spec.python, "-I", "-c", BOOTSTRAP, str(spec.root), str(spec.threads or 0), str(spec.cpu_slot)]
-            inherited = variables.inherited()
-            if spec.readable is not None:
-                code = (spec.root / "harness", spec.root / "impls")
-                command = sandbox.command(command, (*code, *spec.readable), self.folder)
-                inherited = variables.in_sandbox(self.folder)
             self.supervisor = process_tree.start(
-                command,
+                launch.command(spec, self.folder),
                 self.folder,
-                env=inherited | self.kept | settings | process_tree.environment(self.folder),
+                env=launch.environment(spec, self.folder),
                 stdin=stdin,
                 stdout=subprocess.DEVNULL,
                 stderr=self.stderr,
@@ -230,20 +161,10 @@ class Worker:
 
     def last_lines(self) -> str:
         """Return the end of its stderr, in short lines."""
-        last: list[str] = []
         with contextlib.suppress(ValueError):  # another thread has closed the file
-            last += excerpt.tail(self.stderr).splitlines()
-        with contextlib.suppress(OSError), open(Path(self.folder, excerpt.UNANSWERED), "rb", opener=_no_link) as file:
-            raised = excerpt.tail(file).splitlines()
-            last += raised if raised[-1:] != last[-1:] else []
-        if last:
-            return "\n  ".join(["The last lines of its stderr:", *last])
+            if last := excerpt.tail(self.stderr).splitlines():
+                return "\n  ".join(["The last lines of its stderr:", *last])
         return "It wrote nothing to stderr."
-
-
-def _no_link(path: str, flags: int) -> int:
-    """Open a regular file of a worker's folder: a link could lead to files of the user, and a pipe never end."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def _exception(worker: str, raised: str | type, message: str, place: str) -> Exception:

@@ -10,7 +10,7 @@ from pathlib import Path
 import impls
 from harness import ROOT
 from harness.workers import excerpt, variables
-from harness.workers.worker import thread_variables
+from harness.workers.launch import thread_variables
 from studies.detectors.step import WORKLOAD
 from studies.shared import dataset
 

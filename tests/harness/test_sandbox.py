@@ -16,7 +16,6 @@ import pytest
 import impls
 from harness.regression.environments import obtain
 from harness.workers import sandbox
-from harness.workers.excerpt import UNANSWERED
 from harness.workers.worker import Worker, WorkerSpec
 from impls.contract import Settings
 from tests.processes import has_ended, wait_until
@@ -107,12 +106,6 @@ def test_hostile_wheel_reaches_nothing_and_leaves_nothing(python, home, listener
     with pytest.raises(BlockingIOError):
         listener.accept()
     assert [path.name for path in home.iterdir()] == ["id_rsa"]
-
-
-def test_link_that_a_worker_leaves_is_not_followed(home):
-    with closing(Worker(WorkerSpec("numpy", readable=()))) as worker:
-        Path(worker.folder, UNANSWERED).symlink_to(home / "id_rsa")
-        assert "secret" not in worker.last_lines()
 
 
 def test_system_without_sandbox_has_the_empty_home_alone(home, monkeypatch):

@@ -8,7 +8,7 @@ from harness.measuring.targets import starter
 from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.workers import processors
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls.contract import Settings
 from studies.detectors.question import Question, ToolFailed
 from studies.detectors.step import BATCH_SIZE
