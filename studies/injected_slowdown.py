@@ -8,7 +8,7 @@ import venv
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.regression.environments import interpreter
+from harness.regression.content import interpreter
 from harness.regression.pair_run import IMAGES, STEPS
 
 HOOK = """

@@ -20,6 +20,7 @@ from harness.plugin.stash import CAMPAIGN, DISPLAY, REFERENCES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
+from harness.regression.requirements import NotBuilt
 from harness.regression.upgrade import Upgrade
 from harness.report.record import Result
 from harness.workers import processors, sandbox
@@ -123,7 +124,7 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
         requested.setdefault(params["upgraded"], []).append(name)
     try:
         sides = versions.sides(option, requested, display.say)
-    except environments.NotBuilt as error:
+    except NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
@@ -166,5 +167,5 @@ def environment(requirements: Sequence[str], packages: Sequence[str]) -> str:
     """Return the Python of an environment, which is built if necessary. The run ends if it cannot be built."""
     try:
         return str(environments.obtain(requirements, packages))
-    except environments.NotBuilt as error:
+    except NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import impls
-from harness.regression import environments
+from harness.regression import content, environments
 from harness.regression.checks import CHECKS
 from harness.regression.identity import Contradiction, identified
 from harness.regression.numerics import SAME, Finding
@@ -42,7 +42,7 @@ class Releases:
     def resolved(self, version: str) -> dict[str, str]:
         """Return the versions of all packages in the environment of a release. Raises `NotBuilt`."""
         requirements = [f"{self.package}=={version}", *self.companions]
-        pins = environments.resolve(requirements, self._packages(), self.reference)
+        pins = content.resolve(requirements, self._packages(), self.reference)
         return dict(line.split("==") for line in pins.split())
 
     def side(self, pins: Mapping[str, str], like: Path | None = None) -> Side:

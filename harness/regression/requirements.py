@@ -1,7 +1,8 @@
 """Requirements of an environment, and the distributions that meet them: of those imported alike, it holds one."""
 
+import contextlib
 import importlib.metadata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -22,6 +23,15 @@ IMPORTED_AS = {name: package for package, names in SAME_IMPORT_NAME.items() for 
 
 class NotBuilt(ValueError):
     """An exception for a request for versions that makes no sense or cannot be met. The message is one line."""
+
+
+@contextlib.contextmanager
+def errors_in_a_line() -> Iterator[None]:
+    """Raise `NotBuilt` for an error of the system, such as a full disk."""
+    try:
+        yield
+    except OSError as error:
+        raise NotBuilt(f"no environment can be kept: {error}") from None
 
 
 def parsed(requirement: str) -> Requirement:

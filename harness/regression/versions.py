@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import impls
 from harness import HAS_PIP
-from harness.regression import environments, pip
+from harness.regression import content, environments, pip
 from harness.regression.pair import SIDES
 from harness.regression.requirements import (
     IMPORTED_AS,
@@ -53,7 +53,7 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
         root = environments.folder()
         packages = {package for variant in variants for package in impls.variants()[variant].packages}
         wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
-        pins = {side: _of(side, environments.resolve, wanted[side], packages) for side in built}
+        pins = {side: _of(side, content.resolve, wanted[side], packages) for side in built}
         if len(pins) == 2 and len(set(pins.values())) == 1:
             say("both sides are alike: the same version of each package")
     for side in built:

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from harness import ROOT, tally
-from harness.regression.environments import NotBuilt, clean, obtain
+from harness.regression.environments import clean, obtain
+from harness.regression.requirements import NotBuilt
 from tests.other_user import full_disk, no_home
 from tests.processes import has_ended, wait_until
 from tests.wheels import ENDLESS, wheel
@@ -136,21 +137,6 @@ def test_environment_in_use_is_not_removed(root):
     run.communicate()
     assert clean(root) == ([built], [])
     assert list(root.glob("*/")) == [root / "notes"]
-
-
-def test_damaged_environment_is_built_anew(root):
-    """By a module of the same size, a truncated compiled module, or the lack of the interpreter."""
-    python = obtain(["toyframework==1.0"], [], root)
-    [site] = python.parents[1].glob("lib/python*/site-packages")
-    module = site / "toyframework.py"
-    for harm in (
-        lambda: module.write_bytes(bytes(module.stat().st_size)),
-        lambda: next(site.glob("__pycache__/toyframework.*.pyc")).write_bytes(b""),
-        python.unlink,
-    ):
-        harm()
-        assert versions(obtain(["toyframework==1.0"], [], root)) == ["1.0"]
-        assert "version" in module.read_text()  # which an import does not read within the second of its compiling
 
 
 @pytest.mark.parametrize("place", ["in the current folder", "named by a variable"])

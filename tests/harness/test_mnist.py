@@ -11,7 +11,7 @@ from harness.data import sources
 from harness.data.idx import DataError
 from harness.data.obtain import obtain
 from harness.regression import environments
-from harness.regression.environments import NotBuilt
+from harness.regression.requirements import NotBuilt
 from impls.contract import DATASET
 from tests.other_user import full_disk, no_home, no_permission, unprivileged
 
