@@ -1,7 +1,7 @@
 """Tasks of the workers: export a network in one environment, convert it in another, run it in a third."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -23,24 +23,20 @@ def convert(text: str, path: str) -> None:
     import_module("impls.edge._stablehlo").convert(text, path)
 
 
-def loaded(runtime: str, path: str) -> Any:
+def loaded(runtime: str, path: str, **options: bool) -> Any:
     """Return a runtime that has loaded the file, on one thread. Raises `PackageNotInstalled`."""
-    return _runtime(runtime)(path)
+    with _installed(f"it takes it to run a file for {runtime}"):
+        return import_module(f"impls.edge.runtimes.{runtime}").Runtime(path, **options)
 
 
 def as_it_comes(runtime: str, path: str) -> Any:
     """Return a runtime with its default options, which may be less exact. Raises `PackageNotInstalled`."""
-    return _runtime(runtime)(path, **({"as_it_comes": True} if runtime == "onnx" else {}))
+    return loaded(runtime, path, **({"as_it_comes": True} if runtime == "onnx" else {}))
 
 
 def has_vnni() -> bool:
     """Return whether this processor sums products of uint8 and int8 in 32 bits."""
     return import_module("impls.edge.runtimes.onnx").has_vnni()
-
-
-def _runtime(name: str) -> Callable[..., Any]:
-    with _installed(f"it takes it to run a file for {name}"):
-        return import_module(f"impls.edge.runtimes.{name}").Runtime
 
 
 @contextlib.contextmanager

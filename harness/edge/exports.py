@@ -1,7 +1,7 @@
 """The exported files of a session. Each network is trained, exported and kept at its first use."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from harness.equality.limits import has_convolutions
 from harness.equality.training import train
 from harness.measuring.campaign import Target
 from harness.measuring.workload import Operation
-from harness.workers.fleet import Framework
+from harness.workers.fleet import Fleet, Framework
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker
 from impls import quantization
@@ -54,7 +54,9 @@ class ExportCache:
     spec: WorkerSpec = field(default_factory=lambda: WorkerSpec(""))
     ready: dict[str, Ready] = field(default_factory=dict, init=False)
     evaluated: dict[Path, np.ndarray] = field(default_factory=dict, init=False)
-    workers: dict[str, Worker] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.fleet = Fleet(self.spec, lambda *_: None)
 
     def trained(self, framework: Framework) -> Ready:
         """Return the network of this variant after training in float32, and after quantization-aware training."""
@@ -119,16 +121,11 @@ class ExportCache:
     def worker(self, environment: str, variant: str = "") -> Worker:
         """Return a process in an environment of `impls.edge`; one that imports a framework is of one variant."""
         name = " for ".join(filter(None, [environment, variant]))
-        if name not in self.workers or not self.workers[name].is_running():
-            threads = 1 if not variant else None
-            own = {"name": name, "python": self.interpreter(environment), "threads": threads}
-            self.workers[name] = Worker(replace(self.spec, **own))
-        return self.workers[name]
+        return self.fleet.worker(name, python=self.interpreter(environment), threads=None if variant else 1)
 
     def close(self) -> None:
         """End all workers."""
-        for worker in self.workers.values():
-            worker.close()
+        self.fleet.close()
 
 
 def plan(images: Split, network: Network, epochs: int | None) -> tuple[Split, int, int]:

@@ -26,8 +26,8 @@ class Target(NamedTuple):
     name: str
     variant: str
     network: str
-    build: tuple
-    operations: tuple[Operation, ...]
+    build: tuple = ()
+    operations: tuple[Operation, ...] = ()
     has_first_step: bool = True
     python: str = sys.executable  # that runs it
     cpu_slot: int = 0  # see `WorkerSpec`

@@ -41,19 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(NOTICES, [])
     config.stash[REPORTED] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
-    display = config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
-    config.pluginmanager.register(Names(display))
-
-
-class Names:
-    """A separate plugin, as the hook gets only the name of a test and needs the display."""
-
-    def __init__(self, display: Display):
-        self.display = display
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Show the name of the test that begins."""
-        self.display.begins(nodeid)
+    config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -34,11 +34,10 @@ def profiles(
     """
     variant, network = case
     settings = replace(settings, network=network)
-    target = Target(variant, variant, network, (impls.load, variant, settings), ())
     found = {}
-    with tempfile.TemporaryDirectory() as scratch, closing(start(target)) as worker:
+    with tempfile.TemporaryDirectory() as scratch, closing(start(Target(variant, variant, network))) as worker:
         worker.run(dump_programs, f"{scratch}/programs")
-        worker.build(*target.build)
+        worker.build(impls.load, variant, settings)
         for operation in (each._replace(rounds=ROUNDS).scaled_to(NETWORKS[network]) for each in PROFILED):
             kept = str((traces or Path(scratch)) / str(case) / str(operation))
             call = variant, operation, *dataset.train.first(IMAGES), f"{scratch}/programs", kept

@@ -103,16 +103,9 @@ class Pairs:
         pair = Pair(variant, self.settings, self.dataset, workers)
 
         def open_(side: int) -> Worker:
-            target = Target(
-                SIDES[side] if side < len(SIDES) else f"candidate {side}",
-                variant,
-                self.settings.network,
-                (),
-                (),
-                python=pythons[side],
-                cpu_slot=cpu_slots[side],
-            )
-            workers.append(self.start(target))
+            name = SIDES[side] if side < len(SIDES) else f"candidate {side}"
+            own = {"python": pythons[side], "cpu_slot": cpu_slots[side]}
+            workers.append(self.start(Target(name, variant, self.settings.network, **own)))
             return workers[-1]
 
         try:

@@ -2,14 +2,10 @@
 
 import os
 import sys
-import time
-from collections.abc import Callable
 from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress
-
-SECONDS_OF_DOTS = 30.0  # after which the name of a test says where the run is
 
 
 class Display:
@@ -18,10 +14,8 @@ class Display:
     Without a stream, as in a process of pytest-xdist, it only keeps `notes`: message -> the first variant with it.
     """
 
-    def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic):
+    def __init__(self, stream: TextIO | None):
         self.notes: dict[str, str] = {}
-        self.clock = clock
-        self.spoke = clock()
         self.console = Console(file=stream, quiet=stream is None, highlight=False, markup=False, soft_wrap=True)
         self.bar: Progress | None = None
         self.run = 0
@@ -74,12 +68,6 @@ class Display:
             self.console.print(text.ljust(60), end="\r")
         elif is_new:
             self.console.print(f"\nprocess run {run} of {runs}", end="")
-
-    def begins(self, test: str) -> None:
-        """Show the name of a test that begins, if `SECONDS_OF_DOTS` have passed since the last name."""
-        if self.clock() - self.spoke >= SECONDS_OF_DOTS:
-            self.spoke = self.clock()
-            self.say(test)
 
     def say(self, what: str) -> None:
         """Show a line about slow work: on a terminal in place of the last line, elsewhere below it if it is another."""

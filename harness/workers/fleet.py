@@ -120,15 +120,15 @@ class Fleet:
             raise self.broken[key].with_traceback(None)  # or it would grow each time
         return Framework(self, worker_key or variant, factory, variant, settings, factory_args)
 
-    def worker(self, name: str) -> Worker | InProcess:
-        """Return the worker of this name. It is started if there is none, or if it has died."""
+    def worker(self, name: str, **own: Any) -> Worker | InProcess:
+        """Return the worker of this name. It is started, by `own` settings, if there is none, or if it has died."""
         if name in self.workers and not self.workers[name].is_running():
             self.workers.pop(name).close()  # removes its temporary files
         if name not in self.workers:
             if self.in_process:
                 self.workers[name] = InProcess(lambda event, **details: self.on_event(name, event, details))
             else:
-                spec = replace(self.spec, name=name)
+                spec = replace(self.spec, name=name, **own)
                 self.workers[name] = Worker(spec, lambda event, details: self.on_event(name, event, details))
         return self.workers[name]
 
