@@ -11,7 +11,7 @@ from harness.report.tables import plain_table
 
 
 def tables(network, results):
-    rows = [(each.case.variant, each.values["norm"]) for each in of_kind(results, "norm", network)]
+    rows = [(each["variant"], each["norm"]) for each in of_kind(results, "norm", network)]
     yield plain_table(f"norms of {network}", ("variant", "norm"), rows)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from harness.page import forms
+from harness.report.record import of_kind
 from impls.files import check_regular
 
 SCHEMA = 3
@@ -33,14 +34,13 @@ class Results(NamedTuple):
     variants: Sequence[str]
     tests: Mapping[str, int]
     steps: Mapping[str, Record]
-    results: Sequence[Record]  # `Result.as_record` of each
+    results: Sequence[Record]
     troubles: Sequence[Record]
     upgrades: Sequence[Record]
 
     def of(self, kind: str, network: str) -> list[Record]:
         """Return the results of a kind about a network, in the order of the variants."""
-        records = [each for each in self.results if (each["kind"], each["network"]) == (kind, network)]
-        return sorted(records, key=lambda record: self.place(record["variant"]))
+        return sorted(of_kind(self.results, kind, network), key=lambda record: self.place(record["variant"]))
 
     def by_network(self, kind: str) -> Iterator[tuple[str, list[Record]]]:
         """Yield each network that has such results, with them."""

@@ -22,7 +22,7 @@ from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.requirements import NotBuilt
 from harness.regression.upgrade import Upgrade
-from harness.report.record import Result
+from harness.report.record import as_property
 from harness.workers import processors, sandbox
 from harness.workers.fleet import Fleet, Framework
 from harness.workers.launch import WorkerSpec
@@ -141,11 +141,10 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest) -> Callable[..., None]:
-    """Return a function that records a result, by default about the case of this test. `Result` has the details."""
+    """Return a function that records a result, by default about the case of this test (harness/report/record.py)."""
 
     def record(kind: str, case: Case | None = None, **values: Any) -> None:
-        result = Result(kind, case or case_of(request.node), values)
-        request.node.user_properties.append(result.as_property())
+        request.node.user_properties.append(as_property(kind, case or case_of(request.node), **values))
 
     return record
 

@@ -53,7 +53,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Results:
     """Return the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them."""
     reports = last_attempts(reports)
-    found = [each for each in results_of(reports) if each.kind != "test"]
+    found = [each for each in results_of(reports) if each["kind"] != "test"]
     campaign, upgrade = config.stash.get(CAMPAIGN, None), config.stash.get(UPGRADE, None)
     variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))
     cpu = config.hook.pytest_benchmark_generate_machine_info(config=config)["cpu"]
@@ -67,7 +67,7 @@ def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Re
         variants=variants,
         tests={outcome: len(each) for outcome, each in reports.items() if outcome},
         steps=dict(_steps(variants)),
-        results=[each.as_record() for each in found],
+        results=found,
         troubles=list(_troubles(reports)),
         upgrades=[described(upgrade)] if upgrade else [],
     )
@@ -88,7 +88,7 @@ def _dataset(config: pytest.Config, trainings: Sequence[Result]) -> dict[str, An
     except DataError:
         return found
     first = [np.flatnonzero(labels == digit)[:SAMPLES] for digit in range(DATASET.classes)]
-    hard = sorted({int(image) for training in trainings for wrong in training.values["wrong"] for image in wrong})
+    hard = sorted({int(image) for training in trainings for wrong in training["wrong"] for image in wrong})
     if hard:
         png = sprite(images[hard])
         found["hard"] = {"indices": hard, "labels": labels[hard].tolist(), "png": png}

@@ -16,7 +16,7 @@ from harness.plugin.chapter import case_of, chapters
 from harness.plugin.stash import CAMPAIGN, CASES, DISPLAY, NOTICES, REFERENCES
 from harness.report import latency, saved
 from harness.report.display import Display, real_stdout
-from harness.report.record import PROPERTY, Result, of_kind, results_in
+from harness.report.record import PROPERTY, Result, as_property, of_kind, results_in
 from harness.report.tables import comparison_table, errors_table
 from harness.workers.excerpt import in_a_line
 from impls.contract import NETWORKS
@@ -100,7 +100,7 @@ def pytest_sessionfinish(session: pytest.Session):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item):
     """Forget the results of earlier attempts, as of pytest-rerunfailures."""
-    results = [Result("test", case, {}).as_property()] if (case := case_of(item)) else []
+    results = [as_property("test", case)] if (case := case_of(item)) else []
     item.user_properties[:] = [each for each in item.user_properties if each[0] != PROPERTY] + results
     return (yield)
 
@@ -173,7 +173,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     results = list(results_of(reports))
     campaign = config.stash.get(CAMPAIGN, None)
     for network, reference in config.stash[REFERENCES].items():
-        tested = {each.case for each in results}
+        tested = {(each["variant"], each["network"]) for each in results}
         cases = [case for case in config.stash[CASES] if case in tested and case.network == network]
         variants = [case.variant for case in cases]
         absent = _absent(network, reports)
@@ -188,7 +188,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for name, error in (campaign.failures if campaign else {}).items():
         terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
     for statement in of_kind(results, "statement"):
-        terminalreporter.write_line(statement.values["text"])
+        terminalreporter.write_line(statement["text"])
 
 
 def console_of(terminalreporter: pytest.TerminalReporter) -> Console:
@@ -219,9 +219,9 @@ def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str
     """Return the reason for each variant whose tests were skipped: its package is not installed."""
     reasons = {}
     for report in reports.get("skipped", []):
-        for case in (each.case for each in results_in(report.user_properties)):
-            if case and case.network == network:
-                reasons[case.variant] = report.longrepr[2].removeprefix("Skipped: ")
+        for each in results_in(report.user_properties):
+            if each["network"] == network:
+                reasons[each["variant"]] = report.longrepr[2].removeprefix("Skipped: ")
     return reasons
 
 

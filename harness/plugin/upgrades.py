@@ -110,9 +110,8 @@ def pytest_runtest_call(item: pytest.Item):
 def pytest_report_teststatus(report: pytest.TestReport):
     """Report an open verdict by its word: it is neither passed nor failed."""
     for verdict in of_kind(results_in(report.user_properties), "verdict") if report.when == "call" else ():
-        word = verdict.values["word"]
-        if word in OPEN:
-            return word, "?", word.upper()
+        if verdict["word"] in OPEN:
+            return verdict["word"], "?", verdict["word"].upper()
     return None
 
 

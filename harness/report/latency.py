@@ -24,7 +24,7 @@ NOTEBOOK_NETWORK = Settings.network  # the network of the notebook ways
 def tables(network: str, variants: Sequence[str], results: Sequence[Result], campaign: Campaign) -> Iterator[Table]:
     """Yield the tables of a network; `variants` are those that were to be measured, in order."""
     seconds = _seconds(network, results)
-    rooflines = {each.values["operation"]: each.values["roofline"] for each in of_kind(results, "timing", network)}
+    rooflines = {each["operation"]: each["roofline"] for each in of_kind(results, "timing", network)}
     if seconds:
         yield _times(network, variants, seconds, campaign)
         yield _costs(network, variants, seconds, rooflines, results)
@@ -37,7 +37,7 @@ def tables(network: str, variants: Sequence[str], results: Sequence[Result], cam
 def _seconds(network: str, results: Sequence[Result]) -> Seconds:
     found: Seconds = {}
     for each in of_kind(results, "timing", network):
-        found.setdefault(each.case.variant, {})[each.values["operation"]] = each.values["seconds"]
+        found.setdefault(each["variant"], {})[each["operation"]] = each["seconds"]
     return found
 
 
@@ -76,7 +76,7 @@ def _costs(
     network: str, variants: Sequence[str], seconds: Seconds, rooflines: Runs, results: Sequence[Result]
 ) -> Table:
     steps = [operation for operation in rooflines if operation.startswith("train_step")]
-    processes = {each.case.variant: each.values for each in of_kind(results, "process", network)}
+    processes = {each["variant"]: each for each in of_kind(results, "process", network)}
     stages = dict.fromkeys(stage for each in processes.values() for stage in each["memory"])
     held = [stage for stage in stages if stage != "first step"]
     least = [_shown(median(rooflines[operation]), "{:.2f} ms", 1e3) for operation in steps]

@@ -36,9 +36,9 @@ def comparison_table(network: str, variants: Iterable[str], results: Sequence[Re
     for variant in variants:
         of = {"framework": absent[variant]} if variant in absent else {}
         for each in results:
-            if each.case == (variant, network):
-                of |= each.values if each.kind == "training" else {}
-                of |= {each.values["operation"]: each.values["seconds"]} if each.kind == "timing" else {}
+            if (each["variant"], each["network"]) == (variant, network):
+                of |= each if each["kind"] == "training" else {}
+                of |= {each["operation"]: each["seconds"]} if each["kind"] == "timing" else {}
         rows.append((variant, *(_cell(show, of) for show in COLUMNS.values())))
     title = f"One network in every framework: {network}; medians of epochs, and of steps by batch size"
     return plain_table(title, ("variant", *COLUMNS), rows, left=2)
@@ -55,11 +55,11 @@ def errors_table(network: str, reference: str, variants: Sequence[str], results:
     """Return a table with a row for each comparison with the reference: its limit, and the error of each variant."""
     errors: dict[tuple[str, str, str], dict[str, str]] = {}
     deviations = {}
-    for (variant, _), found in ((each.case, each.values) for each in of_kind(results, "error", network)):
+    for found in of_kind(results, "error", network):
         row = errors.setdefault((found["name"], found["dtype"], f"{found['limit']:.0e}"), {})
-        row[variant] = f"{found['error']:.0e}" + (" *" if found["known_deviation"] else "")
+        row[found["variant"]] = f"{found['error']:.0e}" + (" *" if found["known_deviation"] else "")
         if found["known_deviation"]:
-            deviations[variant] = found["known_deviation"]
+            deviations[found["variant"]] = found["known_deviation"]
     rows = [
         (*key, *(of.get(variant, MISSING) for variant in variants))
         for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype

@@ -5,7 +5,6 @@ from rich.console import Console
 
 from harness.measuring.campaign import Campaign, ProcessRun
 from harness.report import latency
-from harness.report.record import Result
 from harness.report.runs import median, ratio, spread
 from harness.report.tables import comparison_table, errors_table
 from impls import Case
@@ -23,7 +22,8 @@ def rows(table):
 
 
 def timing(case, *seconds, operation="train_step-128", roofline=()):
-    return Result("timing", case, {"operation": operation, "seconds": list(seconds), "roofline": list(roofline)})
+    values = {"operation": operation, "seconds": list(seconds), "roofline": list(roofline)}
+    return {"kind": "timing", **case._asdict(), **values}
 
 
 def test_ratio_is_taken_within_each_run():
@@ -47,8 +47,8 @@ def test_comparison_shows_what_is_missing_and_why():
 
 
 def test_errors_of_a_known_deviation_are_marked():
-    found = {"name": "loss", "dtype": "float64", "limit": 1e-13, "trajectory": []}
-    results = [Result("error", JAX, found | {"error": 3e-7, "known_deviation": "computes in float32"})]
+    found = {"kind": "error", **JAX._asdict(), "name": "loss", "dtype": "float64", "limit": 1e-13, "trajectory": []}
+    results = [found | {"error": 3e-7, "known_deviation": "computes in float32"}]
     shown = rows(errors_table("mlp", "numpy", ["jax", "numpy"], results))
     assert shown["loss"] == ["float64", "1e-13", "3e-07", "*", "missing"]
     assert shown["*"][-3:] == ["computes", "in", "float32"]

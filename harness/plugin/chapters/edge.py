@@ -50,8 +50,8 @@ def files(case: Case) -> list[tuple[Case, str, str]]:
 def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
     """Yield the table of files; several tests measure one file."""
     measured: dict[tuple[str, str, str], dict] = {}
-    for case, values in ((each.case, each.values) for each in of_kind(results, "file", network)):
-        measured.setdefault((case.variant, values["runtime"], values["export"]), {}).update(values)
+    for each in of_kind(results, "file", network):
+        measured.setdefault((each["variant"], each["runtime"], each["export"]), {}).update(each)
     if measured:
         yield fidelity_table(network, measured, DATASET.test)
 

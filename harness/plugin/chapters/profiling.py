@@ -28,7 +28,7 @@ CAPTION = (
 
 def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
     """Yield a table for each operation: where the time of a call goes, in milliseconds and in percent."""
-    records = [each.as_record() for each in of_kind(results, "profile", network)]
+    records = of_kind(results, "profile", network)
     for operation in dict.fromkeys(each["operation"] for each in records):
         of_operation = [each for each in records if each["operation"] == operation]
         parts = (name.replace(" ", "\n", 1) for name in of_operation[0]["parts"])
