@@ -1,9 +1,28 @@
-"""Functions that a worker runs to observe its framework; each imports it when it is called."""
+"""Functions that a worker runs for a test; each imports its framework when it is called."""
 
+import os
 import statistics
 import time
 
 import numpy as np
+
+from harness.equality.trace import Trace, trace
+from impls.contract import changes_state
+
+
+@changes_state
+def trace_and_signal(implementation, images, labels, parameters, steps: int, number: int) -> Trace:
+    """Return the `trace` of `steps` steps after sending the signal `number` to this process."""
+    found = trace(implementation, images, labels, parameters, steps)
+    os.kill(os.getpid(), number)
+    return found
+
+
+@changes_state
+def fit_by_keras(implementation, images, labels) -> None:
+    """Call `model.fit` of Keras with arrays that the strategy of TensorFlow divides."""
+    x, y = map(implementation.array, implementation.prepare_batch(images, labels))
+    implementation.model.fit(x, y, batch_size=32, verbose=0)
 
 
 def errors_of_jax_division() -> dict[str, float]:

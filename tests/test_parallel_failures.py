@@ -11,9 +11,9 @@ import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import trace
-from harness.parallel.parallel_tasks import trace_and_signal
 from harness.parallel.team import Team, TeamBroken, places
 from impls.contract import NETWORKS, Settings
+from tests.observed import trace_and_signal
 from tests.processes import has_ended, wait_until
 from tests.project import require
 

@@ -3,9 +3,9 @@
 import pytest
 
 import impls
-from harness.parallel.parallel_tasks import fit_by_keras
 from harness.parallel.team import Team
 from impls.contract import Settings
+from tests.observed import fit_by_keras
 from tests.processes import measured
 
 pytestmark = pytest.mark.parallel

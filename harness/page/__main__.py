@@ -19,7 +19,7 @@ def main() -> None:
         results = read(options.files)
         page = html(results)
         atomic.write(options.output, page)
-    except (Unreadable, OSError) as error:
+    except (Unreadable, OSError, RecursionError) as error:
         sys.exit(f"error: {error}")
     for trouble in results.troubles:
         if trouble["outcome"] == UNREADABLE:

@@ -11,7 +11,6 @@ from impls.files import check_regular
 
 SCHEMA = 3
 MOST_BYTES = 2**28  # of a file; that of a run has 200,000
-DEEPEST = 50  # levels of nesting; the results of a run have 6
 UNREADABLE = "unreadable"  # outcome of a record that the page leaves out
 Record = Mapping[str, Any]
 
@@ -130,19 +129,8 @@ def _verdicts(file: Path) -> Record:
 def _parsed(file: Path) -> Any:
     try:
         check_regular(file, MOST_BYTES)
-        content = json.loads(file.read_bytes(), parse_constant=lambda _: None)
+        return json.loads(file.read_bytes(), parse_constant=lambda _: None)
     except OSError as error:
         raise Unreadable(f"{file}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{file} cannot be read as JSON: {error}") from None
-    level, depth = [content], 0
-    while level:  # of nesting: `json` writes recursively
-        level = [part for each in level if isinstance(each, dict | list) for part in _within(each)]
-        depth += 1
-        if depth > DEEPEST:
-            raise Unreadable(f"{file}: expected at most {DEEPEST} levels of nesting")
-    return content
-
-
-def _within(value: Any) -> Any:
-    return value.values() if isinstance(value, dict) else value

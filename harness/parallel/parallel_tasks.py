@@ -1,13 +1,10 @@
 """Tasks of the processes of a team. Each runs them with its own share of the same implementation."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from signal import Signals
 from unittest.mock import patch
 
-from harness.equality.trace import Trace, trace
 from impls.adapter import Adapter
 from impls.contract import changes_state
 
@@ -48,18 +45,3 @@ def losses_of_fit(implementation: Adapter, images, labels) -> list[float]:
     with recorded_losses(names) as losses:
         implementation.fit(images, labels, 1)
     return losses
-
-
-@changes_state
-def trace_and_signal(implementation: Adapter, images, labels, parameters, steps: int, number: int) -> Trace:
-    """Return the `trace` of `steps` steps after sending the signal `number` to this process."""
-    found = trace(implementation, images, labels, parameters, steps)
-    os.kill(os.getpid(), Signals(number))
-    return found
-
-
-@changes_state
-def fit_by_keras(implementation: Adapter, images, labels) -> None:
-    """Call `model.fit` of Keras with arrays that the strategy of TensorFlow divides."""
-    x, y = map(implementation.array, implementation.prepare_batch(images, labels))
-    implementation.model.fit(x, y, batch_size=32, verbose=0)

@@ -1,8 +1,8 @@
 """The record of a run: tests write results; the tables, the JSON files, JUnit's properties and the page read them.
 
 A result is a mapping, as in results.json: its `kind`, the `variant` and the `network` that it is about, or None, and
-the values of its kind, which docs/reference/results.md lists. Values are JSON: seconds, bytes, accuracies in [0, 1], losses
-in nats. A value that was not measured is absent.
+the values of its kind, which docs/reference/results.md lists. Values are JSON: seconds, bytes, accuracies in [0, 1],
+losses in nats. A value that was not measured is absent.
 """
 
 import json
