@@ -25,15 +25,11 @@ class Outcome(NamedTuple):
     change: float | None = None
 
 
-class Foreign(ValueError):
-    """An exception for a file of another search. The message is one line."""
-
-
 class Journal:
     """Outcomes by the name of the probe, in memory, and in `file` unless that is None.
 
-    `search` describes the search and is the first line of the file. Raises `Foreign` if the file begins with another
-    one, and as `lines.read`.
+    `search` describes the search and is the first line of the file. Raises `ValueError` if the file begins with
+    another one, and as `lines.read`.
     """
 
     def __init__(self, file: Path | None, search: dict[str, Any]):
@@ -44,11 +40,11 @@ class Journal:
         if first is None:
             lines.append(file, search)
         elif first != search:
-            raise Foreign(f"{file} is of another search: {_difference(first, search)}; name another file")
+            raise ValueError(f"{file} is of another search: {_difference(first, search)}; name another file")
         try:
             self.outcomes = {line.pop("probe"): Outcome(**line) for line in found}
         except (KeyError, TypeError) as error:
-            raise Foreign(f"{file} has a line that is no outcome: {error!r}; remove that line") from None
+            raise ValueError(f"{file} has a line that is no outcome: {error!r}; remove that line") from None
 
     def add(self, probe: str, outcome: Outcome) -> None:
         """Add an outcome, and write it to the disk."""

@@ -8,12 +8,8 @@ from typing import Any
 from harness.data import atomic
 
 
-class Damaged(ValueError):
-    """An exception for a line that is no JSON object. The message is one line."""
-
-
 def read(file: Path) -> list[dict[str, Any]]:
-    """Return the objects of a file; none if there is no file. Raises `Damaged`, and `OSError`.
+    """Return the objects of a file; none if there is no file. Raises `ValueError` for any other line, and `OSError`.
 
     A last line that is incomplete is removed from the file: the process that wrote it was killed. A first line that is
     incomplete counts as damaged, as the file may be of another kind.
@@ -22,7 +18,7 @@ def read(file: Path) -> list[dict[str, Any]]:
     complete, _, rest = content.rpartition("\n")
     found = [_loaded(line) for line in complete.split("\n")] if content else []
     if None in found:
-        raise Damaged(f"{file}: line {1 + found.index(None)} is damaged; remove that line")
+        raise ValueError(f"{file}: line {1 + found.index(None)} is damaged; remove that line")
     if rest:
         atomic.write(file, complete + "\n")
     return found

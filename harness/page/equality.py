@@ -19,7 +19,8 @@ def trajectory(results: Results, network: str) -> Chart:
     series = [
         Series(each["variant"], _largest(each["trajectory"]), results.colour(each["variant"])) for each in followed
     ]
-    series += [Series(each["name"], _largest(each["errors"]), "lesson dashed") for each in lessons(results, network)]
+    lessons = results.of("lesson", network)  # trainings that differ from the reference in one known detail
+    series += [Series(each["name"], _largest(each["errors"]), "lesson dashed") for each in lessons]
     limit = followed[0]["limit"]
     highest = max([10 * limit, *(value for each in series for value in each.values)])
     return Chart(
@@ -32,11 +33,6 @@ def trajectory(results: Results, network: str) -> Chart:
         limit=limit,
         limit_name=f"limit {shown(limit)}",
     )
-
-
-def lessons(results: Results, network: str) -> list[Record]:
-    """Return the trainings of a network that differ from the reference in one known detail."""
-    return results.of("lesson", network)
 
 
 def _largest(errors: Sequence[float | None]) -> list[float]:

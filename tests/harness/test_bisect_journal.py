@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.bisect.journal import Foreign, Journal, Outcome
+from harness.bisect.journal import Journal, Outcome
 from tests.refusal import refused
 
 SEARCH = {"package": "toy", "ends": ["1.0", "2.0"]}
@@ -40,7 +40,7 @@ def test_file_that_ends_anywhere_keeps_the_outcomes_before(file):
 
 def test_another_search_is_refused_and_its_file_stays(file):
     content = file.read_bytes()
-    with pytest.raises(Foreign, match=r"ends \['1.0', '2.0'\]"):
+    with pytest.raises(ValueError, match=r"ends \['1.0', '2.0'\]"):
         Journal(file, {**SEARCH, "ends": ["1.0", "3.0"]})
     assert file.read_bytes() == content
 
