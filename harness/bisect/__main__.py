@@ -12,13 +12,12 @@ from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal
 from harness.bisect.prober import NUMERICS, Prober
 from harness.data import atomic
-from harness.data.obtain import DataError
 from harness.regression import builds, environments
 from harness.regression.checks import CHECKS
 from harness.regression.comparison import MOST_PAIRS
 from harness.regression.pair_run import RATIOS
 from harness.regression.release_command import add_limits, add_options, checked, pairs, sampling, say
-from harness.regression.releases import IMPORTABLE, NoAnswer
+from harness.regression.releases import IMPORTABLE
 
 ANSWERED, INTERRUPTED, REFUSED, GAP = 0, 2, 4, 5  # exit statuses
 
@@ -28,7 +27,7 @@ def main() -> None:
     options = _options()
     try:
         sys.exit(_search(options))
-    except (ValueError, OSError, DataError, NoAnswer) as error:
+    except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(REFUSED)
     except KeyboardInterrupt:

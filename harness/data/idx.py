@@ -10,7 +10,7 @@ from impls.files import idx_header, idx_size
 BYTES = {name: idx_size(shape) for name, shape in DATASET.shapes.items()}  # of the uncompressed files
 
 
-class DataError(Exception):
+class DataError(ValueError):
     """The data set is missing, damaged or unreachable. The message says where, and what to do."""
 
 

@@ -10,6 +10,7 @@ import filelock
 from harness.data import atomic, sources
 from harness.data.idx import BYTES, DataError, verify
 from harness.data.locate import find
+from impls.command_line import errors_in_one_line
 from impls.contract import DATASET
 from impls.files import cache_directory
 
@@ -91,9 +92,5 @@ def _fill(cache: Path, files: Callable[[], Mapping[str, bytes]], say: Callable[[
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(errors="replace")
-    try:
+    with errors_in_one_line():
         print(f"{DATASET.name}: {obtain()}")
-    except DataError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        sys.exit("interrupted")

@@ -7,7 +7,6 @@ from pathlib import Path
 from packaging.version import Version
 
 from harness.data import atomic
-from harness.data.obtain import DataError
 from harness.history.history import History, pending
 from harness.history.picture import drawn
 from harness.history.rows import read
@@ -16,7 +15,7 @@ from harness.measuring import machine
 from harness.regression import builds, environments
 from harness.regression.builds import Build
 from harness.regression.release_command import add_limits, add_options, checked, pairs, sampling, say
-from harness.regression.releases import NoAnswer, Releases
+from harness.regression.releases import Releases
 
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
 
@@ -26,7 +25,7 @@ def main() -> None:
     options = _options()
     try:
         _measure(options)
-    except (ValueError, OSError, DataError, NoAnswer) as error:
+    except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         print(f"interrupted; the same command measures what is missing in {options.file}", file=sys.stderr)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import impls
 from harness.data.lazy import Parts
-from harness.data.obtain import DataError, obtain
+from harness.data.obtain import obtain
 from harness.equality.training import train
 from harness.parallel.team import Team, check_processes
 from harness.workers.launch import WorkerSpec
@@ -41,7 +41,7 @@ def main() -> None:
                 single.build(impls.load, options.variant, settings)
                 single.run("set_parameters", parameters)
                 loss, accuracy = single.run("evaluate", *dataset.test)
-        except (DataError, WorkerDied, WorkerError) as error:
+        except (WorkerDied, WorkerError) as error:
             sys.exit(f"error: {error}")
     seconds = sum(history["seconds"]) / len(history["seconds"])
     print(f"test accuracy {accuracy:.2%}, loss {loss:.4f}; {processes} processes, {seconds:.1f} s an epoch")

@@ -18,7 +18,7 @@ from harness.workers.excerpt import in_a_line
 IMPORTABLE = "importable"  # a check of itself: the packages can be imported and the network built
 
 
-class NoAnswer(Exception):
+class NoAnswer(ValueError):
     """An exception if the reference, or the other end of a search, cannot be measured. The message is one line."""
 
 
