@@ -65,8 +65,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             why = f"--budget {config.option.budget}: expected at most {allowed[name]} {name}, got {spent[name]}"
             terminalreporter.write_line(why, red=True)
             terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    builds = f"{spent['builds']} networks built, the first of each start in {spent['seconds']:.0f} s together"
-    terminalreporter.write_line(builds)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

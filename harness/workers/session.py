@@ -56,7 +56,7 @@ class Session:
             self.built_from = None
             self.implementation = self.run(make, *arguments)
             self.built_from = (make, *arguments)
-            tally.add("build", name=str(next(iter(arguments), "")), seconds=time.perf_counter() - started)
+            tally.add("build")
         return time.perf_counter() - started
 
     def obtain(self, make: Callable[..., Adapter], *arguments: Any) -> None:

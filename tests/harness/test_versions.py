@@ -47,7 +47,7 @@ def steps(monkeypatch, tmp_path):
         return requirements[0]
 
     module = "harness.regression.environments"
-    monkeypatch.setattr(f"{module}.resolve", resolve)
+    monkeypatch.setattr("harness.regression.content.resolve", resolve)
     monkeypatch.setattr(f"{module}.built", lambda pins, *_: steps.append(("build", pins)) or pins)
     monkeypatch.setattr(f"{module}.folder", lambda: tmp_path)
     monkeypatch.setattr("harness.regression.versions.as_installed", lambda packages: ["keras==4"])
