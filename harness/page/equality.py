@@ -6,7 +6,7 @@ from itertools import accumulate
 
 from harness.page.axis import shown
 from harness.page.chart import Chart, Series
-from harness.page.results import Record, Results
+from harness.page.results import Results
 from harness.report.runs import finite
 
 LEAST = 1e-17  # lower end of the axis; an error of 0 is drawn there
@@ -38,14 +38,6 @@ def trajectory(results: Results, network: str) -> Chart:
 def _largest(errors: Sequence[float | None]) -> list[float]:
     """Return the largest error up to each step: single steps are 0 by chance."""
     return list(accumulate((error or 0.0 for error in errors), max))
-
-
-def table(comparisons: Sequence[Record]) -> list[tuple[str, str, float, dict[str, Record]]]:
-    """Return a row for each comparison: name, dtype, limit, and the record of each variant."""
-    rows: dict[tuple[str, str, float], dict[str, Record]] = {}
-    for each in comparisons:
-        rows.setdefault((each["name"], each["dtype"], each["limit"]), {})[each["variant"]] = each
-    return [(*key, records) for key, records in sorted(rows.items(), key=lambda row: row[0][1])]
 
 
 def heat(error: float, limit: float) -> float:

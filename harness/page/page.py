@@ -14,6 +14,7 @@ from harness.page.axis import Axis, from_zero, shown
 from harness.page.results import Results, as_json, results_of
 from harness.profiling.kinds import ACCOUNTED, accounted
 from harness.report.runs import MEBIBYTE, finite, median, ratio
+from harness.report.tables import levels
 
 
 class Section(NamedTuple):
@@ -58,8 +59,9 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {"finite": finite, "median": median, "number": _number, "scaled": _scaled, "shown": shown}
 ENVIRONMENT.filters["totals"] = speed.totals
 ENVIRONMENT.globals |= {"digits": digits, "equality": equality, "learning": learning, "speed": speed, "top": top}
-ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero, "MEBIBYTE": MEBIBYTE}
+ENVIRONMENT.globals |= {"upgrades": upgrades, "Axis": Axis, "from_zero": from_zero, "levels": levels}
 ENVIRONMENT.globals |= {"accounted": accounted, "ACCOUNTED": ACCOUNTED, "ratio": ratio, "cores": cores}
+ENVIRONMENT.globals["MEBIBYTE"] = MEBIBYTE
 
 
 def html(results: Results) -> str:

@@ -53,21 +53,28 @@ def _cell(show: Callable[[Values], str], of: Values) -> str:
 
 def errors_table(network: str, reference: str, variants: Sequence[str], results: Sequence[Result]) -> Table:
     """Return a table with a row for each comparison with the reference: its limit, and the error of each variant."""
-    errors: dict[tuple[str, str, str], dict[str, str]] = {}
-    deviations = {}
-    for found in of_kind(results, "error", network):
-        row = errors.setdefault((found["name"], found["dtype"], f"{found['limit']:.0e}"), {})
-        row[found["variant"]] = f"{found['error']:.0e}" + (" *" if found["known_deviation"] else "")
-        if found["known_deviation"]:
-            deviations[found["variant"]] = found["known_deviation"]
+    errors = of_kind(results, "error", network)
+    deviations = {each["variant"]: each["known_deviation"] for each in errors if each["known_deviation"]}
     rows = [
-        (*key, *(of.get(variant, MISSING) for variant in variants))
-        for key, of in sorted(errors.items(), key=lambda row: row[0][1])  # by dtype
+        (name, dtype, f"{limit:.0e}", *(_error(of.get(variant)) for variant in variants))
+        for name, dtype, limit, of in levels(errors)
     ]
     title = f"Largest relative error of {network} compared with the reference, {reference} in float64"
     headings = ("level", "dtype", "limit", *(variant.replace("-", "-\n") for variant in variants))
     caption = (f"* not reached by {variant}: {known_deviation}" for variant, known_deviation in deviations.items())
     return plain_table(title, headings, rows, *caption, left=3)
+
+
+def levels(errors: Iterable[Result]) -> list[tuple[str, str, float, dict[str, Result]]]:
+    """Return a row for each comparison, by dtype: its name, dtype and limit, and the result of each variant."""
+    rows: dict[tuple[str, str, float], dict[str, Result]] = {}
+    for each in errors:
+        rows.setdefault((each["name"], each["dtype"], each["limit"]), {})[each["variant"]] = each
+    return [(*key, of) for key, of in sorted(rows.items(), key=lambda row: row[0][1])]
+
+
+def _error(found: Result | None) -> str:
+    return f"{found['error']:.0e}{' *' if found['known_deviation'] else ''}" if found else MISSING
 
 
 def plain_table(
