@@ -25,17 +25,6 @@ REPORTED = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test a
 TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_cmdline_main(config: pytest.Config):
-    """Refuse a run without pytest-benchmark, before any option of it is read."""
-    if not hasattr(config.option, "benchmark_only"):
-        raise pytest.UsageError(
-            "pytest-benchmark is not loaded: leave out `-p no:benchmark`, unset PYTEST_DISABLE_PLUGIN_AUTOLOAD, "
-            "or add `-p pytest_benchmark.plugin`"
-        )
-    return (yield)
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the notices, the errors that were shown, and the display."""
     config.stash.setdefault(NOTICES, [])
