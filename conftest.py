@@ -3,7 +3,7 @@
 from harness.plugin.chapter import CHAPTERS
 
 PLUGINS = [
-    *("options", "fixtures", "selection", "changed"),
-    *("distribution", "summary", "upgrades", "page", "budget"),
+    *("options", "fixtures", "selection", "changed", "distribution"),
+    *("summary", "saved_runs", "upgrades", "page", "budget"),
 ]
 pytest_plugins = [*(f"harness.plugin.{name}" for name in PLUGINS), *CHAPTERS]

@@ -18,8 +18,8 @@ from harness.measuring.roofline import step_bytes
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
+from harness.plugin.output import last_attempts, results_of, write_report
 from harness.plugin.stash import CAMPAIGN, CASES, REFERENCES, UPGRADE
-from harness.plugin.summary import last_attempts, results_of, write_report
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
 from harness.workers import processors

@@ -1,28 +1,24 @@
 """Terminal output: notes, each error once, and the tables at the end."""
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from harness.data import atomic
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
+from harness.plugin.output import console_of, fail, last_attempts, results_of
 from harness.plugin.stash import CAMPAIGN, CASES, DISPLAY, NOTICES, REFERENCES
-from harness.report import latency, saved
+from harness.report import latency
 from harness.report.display import Display, real_stdout
-from harness.report.record import PROPERTY, Result, as_property, of_kind, results_in
+from harness.report.record import PROPERTY, as_property, of_kind, results_in
 from harness.report.tables import comparison_table, errors_table
 from harness.workers.excerpt import in_a_line
 from impls.contract import NETWORKS
 
 REPORTED = pytest.StashKey[dict[tuple[type, str], str]]()  # error -> the test at which it was shown
-TABLE_WIDTH = 120  # columns, where there is no terminal to ask
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -46,44 +42,10 @@ def pytest_testnodedown(node) -> None:
         node.config.stash[DISPLAY].warning(variant, message)
 
 
-@pytest.hookimpl(optionalhook=True, tryfirst=True)
-def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
-    """Remove from a saved run, each time that one is loaded, the records that pytest-benchmark cannot read.
-
-    The description of the machine is replaced: pytest-benchmark would print both as JSON, and a line at the end names
-    the differences.
-    """
-    compared_benchmark["machine_info"] = machine_info
-    records = compared_benchmark["benchmarks"]
-    compared_benchmark["benchmarks"] = readable = list(filter(saved.is_readable, records))
-    if len(readable) < len(records):
-        day = compared_benchmark.get("datetime", "an unknown day")
-        line = f"the run saved on {day}: {len(records) - len(readable)} of {len(records)} records cannot be read"
-        config.stash.setdefault(NOTICES, []).append(line)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_sessionfinish(session: pytest.Session):
-    """Remove the records of saved runs that cannot be compared, before pytest-benchmark compares with them.
-
-    An error while pytest-benchmark saves the run becomes a line, so the tables are printed after it. A process of
-    pytest-xdist passes its notes to the process with the terminal.
-    """
-    lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
-    benchmarks.benchmarks[:] = {each.fullname: each for each in benchmarks.benchmarks}.values()  # the last attempts
-    for path, records in (benchmarks.compared_mapping or {}).items():
-        lines += saved.examine(benchmarks.benchmarks, records, Path(path).name)
-    if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):
-        lines.append("--benchmark-compare-fail: nothing could be compared")
-        _fail(session)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Pass the notes of a process of pytest-xdist to the process with the terminal."""
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
-    benchmarks.save_json = lambda run: atomic.write(Path(benchmarks.json), json.dumps(run, indent=4))
-    try:
-        return (yield)
-    except Exception as error:
-        lines.append(f"what was measured could not be saved: {in_a_line(error)}")
-        _fail(session)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,36 +82,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return (yield)
     except Exception as error:
         config.stash[NOTICES].append(in_a_line(error))
-        _fail(terminalreporter._session)
+        fail(terminalreporter._session)
     finally:
         try:
             _summarise(terminalreporter, config)
         except Exception as error:
             terminalreporter.write_line(f"the tables could not be shown: {in_a_line(error)}", red=True)
-            _fail(terminalreporter._session)
-
-
-def write_report(
-    terminalreporter: pytest.TerminalReporter, option: str, text_of: Callable[[Any], str], run: Any
-) -> Path | None:
-    """Write `text_of(run)` to the file that an option names, and return the file; None without the option.
-
-    The run fails, and the result is None, if the file cannot be written.
-    """
-    file = getattr(terminalreporter.config.option, option[2:].replace("-", "_"))
-    try:
-        if file:
-            atomic.write(file, text_of(run))
-    except OSError as error:
-        terminalreporter.write_line(f"{option}: {file} could not be written: {error}", red=True)
-        _fail(terminalreporter._session)
-        return None
-    return file
-
-
-def _fail(session: pytest.Session) -> None:
-    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            fail(terminalreporter._session)
 
 
 def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -178,30 +117,6 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
         terminalreporter.write_line(f"{name} could not be measured: {str(error).splitlines()[0]}")
     for statement in of_kind(results, "statement"):
         terminalreporter.write_line(statement["text"])
-
-
-def console_of(terminalreporter: pytest.TerminalReporter) -> Console:
-    """Return a console for tables. A character that the terminal's encoding lacks is replaced."""
-    file = terminalreporter._tw._file
-    if hasattr(file, "reconfigure"):
-        file.reconfigure(errors="replace")
-    return Console(file=file, width=None if terminalreporter.isatty else TABLE_WIDTH, highlight=False)
-
-
-def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
-    """Yield the results of a run. `reports`: outcome -> test reports, of the last attempts.
-
-    The report of a test is that of its call, or that of its setup if it ended there.
-    """
-    for report in chain(*reports.values()):
-        when = getattr(report, "when", "")
-        if when == "call" or (when == "setup" and not report.passed):
-            yield from results_in(report.user_properties)
-
-
-def last_attempts(reports: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Return the reports, as pytest's terminal keeps them, without the attempts that pytest-rerunfailures repeated."""
-    return {outcome: each for outcome, each in reports.items() if outcome != "rerun"}
 
 
 def _absent(network: str, reports: Mapping[str, Sequence[Any]]) -> dict[str, str]:

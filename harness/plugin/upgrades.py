@@ -8,9 +8,9 @@ import pytest
 from harness.judging.sequential import Sampling
 from harness.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
+from harness.plugin.output import console_of, write_report
 from harness.plugin.selection import keep_only
 from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE, UPGRADED_RUNTIMES
-from harness.plugin.summary import console_of, write_report
 from harness.regression import report
 from harness.regression.checks import CHECKS
 from harness.regression.identity import Contradiction
