@@ -8,7 +8,7 @@ import pytest
 
 from harness.workers import together
 from harness.workers.fleet import Fleet
-from harness.workers.worker import WorkerSpec
+from harness.workers.launch import WorkerSpec
 from impls import Case
 from impls.contract import Settings
 

@@ -8,7 +8,8 @@ from contextlib import closing
 import pytest
 
 import impls
-from harness.workers.worker import Worker, WorkerEnded, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker, WorkerEnded
 from impls.contract import Settings
 from tests.processes import PATIENCE
 from tests.project import Project

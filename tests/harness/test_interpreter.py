@@ -7,7 +7,8 @@ import pytest
 
 from harness.regression.installed import versions_with_python
 from harness.workers.interpreter import problem
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from tests.processes import has_ended, wait_until
 
 

@@ -10,7 +10,8 @@ import pytest
 
 import impls
 from harness.workers import processors
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls.contract import Settings
 
 STRAYS = ("numpy.py", "random.py", "psutil.py", "harness.py", "keras/__init__.py")

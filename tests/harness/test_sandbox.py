@@ -16,7 +16,8 @@ import pytest
 import impls
 from harness.regression.environments import obtain
 from harness.workers import sandbox
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls.contract import Settings
 from tests.processes import has_ended, wait_until
 from tests.wheels import wheel

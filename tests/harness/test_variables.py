@@ -10,7 +10,8 @@ import pytest
 
 import impls
 from harness.workers import variables
-from harness.workers.worker import Worker, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls.contract import Settings
 from tests.project import require
 

@@ -8,7 +8,8 @@ import psutil
 import pytest
 
 import impls
-from harness.workers.worker import Worker, WorkerDied, WorkerError, WorkerSpec
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker, WorkerDied, WorkerError
 from impls.contract import Settings
 from tests.processes import has_ended, wait_until
 
