@@ -23,7 +23,7 @@ def console_of(terminalreporter: pytest.TerminalReporter) -> Console:
 
 
 def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
-    """Yield the results of a run. `reports`: outcome -> test reports, of the last attempts.
+    """Yield the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them.
 
     The report of a test is that of its call, or that of its setup if it ended there.
     """
@@ -31,11 +31,6 @@ def results_of(reports: Mapping[str, Sequence[Any]]) -> Iterator[Result]:
         when = getattr(report, "when", "")
         if when == "call" or (when == "setup" and not report.passed):
             yield from results_in(report.user_properties)
-
-
-def last_attempts(reports: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Return the reports, as pytest's terminal keeps them, without the attempts that pytest-rerunfailures repeated."""
-    return {outcome: each for outcome, each in reports.items() if outcome != "rerun"}
 
 
 def write_report(

@@ -18,7 +18,7 @@ from harness.measuring.roofline import step_bytes
 from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import Results, as_json
-from harness.plugin.output import last_attempts, results_of, write_report
+from harness.plugin.output import results_of, write_report
 from harness.plugin.stash import CAMPAIGN, CASES, REFERENCES, UPGRADE
 from harness.regression.report import described
 from harness.report.record import Result, of_kind
@@ -52,7 +52,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def collected(config: pytest.Config, reports: Mapping[str, Sequence[Any]]) -> Results:
     """Return the results of a run. `reports`: outcome -> test reports, as pytest's terminal keeps them."""
-    reports = last_attempts(reports)
     found = [each for each in results_of(reports) if each["kind"] != "test"]
     campaign, upgrade = config.stash.get(CAMPAIGN, None), config.stash.get(UPGRADE, None)
     variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))

@@ -13,19 +13,12 @@ from harness.workers.excerpt import in_a_line
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
-    """Remove from a saved run, each time that one is loaded, the records that pytest-benchmark cannot read.
+def pytest_benchmark_compare_machine_info(machine_info: dict, compared_benchmark: dict) -> None:
+    """Replace the description of the machine in a saved run: pytest-benchmark would print both as JSON.
 
-    The description of the machine is replaced: pytest-benchmark would print both as JSON, and a line at the end names
-    the differences.
+    A line at the end names the differences.
     """
     compared_benchmark["machine_info"] = machine_info
-    records = compared_benchmark["benchmarks"]
-    compared_benchmark["benchmarks"] = readable = list(filter(saved.is_readable, records))
-    if len(readable) < len(records):
-        day = compared_benchmark.get("datetime", "an unknown day")
-        line = f"the run saved on {day}: {len(records) - len(readable)} of {len(records)} records cannot be read"
-        config.stash.setdefault(NOTICES, []).append(line)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,7 +28,6 @@ def pytest_sessionfinish(session: pytest.Session):
     An error while pytest-benchmark saves the run becomes a line, so the tables are printed after it.
     """
     lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
-    benchmarks.benchmarks[:] = {each.fullname: each for each in benchmarks.benchmarks}.values()  # the last attempts
     for path, records in (benchmarks.compared_mapping or {}).items():
         lines += saved.examine(benchmarks.benchmarks, records, Path(path).name)
     if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):

@@ -9,11 +9,11 @@ import pytest
 
 from harness.equality.limits import required_accuracy
 from harness.plugin.chapter import case_of, chapters
-from harness.plugin.output import console_of, fail, last_attempts, results_of
+from harness.plugin.output import console_of, fail, results_of
 from harness.plugin.stash import CAMPAIGN, CASES, DISPLAY, NOTICES, REFERENCES
 from harness.report import latency
 from harness.report.display import Display, real_stdout
-from harness.report.record import PROPERTY, as_property, of_kind, results_in
+from harness.report.record import as_property, of_kind, results_in
 from harness.report.tables import comparison_table, errors_table
 from harness.workers.excerpt import in_a_line
 from impls.contract import NETWORKS
@@ -48,12 +48,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.config.workeroutput["notes"] = session.config.stash[DISPLAY].notes
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item):
-    """Forget the results of earlier attempts, as of pytest-rerunfailures."""
-    results = [as_property("test", case)] if (case := case_of(item)) else []
-    item.user_properties[:] = [each for each in item.user_properties if each[0] != PROPERTY] + results
-    return (yield)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Record the case of a test, which may be skipped."""
+    if case := case_of(item):
+        item.user_properties.append(as_property("test", case))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -97,7 +96,7 @@ def _summarise(terminalreporter: pytest.TerminalReporter, config: pytest.Config)
     for message, variant in config.stash[DISPLAY].notes.items():
         terminalreporter.write_line(f"note [{variant}]: {message}")
     console = console_of(terminalreporter)
-    reports = last_attempts(terminalreporter.stats)
+    reports = terminalreporter.stats
     results = list(results_of(reports))
     campaign = config.stash.get(CAMPAIGN, None)
     for network, reference in config.stash[REFERENCES].items():

@@ -1,6 +1,5 @@
 """Plugins, options and encodings that people use with pytest leave the run and its results right."""
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -18,14 +17,6 @@ TESTS = """
 import pytest
 from impls import PackageNotInstalled
 
-attempts = []
-
-
-def test_flaky(framework, record):
-    attempts.append(1)
-    record("training", accuracies=[len(attempts) / 10], required=0.0, wrong=[])
-    assert len(attempts) == 2
-
 
 def test_table(framework, record):
     record("error", dtype="float64", name="\\xb1", error=0.0, limit=1e-6, known_deviation="")
@@ -35,53 +26,26 @@ def test_table(framework, record):
 def test_edge(framework):
     raise PackageNotInstalled("onnx is not installed")
 """
-# Repeats a failed test once and names the first attempt as pytest-rerunfailures does.
-RERUNS = """
-import pytest
-from _pytest.runner import runtestprotocol
-
-
-def pytest_runtest_protocol(item, nextitem):
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    failed = [each for each in reports if each.failed]
-    for each in failed:
-        each.outcome = "rerun"
-    for each in [*failed, *(runtestprotocol(item, nextitem=nextitem, log=False) if failed else reports)]:
-        item.ihook.pytest_runtest_logreport(report=each)
-    return True
-
-
-def pytest_report_teststatus(report):
-    return ("rerun", "R", "RERUN") if report.outcome == "rerun" else None
-"""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, dataset):
-    """The finished run of `TESTS`, in ASCII and with repeated attempts, and its results."""
+    """The finished run of `TESTS`, in ASCII."""
     project = Project(tmp_path_factory.mktemp("habits"), dataset)
-    project.add_file("reruns.py", RERUNS)
     project.add_file("tests/test_added.py", TESTS)
-    options = ("-p", "reruns", "-m", "edge or not edge", "--results=results.json", "--framework=numpy")
+    options = ("-m", "edge or not edge", "--framework=numpy")
     done = project.run(*options, "tests/test_added.py", PYTHONIOENCODING="ascii")
     assert done.returncode == pytest.ExitCode.OK, done.stdout
-    return done, json.loads((project.folder / "results.json").read_text(encoding="utf-8"))
-
-
-def test_last_attempt_counts_once(run):
-    _, results = run
-    assert [each["accuracies"] for each in results["results"] if each["kind"] == "training"] == [[0.2]]
+    return done
 
 
 def test_encoding_without_a_character_keeps_the_tables(run):
-    done, _ = run
-    [row] = [line for line in done.stdout.splitlines() if "1e-06" in line]
+    [row] = [line for line in run.stdout.splitlines() if "1e-06" in line]
     assert "?" in row
 
 
 def test_edge_test_without_its_package_is_skipped(run):
-    done, _ = run
-    assert "1 skipped" in done.stdout
+    assert "1 skipped" in run.stdout
 
 
 def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
