@@ -35,29 +35,31 @@ def record(slowdown=0.0, word="same", **words):
 
 def row(*records):
     """Return the cells of the first row: of the one variant."""
-    return next(calibrate.rows(records))
+    return [next(iter(column.cells)) for column in calibrate.table(records).columns]
 
 
 def test_calibration_counts_verdicts_by_word():
     cells = row(record(), record(**{"import": "better"}), record(first="inconclusive"), record(first="missing"))
     every = 4 * len(QUANTITIES)
-    assert cells[3:8] == (str(every), str(every - 5), "0", "1", "4")
+    assert cells[4:9] == [str(every), str(every - 5), "0", "1", "4"]
 
 
 def test_calibration_counts_only_the_slowed_quantities():
-    assert row(record(10.0, word="worse", peak="same"))[3:8] == (str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0")
+    assert row(record(10.0, word="worse", peak="same"))[4:9] == [str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0"]
 
 
 def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):
     """Only the workers are fakes: in the environment that is slowed by 100 % a call takes 2 s, in the other 1 s."""
     start = lambda each: FakeWorker({"numpy 0": 1.0, "numpy 100": 2.0}[Path(each.python).parents[1].name])  # noqa: E731
     monkeypatch.setattr(calibrate, "starter", lambda *_: start)
-    options = ["--runs", "1", "--variants", "numpy", "--cases", "100:5", "0:3", f"--keep={tmp_path / 'kept'}"]
+    options = ["--runs", "1", "--variants", "numpy", "--cases", "100,0:5", "0:3", f"--keep={tmp_path / 'kept'}"]
     monkeypatch.setattr(sys, "argv", ["calibrate", *options])
     calibrate.main()
     kept = [json.loads(line) for line in (tmp_path / "kept").read_text().splitlines()]
-    slowed, equal = ({name: each["word"] for name, each in record["verdicts"].items()} for record in kept)
-    assert (slowed, equal) == (dict.fromkeys(SLOWED, "worse"), dict.fromkeys(QUANTITIES, "same"))
+    slowed, beside, equal = ({name: each["word"] for name, each in record["verdicts"].items()} for record in kept)
+    assert slowed == dict.fromkeys(SLOWED, "worse")
+    assert (beside, equal) == (dict.fromkeys(SLOWED, "same"), dict.fromkeys(QUANTITIES, "same"))
+    assert [record["candidates"] for record in kept] == [2, 2, 1]
     assert kept[0]["values"]["predict_step-1"] == [[1.0] * FEWEST, [2.0] * FEWEST]
 
 
