@@ -1,5 +1,6 @@
 """The content of an environment: uv chooses versions and installs wheels. Their files are verified and compiled."""
 
+import json
 import os
 import shutil
 import sys
@@ -13,6 +14,7 @@ from harness.regression.requirements import NotBuilt, canonical, chosen, errors_
 
 IMPORT = "import sys; __import__(sys.argv[1])"
 PINS = "requirements.txt"  # in a complete environment: its versions
+FILES = "files.json"  # in a complete environment: the size of each file
 NO_BUILD = "--no-build"  # wheels only: their installation runs none of their code, and that of a source package does
 FOR_NUMPY_1 = "compiled using NumPy 1"  # NumPy 2 prints it at the import of such a package
 
@@ -46,11 +48,22 @@ def resolve(requirements: Sequence[str], packages: Collection[str], preferred: M
         return pins.read_text(encoding="utf-8")
 
 
-def fill(folder: str, pins: str, packages: Collection[str], like: Path | None) -> Path:
+def is_damaged(place: Path) -> bool:
+    """Return whether an environment is absent, lacks a file, or has one that was changed after it was built."""
+    try:
+        sizes = json.loads((place / FILES).read_text(encoding="utf-8"))
+        built_at = (place / FILES).stat().st_mtime_ns
+        states = ((size, (place / name).stat()) for name, size in sizes.items())
+        return any(state.st_size != size or state.st_mtime_ns > built_at for size, state in states)
+    except (OSError, ValueError):
+        return True
+
+
+def fill(folder: str, pins: str, packages: Collection[str], like: Path | None, options: Sequence[str] = ()) -> Path:
     """Build an environment of exactly these versions in `folder`, from which `packages` are imported, and return it.
 
     `like` is the interpreter of an environment whose files are linked to where they are the same: that saves time.
-    Raises `NotBuilt`, and `OSError`.
+    `options` are for the installation. Raises `NotBuilt`, and `OSError`.
     """
     environment, requirements = Path(folder, "environment"), Path(folder, PINS)
     python = interpreter(environment)
@@ -58,11 +71,12 @@ def fill(folder: str, pins: str, packages: Collection[str], like: Path | None) -
     if like:  # uv and Python replace files and never write into one, so links are safe
         shutil.copytree(like.parents[1], environment, symlinks=True, copy_function=os.link)
         (environment / PINS).unlink()
+        (environment / FILES).unlink()
     else:
         scratch.uv(folder, "venv", "--relocatable", "--python", sys.executable, environment)
     # The interpreter of the environment would run the `.pth` files of its packages: uv and the compiler use ours.
     target = ("--python", sys.executable, "--prefix", environment, NO_BUILD)
-    scratch.uv(folder, "pip", "sync", *target, requirements)
+    scratch.uv(folder, "pip", "sync", *target, requirements, *options)
     if problem := records.problem(environment, pins):
         raise NotBuilt(f"no environment can be built: {problem}. `uv cache clean` may help")
     if like:
@@ -77,7 +91,13 @@ def fill(folder: str, pins: str, packages: Collection[str], like: Path | None) -
         if f"No module named {package!r}" in stderr:  # another error of its import is a finding about the version
             raise NotBuilt(f"no environment can be built: {', '.join(pins.split())} has no module {package}")
     requirements.rename(environment / PINS)
+    (environment / FILES).write_text(json.dumps(_sizes(environment)), encoding="utf-8")
     return environment
+
+
+def _sizes(place: Path) -> dict[str, int]:
+    """Return the size of each file of an environment, among them the compiled modules, which no RECORD names."""
+    return {str(path.relative_to(place)): path.stat().st_size for path in place.rglob("*") if path.is_file()}
 
 
 def _remove_stale(environment: Path, like: Path) -> None:

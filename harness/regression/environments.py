@@ -41,20 +41,24 @@ def obtain(requirements: Sequence[str], packages: Collection[str], root: Path | 
 def built(pins: str, packages: Collection[str], root: Path, like: Path | None = None) -> Path:
     """Return the interpreter of an environment of exactly these versions, from which `packages` are imported.
 
-    Of two runs that need the same environment, one builds it and one waits. The environment cannot be removed before
-    this process ends. Raises `NotBuilt`. `like` is as in `content.fill`.
+    Of two runs that need the same environment, one builds it and one waits. One that was damaged is built anew, without
+    uv's cache, whose files it shares. The environment cannot be removed before this process ends. Raises `NotBuilt`.
+    `like` is as in `content.fill`.
     """
     place = _place(pins, root)
     root.mkdir(parents=True, exist_ok=True)
     lock = _lock(place)
     try:
         fcntl.flock(lock, fcntl.LOCK_SH)  # shared by all runs that use it, until they end
-        while not is_built(pins, root):
+        damaged = content.is_damaged(place)
+        while damaged:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not is_built(pins, root):  # another run may have built it meanwhile
+            if content.is_damaged(place):  # another run may have built it meanwhile
+                options = ["--no-cache"] if is_built(pins, root) else []
                 _remove(place)
-                _build(place, pins, packages, like)
+                _build(place, pins, packages, like, options)
             fcntl.flock(lock, fcntl.LOCK_SH)  # between the two locks, `clean` may remove it
+            damaged = not interpreter(place).exists()
     except BaseException:
         fcntl.flock(lock, fcntl.LOCK_UN)
         raise
@@ -76,11 +80,11 @@ def _lock(place: Path) -> int:
     return os.open(place.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o666)
 
 
-def _build(place: Path, pins: str, packages: Collection[str], like: Path | None) -> None:
+def _build(place: Path, pins: str, packages: Collection[str], like: Path | None, options: Sequence[str]) -> None:
     """Build an environment elsewhere, and move it to `place` when it is complete."""
     tally.add("environment")
     with tempfile.TemporaryDirectory(".partial", f"{place.name}.", place.parent, ignore_cleanup_errors=True) as folder:
-        content.fill(folder, pins, packages, like).rename(place)
+        content.fill(folder, pins, packages, like, options).rename(place)
 
 
 def _remove(place: Path) -> None:

@@ -139,6 +139,21 @@ def test_environment_in_use_is_not_removed(root):
     assert list(root.glob("*/")) == [root / "notes"]
 
 
+def test_damaged_environment_is_built_anew(root):
+    """By a module of the same size, a truncated compiled module, or the lack of the interpreter."""
+    python = obtain(["toyframework==1.0"], [], root)
+    [site] = python.parents[1].glob("lib/python*/site-packages")
+    module = site / "toyframework.py"
+    for harm in (
+        lambda: module.write_bytes(bytes(module.stat().st_size)),
+        lambda: next(site.glob("__pycache__/toyframework.*.pyc")).write_bytes(b""),
+        python.unlink,
+    ):
+        harm()
+        assert versions(obtain(["toyframework==1.0"], [], root)) == ["1.0"]
+        assert "version" in module.read_text()  # which an import does not read within the second of its compiling
+
+
 @pytest.mark.parametrize("place", ["in the current folder", "named by a variable"])
 def test_target_of_uv_is_ignored_and_its_index_is_used(root, wheels, tmp_path, monkeypatch, place):
     monkeypatch.chdir(tmp_path)
