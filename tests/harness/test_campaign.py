@@ -3,10 +3,9 @@
 import pytest
 
 import impls
-from harness.measuring import roofline
 from harness.measuring.campaign import Campaign, ProcessRun, Target
 from harness.measuring.interleaving import in_turn, interleaved
-from harness.measuring.workload import EPOCH, Operation
+from harness.measuring.workload import Operation
 from harness.workers.worker import WorkerEnded
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
@@ -59,16 +58,6 @@ def test_no_side_always_follows_the_same(sides, turns):
     assert "".join(interleaved(sides, range(len(turns.split())))) == turns.replace(" ", "")
 
 
-def test_campaign_without_targets_is_empty(run):
-    assert run("").runs == {}
-
-
-def test_runs_continue_the_order_of_blocks(run, log):
-    run("abc", runs=2)
-    assert who(log, "import_seconds") == "abc" + "cba"
-    assert who(log, "block") == "abc" + "cba" + "bca" + "acb" + "cab" + "bac"
-
-
 def test_each_run_has_new_workers_and_samples(run, log):
     campaign = run("ab", runs=3)
     assert (who(log, "import_seconds").count("a"), who(log, "close").count("a")) == (3, 2), "the last ones live on"
@@ -90,12 +79,6 @@ def test_network_is_built_anew_before_training_steps(run, log):
     commands = [command for _, command, *_ in log if command in ("build", "first_step", "prepare")]
     assert commands == ["build", "first_step", "prepare", "build", "prepare"]
     assert ("a", "build", *BUILD) in log
-
-
-def test_epoch_is_first_and_the_roofline_next_to_training_steps(run):
-    [run] = run("a", operations=(STEP, PREDICT, *roofline.OPERATIONS[::-1], EPOCH)).runs["a"]
-    assert list(run.samples) == [EPOCH, *roofline.OPERATIONS, STEP, PREDICT]
-    assert set(run.memory) == {"import", "building", "first step", "training"}
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])
@@ -124,9 +107,3 @@ def test_closed_worker_is_no_failure_of_its_target(dataset):
     with pytest.raises(WorkerEnded):
         campaign.run(1)
     assert campaign.failures == {}
-
-
-def test_progress_names_run_and_operation(run):
-    seen = []
-    run("a", runs=2, on_progress=lambda *progress: seen.append(progress))
-    assert seen == [(1, 2, "start a"), (1, 2, "train_step-128"), (2, 2, "start a"), (2, 2, "train_step-128")]

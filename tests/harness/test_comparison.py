@@ -8,7 +8,7 @@ import pytest
 from harness.judging.sequential import INTERIM_ANALYSES, Sampling
 from harness.measuring.timing import Unmeasurable
 from harness.regression import comparison as module
-from harness.regression.comparison import Comparison, most_pairs
+from harness.regression.comparison import Comparison
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS, PairRun
 from harness.regression.versions import ACCURACY
@@ -55,13 +55,6 @@ def test_times_have_verdicts_after_the_first_analysis(compare, candidate, word):
     assert len(comparison.runs) == FIRST
 
 
-def test_time_that_is_up_at_once_leaves_verdicts_open(compare):
-    comparison = compare((1.0, 1.5), STEPS, Sampling(seconds=0))
-    assert {(verdict.word, verdict.reason) for verdict in comparison.verdicts.values()} == {
-        ("inconclusive", "the time was up before the first pair")
-    }
-
-
 @pytest.mark.parametrize(
     ("baseline", "candidate", "expected"),
     [
@@ -73,12 +66,6 @@ def test_blocks_are_compared_with_their_neighbours(measured, baseline, candidate
     comparison = measured(lambda _: {"import": (baseline, candidate)}, "import")
     comparison.run()
     assert [side[0] for side in comparison.values("import")] == pytest.approx(expected)
-
-
-def test_pair_without_a_measurement_does_not_count(measured):
-    comparison = measured(lambda number: {"import": (number or None, number)}, "import")
-    comparison.run()
-    assert comparison.values("import") == ([*range(1, len(comparison.runs))],) * 2
 
 
 @pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 4096), ("kept-by-call", 4096)])
@@ -145,13 +132,6 @@ def test_each_candidate_is_compared_with_the_baseline(dataset):
     assert len(comparison.runs) == FIRST
 
 
-def test_seeds_of_accuracies_are_the_numbers_of_process_runs(compare, monkeypatch):
-    seeds = []
-    monkeypatch.setattr(module, "accuracy_of_seed", lambda pair, seed: seeds.append(seed) or [0.9] * 2)
-    compare(quantities=[ACCURACY])
-    assert seeds == [*range(FIRST)]
-
-
 def test_other_conditions_are_not_comparable(compare):
     comparison = compare(candidate={"conditions": CONDITIONS | {"jit_compile": True}})
     assert words(comparison) == {"not comparable"}
@@ -171,8 +151,3 @@ def test_pairs_at_once_have_different_processors(dataset):
     comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", "ab", ["peak-memory"], Sampling(at_once=2))
     comparison.run()
     assert (cpu_slots.count(0), cpu_slots.count(1)) == (FIRST, FIRST)
-
-
-@pytest.mark.parametrize(("processors", "threads", "pairs"), [(64, 1, 4), (8, 3, 2), (2, 4, 1)])
-def test_number_of_pairs_is_limited_by_processors(processors, threads, pairs):
-    assert most_pairs(processors, threads) == pairs

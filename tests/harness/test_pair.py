@@ -47,23 +47,3 @@ def test_worker_that_cannot_start_ends_the_other():
     with pytest.raises(CandidateFailed, match="no such file"), Pairs(Settings(), None, start).started("numpy", "ab"):
         pass
     assert baseline.log == [("", "close")]
-
-
-def test_workers_have_their_python_and_cpu_slot():
-    started = {}
-
-    def start(target):
-        worker = started[target.name, target.python, target.cpu_slot] = FakeWorker()
-        return worker
-
-    with Pairs(Settings(), None, start).started("numpy", ("old", "new"), (1, 2)) as pair:
-        assert pair.is_running()
-    assert started.keys() == {("baseline", "old", 1), ("candidate", "new", 2)}
-    assert all(worker.log == [("", "close")] for worker in started.values())
-
-
-def test_candidate_that_fails_among_several_is_named():
-    workers = [FakeWorker(block=None), FakeWorker(block=None), FakeWorker(block=WorkerDied("gone"))]
-    with pytest.raises(CandidateFailed, match="gone") as failed:
-        Pair("numpy", Settings(), None, workers).run_in_turn(0, block)
-    assert failed.value.side == 2

@@ -5,10 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from harness.measuring.workload import Operation
 from harness.regression import pair_run as module
 from harness.regression.pair import Pair
-from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, IMPORTS, QUANTITIES, SYNC_DELAY, Quantity, measure
+from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, QUANTITIES, SYNC_DELAY, measure
 from impls.contract import Settings
 from tests.fakes import FakeWorker, PatchedNumpy
 
@@ -24,32 +23,11 @@ def measured(dataset):
     return measured
 
 
-def test_several_candidates_are_measured_with_the_baseline(dataset):
-    workers = [FakeWorker(seconds) for seconds in (1.0, 2.0, 3.0)]
-    found = measure(Pair("numpy", Settings(), dataset, workers), QUANTITIES, 0).measured
-    assert found.keys() == QUANTITIES.keys()
-    assert [set(side) for side in found["train_step-128"]] == [{1.0}, {2.0}, {3.0}]
-    assert {len(sides) for sides in found.values()} == {3}
-
-
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_quantity_is_measured_if_wanted_alone(measured, quantity):
     found = measured(wanted=[quantity])
     measured_with_it = {name for name, each in QUANTITIES.items() if each.measure == QUANTITIES[quantity].measure}
     assert found.keys() == measured_with_it
-
-
-def test_new_quantity_is_one_entry(measured, monkeypatch):
-    operation = Operation("train_step", 32, rounds=1, blocks=2, warm_up=0)
-    monkeypatch.setitem(QUANTITIES, "train_step-32", Quantity(operation))
-    assert measured(wanted=["train_step-32"])["train_step-32"] == ([1.0] * 2, [1.0] * 2)
-
-
-@pytest.mark.parametrize(("variant", "expected"), [("numpy", ["numpy_seconds"] * IMPORTS), ("jax", ["import_seconds"])])
-def test_numpy_is_imported_by_new_processes(measured, variant, expected):
-    commands = []
-    measured(FakeWorker(log=commands), variant=variant, wanted=["import"])
-    assert [name for _, name, *_ in commands if name in ("numpy_seconds", "import_seconds")] == expected
 
 
 @pytest.mark.parametrize("variant", ["numpy", "jax"])
@@ -113,13 +91,6 @@ def test_steps_end_with_the_time(measured, monkeypatch, seconds, turns):
     assert found["kept-by-call"] == (100, 0)
 
 
-@pytest.mark.parametrize("number", [0, 1])
-def test_synchronize_is_checked_in_the_first_pair(measured, number):
-    commands = []
-    measured(FakeWorker(log=commands), number=number)
-    assert {command[-1] for command in commands if command[1] == "prepare"} == {number == 0}
-
-
 def test_peak_memory_is_that_after_first_step_and_after_fit(measured):
     class Rising(FakeWorker):
         peak = 0
@@ -130,13 +101,6 @@ def test_peak_memory_is_that_after_first_step_and_after_fit(measured):
 
     found = measured(Rising())
     assert (found["peak-memory"][0], found["fit-memory"][0]) == (3, 3 + 4 * FITS)
-
-
-def test_steps_are_interleaved_in_changing_order(measured):
-    commands = []
-    measured(FakeWorker(name=0, log=commands), FakeWorker(name=1, log=commands), wanted=["train_step-128"])
-    sides = [side for side, command, *_ in commands if command == "block"]
-    assert sides[:8] == [0, 1, 1, 0, 1, 0, 0, 1]
 
 
 @pytest.mark.long

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from harness.measuring import timing
-from harness.measuring.workload import CHECKED, EPOCH, OPERATIONS, Operation, Workload, block, prepare
+from harness.measuring.workload import EPOCH, OPERATIONS, Operation, block, prepare
 from impls.contract import NETWORKS, Settings
 
 STEP = Operation("train_step", 4, rounds=3, warm_up=0.0)
@@ -75,16 +75,6 @@ def test_calls_use_the_batches_in_turn(ready):
     assert device.log == [a, "rest", b, a, b, a, "rest"]
 
 
-@pytest.mark.parametrize(("size", "count"), [(1, 64), (512, 16), (10_000, 1)])
-def test_batches_are_those_of_thousands_of_images(size, count):
-    device, labels = Device(), np.arange(60_000)
-    work = Workload(device, Operation("train_step", size, rounds=1), labels, labels)
-    for _ in range(count + 1):
-        work.call()
-    batches = [tuple(range(number * size, (number + 1) * size)) for number in range(count)]
-    assert device.log == [*batches, batches[0]]
-
-
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_block_warms_up_and_leaves_the_machine_at_rest(ready, operation):
     device = ready(Device(), operation, check=False)
@@ -94,22 +84,11 @@ def test_block_warms_up_and_leaves_the_machine_at_rest(ready, operation):
     assert device.log.index("rest") == len(device.log) - 1
 
 
-def test_one_thread_is_not_waited_for(ready):
-    device = ready(Device(threads=1), STEP, check=False)
-    block(device)
-    assert device.log.count("rest") == 1
-
-
 def test_first_epoch_of_a_fit_is_not_counted(ready):
     device = ready(Device(), Operation("fit", 6, rounds=2, prepared=False))
     assert device.log == []
     assert block(device) == [1.0, 1.0]
     assert device.log == [(6, 6), "rest"]
-
-
-def test_preprocessing_gets_images_and_has_no_result_to_read(ready):
-    device = ready(Device(hides="result"), Operation("preprocess", 4, rounds=1, prepared=False))
-    assert device.log[0] == (4, 28, 28)
 
 
 @pytest.mark.parametrize(
@@ -118,18 +97,6 @@ def test_preprocessing_gets_images_and_has_no_result_to_read(ready):
 def test_work_that_is_done_when_it_is_read_is_refused(ready, method, hides):
     with pytest.raises(timing.Unmeasurable, match="400%"):
         ready(Device(hides), STEP._replace(method=method, blocks=1))
-
-
-@pytest.mark.parametrize(("rounds", "blocks", "calls"), [(2, 60, CHECKED), (3, 3, 9)])
-def test_check_reads_the_result_of_many_calls(ready, rounds, blocks, calls):
-    device = ready(Device(), STEP._replace(rounds=rounds, blocks=blocks))
-    assert len(device.log) == 1 + 1 + calls + 1  # compiling, one that is not timed, and "rest"
-
-
-def test_operations_have_names_and_columns():
-    steps = [f"train_step-{size}" for size in (32, 128, 512)] + [f"predict_step-{size}" for size in (1, 128, 10_000)]
-    assert [str(operation) for operation in OPERATIONS] == [*steps, "preprocess-10000", "fit-epoch"]
-    assert [str(each) for each in OPERATIONS if each.heading] == [steps[1], *steps[3:5]]
 
 
 def test_heavy_network_has_fewer_rounds_and_images():
