@@ -31,14 +31,6 @@ def test_distance_of_unequal_shapes_is_infinite(shape):
     assert str(shape) in where
 
 
-def test_distance_is_relative_to_a_scale():
-    assert distance(np.array([1.5, 8.0]), np.array([1.0, 8.0]), "x", scale=0.25).error == 2.0
-
-
-def test_float32_is_compared_in_float64():
-    assert distance(np.float32(0.1), 0.1, "x").error == pytest.approx(1.49e-8, rel=0.01)
-
-
 def test_largest_distance_is_that_of_the_worst_tensor():
     expected = {"a": np.array([1.0]), "b": np.array([10.0]), "c": np.array([1.0])}
     actual = {"a": np.array([1.5]), "b": np.array([20.0]), "c": np.array([0.5])}

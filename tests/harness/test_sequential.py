@@ -75,12 +75,6 @@ def test_decided_quantity_is_not_drawn_again():
     assert [batch.undecided for batch in batches] == [["a", "b"]] * FIRST + [["b"]] * (SECOND - FIRST)
 
 
-def test_batches_end_at_the_next_analysis():
-    _, batches = run(lambda *_: OPEN, sampling=Sampling(at_once=3))
-    assert [list(batch.numbers) for batch in batches[:4]] == [[0, 1, 2], [3, 4, 5], [6, 7], [8, 9, 10]]
-    assert {batch.sample_size for batch in batches[:3]} == {FIRST}
-
-
 @pytest.mark.parametrize(("seconds", "samples"), [(-1, 0), (5, 1), (35, 3), (40, 4), (1e3, LAST)])
 def test_sample_that_would_end_too_late_is_not_drawn(seconds, samples):
     """Each takes ten seconds. What was drawn is analysed, once."""

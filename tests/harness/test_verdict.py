@@ -96,11 +96,6 @@ def test_needed_pairs_make_the_interval_reach_the_margin():
     assert reach == pytest.approx(math.log(1.05), abs=1e-4)
 
 
-def test_needed_pairs_are_infinite_at_the_margin():
-    lost = [0.375, 0.125] * 4  # 0.25 in the mean, exactly
-    assert judge([0.5] * 8, [0.5 - each for each in lost], 0.25, ALPHA, "points").needed == math.inf
-
-
 @pytest.mark.parametrize(
     ("baseline", "candidate", "word"),
     [
