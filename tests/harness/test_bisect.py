@@ -134,12 +134,6 @@ def test_resumed_search_measures_no_environment_twice(bisect, tmp_path, probes):
     assert len(both) == len(set(both))
 
 
-def test_progress_counts_builds(bisect):
-    lines = []
-    bisect(FakeProber(), say=lines.append)
-    assert ["2 of 21 builds tried, 5 left" in lines[0], "3 of 21 builds tried, 4 left" in lines[1]] == [True, True]
-
-
 def test_report_holds_the_answer_in_all_forms(bisect):
     facts = report.described(bisect(FakeProber(missing={12})), "cnn", {"yanked": 2})
     assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")

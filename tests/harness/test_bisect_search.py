@@ -42,12 +42,6 @@ def test_search_leaves_a_run_of_unknown_builds_quickly():
     assert sum(position not in range(20, 80) for position in probed) <= 8
 
 
-def test_search_announces_the_probes_that_are_left():
-    announced = []
-    first_bad(120, lambda position, left: announced.append(left) or GOOD)
-    assert announced == [6, 5, 4, 3, 2, 1, 0]
-
-
 @pytest.mark.parametrize("needed", [{"c"}, {"a", "h"}, {"b", "c", "g"}, set("abcdefgh")])
 def test_smallest_set_is_found(needed):
     assert set(smallest("abcdefgh", lambda subset: needed <= set(subset))) == needed

@@ -5,7 +5,7 @@ import pytest
 
 from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal, Outcome
-from harness.bisect.limits import half_way, planned, share
+from harness.bisect.limits import half_way
 from harness.bisect.prober import Prober
 from harness.judging.sequential import Sampling, sequential
 from harness.judging.verdict import judge
@@ -111,13 +111,6 @@ def test_each_build_is_compared_with_the_middle_of_both_ends(times, found, undec
 
     search = ended(Drifting(0, None, spread=0.02))
     assert ((search.good, search.bad), search.unknown().keys()) == (found, undecided)
-
-
-@pytest.mark.parametrize("builds", [2, 3, 16, 160])
-def test_all_verdicts_together_spend_alpha(builds):
-    shares = [share(number, builds) for number in range(1, 500)]
-    assert sum(shares) == pytest.approx(1, abs=1e-3)
-    assert shares[: planned(builds)] == [shares[0]] * planned(builds)
 
 
 @pytest.mark.long

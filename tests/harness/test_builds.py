@@ -110,10 +110,6 @@ def test_end_that_is_no_build_is_refused(json_index, ends, named):
     assert "\n" not in str(refused.value)
 
 
-def test_last_end_is_the_newest_build_by_default(html_index):
-    assert [build.version for build in between("toy", bound("1.10")).builds] == ["1.10", "2.0"]
-
-
 def test_dates_need_upload_times(html_index):
     with pytest.raises(NotBuilt, match="upload times"):
         versions("2026-01-01", "2.0")
@@ -124,8 +120,3 @@ def test_index_that_cannot_be_read_is_named_without_its_password(json_index, mon
     with pytest.raises(NotBuilt, match="401") as refused:
         versions("1.0", "2.0")
     assert "secret" not in str(refused.value)
-
-
-def test_unknown_package_is_refused(json_index):
-    with pytest.raises(NotBuilt, match="toyother"):
-        between("toyother", bound("1"), bound("2"))

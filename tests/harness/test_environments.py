@@ -52,14 +52,6 @@ def test_environment_holds_required_and_installed_versions(root, monkeypatch):
     assert versions(python, "toyframework", "toyvision", "toymath") == ["1.0", "1.0", "1.0"]
 
 
-def test_nightly_replaces_the_distribution_imported_alike(root, wheels):
-    wheel(wheels, "keras", "1.0")
-    wheel(wheels, "numpy", "1.0")
-    wheel(wheels, "keras_nightly", "2.0.dev1", module="keras")
-    wheel(wheels, "toybackend", "1.0", needs=["keras"])
-    assert versions(obtain(["keras-nightly"], ["toybackend"], root), "keras", "toybackend") == ["2.0.dev1", "1.0"]
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -163,11 +155,3 @@ def test_target_of_uv_is_ignored_and_its_index_is_used(root, wheels, tmp_path, m
     if place == "named by a variable":
         monkeypatch.setenv("UV_CONFIG_FILE", str(tmp_path / "uv.toml"))
     assert versions(obtain(["toyframework==1.0"], ["toyframework"], root)) == ["1.0"]
-
-
-def test_variable_of_uv_changes_no_environment(root, wheels, monkeypatch):
-    monkeypatch.setenv("UV_PRERELEASE", "allow")
-    wheel(wheels, "toynew", "1.0")
-    wheel(wheels, "toynew", "2.0rc1")
-    python = obtain(["toynew"], [], root)
-    assert list(python.parents[1].glob("lib/python*/site-packages/toynew-1.0.dist-info"))

@@ -7,9 +7,8 @@ import pytest
 
 from harness.edge import export_tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.versions import Versions, check_writer, environment, named_in
+from harness.edge.versions import Versions
 from harness.judging.sequential import Sampling
-from harness.regression.requirements import NotBuilt
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
 from tests.fakes import FakeWorker
@@ -29,26 +28,6 @@ LABELS = np.array([1, 1])
 )
 def test_each_different_logit_counts_and_the_largest_in_steps(added, result):
     assert fidelity(EXPECTED + np.array(added, np.float32), EXPECTED, LABELS, step=0.5) == result
-
-
-def test_logits_of_other_images_are_refused():
-    with pytest.raises(ValueError, match=r"\(1, 3\)"):
-        fidelity(EXPECTED[:1], EXPECTED, LABELS)
-
-
-@pytest.mark.parametrize(
-    ("requirements", "runtimes"),
-    [(["ONNXruntime>=1.31", "numpy<3"], ["onnx"]), (["ai_edge_litert==2.2.0"], ["litert"]), (["keras==3.14.1"], [])],
-)
-def test_runtimes_are_named_by_requirements(requirements, runtimes):
-    assert named_in(requirements) == runtimes
-
-
-def test_environment_has_the_required_and_installed_versions():
-    requirements, packages = environment(["onnxruntime==1.31.1"])
-    assert [each for each in requirements if each.startswith("onnxruntime")] == ["onnxruntime==1.31.1"]
-    assert any(each.startswith("ai-edge-litert==") for each in requirements)
-    assert packages == ("ai_edge_litert", "onnxruntime")
 
 
 @pytest.fixture
@@ -91,12 +70,6 @@ def test_runtime_that_cannot_load_is_judged_by_its_side(runtimes, candidate, bas
     found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
     assert [each.word for each in found] == words
     assert all("gone" in each.reason for each in found)
-
-
-def test_runtimes_are_not_compared_without_the_exporter(monkeypatch):
-    monkeypatch.setattr("harness.edge.versions.WRITER", "no_such_package")
-    with pytest.raises(NotBuilt, match="no_such_package"):
-        check_writer()
 
 
 def test_exporter_that_lacks_a_package_names_it(monkeypatch):

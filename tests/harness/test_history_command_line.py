@@ -55,20 +55,23 @@ def test_invalid_request_ends_with_a_line(run, arguments, named):
     assert measured == []
 
 
-def test_releases_with_a_row_are_measured_on_request_only(run, tmp_path):
+@pytest.fixture
+def measure(tmp_path):
+    """Return a function that writes the row of a release, which was compared with 2.0."""
     facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
-    facts |= {"margin": 0.05}
-    row = dict.fromkeys(KEYS, 0.01) | facts | {"version": "1.1", "machine": machine.identity(), "found": {}}
-    lines.append(tmp_path / "rows", row | {"format": FORMAT, "state": "cannot be installed"})
+    row = dict.fromkeys(KEYS, 0.01) | facts | {"margin": 0.05, "machine": machine.identity(), "found": {}}
+    row |= {"format": FORMAT, "state": "cannot be installed"}
+    return lambda version: lines.append(tmp_path / "rows", row | {"version": version})
+
+
+def test_releases_with_a_row_are_measured_on_request_only(run, measure):
+    measure("1.1")
     assert run("--since", "1.0")[1] == ["1.0", "1.2", "1.2.1"]
     assert run("--since", "1.0", "--again")[1] == ["1.0", "1.1", "1.2", "1.2.1"]
 
 
-def test_new_release_is_compared_with_the_anchor_of_the_file(run, tmp_path, wheels):
-    facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
-    facts |= {"margin": 0.05}
-    row = dict.fromkeys(KEYS, 0.01) | facts | {"version": "1.2.1", "machine": machine.identity(), "found": {}}
-    lines.append(tmp_path / "rows", row | {"format": FORMAT, "state": "cannot be installed"})
+def test_new_release_is_compared_with_the_anchor_of_the_file(run, measure, wheels):
+    measure("1.2.1")
     wheel(wheels, "toynet", "3.0")
     assert run("--since", "1.2")[1] == ["1.2", "3.0"]
     assert run("--since", "1.2", "--margin", "2")[1] == ["1.2", "1.2.1", "2.0"]

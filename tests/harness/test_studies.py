@@ -1,4 +1,4 @@
-"""The studies count verdicts correctly, and slow down nothing but the named methods."""
+"""The studies judge and keep each run, and slow down nothing but the named methods."""
 
 import json
 import math
@@ -25,27 +25,6 @@ from tests.fakes import FakeWorker
 )
 def test_agreement_is_concluded_from_the_interval(ratios, conclusion):
     assert conclusion in sentence([math.log(ratio) for ratio in ratios])
-
-
-def record(slowdown=0.0, word="same", **words):
-    verdicts = {quantity: {"word": words.get(quantity.split("-")[0], word), "pairs": 8} for quantity in QUANTITIES}
-    case = {"variant": "numpy", "slowdown": slowdown, "margin": 5.0, "run": 0, "seconds": 90.0}
-    return {**case, "verdicts": verdicts}
-
-
-def row(*records):
-    """Return the cells of the first row: of the one variant."""
-    return [next(iter(column.cells)) for column in calibrate.table(records).columns]
-
-
-def test_calibration_counts_verdicts_by_word():
-    cells = row(record(), record(**{"import": "better"}), record(first="inconclusive"), record(first="missing"))
-    every = 4 * len(QUANTITIES)
-    assert cells[4:9] == [str(every), str(every - 5), "0", "1", "4"]
-
-
-def test_calibration_counts_only_the_slowed_quantities():
-    assert row(record(10.0, word="worse", peak="same"))[4:9] == [str(len(SLOWED)), "0", str(len(SLOWED)), "0", "0"]
 
 
 def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):

@@ -72,11 +72,3 @@ class Learner(FakeWorker):
 def test_accuracy_is_judged_over_paired_seeds(find, more, word):
     [found] = find({"baseline": Learner(lambda seed: 0), "candidate": Learner(more)}, "accuracy")
     assert (found.word, found.pairs, found.unit) == (word, 8, "points")
-
-
-@pytest.mark.parametrize(("side", "word"), [("candidate", "worse"), ("baseline", "missing")])
-def test_accuracy_of_a_failing_side_has_a_reason(find, side, word):
-    workers = {name: FakeWorker(fit=ValueError("no data") if name == side else None) for name in SIDES}
-    [found] = find(workers, "accuracy")
-    assert found.word == word
-    assert "no data" in found.reason

@@ -60,13 +60,6 @@ def test_both_sides_are_built_if_one_is(steps):
     assert [side[1:] for side in built] == [("keras==3", ("keras==3",)), ("keras==4", ("keras==4",))]
 
 
-def test_settings_of_an_absent_pip_are_announced_as_unread(steps, monkeypatch):
-    monkeypatch.setattr("harness.regression.versions.HAS_PIP", False)
-    lines = []
-    sides(option(baseline=["keras==3"]), ["keras-jax"], lines.append)
-    assert "pip" in lines[0]
-
-
 @pytest.mark.parametrize("side", ["baseline", "candidate"])
 def test_unavailable_side_is_named_before_any_is_built(steps, side):
     with pytest.raises(NotBuilt, match=side):

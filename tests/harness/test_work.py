@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.measuring.counts import in_process
-from harness.regression.work import COUNTED, difference
+from harness.regression.work import COUNTED
 
 MORE_CALLS = """
 def train_step(*arguments, right=train_step):
@@ -54,9 +54,3 @@ def test_generated_modules_are_left_out(tmp_path, monkeypatch):
     before = in_process()
     monkeypatch.setitem(sys.modules, "generated_hg6ypkn3", SimpleNamespace(__file__=str(tmp_path / "generated.py")))
     assert in_process() == before
-
-
-def test_difference_shows_the_largest_changes_first():
-    before, after = {"a": 5, "b": 5, "c": 5, "gone": 100}, {"a": 6, "b": 9, "c": 5, "d": 2, "e": 1, "f": 1}
-    assert difference(before, after) == "115 -> 24 (gone -100, b +4, d +2, a +1, 2 more)"
-    assert not difference(before, before)
