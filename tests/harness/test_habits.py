@@ -48,14 +48,6 @@ def test_edge_test_without_its_package_is_skipped(run):
     assert "1 skipped" in run.stdout
 
 
-def test_table_that_fails_fails_the_run_in_a_line(run_here, monkeypatch):
-    monkeypatch.setattr("harness.plugin.summary.errors_table", lambda *_: {}["known_deviation"])
-    done = run_here("--framework=numpy", "tests/test_equivalence.py", "-k", "test_logits and float64")
-    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout
-    assert "KeyError" in done.stdout
-    assert "INTERNALERROR" not in done.stdout
-
-
 @pytest.mark.parametrize("environment", [{}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}])
 def test_run_without_pytest_benchmark_is_refused(run_here, monkeypatch, environment):
     for name, value in environment.items():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.measuring.machine import cores, cpu_quota
+from harness.measuring.machine import cpu_quota
 
 V1 = {
     "sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us": "12000",
@@ -30,7 +30,3 @@ def test_quota_is_the_tightest_of_the_groups(tmp_path, groups, files, expected):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text + "\n", encoding="utf-8")
     assert cpu_quota(tmp_path) == expected
-
-
-def test_quota_is_shown_as_a_part_of_the_cores():
-    assert (cores(2, [12000, 100000]), cores(2, None)) == ("0.12 of 2 cores", "2 cores")

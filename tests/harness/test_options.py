@@ -46,13 +46,6 @@ def test_named_files_run_completely(run_here):
     assert "test_settings[seed--1-ValueError]" in named
 
 
-def test_in_process_runs_the_framework_inside_pytest(run_here, monkeypatch):
-    """The test runs this process' NumPy adapter, which counts wrong here."""
-    monkeypatch.setattr(Adapter, "parameter_count", lambda self: 0)
-    test = ("--framework", "numpy", "tests/test_network.py", "-k", "by_the_framework")
-    assert run_here("--in-process", *test).returncode == pytest.ExitCode.TESTS_FAILED
-
-
 def test_reference_must_compute_in_float64(run_here, monkeypatch):
     monkeypatch.setattr(Adapter, "known_deviation", lambda self: "all is float32")
     done = run_here(

@@ -1,24 +1,20 @@
 """The page shows the results of a run, all of them and nothing else, and makes no request."""
 
 import base64
-import io
 import json
 import re
 import subprocess
 import sys
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import impls
 from harness import ROOT
-from harness.page.digits import sprite
 from harness.page.page import html
 from harness.page.results import as_json, results_of
 from harness.plugin.page import step_of
-from tests.results import IMAGES, error, kept, process, record, results, training, verdicts
+from tests.results import error, kept, process, record, results, training, verdicts
 
 
 def text(element):
@@ -34,13 +30,6 @@ def summary(found):
     return {link.get("href")[1:]: text(link) for link in ElementTree.fromstring(html(found)).iterfind(".//ul/li/a")}
 
 
-def test_top_is_computed_from_the_records():
-    said = summary(results(upgrades=[verdicts()]))
-    assert list(said) == ["equality", "learning", "latency", "upgrades"]
-    assert re.findall(r"\de-\d+", said["equality"]) == ["5e-14", "1e-12"]
-    assert re.findall(r"\d\.\d+", said["latency"]) == ["2.20", "4.40", "2.2", "4.4"]
-
-
 def test_failures_are_named_and_markup_is_text():
     records = [error("jax", 0, error=1e-3), training("jax", 2, accuracies=[0.9])]
     troubles = [{"test": "tests/test_x.py::test_y", "outcome": "failed", "why": "no <b>bold</b> claim"}]
@@ -48,10 +37,6 @@ def test_failures_are_named_and_markup_is_text():
     said = summary(found)
     assert all(said[name].startswith("Not all") for name in ("equality", "learning"))
     assert [row[2].text for row in section(found, "missing").find(".//tbody")] == ["no <b>bold</b> claim"]
-
-
-def test_page_can_be_kept_in_any_encoding():
-    assert html(results(command="\udcff")).isascii()
 
 
 def test_page_is_self_contained():
@@ -80,23 +65,6 @@ def test_page_is_self_contained():
 )
 def test_page_of_incomplete_results_shows_no_nan(changes):
     assert "nan" not in text(ElementTree.fromstring(html(results(**changes)))).lower().split()
-
-
-def test_sections_without_records_name_their_commands():
-    commands = [each.text for each in section(results(results=[]), "missing").iter("code")]
-    assert {"pytest -m accuracy", "pytest -m profile"} <= set(commands)
-
-
-def test_dots_lie_at_their_values():
-    step = record("timing", "jax", operation="predict_step-1", seconds=[2e-3, None, 4e-3], roofline=[])
-    dots = section(results(results=[step]), "latency").findall(".//{*}circle")
-    assert [text(dot) for dot in dots] == ["run 1: 2 ms", "run 3: 4 ms"]
-    assert [float(dot.get("cx")) for dot in dots] == pytest.approx([4 + 212 * part / 4.2 for part in (2, 4)], abs=0.06)
-
-
-def test_sprite_holds_the_images():
-    sheet = np.asarray(Image.open(io.BytesIO(base64.b64decode(sprite(IMAGES[:3], 2)))))
-    assert sheet.tolist() == np.block([[IMAGES[0], IMAGES[1]], [IMAGES[2], 0 * IMAGES[0]]]).tolist()
 
 
 def test_step_is_cut_out_of_each_tutorial():

@@ -38,15 +38,6 @@ def test_every_changed_cell_is_found():
     assert changed_cells == len(ROWS) * (len(TITLES) + 2)
 
 
-def test_all_cells_are_as_the_command_writes_them():
-    assert rows(TEXT) == rows(page(TEXT, OBSERVED))
-
-
-def test_a_missing_row_is_found():
-    row = next(iter(ROWS))
-    assert len(found("\n".join(line for line in TEXT.splitlines() if row not in line))) == len(OBSERVED)
-
-
 @pytest.mark.parametrize(("value", "words"), [(0.84134, "exact, erf"), (0.84119, "tanh"), (1.0, "other, 1.0")])
 def test_a_value_gets_the_words_of_the_nearest_value(value, words):
     assert worded("GELU", value) == words

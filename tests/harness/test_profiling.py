@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import impls
-from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, OPTIMIZER, kind, shares, with_overhead
+from harness.profiling.kinds import CONVOLUTION, ELEMENTWISE, MATRIX, MOVEMENT, OPTIMIZER, kind, shares
 from impls.contract import Settings
 from impls.profiler import profiler
 
@@ -21,12 +21,6 @@ from impls.profiler import profiler
 )
 def test_moment_is_divided_among_the_kernels_that_run(kernels, times):
     assert shares(kernels) == pytest.approx(times)
-
-
-def test_overhead_is_the_remainder_and_not_negative():
-    assert with_overhead({"a": 1.0}, 3.0, "rest") == {"a": 1.0, "rest": 2.0}
-    with pytest.raises(ValueError, match="4"):
-        with_overhead({"a": 4.0}, 3.0, "rest")
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 import impls
-from impls import Case, NotWritten
+from impls import Case
 from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.numpy.adapter import Adapter
 from tests.project import require
 
 FRAMEWORKS = {"tensorflow", "torch", "jax", "keras", "optax", "torchvision"}
-
-
-@pytest.mark.parametrize(("variant", "packages"), [("pytorch", "torch torchvision"), ("keras-jax", "keras numpy jax")])
-def test_packages_are_the_imports_of_tutorial_and_adapter(variant, packages):
-    assert impls.variants()[variant].packages == tuple(packages.split())
 
 
 def test_listing_and_the_whole_harness_import_no_framework():
@@ -92,13 +87,6 @@ def test_broken_folder_is_named_and_the_others_go_on(write, sources, reason):
         impls.load("broken")
 
 
-def test_adapter_without_its_class_is_named(monkeypatch):
-    empty = impls.variants()["numpy"]._replace(importer=lambda _: SimpleNamespace())
-    monkeypatch.setitem(impls.variants(), "numpy", empty)
-    with pytest.raises(impls.BrokenImplementation, match=r"impls/numpy .*Adapter"):
-        impls.load("numpy")
-
-
 def test_backends_make_a_variant_each(write):
     write("both", adapter="import more\nBACKENDS = ('a', 'b')")
     assert list(impls.variants()) == ["both-a", "both-b", "sound"]
@@ -112,9 +100,3 @@ def test_models_are_the_networks_of_a_variant(write):
     assert impls.variants()["sound"].networks == DEFAULT_NETWORKS
     pairs = [("sound", "mlp"), ("some", "cnn"), ("sound", "cnn")]  # network by network
     assert impls.cases(["some", "sound"], ["mlp", "cnn"]) == [Case(*pair) for pair in pairs]
-
-
-def test_network_that_is_not_written_is_refused(add_variant):
-    add_variant("some")
-    with pytest.raises(NotWritten, match="'student'"):
-        impls.load("some", Settings(network="student"))

@@ -1,13 +1,10 @@
 """The processes of a team use no proxy between them, and a silent one is reported with the end of its stderr."""
 
-import sys
 import threading
 
 import psutil
 import pytest
 
-from harness import ROOT
-from harness.parallel import __main__ as command
 from harness.parallel.team import Team, TeamBroken
 from harness.workers.worker import WorkerDied
 from tests.fakes import FakeWorker
@@ -37,15 +34,6 @@ class Silent(FakeWorker):
 def silent(monkeypatch):
     monkeypatch.setattr("harness.parallel.team.Worker", Silent)
     monkeypatch.setattr("harness.parallel.team.SECONDS_TO_FOLLOW", 0.0)
-
-
-def test_command_prints_each_line_of_an_error(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["harness.parallel", "numpy"])
-    monkeypatch.setattr(command.parallel, "exists", lambda *_: True)
-    monkeypatch.setattr(command, "obtain", lambda _: ROOT)
-    monkeypatch.setattr(command, "Team", lambda *_, **__: (_ for _ in ()).throw(TeamBroken("first\nsecond")))
-    with pytest.raises(SystemExit, match="second"):
-        command.main()
 
 
 def test_events_of_rank_0_reach_the_caller():
