@@ -109,25 +109,12 @@ def test_stroke_on_a_transparent_ground_is_read(image, assert_alike, stroke):
     assert_alike(deform)
 
 
-def test_paper_that_alone_is_transparent_is_filled(assert_alike):
-    """PNG may declare one grey level transparent; the soft edges of the stroke are opaque."""
-    assert_alike(lambda ink, _: (drawn(ink), "digit.png", {"transparency": PAPER}))
-
-
 def test_sheet_on_a_dark_table_is_read(assert_alike):
     assert_alike(lambda ink, _: (np.pad(drawn(ink), ((30, 80), (60, 50)), constant_values=90), "digit.png"))
 
 
 def test_frame_around_the_digit_is_no_stroke(assert_alike):
     assert_alike(lambda ink, _: (np.pad(drawn(ink)[3:-3, 3:-3], 3, constant_values=STROKE), "digit.png"))
-
-
-def test_transparent_margin_of_a_sheet_is_no_stroke(image, assert_alike):
-    def deform(ink, _):
-        opaque = np.pad(np.full(ink.shape, 255, np.uint8), 50)
-        return image.merge("LA", [image.fromarray(np.pad(drawn(ink), 50)), image.fromarray(opaque)]), "digit.png"
-
-    assert_alike(deform)
 
 
 @pytest.mark.parametrize(("mode", "name"), [("P", "x.gif"), ("1", "x.png"), ("CMYK", "x.tif"), ("CMYK", "x.jpg")])

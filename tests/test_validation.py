@@ -55,10 +55,3 @@ def test_held_out_images_are_evaluated_alone(recorder, capsys):
     assert [images.tolist() for images in run.trained] == [list(range(22))]
     assert [images.tolist() for images in run.evaluated] == [[22, 23]] * 2  # after the epoch, and in the end
     assert "validation accuracy 75.00%" in capsys.readouterr().out
-
-
-def test_without_the_option_all_images_are_trained_on(recorder, capsys):
-    run = recorder("--epochs", "1")
-    assert [len(images) for images in run.trained] == [24]
-    assert [images.tolist() for images in run.evaluated] == [list(TEST[0])]
-    assert "test accuracy 75.00%" in capsys.readouterr().out

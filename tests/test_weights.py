@@ -81,29 +81,11 @@ def test_unwritable_save_path_is_refused_before_training(run, tmp_path):
     assert "it is a folder" in run("--save", tmp_path)
 
 
-def test_a_file_that_holds_no_parameters_is_one_line(run, tmp_path):
-    file = tmp_path / "other.npz"
-    file.write_bytes(b"no archive")
-    said = run("--load", file)
-    assert (
-        said == f"error: {file} cannot be read as parameters: not an archive of NumPy arrays; --save writes such a file"
-    )
-
-
 def test_parameters_of_another_network_are_one_line(run, weights, tmp_path):
     assert "parameters must be named ['conv_1/bias'" in run("--network", "cnn", "--load", weights)
     assert "No such file or directory" in run("--load", tmp_path / "nowhere.npz")
     np.savez(tmp_path / "objects.npz", **load(weights) | {"dense_1/kernel": np.array([object()])})
     assert "not an archive of NumPy arrays" in run("--load", tmp_path / "objects.npz")
-
-
-def test_an_interrupted_save_leaves_what_was_there(tmp_path, monkeypatch):
-    file = tmp_path / "weights.npz"
-    file.write_text("what was there")
-    monkeypatch.setattr(np, "savez", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        save(file, {})
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["what was there"]
 
 
 @pytest.mark.parametrize("moment", ["write", "fsync"])
