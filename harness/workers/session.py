@@ -6,14 +6,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-import impls
 from harness import tally
 from harness.data.lazy import LazyArray
 from harness.workers.excerpt import excerpt
+from harness.workers.wire import dumps
 from impls.adapter import Adapter
 
 WARNINGS = 20  # different ones that a process may give
@@ -36,6 +36,14 @@ def _listening(listener: Callable[..., None]) -> Iterator[None]:
         _listener.reset(token)
 
 
+class FirstState(NamedTuple):
+    """A network, how it was built, and its checkpoint before its first step."""
+
+    built_from: tuple
+    implementation: Adapter
+    checkpoint: dict[str, np.ndarray]
+
+
 class Session:
     """An implementation, and the functions that are run on it.
 
@@ -46,7 +54,7 @@ class Session:
         self.notify = notify
         self.built_from: tuple | None = None
         self.implementation: Adapter | None = None
-        self.first_states: dict[tuple, tuple[Adapter, dict[str, np.ndarray]]] = {}  # by how it is built
+        self.first_states: dict[bytes, FirstState] = {}  # by `dumps` of how it is built
         self.warned: set[str] = set()
 
     def build(self, make: Callable[..., Adapter], *arguments: Any) -> float:
@@ -60,20 +68,22 @@ class Session:
         return time.perf_counter() - started
 
     def obtain(self, make: Callable[..., Adapter], *arguments: Any) -> None:
-        """Do as `build`, but give a network of `impls.load` its first state back, because compiling takes seconds."""
-        wanted = (make, *arguments)
-        if self.built_from != wanted and wanted in self.first_states:
-            self.implementation, checkpoint = self.first_states[wanted]
-            self.implementation.configure()
-            self.run("set_checkpoint", checkpoint)
-            self.built_from = wanted
+        """Do as `build`, but give a network that was built alike its first state back, as compiling takes seconds."""
+        alike = dumps((make, *arguments))
+        if alike in self.first_states:
+            first = self.first_states[alike] = self.first_states.pop(alike)  # the last one, as it was used last
+            if self.built_from is not first.built_from:
+                self.implementation = first.implementation
+                self.implementation.configure()
+                self.run("set_checkpoint", first.checkpoint)
+                self.built_from = first.built_from
             return
-        self.build(*wanted)
-        if make is impls.load and wanted not in self.first_states:
-            with contextlib.suppress(Exception):  # a network without a checkpoint is always built anew
-                self.first_states[wanted] = self.implementation, self.implementation.get_checkpoint()
-            if len(self.first_states) > KEPT:
-                del self.first_states[next(iter(self.first_states))]
+        self.build(make, *arguments)
+        with contextlib.suppress(Exception):  # a network without a checkpoint is always built anew
+            checkpoint = self.implementation.get_checkpoint()
+            self.first_states[alike] = FirstState(self.built_from, self.implementation, checkpoint)
+        if len(self.first_states) > KEPT:
+            del self.first_states[next(iter(self.first_states))]
 
     def run(self, function: Callable | str, *arguments: Any) -> Any:
         """Return `function(*arguments)`. A string names a method of the implementation.

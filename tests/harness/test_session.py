@@ -9,11 +9,18 @@ from harness.equality.training import train
 from harness.measuring.starting import conditions
 from harness.measuring.usage import fit_usage, peak_memory
 from harness.measuring.workload import Operation, prepare
-from harness.workers.session import Session, notify
+from harness.workers.session import KEPT, Session, notify
+from harness.workers.wire import dumps, loads
+from impls import quantization
 from impls.contract import NETWORKS, Settings
+from impls.quantization import Scales
 
 BATCH = np.zeros((2, 28, 28), np.uint8), np.array([1, 2])
 STEP = Operation("train_step", 2, 3)
+LAYERS = {"dense_1": 512, "dense_2": 256, "dense_3": 10}
+SCALES = Scales(
+    "mlp", {name: np.full(size, 2.0**-7, "float32") for name, size in LAYERS.items()}, dict.fromkeys(LAYERS, 2.0**-7), 1
+)
 OTHERS = {name: np.zeros(shape, np.float32) for name, shape in NETWORKS["mlp"].shapes.items()}
 
 
@@ -55,18 +62,30 @@ def test_changed_network_is_built_anew(session, function, arguments):
     assert session.implementation is not built
 
 
-def test_obtained_network_gets_its_first_state_back(session):
+@pytest.mark.parametrize(("make", "scales"), [(impls.load, ()), (quantization.load, (SCALES,))])
+def test_obtained_network_gets_its_first_state_back(session, make, scales):
     """The same object, with the numbers of a new one: parameters, moments, step, and order of images."""
-    settings = Settings(seed=7)
-    session.obtain(impls.load, "numpy", settings)
+    called = (make, "numpy", Settings(seed=7), *scales)
+    session.obtain(*called)
     first, losses = session.implementation, session.run("fit", *BATCH, 2)
-    session.obtain(impls.load, "numpy", Settings(seed=8))
-    session.obtain(impls.load, "numpy", settings)
+    for other in range(KEPT - 1):
+        session.obtain(impls.load, "numpy", Settings(seed=8 + other))
+    session.obtain(*loads(dumps(called)))  # as they arrive in a worker
     assert session.implementation is first
-    expected = impls.load("numpy", settings).get_checkpoint()
+    expected = make(*called[1:]).get_checkpoint()
     for name, array in session.run("get_checkpoint").items():
         np.testing.assert_array_equal(array, expected[name], err_msg=name)
     assert session.run("fit", *BATCH, 2) == losses
+
+
+def test_network_that_was_used_last_is_kept(session):
+    session.obtain(impls.load, "numpy", Settings(seed=0))
+    often = session.implementation
+    for other in range(1, 2 * KEPT):
+        session.obtain(impls.load, "numpy", Settings(seed=other))
+        session.obtain(impls.load, "numpy", Settings(seed=0))
+        assert session.implementation is often
+    assert len(session.first_states) == KEPT
 
 
 def test_events_reach_the_session_that_runs_the_function(session, events):
