@@ -1,5 +1,7 @@
 """The Keras tutorial as the suite tests it: dtype, seed and Adam's epsilon are set from outside, on each backend."""
 
+from functools import cached_property
+
 import keras
 
 from impls import adapter
@@ -69,12 +71,16 @@ class Adapter(state.State):
     def predict(self, x):
         return mnist.predict(self.model, x)
 
+    @cached_property
+    def recording(self):
+        """The same layers, compiled with an optimizer that records the gradients."""
+        twin = keras.Model(self.model.inputs, self.model.outputs)
+        mnist.compile_model(twin, GradientRecorder(learning_rate=0.0), self.loss_fn, metrics=())
+        return twin
+
     def gradients(self, batch):
         """Take the tutorial's step with an optimizer that records the gradients."""
-        recorder = GradientRecorder(learning_rate=0.0)
-        twin = keras.Model(self.model.inputs, self.model.outputs)  # the same layers, compiled with the recorder
-        mnist.compile_model(twin, recorder, self.loss_fn, metrics=())
-        return mnist.train_step(twin, *batch), recorder.gradients
+        return mnist.train_step(self.recording, *batch), self.recording.optimizer.gradients
 
     def array(self, value):
         return keras.ops.convert_to_numpy(value)
