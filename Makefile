@@ -30,8 +30,12 @@ compare: data
 # Of the larger networks shapes, gradients and running statistics: their trainings take minutes. `pytest -m lessons`
 # tests the frameworks, not this project.
 SHORT := test_resnet.py or test_parameter_count or float64 and test_gradients
+# JAX keeps its compiled code in .cache/jax for the next run.
+KEPT := JAX_COMPILATION_CACHE_DIR JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS
+test: export JAX_COMPILATION_CACHE_DIR = $(CURDIR)/.cache/jax
+test: export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS = 0.1
 test: data $(VENV)/installed-test
-	$(BIN)/python -m pytest -n 2 --network all --epochs 2 --budget tests/budget.json \
+	$(BIN)/python -m pytest -n 2 --network all --epochs 1 --budget tests/budget.json $(KEPT:%=--keep-env %) \
 		-m "not lessons" -k "not (-cnn or -vit or -resnet) or $(SHORT)"
 
 edge: data $(VENV)/installed-edge

@@ -47,7 +47,7 @@ def build(framework, initial):
     return build
 
 
-@pytest.mark.parametrize("training", TRAININGS)
+@pytest.mark.parametrize("training", ["both", pytest.param("schedule", marks=pytest.mark.long)])
 def test_many_steps(build, build_reference, once, dataset, batch_size, record, training):
     how, steps = TRAININGS[training]
     candidate = build(batch_size=batch_size, **how)

@@ -8,7 +8,7 @@ from harness.equality.limits import KEPT_BY_STEP, KEPT_MEMORY
 from harness.equality.training import follow
 from impls.contract import DATASET
 
-BATCH_SIZE, STEPS = 128, 200
+BATCH_SIZE, STEPS = 128, 100
 
 
 @pytest.mark.memory

@@ -1,13 +1,12 @@
 """Each tutorial is a notebook that trains from top to bottom, in a kernel of its own."""
 
 import re
-import subprocess
 import sys
 
 import pytest
 
 import impls
-from harness import ROOT
+from impls.notebook import main, write
 from tests.project import require
 
 SECONDS = 300
@@ -16,19 +15,15 @@ CHOSEN = {variant.implementation: variant for variant in impls.variants().values
 VARIANTS = [pytest.param(each, marks=[pytest.mark.long] * (each.name != "numpy"), id=each.name) for each in CHOSEN]
 
 
-def command(name, output):
-    return [sys.executable, "-m", "impls.notebook", name, "-o", str(output)]
-
-
 @pytest.fixture
 def notebook(tmp_path):
-    """Return the notebook that the command writes."""
+    """Return a function that writes the notebook of a name, and reads it."""
     require("jupytext", "nbclient", "ipykernel")
     import nbformat
 
     def notebook(name):
         file = tmp_path / f"{name}.ipynb"
-        subprocess.run(command(name, file), cwd=ROOT, check=True, capture_output=True, timeout=SECONDS)
+        write(name, file)
         return nbformat.read(file, as_version=4)
 
     return notebook
@@ -67,11 +62,8 @@ def test_notebook_installs_what_its_framework_needs(notebook):
     assert "%pip install --quiet 'jax>=" in notebook("jax").cells[0].source
 
 
-def test_missing_folder_is_reported_in_a_line(tmp_path):
+def test_missing_folder_is_reported_in_a_line(tmp_path, monkeypatch):
     require("jupytext")
-    done = subprocess.run(
-        command("numpy", tmp_path / "nowhere" / "numpy.ipynb"), cwd=ROOT, check=False, capture_output=True, text=True
-    )
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: ")
-    assert done.stderr.count("\n") == 1
+    monkeypatch.setattr(sys, "argv", ["notebook", "numpy", "-o", str(tmp_path / "nowhere" / "numpy.ipynb")])
+    with pytest.raises(SystemExit, match=r"^error: [^\n]*nowhere[^\n]*$"):
+        main()

@@ -9,6 +9,7 @@ import pytest
 from harness.edge.exports import ExportCache
 from harness.equality.limits import has_convolutions
 from impls import quantization
+from impls.contract import Settings
 from impls.numpy.quantization import calibrate, integer_activations, integer_logits
 from impls.quantization import CALIBRATED_ON, LOGITS, dequantized, integers, scaled
 
@@ -37,8 +38,12 @@ def assert_equal(found, expected, what):
     assert not off.any(), f"{np.count_nonzero(off):,} of {off.size:,} {what} differ, by up to {off.max():g}"
 
 
-def test_scales_come_from_training_images(framework, dataset, tmp_path):
-    """The scales of an exported file depend on the first 1,000 training images, and on no test image."""
+def test_scales_come_from_training_images(fleet, dataset, tmp_path):
+    """The scales of an exported file depend on the first 1,000 training images, and on no test image.
+
+    The cache of exports, which computes them, is that of all variants.
+    """
+    framework = fleet.framework("numpy", Settings())
     few = dataset._replace(train=dataset.train.first(TRAINED_ON), test=dataset.test.first(CALIBRATED_ON))
     trained = ExportCache(tmp_path, few, interpreter=str, epochs=1).trained(framework).trained
     images = dataset.train.images.first(CALIBRATED_ON).array()

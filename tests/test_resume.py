@@ -45,7 +45,7 @@ def resumed(framework, fleet, long, tmp_path):
     return resumed
 
 
-@pytest.mark.parametrize("changes", [{}, ALIGNED, SCHEDULED], ids=["native", "aligned", "scheduled"])
+@pytest.mark.parametrize("changes", [{}, SCHEDULED], ids=["native", "scheduled"])
 def test_steps_go_on_to_the_bit(framework, dataset, initial, steps, resumed, changes):
     if changes is SCHEDULED and not impls.has_file(framework.name, "adamw"):
         pytest.skip(f"{framework.name} has no adamw.py")

@@ -7,6 +7,7 @@ from pytest_benchmark.logger import PytestBenchmarkWarning
 
 from harness.measuring.timing import Unmeasurable
 from harness.measuring.workload import OPERATIONS
+from harness.page.results import read
 from tests.fakes import CONDITIONS, FakeWorker
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest_benchmark.logger.PytestBenchmarkWarning")
@@ -66,6 +67,16 @@ def test_record_holds_its_samples_and_conditions(benchmarks):
     assert {"numpy", "python", "cpu", "load_average", "garbage_collector", "implementation_sha256"} <= set(info)
 
 
+def test_results_hold_each_process_run(run_here, tmp_path):
+    file = tmp_path / "results.json"
+    chosen = ("--framework=numpy", "--benchmark-only", "--process-runs=2", "-k", "train_step-128")
+    run_here(*chosen, f"--results={file}", "tests/test_latency.py", worker=lambda name: FakeWorker(name=name))
+    results = read([file])
+    [step], [process] = results.of("timing", "mlp"), results.of("process", "mlp")
+    assert len(step["seconds"]) == len(step["roofline"]) == 2
+    assert set(process["starting"]) == {"import", "building", "first step"}
+
+
 def test_saved_runs_are_compared_under_the_same_conditions(benchmarks):
     def run(*options, threads="all"):
         worker = lambda name, **_: FakeWorker(conditions=CONDITIONS | {"threads": threads})  # noqa: E731
@@ -101,20 +112,17 @@ def test_tables_are_shown_although_nothing_can_be_saved(run_here, tmp_path):
     assert "Traceback" not in done.stdout
 
 
-def test_quick_is_one_run(run_here):
-    done = run_here("--quick", "--framework", "numpy", "tests/test_latency.py", worker=fake)
-    assert "3 passed" in done.stdout
-    assert done.stdout.count("process run 1 of 1") == 1
-
-
-def test_notebook_baseline_is_timed_on_request(run_here):
-    campaign = ("--compare", "--framework", "pytorch", "tests/test_latency.py", "-k", "epoch")
-    assert "2 passed" in run_here(*campaign, "--notebook-baseline", worker=fake).stdout
-
-
-def test_disabled_benchmarks_pass(run_here):
-    options = ("-m", "latency", "--benchmark-disable")
-    assert run_here(*options, *ONE, "tests/test_latency.py", worker=fake).returncode == pytest.ExitCode.OK
+@pytest.mark.parametrize(
+    ("options", "passed"),
+    [
+        (("--quick", "--framework", "numpy"), "3 passed"),
+        (("--compare", "--framework", "pytorch", "-k", "epoch", "--notebook-baseline"), "2 passed"),
+        (("-m", "latency", "--benchmark-disable", *ONE), "1 passed"),
+    ],
+    ids=["quick", "notebook baseline", "disabled"],
+)
+def test_options_choose_the_benchmarks(run_here, options, passed):
+    assert passed in run_here(*options, "tests/test_latency.py", worker=fake).stdout
 
 
 def test_campaign_refuses_to_share_the_machine(run_here, monkeypatch):

@@ -1,9 +1,14 @@
-"""A framework that crashes, cannot be imported or is not installed fails or skips its own tests, and no others."""
+"""A framework that crashes, cannot be imported or is not installed fails or skips its own tests, and no others.
+
+The run writes a page of its results and failures.
+"""
 
 import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from harness.page.page import html
+from harness.page.results import read
 from tests.project import Project
 
 WARNED = """
@@ -17,8 +22,8 @@ def __init__(self, settings):
     open(f'pid-{os.getpid()}', 'w').close()
     super().__init__(settings)
 """
-BROKEN = {"no_library": "raise ImportError('libfoo.so: undefined symbol')", "leaves": "exit(1)"}
-TESTS = ("tests/test_output.py", "tests/test_network.py", "tests/test_equivalence.py")
+BROKEN = {"no_library": "raise ImportError('libfoo.so: <undefined> symbol')", "leaves": "exit(1)"}
+TESTS = [f"tests/test_{name}.py" for name in ("output", "network", "equivalence", "accuracy")]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +37,10 @@ def run(tmp_path_factory, dataset):
     for name, line in BROKEN.items():
         project.add_file(f"impls/{name}/adapter.py", f"import json\n{line}\n")
     variants = ("numpy", "absent", "counted", "warned", "crashes", *BROKEN)
-    chosen = ("-k", "order_of_the_batch or seed_alone or (test_logits and float64)")
-    options = ("-n", "2", "--junitxml=report.xml", *(f"--framework={name}" for name in variants))
+    trained = "numpy and (test_accuracy or many_steps and float64)"
+    chosen = ("-k", f"order_of_the_batch or seed_alone or (test_logits and float64) or {trained}", "--epochs=1")
+    files = ("--junitxml=report.xml", "--page=report.html", "--results=results.json")
+    options = ("-n", "2", *files, "--batch-size=1024", *(f"--framework={name}" for name in variants))
     done = project.run(*options, *TESTS, *chosen)
     done.report = {name: {} for name in variants}
     for case in ElementTree.parse(project.folder / "report.xml").iter("testcase"):
@@ -75,3 +82,16 @@ def test_warning_of_a_worker_is_one_note_at_the_end(run):
 
 def test_tests_of_one_framework_share_a_worker(run):
     assert len(list(run.folder.glob("pid-*"))) == 1
+
+
+def test_results_and_failures_are_on_the_page(run):
+    page, results = (run.folder / "report.html").read_text(), read([run.folder / "results.json"])
+    assert page == html(results)
+    [training] = results.of("training", "mlp")
+    assert training["epoch_accuracies"][0][-1] == training["accuracies"][0] == 1 - len(training["wrong"][0]) / 10_000
+    assert results.dataset["hard"]["indices"] == sorted(map(int, training["wrong"][0]))
+    for followed in results.followed("mlp"):
+        assert max(followed["trajectory"]) == pytest.approx(followed["error"], rel=0.01)
+    assert [f'href="#{section}"' in page for section in ("equality", "learning", "missing")] == [True, True, True]
+    assert {trouble["outcome"] for trouble in results.troubles} >= {"failed", "error"}
+    assert "ImportError: libfoo.so: &lt;undefined&gt; symbol" in page

@@ -53,7 +53,7 @@ SAME_BITS = "tests/test_parallel.py::test_replicas_end_bit_identical[{}]"
 PARALLEL_FIT = "tests/test_parallel.py::test_fit[{}]"
 REFUSED = "tests/test_parallel.py::test_a_batch_that_cannot_be_divided_is_refused_by_name[{}-train_step]"
 
-SCALES = "tests/test_quantization.py::test_scales_come_from_training_images[{}]"
+SCALES = "tests/test_quantization.py::test_scales_come_from_training_images"
 TRAINED = "tests/test_edge.py::test_integer_reference_equals_training_graph[{}]"
 ONNX = "tests/test_edge.py::test_device_logits_equal_trained_logits[{}-onnx-int8]"
 LITERT = "tests/test_edge.py::test_device_logits_equal_trained_logits[{}-litert-int8]"
