@@ -74,10 +74,16 @@ def test_figure_has_a_name_for_each_detector():
     assert "only slower" not in drawn
 
 
+PACKAGES = {"pyperf": ["pyperf"], "asv": ["asv", "virtualenv"], "benchmatrix": ["benchmatrix"]}
+DOWNLOADED = "otava"  # by uv
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize(
+    "tool", [*sorted({*TOOLS} - {DOWNLOADED}), pytest.param(DOWNLOADED, marks=pytest.mark.network)]
+)
 def test_each_tool_answers(tool, tmp_path):
-    for package in {"pyperf": ["pyperf"], "asv": ["asv", "virtualenv"], "benchmatrix": ["benchmatrix"]}.get(tool, []):
+    for package in PACKAGES.get(tool, []):
         pytest.importorskip(package, reason=f"{package} is not installed")
     found = trial.asked(trial.Cell(tool, "numpy", "10", 0.2), tmp_path)
     assert not found["failed"]
