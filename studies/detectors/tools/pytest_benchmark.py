@@ -20,7 +20,7 @@ def answers(question: Question) -> dict[str, str]:
     seconds = max(1.0, (question.seconds - start) / 2 - start - STARTED)
     run = (*PYTEST, BENCHMARKS / "test_step.py", f"--benchmark-max-time={seconds:.1f}", "--benchmark-storage=saved")
     question.run(question.baseline, *run, "--benchmark-save=baseline")
-    limits = (f"--benchmark-compare-fail={rule}:5%" for rule in RULES)
+    limits = ("--benchmark-compare-fail", *(f"{rule}:5%" for rule in RULES))
     said = question.run(question.candidate, *run, "--benchmark-compare", *limits, statuses=(0, 1))
     failed = set(re.findall(r"Field '(\w+)' has failed", said))
     if not failed and "1 passed" not in said:
