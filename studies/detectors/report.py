@@ -12,7 +12,6 @@ from studies.detectors.sides import SLOWER, TRUTHS
 from studies.detectors.words import BETTER, UNDECIDED, WORSE
 
 EQUAL = tuple(truth for truth in TRUTHS if truth not in SLOWER)
-HEADINGS = ("detector", "minutes", *TRUTHS, "better, though slower", "cannot tell", "minutes used")
 TEMPLATE = Path(__file__).with_name("picture.svg")
 
 
@@ -23,13 +22,14 @@ def exact_interval(found: int, of: int) -> tuple[float, float]:
 
 
 def as_markdown(answers: Sequence[dict]) -> str:
-    """Return a table of all workloads, and one of each.
+    """Return a table of all workloads and, if there are several, one of each.
 
     A cell of a known answer counts those that say *worse*, or *better* where both sides take equally long.
     """
     workloads = sorted({answer["workload"] for answer in answers})
     parts = [_table("All workloads", answers)]
-    parts += [_table(each, [answer for answer in answers if answer["workload"] == each]) for each in workloads]
+    if len(workloads) > 1:
+        parts += [_table(each, [answer for answer in answers if answer["workload"] == each]) for each in workloads]
     failed = {f"- {answer['tool']}: {answer['failed']}" for answer in answers if answer["failed"]}
     return "\n\n".join([*parts, *sorted(failed)]) + "\n"
 
@@ -61,19 +61,21 @@ def _alarms(known: Iterable[tuple[str, str, float]], truths: Sequence[str]) -> t
     return sum(words), len(words)
 
 
-def _table(title: str, answers: Iterable[dict]) -> str:
-    lines = [f"### {title}", "", f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
+def _table(title: str, answers: Sequence[dict]) -> str:
+    truths = [truth for truth in TRUTHS if truth in {answer["truth"] for answer in answers}]
+    headings = ("detector", "minutes", *truths, "better, though slower", "cannot tell", "minutes used")
+    lines = [f"### {title}", "", f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
     for (rule, minutes), known in sorted(_by_detector(answers).items()):
         wrong = sum(word == BETTER for truth, word, _ in known if truth in SLOWER)
         undecided = sum(word == UNDECIDED for _, word, _ in known)
         used = statistics.median(seconds for _, _, seconds in known) / 60
-        cells = [_share(*_alarms(known, (truth,))) for truth in TRUTHS]
+        cells = [_share(*_alarms(known, (truth,))) for truth in truths]
         lines.append(f"| {' | '.join([rule, f'{minutes:g}', *cells, str(wrong), str(undecided), f'{used:.1f}'])} |")
     return "\n".join(lines)
 
 
 def _share(found: int, of: int) -> str:
-    """Return "2 of 10 (3 to 56 %)"."""
+    """Return "2 of 10 (3 to 56 %)", or "" of none."""
     if not of:
         return ""
     low, high = exact_interval(found, of)
