@@ -52,7 +52,8 @@ def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row])
         f"- Changes with 95 % intervals; margin {rows[0]['margin']:.1%}; `*`: other findings than before.",
         f"- The anchor compared with itself: {counted}.",
         f"- All verdicts together are wrong with a chance of at most {sum(alpha for alpha, _ in measurements):.1%}: "
-        f"{sum(count for _, count in measurements)} comparisons in {len(measurements)} measurement(s).",
+        f"{sum(count for _, count in measurements)} comparisons in {len(measurements)} measurement(s). "
+        "Changes from day to day are not counted.",
         *_repeated(rows),
         f"- {len(machines)} machine(s): {'; '.join(machines)}.",
         *(f"- {row['version']} {row['state']}: {row['reason']}" for row in releases if row["state"] != MEASURED),

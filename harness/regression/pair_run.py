@@ -118,7 +118,8 @@ STEPS = [name for name in RATIOS if isinstance(QUANTITIES[name].measure, Operati
 def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
     """Measure `wanted`, of `QUANTITIES`, in the pair of this number, and what is measured with them.
 
-    The start is first, and measured if wanted; steps come last, as they can be many. Raises as `Pair.run`.
+    Every pair starts alike, and its start is measured if wanted. Steps come last, as they can be many. Raises as
+    `Pair.run`.
     """
     works = dict.fromkeys(each.measure for name, each in QUANTITIES.items() if name in wanted)
     measured: dict[str, Values] = {}
@@ -127,6 +128,7 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
         measured |= measure_startup(pair)
     else:
         pair.build()
+        pair.run(first_step, *pair.dataset.train.first(128))
     found = pair.run(conditions)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)

@@ -8,6 +8,7 @@ import argparse
 import itertools
 import random
 import shutil
+import subprocess
 import tempfile
 import time
 from collections import Counter
@@ -19,7 +20,10 @@ from typing import NamedTuple
 import psutil
 
 import impls
+from harness import ROOT
 from harness.data import lines
+from harness.measuring import machine
+from harness.workers.excerpt import in_a_line
 from studies.detectors import report
 from studies.detectors.question import Question, ToolFailed
 from studies.detectors.sides import TRUTHS, busy_core, interpreter
@@ -67,16 +71,23 @@ def asked(cell: Cell, scratch: Path) -> dict:
     folder.mkdir()
     began = time.monotonic()
     answer = {**cell._asdict(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M}", "words": {}, "failed": ""}
-    answer["load"] = round(psutil.getloadavg()[0], 1)
+    answer |= {"load": round(psutil.getloadavg()[0], 1), "commit": commit(), "machine": machine.identity()}
     try:
         with busy_core(truth.busy):
             question = Question(*pythons, variant, method, 60 * cell.minutes, folder)
             answer["words"] = TOOLS[cell.tool](question)
-    except ToolFailed as error:
-        answer["failed"] = str(error)
+    except (ToolFailed, ValueError, LookupError) as error:  # the latter: a report that is not as expected
+        answer["failed"] = in_a_line(error)
     finally:
         shutil.rmtree(folder)
     return answer | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def commit() -> str:
+    """Return the commit of this project, whose adapters asked."""
+    return subprocess.run(
+        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    ).stdout.strip()
 
 
 def _cells(options: argparse.Namespace) -> Iterator[Cell]:

@@ -52,21 +52,24 @@ class Question:
         )
 
     def run(self, *command: object, statuses: tuple[int, ...] = (0,), **changes: str) -> str:
-        """Run a command in the folder, with these variables changed. Return what it printed.
+        """Run a command in the folder, with these variables changed. Return its standard output.
 
-        Raises `ToolFailed` for any other exit status.
+        Raises `ToolFailed` for any other exit status, and for a command that takes far longer than the question allows.
         """
-        ended = subprocess.run(
-            list(map(str, command)),
-            cwd=self.folder,
-            env=self.environment | changes,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+        try:
+            ended = subprocess.run(
+                list(map(str, command)),
+                cwd=self.folder,
+                env=self.environment | changes,
+                text=True,
+                capture_output=True,
+                check=False,
+                timeout=10 * self.seconds + 300,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ToolFailed(f"no end after {error.timeout:.0f} s") from None
         if ended.returncode not in statuses:
-            lines = [line for line in ended.stdout.splitlines() if line.strip()]
+            lines = [line for line in (ended.stdout + ended.stderr).splitlines() if line.strip()]
             raise ToolFailed(f"exit status {ended.returncode}: {excerpt.shortened(' ... '.join(lines[-3:]))}")
         return ended.stdout
 

@@ -8,10 +8,10 @@ import scipy
 
 from harness.page.axis import Axis
 from harness.page.page import ENVIRONMENT
-from studies.detectors.sides import SLOWER, TRUTHS
+from studies.detectors.sides import TRUTHS
 from studies.detectors.words import BETTER, UNDECIDED, WORSE
 
-EQUAL = tuple(truth for truth in TRUTHS if truth not in SLOWER)
+EQUAL, SLOWER = "aa", "10"  # the known answers of the figure
 TEMPLATE = Path(__file__).with_name("picture.svg")
 
 
@@ -24,7 +24,7 @@ def exact_interval(found: int, of: int) -> tuple[float, float]:
 def as_markdown(answers: Sequence[dict]) -> str:
     """Return a table of all workloads and, if there are several, one of each.
 
-    A cell of a known answer counts those that say *worse*, or *better* where both sides take equally long.
+    The column of a known answer counts answers of *worse*.
     """
     workloads = sorted({answer["workload"] for answer in answers})
     parts = [_table("All workloads", answers)]
@@ -34,43 +34,47 @@ def as_markdown(answers: Sequence[dict]) -> str:
     return "\n\n".join([*parts, *sorted(failed)]) + "\n"
 
 
-def picture(answers: Iterable[dict]) -> str:
+def picture(answers: Sequence[dict]) -> str:
     """Return the figure as SVG: for each detector the share of false alarms, and of slowdowns of 10 % that it found."""
     x, y = Axis(0, 1, 60, 500), Axis(0, 1, 340, 40)
     dots: dict[tuple[float, float], list[str]] = {}
-    for (rule, minutes), known in sorted(_by_detector(answers).items()):
-        false, equal = _alarms(known, EQUAL)
-        found, slower = _alarms(known, SLOWER[-1:])
+    for (rule, minutes), known in _by_detector(answers).items():
+        false, equal = _worse(known, EQUAL)
+        found, slower = _worse(known, SLOWER)
         if equal and slower:
             dots.setdefault((x(false / equal), y(found / slower)), []).append(f"{rule}, {minutes:g} min")
     return ENVIRONMENT.from_string(TEMPLATE.read_text(encoding="utf-8")).render(dots=dots, x=x, y=y)
 
 
 def _by_detector(answers: Iterable[dict]) -> dict[tuple[str, float], list[tuple[str, str, float]]]:
-    """Return detector and minutes -> known answer, word and seconds of each question."""
+    """Return detector and minutes -> known answer, word and seconds of each question. A failed tool has the word ""."""
+    rules: dict[str, dict[str, None]] = {}
+    for answer in answers:
+        rules.setdefault(answer["tool"], {}).update(dict.fromkeys(answer["words"]))
     known: dict[tuple[str, float], list[tuple[str, str, float]]] = {}
     for answer in answers:
-        for rule, word in answer["words"].items():
+        for rule in rules[answer["tool"]] or [answer["tool"]]:
+            word = answer["words"].get(rule, "")
             known.setdefault((rule, answer["minutes"]), []).append((answer["truth"], word, answer["seconds"]))
-    return known
+    return dict(sorted(known.items()))
 
 
-def _alarms(known: Iterable[tuple[str, str, float]], truths: Sequence[str]) -> tuple[int, int]:
-    """Return how many of the answers to these state a difference that is not the opposite of the truth, and of all."""
-    words = [word in ((WORSE,) if truth in SLOWER else (WORSE, BETTER)) for truth, word, _ in known if truth in truths]
-    return sum(words), len(words)
+def _worse(known: Iterable[tuple[str, str, float]], truth: str) -> tuple[int, int]:
+    """Return how many of the answers to this are *worse*, and of how many."""
+    words = [word for each, word, _ in known if each == truth]
+    return words.count(WORSE), len(words)
 
 
 def _table(title: str, answers: Sequence[dict]) -> str:
     truths = [truth for truth in TRUTHS if truth in {answer["truth"] for answer in answers}]
-    headings = ("detector", "minutes", *truths, "better, though slower", "cannot tell", "minutes used")
+    headings = ("detector", "minutes", *truths, "better", "cannot tell", "failed", "minutes used")
     lines = [f"### {title}", "", f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
-    for (rule, minutes), known in sorted(_by_detector(answers).items()):
-        wrong = sum(word == BETTER for truth, word, _ in known if truth in SLOWER)
-        undecided = sum(word == UNDECIDED for _, word, _ in known)
+    for (rule, minutes), known in _by_detector(answers).items():
+        words = [word for _, word, _ in known]
+        counts = [str(words.count(word)) for word in (BETTER, UNDECIDED, "")]
         used = statistics.median(seconds for _, _, seconds in known) / 60
-        cells = [_share(*_alarms(known, (truth,))) for truth in truths]
-        lines.append(f"| {' | '.join([rule, f'{minutes:g}', *cells, str(wrong), str(undecided), f'{used:.1f}'])} |")
+        cells = [rule, f"{minutes:g}", *(_share(*_worse(known, truth)) for truth in truths), *counts, f"{used:.1f}"]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

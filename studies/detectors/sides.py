@@ -34,7 +34,6 @@ TRUTHS = {
     "5": Truth(candidate=Slowdown(0.05, 0.05)),
     "10": Truth(candidate=Slowdown(0.1, 0.1)),
 }
-SLOWER = ("3", "5", "10")  # percent: in all others, both sides take equally long
 
 
 def interpreter(folder: Path, variant: str, slowdown: Slowdown) -> str:

@@ -6,6 +6,7 @@ from functools import partial
 
 import impls
 from harness.measuring.workload import Operation, Workload
+from harness.workers import processors
 from impls.contract import Settings
 from studies.shared import dataset
 
@@ -14,8 +15,14 @@ BATCH_SIZE = 128
 
 
 def step() -> Callable[[], None]:
-    """Return a function that makes one step on a batch of 128 images, and waits for its result."""
+    """Return a function that makes one step on a batch of 128 images, and waits for its result.
+
+    It has been called once: frameworks compile in the first call. This process is bound to one processor.
+    """
+    processors.bind(1)
     variant, method = os.environ[WORKLOAD].split()
     images, labels = (each.array() for each in dataset().train)
     implementation = impls.load(variant, Settings(threads=1))
-    return partial(Workload(implementation, Operation(method, BATCH_SIZE, rounds=1), images, labels).repeat, 1)
+    work = Workload(implementation, Operation(method, BATCH_SIZE, rounds=1), images, labels)
+    work.repeat(1)
+    return partial(work.repeat, 1)

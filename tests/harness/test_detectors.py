@@ -1,6 +1,8 @@
 """Detectors on trial: answers are counted by what is true, and a trial goes on where it was interrupted."""
 
+import json
 import sys
+from functools import partial
 
 import pytest
 
@@ -9,7 +11,7 @@ from studies.detectors import __main__ as trial
 from studies.detectors import report
 from studies.detectors.question import ToolFailed
 from studies.detectors.sides import TRUTHS, Slowdown, Truth
-from studies.detectors.tools import TOOLS
+from studies.detectors.tools import TOOLS, asv, benchmatrix, otava, pyperf
 
 
 def answer(truth, word, **changes):
@@ -18,6 +20,10 @@ def answer(truth, word, **changes):
         "failed": "",
         **changes,
     }
+
+
+def change(index, before, after):
+    return {"step": [{"changes": [{"index": index, "mean_before": str(before), "mean_after": str(after)}]}]}
 
 
 @pytest.fixture
@@ -50,15 +56,51 @@ def test_a_trial_asks_only_what_lacks_an_answer(ask):
     answers = ask(*options, "2", tools={"right": right, "broken": broken})
     assert len(answers) == 8
     assert asked == [60.0] * 4
-    assert {each["failed"] for each in answers if each["tool"] == "broken"} == {"no"}
+    assert {each["failed"] for each in answers if each["tool"] == "broken"} == {"ToolFailed: no"}
 
 
 def test_table_counts_false_alarms_and_found_slowdowns():
     answers = [answer("aa", word) for word in ("same", "better", "worse", "cannot tell")]
     answers += [answer("10", word) for word in ("worse", "worse", "better", "cannot tell")]
+    answers.append(answer("10", "", words={}, failed="no memory"))
     row = next(line for line in report.as_markdown(answers).splitlines() if line.startswith("| rule"))
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
-    assert cells == ["rule", "1", "2 of 4 (7 to 93 %)", "2 of 4 (7 to 93 %)", "1", "2", "0.5"]
+    assert cells == ["rule", "1", "1 of 4 (1 to 81 %)", "2 of 5 (5 to 85 %)", "2", "2", "1", "0.5"]
+
+
+ASV = "| {} | 4.9±0.1ms | 5.4±0.1ms | {} | steps.time_step |"
+BENCHMATRIX = {"improved": 0, "inconclusive": 0, "regressed": 0, "unchanged": 0, "not_comparable": 0}
+
+
+@pytest.mark.parametrize(
+    ("word", "said", "expected"),
+    [
+        (pyperf.word, "Mean +- std dev: [a] 5 ms -> [b] 5.5 ms: 1.10x slower", "worse"),
+        (pyperf.word, "Mean +- std dev: [a] 5.5 ms -> [b] 5 ms: 1.10x faster", "better"),
+        (pyperf.word, "Benchmark hidden because not significant (1): step", "same"),
+        (asv.word, ASV.format("+", "1.12"), "worse"),
+        (asv.word, ASV.format("-", "0.91"), "better"),
+        (asv.word, ASV.format(" ", "1.01"), "same"),
+        (asv.word, ASV.format(" ", "~1.09"), "cannot tell"),
+        (benchmatrix.word, json.dumps({"summary": BENCHMATRIX | {"regressed": 1}}), "worse"),
+        (benchmatrix.word, json.dumps({"summary": BENCHMATRIX | {"inconclusive": 1}}), "cannot tell"),
+        (partial(otava.word, first=2), '{"step": []}', "same"),
+        (partial(otava.word, first=2), json.dumps(change(2, 5.0, 5.5)), "worse"),
+        (partial(otava.word, first=2), json.dumps(change(3, 5.5, 5.0)), "better"),
+        (partial(otava.word, first=2), json.dumps(change(7, 5.0, 5.5)), "same"),
+    ],
+)
+def test_what_a_tool_prints_is_read(word, said, expected):
+    assert word(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [(asv.word, "no table"), (benchmatrix.word, json.dumps({"summary": BENCHMATRIX | {"not_comparable": 1}}))],
+)
+def test_no_answer_is_a_failure(word, said):
+    with pytest.raises(ToolFailed):
+        word(said)
 
 
 def test_exact_interval_of_no_alarm():
@@ -68,10 +110,10 @@ def test_exact_interval_of_no_alarm():
 
 
 def test_figure_has_a_name_for_each_detector():
-    answers = [answer("aa", "same"), answer("10", "worse"), answer("10", "worse", words={"only slower": "worse"})]
+    answers = [answer("aa", "same"), answer("10", "worse"), answer("10", "worse", tool="u", words={"of one": "worse"})]
     drawn = report.picture(answers)
     assert "rule, 1 min" in drawn
-    assert "only slower" not in drawn
+    assert "of one" not in drawn
 
 
 PACKAGES = {"pyperf": ["pyperf"], "asv": ["asv", "virtualenv"], "benchmatrix": ["benchmatrix"]}

@@ -10,7 +10,8 @@ from harness import ROOT
 from studies.detectors.question import BENCHMARKS, Question, ToolFailed
 from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
 
-WORDS = {"+": WORSE, "-": BETTER, "~": UNDECIDED, " ": SAME}
+WORDS = {"+": WORSE, "-": BETTER, " ": SAME}
+ROW = re.compile(r"^\| (.) .*\| +(~?)[\d.]+ +\| .*time_step", re.MULTILINE)  # mark; "~": not significant
 ROUNDS = 2  # asv's default
 
 
@@ -24,13 +25,20 @@ def answers(question: Question) -> dict[str, str]:
     asv = question.tool("asv")
     question.run(asv, "machine", "--yes", HOME=str(folder))
     seconds = max(1.0, (question.seconds - start) / (2 * ROUNDS) - start)
-    attributes = (f"--attribute=rounds={ROUNDS}", f"--attribute=repeat=(10, 1000000, {seconds:.1f})")
+    numbers = {"rounds": ROUNDS, "repeat": f"(10, 1000000, {seconds:.1f})", "timeout": f"{3 * seconds + 60:.0f}"}
+    attributes = [f"--attribute={name}={value}" for name, value in numbers.items()]
     options = ("--factor=1.05", "--interleave-rounds", "--no-only-changed", *attributes)
     said = question.run(asv, "continuous", *options, "HEAD~1", "HEAD", statuses=(0, 1), HOME=str(folder))
-    marks = re.findall(r"^\| (.) .*time_step", said, re.MULTILINE)
-    if len(marks) != 1:
+    return {"asv": word(said)}
+
+
+def word(said: str) -> str:
+    """Return the word for what asv printed."""
+    rows = ROW.findall(said)
+    if len(rows) != 1 or rows[0][0] not in WORDS:
         raise ToolFailed(said[-300:])
-    return {"asv": WORDS[marks[0]]}
+    [(mark, insignificant)] = rows
+    return UNDECIDED if insignificant else WORDS[mark]
 
 
 def _commit(question: Question, python: str) -> None:

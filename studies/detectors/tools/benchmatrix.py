@@ -5,17 +5,11 @@ https://pypi.org/project/benchmatrix
 
 import json
 
-from studies.detectors.question import BENCHMARKS, Question
+from studies.detectors.question import BENCHMARKS, Question, ToolFailed
 from studies.detectors.tools.pytest_benchmark import PYTEST, STARTED
 from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
 
-WORDS = {
-    "regressed": WORSE,
-    "improved": BETTER,
-    "unchanged": SAME,
-    "inconclusive": UNDECIDED,
-    "not_comparable": UNDECIDED,
-}
+WORDS = {"regressed": WORSE, "improved": BETTER, "unchanged": SAME, "inconclusive": UNDECIDED}
 FEWEST = 6  # pairs: at least 5, in complete cycles of two orders
 
 
@@ -28,5 +22,13 @@ def answers(question: Question) -> dict[str, str]:
     collect = (question.tool("benchmatrix"), "collect-paired", "--output", "pairs", "--pairs", max(FEWEST, pairs), "--")
     question.run(*collect, question.baseline, *command, ":::", question.candidate, *command)
     compare = (question.tool("benchmatrix"), "compare", "pairs", "--paired", "--threshold=5%", "--no-config")
-    summary = json.loads(question.run(*compare, "--format=json"))["summary"]
-    return {"benchmatrix": next(word for found, word in WORDS.items() if summary[found])}
+    return {"benchmatrix": word(question.run(*compare, "--format=json"))}
+
+
+def word(report: str) -> str:
+    """Return the word of a report, which is JSON. Raises `ToolFailed` if nothing was comparable."""
+    summary = json.loads(report)["summary"]
+    found = [word for verdict, word in WORDS.items() if summary[verdict]]
+    if len(found) != 1:
+        raise ToolFailed(f"expected one verdict, got {summary}")
+    return found[0]

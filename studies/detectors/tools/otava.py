@@ -19,32 +19,33 @@ ANALYSIS = 8.0  # seconds of one
 
 
 def answers(question: Question) -> dict[str, str]:
-    """Run processes of the baseline for half of the time, then of the candidate, and search change points."""
+    """Run processes of the baseline for half of the time, then of the candidate, and search for a change between."""
     (question.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     shutil.copy(BENCHMARKS / "otava.yaml", question.folder)
     half = (question.seconds - ANALYSIS * len(RULES)) / 2
-    values = [value for python in (question.baseline, question.candidate) for value in _values(question, python, half)]
+    before, after = (_values(question, python, half) for python in (question.baseline, question.candidate))
+    values = before + after
     begin = datetime.now(UTC) - timedelta(minutes=len(values))  # values of the future would be ignored
     rows = [f"{begin + timedelta(minutes=place):%Y-%m-%d %H:%M:%S %z},{value}" for place, value in enumerate(values)]
-    (question.folder / "series.csv").write_text("\n".join(["time,seconds", *rows, ""]), encoding="utf-8")
-    return {rule: _word(question, options) for rule, options in RULES.items()}
+    (question.folder / "series.csv").write_text("\n".join(["time,microseconds", *rows, ""]), encoding="utf-8")
+    command = (*OTAVA, "analyze", "step", "--config-file", "otava.yaml", "--output", "json")
+    reports = {rule: question.run(*command, *options, **os.environ) for rule, options in RULES.items()}
+    return {rule: word(report, len(before)) for rule, report in reports.items()}
 
 
 def _values(question: Question, python: str, seconds: float) -> list[float]:
-    """Return the median seconds of a step in each process, as many as the time allows."""
+    """Return the median microseconds of a step in each process, as many as the time allows."""
     values, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
-        command = (*PYTEST, BENCHMARKS / "test_step.py", "--benchmark-json=run.json")
-        question.run(python, *command)
+        question.run(python, *PYTEST, BENCHMARKS / "test_step.py", "--benchmark-json=run.json")
         run = json.loads((question.folder / "run.json").read_text(encoding="utf-8"))
-        values.append(run["benchmarks"][0]["stats"]["median"])
+        values.append(1e6 * run["benchmarks"][0]["stats"]["median"])
     return values
 
 
-def _word(question: Question, options: tuple[str, ...]) -> str:
-    """Return the word for the largest change, wherever it is: all but that of the version is a false alarm."""
-    command = (*OTAVA, "analyze", "step", "--config-file", "otava.yaml", "--output", "json", *options)
-    report = json.loads(question.run(*command, **os.environ).splitlines()[-1])
-    changes = [float(change["forward_change_percent"]) for at in report["step"] for change in at["changes"]]
-    largest = max(changes, key=abs, default=0.0)
-    return WORSE if largest > 0 else BETTER if largest < 0 else SAME
+def word(report: str, first: int) -> str:
+    """Return the word of a report, which is JSON, for a change at the `first` value of the candidate or next to it."""
+    changes = [change for at in json.loads(report)["step"] for change in at["changes"]]
+    here = [change for change in changes if abs(change["index"] - first) <= 1]
+    slower = [float(change["mean_after"]) > float(change["mean_before"]) for change in here]
+    return (WORSE if slower[0] else BETTER) if slower else SAME

@@ -19,10 +19,11 @@ def answers(question: Question) -> dict[str, str]:
         options = (f"--processes={max(2, processes)}", f"--inherit-environ={inherited}", "--quiet")
         question.run(python, BENCHMARKS / "pyperf_step.py", *options, "--output", f"{side}.json")
     compare = (question.baseline, "-m", "pyperf", "compare_to", "baseline.json", "candidate.json")
-    return {rule: _word(question.run(*compare, *options)) for rule, options in RULES.items()}
+    return {rule: word(question.run(*compare, *options)) for rule, options in RULES.items()}
 
 
-def _word(said: str) -> str:
+def word(said: str) -> str:
+    """Return the word for what `compare_to` printed."""
     if "slower" in said:
         return WORSE
     return BETTER if "faster" in said else SAME

@@ -15,6 +15,8 @@ from studies.detectors.step import BATCH_SIZE
 from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
 from studies.shared import dataset
 
+WORDS = {"worse": WORSE, "better": BETTER, "same": SAME, "inconclusive": UNDECIDED}
+
 
 def answers(question: Question) -> dict[str, str]:
     """Ask about one quantity, with the default margin of 5 % and alpha of 1 %."""
@@ -24,6 +26,6 @@ def answers(question: Question) -> dict[str, str]:
     comparison = Comparison(pairs, question.variant, [question.baseline, question.candidate], [quantity], sampling)
     comparison.run()
     verdict = comparison.verdicts[1, quantity]
-    if comparison.failure:
-        raise ToolFailed(str(verdict))
-    return {"this suite": verdict.word if verdict.word in (WORSE, BETTER, SAME) else UNDECIDED}
+    if comparison.failure or comparison.failed or verdict.word not in WORDS:
+        raise ToolFailed(f"{verdict}: {verdict.reason}")
+    return {"this suite": WORDS[verdict.word]}
