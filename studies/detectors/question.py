@@ -51,8 +51,10 @@ class Question:
             | {WORKLOAD: f"{self.variant} {self.method}"}
         )
 
-    def run(self, *command: object, statuses: tuple[int, ...] = (0,), **changes: str) -> str:
-        """Run a command in the folder, with these variables changed. Return its standard output.
+    def run(
+        self, *command: object, statuses: tuple[int, ...] = (0,), errors: int = subprocess.PIPE, **changes: str
+    ) -> str:
+        """Run a command in the folder, with these variables changed. Return its output, and its `errors` if `STDOUT`.
 
         Raises `ToolFailed` for any other exit status, and for a command that takes far longer than the question allows.
         """
@@ -62,14 +64,15 @@ class Question:
                 cwd=self.folder,
                 env=self.environment | changes,
                 text=True,
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=errors,
                 check=False,
                 timeout=10 * self.seconds + 300,
             )
         except subprocess.TimeoutExpired as error:
             raise ToolFailed(f"no end after {error.timeout:.0f} s") from None
         if ended.returncode not in statuses:
-            lines = [line for line in (ended.stdout + ended.stderr).splitlines() if line.strip()]
+            lines = [line for line in (ended.stdout + (ended.stderr or "")).splitlines() if line.strip()]
             raise ToolFailed(f"exit status {ended.returncode}: {excerpt.shortened(' ... '.join(lines[-3:]))}")
         return ended.stdout
 

@@ -4,6 +4,7 @@ https://pytest-benchmark.readthedocs.io/en/latest/comparing.html
 """
 
 import re
+import subprocess
 
 from studies.detectors.question import BENCHMARKS, Question, ToolFailed
 from studies.detectors.words import SAME, WORSE
@@ -21,7 +22,8 @@ def answers(question: Question) -> dict[str, str]:
     run = (*PYTEST, BENCHMARKS / "test_step.py", f"--benchmark-max-time={seconds:.1f}", "--benchmark-storage=saved")
     question.run(question.baseline, *run, "--benchmark-save=baseline")
     limits = ("--benchmark-compare-fail", *(f"{rule}:5%" for rule in RULES))
-    said = question.run(question.candidate, *run, "--benchmark-compare", *limits, statuses=(0, 1))
+    compare = (question.candidate, *run, "--benchmark-compare", *limits)
+    said = question.run(*compare, statuses=(0, 1), errors=subprocess.STDOUT)
     failed = set(re.findall(r"Field '(\w+)' has failed", said))
     if not failed and "1 passed" not in said:
         raise ToolFailed(said[-300:])
