@@ -11,6 +11,7 @@ from harness.page.page import ENVIRONMENT
 from studies.detectors.sides import TRUTHS
 from studies.detectors.words import BETTER, UNDECIDED, WORSE
 
+FEWEST = 10  # answers of a dot: of fewer, the interval of a share is wider than 60 points
 EQUAL, SLOWER = "aa", "10"  # the known answers of the figure
 TEMPLATE = Path(__file__).with_name("picture.svg")
 
@@ -35,13 +36,16 @@ def as_markdown(answers: Sequence[dict]) -> str:
 
 
 def picture(answers: Sequence[dict]) -> str:
-    """Return the figure as SVG: for each detector the share of false alarms, and of slowdowns of 10 % that it found."""
-    x, y = Axis(0, 1, 60, 500), Axis(0, 1, 340, 40)
+    """Return the figure as SVG: for each detector the share of false alarms, and of slowdowns of 10 % that it found.
+
+    A detector with fewer than `FEWEST` answers to either is left out.
+    """
+    x, y = Axis(0, 1, 60, 480), Axis(0, 1, 340, 40)
     dots: dict[tuple[float, float], list[str]] = {}
     for (rule, minutes), known in _by_detector(answers).items():
         false, equal = _worse(known, EQUAL)
         found, slower = _worse(known, SLOWER)
-        if equal and slower:
+        if min(equal, slower) >= FEWEST:
             dots.setdefault((x(false / equal), y(found / slower)), []).append(f"{rule}, {minutes:g} min")
     return ENVIRONMENT.from_string(TEMPLATE.read_text(encoding="utf-8")).render(dots=dots, x=x, y=y)
 
