@@ -23,16 +23,12 @@ from rich.table import Table
 
 import impls
 from harness.judging.sequential import Sampling
-from harness.measuring.targets import starter
 from harness.regression.comparison import Comparison, most_pairs
-from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES
 from harness.report.tables import plain_table
 from harness.workers import processors
-from harness.workers.launch import WorkerSpec
-from impls.contract import Settings
 from studies import injected_slowdown
-from studies.shared import dataset
+from studies.pairs import pairs_of_mlp
 
 COLUMNS = (
     *("variant", "candidates", "slower by", "margin", "verdicts", "same", "worse", "better", "open"),
@@ -60,10 +56,9 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
 
     Variants and cases are interleaved, so an interrupted study has some of each.
     """
-    settings = Settings(threads=options.threads)
-    pairs = Pairs(settings, dataset(), starter(WorkerSpec("", threads=settings.threads), lambda *_: None))
+    pairs = pairs_of_mlp(options.threads)
     sampling = Sampling(
-        at_once=most_pairs(processors.count(), settings.threads),
+        at_once=most_pairs(processors.count(), options.threads),
         seconds=60 * options.max_minutes,
     )
     with tempfile.TemporaryDirectory() as scratch:

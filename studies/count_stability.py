@@ -16,15 +16,13 @@ from pathlib import Path
 
 import impls
 from harness.data import lines
-from harness.measuring.targets import starter
 from harness.measuring.usage import cpu_seconds
 from harness.measuring.workload import rehearse
 from harness.regression.pair import Pairs
 from harness.regression.work import COUNTED
 from harness.workers import processors
-from harness.workers.launch import WorkerSpec
-from impls.contract import Settings
-from studies.shared import dataset, print_table
+from studies.pairs import pairs_of_mlp
+from studies.shared import print_table
 
 COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "differ", "values", "CPU s")
 
@@ -36,7 +34,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="after which no process run begins (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
     options = parser.parse_args()
-    pairs = Pairs(Settings(threads=1), dataset(), starter(WorkerSpec("", threads=1), lambda *_: None))
+    pairs = pairs_of_mlp()
     until = time.monotonic() + 60 * options.minutes
     while time.monotonic() < until:
         runs = Counter(each["variant"] for each in lines.read(options.keep))

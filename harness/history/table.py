@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.history.rows import COMPARED, MEASURED, Row, changes, numerics, shown
-from harness.judging.verdict import UNITS
+from harness.judging.verdict import DECIDED, UNITS
 from harness.measuring.machine import cores
-
-DECIDED = {"better", "same", "worse"}
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
@@ -70,7 +68,7 @@ def _repeated(rows: Sequence[Row]) -> Iterator[str]:
             continue
         for quantity, earlier in before.get(row["version"], {}).items():
             verdict = row["found"][quantity]
-            if {earlier["word"], verdict["word"]} <= DECIDED:
+            if {earlier["word"], verdict["word"]} <= set(DECIDED):
                 verdicts += 1
                 if earlier["word"] != verdict["word"]:
                     disagreements.append(f"- {row['version']} {quantity}: {cell(earlier)}, then {cell(verdict)}")

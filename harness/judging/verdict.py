@@ -35,6 +35,7 @@ import scipy  # which loads scipy.stats at its first use: that takes a second
 
 from harness.judging.intervals import mean_interval
 
+DECIDED = ("better", "worse", "same")  # the words of a verdict that needs no more pairs
 FEWEST = 8  # pairs of process runs: with fewer, nothing is decided
 WORDS = {"above": "worse", "below": "better", "within": "same", "across": "inconclusive"}
 UNITS = {"%": (100, 1, "%"), "points": (100, 2, "pt"), "KiB": (1 / 1024, 1, " KiB")}  # factor, digits, sign
@@ -62,7 +63,7 @@ class Verdict(NamedTuple):
     @property
     def decided(self) -> bool:
         """True if the word is better, worse or same."""
-        return self.word in ("better", "worse", "same")
+        return self.word in DECIDED
 
     def __str__(self) -> str:
         if self.change is None:

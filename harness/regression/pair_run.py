@@ -75,7 +75,7 @@ def measure_startup(pair: Pair) -> dict[str, Values]:
     """Import, build, make the first training step: frameworks compile and load in any of them."""
     imports = _imports(pair)
     building = _spent(pair, pair.build)
-    stepping = _spent(pair, lambda: pair.run(first_step, *pair.dataset.train.first(128)))
+    stepping = _spent(pair, lambda: _first_step(pair))
     importing = map(statistics.median, imports)
     return {
         "import": imports,
@@ -128,11 +128,15 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
         measured |= measure_startup(pair)
     else:
         pair.build()
-        pair.run(first_step, *pair.dataset.train.first(128))
+        _first_step(pair)
     found = pair.run(conditions)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)
     return PairRun(found, measured)
+
+
+def _first_step(pair: Pair) -> None:
+    pair.run(first_step, *pair.dataset.train.first(128))
 
 
 def _steps(pair: Pair, operation: Operation, number: int) -> dict[str, Values]:

@@ -23,7 +23,9 @@ import impls
 from harness import ROOT
 from harness.data import lines
 from harness.measuring import machine
+from harness.numbers import minutes, whole_number
 from harness.workers.excerpt import in_a_line
+from impls.command_line import errors_in_one_line
 from studies.detectors import report
 from studies.detectors.question import Question, ToolFailed
 from studies.detectors.sides import TRUTHS, busy_core, interpreter
@@ -71,7 +73,7 @@ def asked(cell: Cell, scratch: Path) -> dict:
     folder.mkdir()
     began = time.monotonic()
     answer = {**cell._asdict(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M}", "words": {}, "failed": ""}
-    answer |= {"load": round(psutil.getloadavg()[0], 1), "commit": commit(), "machine": machine.identity()}
+    answer |= {"load": round(psutil.getloadavg()[0], 1), "commit": _commit(), "machine": machine.identity()}
     try:
         with busy_core(truth.busy):
             question = Question(*pythons, variant, method, 60 * cell.minutes, folder)
@@ -83,7 +85,7 @@ def asked(cell: Cell, scratch: Path) -> dict:
     return answer | {"seconds": round(time.monotonic() - began, 1)}
 
 
-def commit() -> str:
+def _commit() -> str:
     """Return the commit of this project, whose adapters asked."""
     return subprocess.run(
         ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
@@ -92,8 +94,8 @@ def commit() -> str:
 
 def _cells(options: argparse.Namespace) -> Iterator[Cell]:
     """Yield the cells that lack an answer, those with the fewest first, in random order."""
-    wanted = map(Cell._make, itertools.product(options.tools, options.workloads, options.truths, options.minutes))
-    wanted = list(wanted)
+    questions = itertools.product(options.tools, options.workloads, options.truths, options.minutes)
+    wanted = list(map(Cell._make, questions))
     known = Counter(Cell(*(line[key] for key in Cell._fields)) for line in lines.read(options.keep))
     for answers in range(options.answers):
         turn = [cell for cell in wanted if known[cell] <= answers]
@@ -103,10 +105,15 @@ def _cells(options: argparse.Namespace) -> Iterator[Cell]:
 
 def _cell(text: str) -> Cell:
     """Return the cell of "pyperf:jax:aa:3"."""
-    tool, workload, truth, minutes = text.split(":")
-    if tool not in TOOLS or truth not in TRUTHS or workload.removesuffix(PREDICTION) not in impls.variants():
-        raise ValueError(text)
-    return Cell(tool, workload, truth, float(minutes))
+    parts = text.split(":")
+    if len(parts) != len(Cell._fields):
+        raise argparse.ArgumentTypeError(f"expected TOOL:WORKLOAD:TRUTH:MINUTES, got {text!r}")
+    tool, workload, truth, time_limit = parts
+    known = {tool: TOOLS, workload.removesuffix(PREDICTION): impls.variants(), truth: TRUTHS}
+    for name, names in known.items():
+        if name not in names:
+            raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, got {name!r}")
+    return Cell(tool, workload, truth, minutes(time_limit))
 
 
 def _options() -> argparse.Namespace:
@@ -115,14 +122,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS), help="(default: all)")
     parser.add_argument("--workloads", nargs="+", choices=workloads, default=["numpy"], help="(default: numpy)")
     parser.add_argument("--truths", nargs="+", choices=TRUTHS, default=["aa", "10"], help="(default: aa 10)")
-    parser.add_argument("--minutes", nargs="+", type=float, default=[1.0], help="for an answer (default: 1)")
-    parser.add_argument("--answers", type=int, default=10, help="to each question (default: 10)")
+    parser.add_argument("--minutes", nargs="+", type=minutes, default=[1.0], help="for an answer (default: 1)")
+    parser.add_argument("--answers", type=whole_number(1), default=10, help="to each question (default: 10)")
     parser.add_argument("--cell", type=_cell, metavar="TOOL:WORKLOAD:TRUTH:MINUTES", help="ask this once")
-    parser.add_argument("--max-minutes", type=float, default=60.0, help="after which nothing is asked (default: 60)")
+    parser.add_argument("--max-minutes", type=minutes, default=60.0, help="after which nothing is asked (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("detectors.jsonl"), help="(default: %(default)s)")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the figure, as SVG")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -1,4 +1,4 @@
-"""A question to a detector: two versions, one step, and the seconds to answer."""
+"""A question to a detector: two versions, one step, and the seconds to answer. The words are those of all answers."""
 
 import functools
 import subprocess
@@ -9,16 +9,17 @@ from pathlib import Path
 
 import impls
 from harness import ROOT
-from harness.workers import excerpt, variables
+from harness.workers import excerpt, process_tree, variables
 from harness.workers.launch import thread_variables
 from studies.detectors.step import WORKLOAD
 from studies.shared import dataset
 
+WORSE, BETTER, SAME, UNDECIDED = "worse", "better", "same", "cannot tell"
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 
 class ToolFailed(Exception):
-    """An exception for a tool that gives no answer. The message is one line."""
+    """An exception for a tool that gives no answer."""
 
 
 @dataclass(frozen=True)
@@ -41,40 +42,36 @@ class Question:
     @functools.cached_property
     def environment(self) -> dict[str, str]:
         """The variables of all processes: those of a worker with one thread, the project, the data set and the step."""
-        ours = {"PYTHONPATH": str(ROOT), "MNIST_DIR": dataset().directory}
-        chosen = impls.variants()[self.variant].environment
-        return (
-            variables.inherited()
-            | thread_variables(1, "cpu")
-            | chosen
-            | ours
-            | {WORKLOAD: f"{self.variant} {self.method}"}
-        )
+        ours = {"PYTHONPATH": str(ROOT), "MNIST_DIR": dataset().directory, WORKLOAD: f"{self.variant} {self.method}"}
+        return variables.inherited() | thread_variables(1, "cpu") | impls.variants()[self.variant].environment | ours
 
     def run(
         self, *command: object, statuses: tuple[int, ...] = (0,), errors: int = subprocess.PIPE, **changes: str
     ) -> str:
         """Run a command in the folder, with these variables changed. Return its output, and its `errors` if `STDOUT`.
 
+        All processes that it has started end with it.
         Raises `ToolFailed` for any other exit status, and for a command that takes far longer than the question allows.
         """
+        process = process_tree.start(
+            list(map(str, command)),
+            cwd=self.folder,
+            env=self.environment | changes,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            encoding="utf-8",
+            errors="replace",
+        )
         try:
-            ended = subprocess.run(
-                list(map(str, command)),
-                cwd=self.folder,
-                env=self.environment | changes,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                check=False,
-                timeout=10 * self.seconds + 300,
-            )
+            said, complained = process.communicate(timeout=10 * self.seconds + 300)
         except subprocess.TimeoutExpired as error:
             raise ToolFailed(f"no end after {error.timeout:.0f} s") from None
-        if ended.returncode not in statuses:
-            lines = [line for line in (ended.stdout + (ended.stderr or "")).splitlines() if line.strip()]
-            raise ToolFailed(f"exit status {ended.returncode}: {excerpt.shortened(' ... '.join(lines[-3:]))}")
-        return ended.stdout
+        finally:
+            process_tree.end(process)
+        if process.returncode not in statuses:
+            lines = [line for line in (said + (complained or "")).splitlines() if line.strip()]
+            raise ToolFailed(f"exit status {process.returncode}: {excerpt.shortened(' ... '.join(lines[-3:]))}")
+        return said
 
     def start_seconds(self) -> float:
         """Return the seconds of a process that imports, builds and makes one step."""

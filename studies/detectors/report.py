@@ -8,8 +8,8 @@ import scipy
 
 from harness.page.axis import Axis
 from harness.page.page import ENVIRONMENT
+from studies.detectors.question import BETTER, UNDECIDED, WORSE
 from studies.detectors.sides import TRUTHS
-from studies.detectors.words import BETTER, UNDECIDED, WORSE
 
 FEWEST = 10  # answers of a dot: of fewer, the interval of a share is wider than 60 points
 EQUAL, SLOWER = "aa", "10"  # the known answers of the figure

@@ -1,13 +1,14 @@
 """The known answers: what is done to baseline and candidate, and the interpreters that do it."""
 
 import contextlib
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import impls
+from harness.regression import content
+from harness.workers import process_tree
 from studies import injected_slowdown
 
 
@@ -41,7 +42,7 @@ def interpreter(folder: Path, variant: str, slowdown: Slowdown) -> str:
     implementation = impls.variants()[variant].implementation
     times = 1 + slowdown.low, 1 + slowdown.high
     place = folder / f"{implementation}-{slowdown.low:g}-{slowdown.high:g}"
-    made = injected_slowdown.interpreter(place)
+    made = content.interpreter(place)
     return str(made) if made.exists() else injected_slowdown.slower(place, implementation, *times)
 
 
@@ -51,8 +52,8 @@ def busy_core(wanted: bool) -> Iterator[None]:
     if not wanted:
         yield
         return
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        try:
-            yield
-        finally:
-            process.kill()
+    process = process_tree.start([sys.executable, "-c", "while True: pass"])
+    try:
+        yield
+    finally:
+        process_tree.end(process)

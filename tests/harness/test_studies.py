@@ -30,7 +30,7 @@ def test_agreement_is_concluded_from_the_interval(ratios, conclusion):
 def test_calibration_judges_and_keeps_each_run(tmp_path, monkeypatch):
     """Only the workers are fakes: in the environment that is slowed by 100 % a call takes 2 s, in the other 1 s."""
     start = lambda each: FakeWorker({"numpy 0": 1.0, "numpy 100": 2.0}[Path(each.python).parents[1].name])  # noqa: E731
-    monkeypatch.setattr(calibrate, "starter", lambda *_: start)
+    monkeypatch.setattr("studies.pairs.starter", lambda *_: start)
     options = ["--runs", "1", "--variants", "numpy", "--cases", "100,0:5", "0:3", f"--keep={tmp_path / 'kept'}"]
     monkeypatch.setattr(sys, "argv", ["calibrate", *options])
     calibrate.main()

@@ -7,8 +7,7 @@ import re
 import shutil
 
 from harness import ROOT
-from studies.detectors.question import BENCHMARKS, Question, ToolFailed
-from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, UNDECIDED, WORSE, Question, ToolFailed
 
 WORDS = {"+": WORSE, "-": BETTER, " ": SAME}
 ROW = re.compile(r"^\| (.) .*\| +(~?)[\d.]+ +\| .*time_step", re.MULTILINE)  # mark; "~": not significant

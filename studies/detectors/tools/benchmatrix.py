@@ -1,13 +1,12 @@
 """benchmatrix: pairs of processes in alternating order, and an interval of their ratio against 5 %.
 
-https://pypi.org/project/benchmatrix
+https://github.com/ryancswallace/benchmatrix
 """
 
 import json
 
-from studies.detectors.question import BENCHMARKS, Question, ToolFailed
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, UNDECIDED, WORSE, Question, ToolFailed
 from studies.detectors.tools.pytest_benchmark import PYTEST, STARTED
-from studies.detectors.words import BETTER, SAME, UNDECIDED, WORSE
 
 WORDS = {"regressed": WORSE, "improved": BETTER, "unchanged": SAME, "inconclusive": UNDECIDED}
 FEWEST = 6  # pairs: at least 5, in complete cycles of two orders
@@ -15,7 +14,6 @@ FEWEST = 6  # pairs: at least 5, in complete cycles of two orders
 
 def answers(question: Question) -> dict[str, str]:
     """Run as many pairs as the time allows; each process measures for a second, pytest-benchmark's default."""
-    (question.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     start = question.start_seconds()
     pairs = int((question.seconds - start) / (2 * (start + STARTED + 1))) // 2 * 2
     command = (*PYTEST, "--benchmark-only", BENCHMARKS / "test_matrix.py")

@@ -9,9 +9,8 @@ import shutil
 import time
 from datetime import UTC, datetime, timedelta
 
-from studies.detectors.question import BENCHMARKS, Question
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, WORSE, Question
 from studies.detectors.tools.pytest_benchmark import PYTEST
-from studies.detectors.words import BETTER, SAME, WORSE
 
 RULES = {"otava": (), "otava -M 0.05": ("-M", "0.05")}
 OTAVA = ("uv", "tool", "run", "--from", "apache-otava==0.8.0", "otava")  # it wants another NumPy
@@ -20,7 +19,6 @@ ANALYSIS = 8.0  # seconds of one
 
 def answers(question: Question) -> dict[str, str]:
     """Run processes of the baseline for half of the time, then of the candidate, and search for a change between."""
-    (question.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     shutil.copy(BENCHMARKS / "otava.yaml", question.folder)
     half = (question.seconds - ANALYSIS * len(RULES)) / 2
     before, after = (_values(question, python, half) for python in (question.baseline, question.candidate))

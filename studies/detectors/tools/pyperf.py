@@ -3,8 +3,7 @@
 https://pyperf.readthedocs.io/en/latest/cli.html
 """
 
-from studies.detectors.question import BENCHMARKS, Question
-from studies.detectors.words import BETTER, SAME, WORSE
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, WORSE, Question
 
 RULES = {"pyperf": (), "pyperf --min-speed=5": ("--min-speed=5",)}
 VALUES = 1.0  # seconds of a process for its values: a warm-up and 3 values of at least 0.1 s, and some for the step

@@ -6,17 +6,15 @@ https://pytest-benchmark.readthedocs.io/en/latest/comparing.html
 import re
 import subprocess
 
-from studies.detectors.question import BENCHMARKS, Question, ToolFailed
-from studies.detectors.words import SAME, WORSE
+from studies.detectors.question import BENCHMARKS, SAME, WORSE, Question, ToolFailed
 
 RULES = ("median", "mean")
-PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-c", "pytest.ini", "--rootdir", ".", "--noconftest")
+PYTEST = ("-m", "pytest", "-p", "no:cacheprovider", "-c", BENCHMARKS / "pytest.ini", "--rootdir", ".", "--noconftest")
 STARTED = 1.0  # seconds of pytest itself
 
 
 def answers(question: Question) -> dict[str, str]:
     """Save the baseline, and compare the candidate with it: each has half of the time, less its start."""
-    (question.folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     start = question.start_seconds()
     seconds = max(1.0, (question.seconds - start) / 2 - start - STARTED)
     run = (*PYTEST, BENCHMARKS / "test_step.py", f"--benchmark-max-time={seconds:.1f}", "--benchmark-storage=saved")
