@@ -13,12 +13,19 @@ from harness.workers.excerpt import in_a_line
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_benchmark_compare_machine_info(machine_info: dict, compared_benchmark: dict) -> None:
-    """Replace the description of the machine in a saved run: pytest-benchmark would print both as JSON.
+def pytest_benchmark_compare_machine_info(config, machine_info: dict, compared_benchmark: dict) -> None:
+    """Remove from a saved run, each time that one is loaded, the records that pytest-benchmark cannot read.
 
-    A line at the end names the differences.
+    The description of the machine is replaced: pytest-benchmark would print both as JSON, and a line at the end names
+    the differences.
     """
     compared_benchmark["machine_info"] = machine_info
+    records = compared_benchmark["benchmarks"]
+    compared_benchmark["benchmarks"] = readable = list(filter(saved.is_readable, records))
+    if len(readable) < len(records):
+        day = compared_benchmark.get("datetime", "an unknown day")
+        line = f"the run saved on {day}: {len(records) - len(readable)} of {len(records)} records cannot be read"
+        config.stash.setdefault(NOTICES, []).append(line)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,5 +1,6 @@
 """Comparability of a saved run with this one: the conditions of each benchmark, now and when it was saved."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,15 @@ NOT_VERSIONS = {
     *(*MUST_MATCH, "load_average", "garbage_collector", "runs"),
     *("import_seconds", "first_step_seconds", "peak_memory_bytes", "roofline_seconds"),
 }
+STATISTICS = ("min", "max", "mean", "stddev", "median", "iqr", "ops")  # that pytest-benchmark shows and compares
+
+
+def is_readable(record: Any) -> bool:
+    """Return whether pytest-benchmark can read a record of a saved run: all statistics are finite numbers."""
+    if not isinstance(record, dict) or not isinstance(record.get("stats"), dict) or "fullname" not in record:
+        return False
+    numbers = (record["stats"].get(key) for key in STATISTICS)
+    return all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
 
 
 def examine(now: Iterable[Any], saved: dict[str, dict], name: str) -> list[str]:

@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from harness.measuring.workload import Operation
 from harness.regression import pair_run as module
 from harness.regression.pair import Pair
-from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, QUANTITIES, SYNC_DELAY, measure
+from harness.regression.pair_run import BLOCKS, EPOCHS, FITS, IMPORTS, QUANTITIES, SYNC_DELAY, Quantity, measure
 from impls.contract import Settings
 from tests.fakes import FakeWorker, PatchedNumpy
 
@@ -28,6 +29,26 @@ def test_quantity_is_measured_if_wanted_alone(measured, quantity):
     found = measured(wanted=[quantity])
     measured_with_it = {name for name, each in QUANTITIES.items() if each.measure == QUANTITIES[quantity].measure}
     assert found.keys() == measured_with_it
+
+
+def test_new_quantity_is_one_entry(measured, monkeypatch):
+    operation = Operation("train_step", 32, rounds=1, blocks=2, warm_up=0)
+    monkeypatch.setitem(QUANTITIES, "train_step-32", Quantity(operation))
+    assert measured(wanted=["train_step-32"])["train_step-32"] == ([1.0] * 2, [1.0] * 2)
+
+
+@pytest.mark.parametrize(("variant", "expected"), [("numpy", ["numpy_seconds"] * IMPORTS), ("jax", ["import_seconds"])])
+def test_numpy_is_imported_by_new_processes(measured, variant, expected):
+    commands = []
+    measured(FakeWorker(log=commands), variant=variant, wanted=["import"])
+    assert [name for _, name, *_ in commands if name in ("numpy_seconds", "import_seconds")] == expected
+
+
+@pytest.mark.parametrize("quantity", ["import", "first-fit", "train_step-128"])
+def test_every_pair_starts_alike(measured, quantity):
+    commands = []
+    measured(FakeWorker(log=commands), wanted=[quantity])
+    assert [command for _, command, *_ in commands].count("first_step") == 1
 
 
 @pytest.mark.parametrize("variant", ["numpy", "jax"])

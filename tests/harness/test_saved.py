@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.report.saved import examine
+from harness.report.saved import STATISTICS, examine, is_readable
 
 NOW = {"torch": "2.15.0", "threads": 2, "cpu": "EPYC", "gpu": "not used", "batch_size": 128, "load_average": 0.1}
 
@@ -57,3 +57,18 @@ def test_renamed_benchmark_is_missing():
     line, compared = run(NOW, fullname="t::gone")
     assert "missing" in line
     assert not compared
+
+
+RECORD = {"name": "train", "fullname": "t::train", "stats": dict.fromkeys(STATISTICS, 0.5)}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *({**RECORD, "stats": {**RECORD["stats"], "median": value}} for value in (float("nan"), None, "fast")),
+        *(None, "text", {}, {"fullname": "t::train"}, {"stats": 1, "fullname": "a"}),
+    ],
+)
+def test_record_without_its_numbers_cannot_be_read(record):
+    assert is_readable(RECORD)
+    assert not is_readable(record)
