@@ -5,7 +5,7 @@ import pytest
 
 from harness.bisect.bisection import Bisection
 from harness.bisect.journal import Journal, Outcome
-from harness.bisect.limits import half_way
+from harness.bisect.limits import half_way, planned, share
 from harness.bisect.prober import Prober
 from harness.judging.sequential import Sampling, sequential
 from harness.judging.verdict import judge
@@ -121,3 +121,10 @@ def test_slower_build_of_a_real_variant_is_found_at_every_position(slower_builds
     search = Bisection("toyslow", builds, STEP, Sampling(at_once=2, seconds=600), prober, Journal(None, {}), print)
     search.run()
     assert search.bad == first
+
+
+@pytest.mark.parametrize("builds", [2, 3, 16, 160])
+def test_all_verdicts_together_spend_alpha(builds):
+    shares = [share(number, builds) for number in range(1, 500)]
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+    assert shares[: planned(builds)] == [shares[0]] * planned(builds)

@@ -1,10 +1,12 @@
 """A history compares each release with the anchor of the same process runs, and measures none twice."""
 
 import json
+import re
 
 import pytest
 
 from harness.history.history import RELEASES, History, pending
+from harness.history.picture import drawn
 from harness.history.rows import COMPARED, read
 from harness.history.table import as_markdown
 from harness.judging.sequential import Sampling
@@ -137,3 +139,23 @@ def test_table_names_verdicts_that_two_measurements_disagree_about(history):
     table = as_markdown(rows)
     assert f"{4 * len(COMPARED) - 1} verdicts, 1 of them differently" in table
     assert f"2 {COMPARED[0]}: same" in table
+
+
+def test_group_without_a_measurement_has_no_row(history, monkeypatch):
+    monkeypatch.setattr(FakeReleases, "side", lambda self, pins, like=None: Side(pins["toy"], "broken"))
+    _, rows = history()
+    assert {row["version"] for row in rows} == {"4", "5"}
+
+
+def test_figure_has_no_line_across_machines(history):
+    history(2)
+    _, rows = history(3)
+    for row in rows:
+        row["machine"] = (OTHER if row["version"] == "3" else FACTS)["machine"]
+    lines = [line.count("L") for line in re.findall('<path d="(.*)" class="line', drawn(rows))]
+    assert lines == [1] * len(COMPARED)  # 1 to 2; neither 2 to 3, nor 3 to the anchor, 9
+
+
+def test_figure_marks_changes_of_numerics(history):
+    _, rows = history()
+    assert drawn(rows).count("limit dashed") == 2  # 2 to 3, 3 to 6

@@ -24,6 +24,14 @@ def measured(dataset):
     return measured
 
 
+def test_several_candidates_are_measured_with_the_baseline(dataset):
+    workers = [FakeWorker(seconds) for seconds in (1.0, 2.0, 3.0)]
+    found = measure(Pair("numpy", Settings(), dataset, workers), QUANTITIES, 0).measured
+    assert found.keys() == QUANTITIES.keys()
+    assert [set(side) for side in found["train_step-128"]] == [{1.0}, {2.0}, {3.0}]
+    assert {len(sides) for sides in found.values()} == {3}
+
+
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_quantity_is_measured_if_wanted_alone(measured, quantity):
     found = measured(wanted=[quantity])
