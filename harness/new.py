@@ -38,7 +38,6 @@ EDITS = (  # files, regular expression that must be in each, replacement
     ("impls/pytorch/mnist.py", r"torch\.tensor\((\w*labels)\)", r"torch.tensor(\1, dtype=torch.int64)"),
     ("impls/*/mnist.py", ", and no download", ""),
     ("impls/[jn]*/mnist.py", r"^(import gzip|from urllib.request import urlopen)\n", ""),  # of JAX and NumPy
-    ("tests/test_regression.py", r'\n\n@pytest\.mark\.parametrize\("kind", .*', ""),  # runtimes of exported files
     ("tests/test_training.py", "0 < read < 3", "0 < read < 10"),  # the first loss grows with the number of pixels
     ("pytest.ini", r"^    (lessons|mutation): .*?\n", ""),
     ("pyproject.toml", r', "torchvision"|, "studies\*"|^\[tool\.rumdl\].*', ""),

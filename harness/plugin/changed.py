@@ -62,32 +62,37 @@ def _imports(file: str) -> list[str]:
 class Change:
     """The effect of a change of these files, relative to the root.
 
-    - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants. That of the reference
-      affects the equivalence tests of all variants.
-    - Other Python code affects the tests of the reference, but for its accuracy.
+    - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants. So does a module that
+      the framework's files import and the reference's do not. A file of the reference affects the equivalence tests of
+      all variants.
+    - Other Python code affects the tests of the reference.
     - Each affects the test files that import it; a conftest.py those of its folder; and a template those of its page.
+    - Tests of accuracy train ten epochs: they run after a change of their variant, or of the test file.
     """
 
     def __init__(self, files: Iterable[str]):
         self.files = {PAGE if file.startswith(TEMPLATES) else file for file in files}
         self.names = set(impls.names())
-        folders = {file: self.names & set(Path(file).parent.parts) for file in self.files}
-        self.frameworks = set().union(*folders.values())
         self.code = {file for file in self.files if _is_code(file)}
-        shared = {file for file in self.code if not folders[file] and not file.startswith(("tests/", "studies/"))}
+        frameworks = {file: _frameworks_of(file) for file in self.files}
+        self.frameworks = set().union(*frameworks.values())
+        shared = {file for file in self.code if not frameworks[file] and not file.startswith(("tests/", "studies/"))}
         self.is_shared = bool(shared) or "tests/conftest.py" in self.code
 
     def affects(self, item: pytest.Item) -> bool:
         """Return whether the change can affect a test."""
         test_file, framework = Path(item.path).relative_to(ROOT).as_posix(), self._framework(item)
-        if test_file in self.files or framework in self.frameworks or self.code & imported(test_file):
+        own = test_file in self.files or framework in self.frameworks
+        if own or item.get_closest_marker("accuracy"):
+            return own
+        if self.code & imported(test_file):
             return True
         if REFERENCE in self.frameworks and item.get_closest_marker("equivalence"):
             return True
         folder = Path(test_file).parent.as_posix()
         if folder != "tests" and f"{folder}/conftest.py" in self.files:
             return True
-        return self.is_shared and framework == REFERENCE and item.get_closest_marker("accuracy") is None
+        return self.is_shared and framework == REFERENCE
 
     def _framework(self, item: pytest.Item) -> str | None:
         """Return the folder of the variant that a test is about, or that the id of a mutation test begins with."""
@@ -96,6 +101,21 @@ class Change:
             return case.implementation
         first = item.name.partition("[")[2].partition("-")[0].rstrip("]")
         return first if first in self.names else None
+
+
+@cache
+def _imported_by(name: str) -> frozenset[str]:
+    """Return the files that those of an implementation import."""
+    files = (path.relative_to(ROOT).as_posix() for path in (impls.FOLDER / name).glob("*.py"))
+    return frozenset().union(*map(imported, files))
+
+
+def _frameworks_of(file: str) -> set[str]:
+    """Return the implementations that a file is of: that of its folder, or those that import it, unless all do."""
+    names = set(impls.names())
+    return names & set(Path(file).parent.parts) or {
+        name for name in names if file in _imported_by(name) - _imported_by(REFERENCE)
+    }
 
 
 def _is_code(file: str) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.targets import starter, targets
 from harness.plugin.chapter import case_of
-from harness.plugin.stash import CAMPAIGN, DISPLAY, REFERENCES, UPGRADE
+from harness.plugin.stash import CAMPAIGN, COMPARED, DISPLAY, REFERENCES, UPGRADE
 from harness.regression import environments, versions
 from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
@@ -118,21 +119,21 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     config, option, display = request.config, request.config.option, request.config.stash[DISPLAY]
     if notice := sandbox.notice("the compared versions"):
         display.say(notice)
-    requested: dict[str, list[str]] = {}  # variant -> checks and quantities of the collected tests
+    requested: dict[str, list[str]] = {}  # variant or file -> checks and quantities of the collected tests
     for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
-        name = params.get("check") or params.get("quantity") or versions.ACCURACY
-        requested.setdefault(params["upgraded"], []).append(name)
+        requested.setdefault(params["upgraded"], []).append(params.get("check") or params["quantity"])
     try:
-        sides = versions.sides(option, requested, display.say)
+        sides = versions.sides(option, config.stash[COMPARED], requested, display.say)
     except NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
-    readable = (DATASET.raw(dataset.directory),)
+    built = config.stash[COMPARED].built(request)
+    readable = (DATASET.raw(dataset.directory), *{Path(file).parent for *_, file in built.values()})
     trusted = {side.python for side in sides if not side.requirements}
     start = starter(replace(worker_spec(option), threads=threads, readable=readable), display.on_event, trusted)
-    pairs = Pairs(settings, dataset, start)
+    pairs = Pairs(settings, dataset, start, built)
     at_once = most_pairs(processors.count(), threads)
     sampling = Sampling(option.max_slowdown, option.alpha, at_once=at_once, seconds=60 * option.max_minutes)
     upgrade = config.stash[UPGRADE] = Upgrade(sides, requested, pairs, sampling, display.say)

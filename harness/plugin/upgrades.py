@@ -5,24 +5,24 @@ from pathlib import Path
 
 import pytest
 
+import impls
 from harness.judging.sequential import Sampling
 from harness.numbers import chance, minutes, percent
 from harness.plugin.options import VERSIONS, is_given
 from harness.plugin.output import console_of, write_report
 from harness.plugin.selection import keep_only
-from harness.plugin.stash import CASES, REFERENCES, RUNTIMES, UPGRADE, UPGRADED_RUNTIMES
+from harness.plugin.stash import CASES, COMPARED, REFERENCES, UPGRADE
 from harness.regression import report
 from harness.regression.checks import CHECKS
 from harness.regression.identity import Contradiction
 from harness.regression.pair_run import QUANTITIES
-from harness.regression.requirements import NotBuilt
-from harness.regression.versions import affected
+from harness.regression.requirements import NotBuilt, given_or_installed
+from harness.regression.versions import ACCURACY, Compared, affected
 from harness.report.record import of_kind, results_in
 
 EXAMPLE = 'pytest -m regression --baseline "keras==3.14.1" --candidate "keras==3.15.1"'
 NOTHING_DECIDED = pytest.ExitCode.NO_TESTS_COLLECTED  # 5: nothing is worse, and not everything is known to be the same
 BAD = ("worse", "changed")
-UPGRADED = pytest.StashKey[list[str]]()  # variants of which two versions are compared
 OPEN = ("inconclusive", "not comparable", "missing")
 
 
@@ -50,13 +50,14 @@ def is_asked_for(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the variants to compare, by the requirements of the command line. A run compares runtimes or variants."""
-    variants = list(dict.fromkeys(case.variant for case in config.stash[CASES]))
-    runtimes = config.stash.setdefault(UPGRADED_RUNTIMES, [])
-    try:
-        config.stash[UPGRADED] = [] if runtimes else affected(config.option, variants)
-    except NotBuilt as error:
-        raise pytest.UsageError(str(error)) from None
+    """Choose the variants to compare, by the requirements of the command line, unless a chapter has chosen."""
+    if COMPARED not in config.stash:
+        try:
+            variants = affected(config.option, list(dict.fromkeys(case.variant for case in config.stash[CASES])))
+        except NotBuilt as error:
+            raise pytest.UsageError(str(error)) from None
+        packages = {variant: impls.variants()[variant].packages for variant in variants}
+        config.stash[COMPARED] = Compared(packages, given_or_installed, [*CHECKS], [ACCURACY, *QUANTITIES])
     if is_asked_for(config) and len(config.stash[REFERENCES]) > 1:
         raise pytest.UsageError("two versions are compared on one network: name it with --network")
 
@@ -76,22 +77,16 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Select the tests of the comparison if the command line names a version, otherwise all other tests."""
     asked = is_asked_for(config)
-    empty = {"upgraded": not config.stash[UPGRADED], "upgraded_runtime": not config.stash[UPGRADED_RUNTIMES]}
-
-    def is_wanted(item: pytest.Item) -> bool:
-        is_comparison = item.get_closest_marker("regression") is not None
-        return is_comparison == asked and not any(empty.get(name, False) for name in item.fixturenames)
-
-    keep_only(config, items, is_wanted)
+    keep_only(config, items, lambda item: (item.get_closest_marker("regression") is not None) == asked)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize the tests of the comparison by variant, check and quantity."""
     if "upgraded" not in metafunc.fixturenames:
         return
-    network = next(iter(metafunc.config.stash[REFERENCES]))
-    metafunc.parametrize("upgraded", metafunc.config.stash[UPGRADED], ids=lambda variant: f"{variant}-{network}")
-    values = {"check": list(CHECKS), "quantity": list(QUANTITIES)}
+    network, compared = next(iter(metafunc.config.stash[REFERENCES])), metafunc.config.stash[COMPARED]
+    metafunc.parametrize("upgraded", list(compared.packages), ids=lambda name: f"{name}-{network}")
+    values = {"check": compared.checks, "quantity": compared.quantities}
     for name in values.keys() & set(metafunc.fixturenames):
         metafunc.parametrize(name, values[name])
 
@@ -118,9 +113,9 @@ def pytest_report_teststatus(report: pytest.TestReport):
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session):
     """End with `NOTHING_DECIDED` if all failures are verdicts that are not clear."""
-    compared = [session.config.stash[key] for key in (UPGRADE, RUNTIMES) if key in session.config.stash]
-    if compared and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
-        words = [found.word for each in compared for found in each.found.values()]
+    upgrade = session.config.stash.get(UPGRADE, None)
+    if upgrade and session.exitstatus == pytest.ExitCode.TESTS_FAILED:
+        words = [found.word for found in upgrade.found.values()]
         if session.testsfailed <= sum(word in OPEN for word in words) and not any(word in BAD for word in words):
             session.exitstatus = NOTHING_DECIDED
     return (yield)

@@ -2,8 +2,8 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,8 @@ class CandidateFailed(Exception):
 class Pair:
     """The workers of one variant, the baseline's first: two, or more to compare several candidates with it.
 
+    `built` is what they build in place of the variant, as in `Session.build`. It predicts, and cannot train.
+
     Every method returns the results of all. It raises the baseline's error; `CandidateFailed` if only a candidate
     fails; the candidate's error if a package is missing or the machine cannot be measured.
     """
@@ -46,6 +48,7 @@ class Pair:
     settings: Settings
     dataset: Parts
     workers: Sequence[Worker]
+    built: tuple = ()
 
     def run(self, function: Callable | str, *arguments: Any) -> tuple[Any, ...]:
         """Run `Worker.run(function, *arguments)` in all workers at once."""
@@ -53,8 +56,8 @@ class Pair:
 
     def build(self, **changes: Any) -> tuple[Any, ...]:
         """Build the variant in all workers at once, with these settings changed. Return the seconds."""
-        settings = replace(self.settings, **changes)
-        return self._at_once(lambda worker: worker.build(impls.load, self.variant, settings))
+        built = self.built or (impls.load, self.variant, replace(self.settings, **changes))
+        return self._at_once(lambda worker: worker.build(*built))
 
     def run_in_turn(self, turn: int, function: Callable, *arguments: Any) -> tuple[Any, ...]:
         """Run the function in one worker after the other, in the order of this turn."""
@@ -86,11 +89,12 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """A factory of pairs. `start(target)` returns a new worker."""
+    """A factory of pairs. `start(target)` returns a new worker; `built` is as in `Pair`, by the name of its pair."""
 
     settings: Settings
     dataset: Parts
     start: Callable[[Target], Worker]
+    built: Mapping[str, tuple] = field(default_factory=dict)
 
     @contextlib.contextmanager
     def started(self, variant: str, pythons: Sequence[str], cpu_slots: Sequence[int] = ()) -> Iterator[Pair]:
@@ -100,7 +104,7 @@ class Pairs:
         """
         cpu_slots = cpu_slots or [0] * len(pythons)
         workers: list[Worker] = []  # those that must be closed, even if the other does not start
-        pair = Pair(variant, self.settings, self.dataset, workers)
+        pair = Pair(variant, self.settings, self.dataset, workers, self.built.get(variant, ()))
 
         def open_(side: int) -> Worker:
             name = SIDES[side] if side < len(SIDES) else f"candidate {side}"

@@ -113,6 +113,7 @@ QUANTITIES = {
 }
 RATIOS = tuple(name for name, each in QUANTITIES.items() if each.unit == "%")
 STEPS = [name for name in RATIOS if isinstance(QUANTITIES[name].measure, Operation)]
+OF_ONE_IMAGE = [name for name, each in QUANTITIES.items() if each.measure is PREDICT_ONE]
 
 
 def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
@@ -128,7 +129,8 @@ def measure(pair: Pair, wanted: Collection[str], number: int) -> PairRun:
         measured |= measure_startup(pair)
     else:
         pair.build()
-        _first_step(pair)
+        if not pair.built:  # what is built in place of a variant cannot train
+            _first_step(pair)
     found = pair.run(conditions)
     for work in sorted(works, key=lambda each: isinstance(each, Operation)):
         measured |= _steps(pair, work, number) if isinstance(work, Operation) else work(pair)

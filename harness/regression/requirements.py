@@ -2,7 +2,7 @@
 
 import contextlib
 import importlib.metadata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -66,8 +66,10 @@ def chosen(requirements: Iterable[str], packages: Iterable[str]) -> tuple[set[st
     return held - excluded, excluded
 
 
-def as_installed(packages: Iterable[str]) -> list[str]:
-    """Return requirements of the installed versions of the distributions that provide these packages."""
+def given_or_installed(given: Sequence[str], packages: Iterable[str]) -> Sequence[str]:
+    """Return these requirements, or else the installed versions of the distributions that provide these packages."""
+    if given:
+        return given
     versions = installed.versions()
     names = sorted(set().union(*map(providers, packages)))
     return [f"{name}=={versions[name]}" for name in names if name in versions]

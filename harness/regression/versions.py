@@ -3,7 +3,7 @@
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import impls
@@ -13,7 +13,6 @@ from harness.regression.pair import SIDES
 from harness.regression.requirements import (
     IMPORTED_AS,
     NotBuilt,
-    as_installed,
     dependents,
     package_of,
     parsed,
@@ -32,11 +31,30 @@ class Side(NamedTuple):
     requirements: tuple[str, ...] = ()
 
 
-def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[str], None]) -> list[Side]:
+class Compared(NamedTuple):
+    """The variants of which two versions are compared, or the files of their runtimes.
+
+    - `packages`: for each name of these, what the environments of both sides must be able to import.
+    - `requirements(given, packages)`: returns all of a side for which the command line gives these.
+    - `checks`, `quantities`: what is compared.
+    - `built(request)`: returns what is built in place of variants, as in `Pairs`; `request` is pytest's.
+    """
+
+    packages: Mapping[str, Collection[str]]
+    requirements: Callable[[list[str], Collection[str]], Sequence[str]]
+    checks: Sequence[str]
+    quantities: Sequence[str]
+    built: Callable[[Any], Mapping[str, tuple]] = lambda request: {}
+
+
+def sides(
+    option: argparse.Namespace, compared: Compared, names: Iterable[str], say: Callable[[str], None]
+) -> list[Side]:
     """Return the baseline and the candidate of the command line. Build their environments if necessary.
 
-    If one side is built, the other is built, too, from the installed versions: a comparison with the current
-    environment would include its other packages. Raises `NotBuilt`. `say` gets a line before each long step.
+    If one side is built, the other is built, too: a comparison with the current environment would include its other
+    packages. `names` are those of `compared` that are asked about. Raises `NotBuilt`. `say` gets a line before each
+    long step.
     """
     pythons = {side: getattr(option, f"{side}_python") for side in SIDES}
     for side, python in pythons.items():
@@ -51,8 +69,8 @@ def sides(option: argparse.Namespace, variants: Iterable[str], say: Callable[[st
         if not HAS_PIP:
             say(pip.UNREAD)
         root = environments.folder()
-        packages = {package for variant in variants for package in impls.variants()[variant].packages}
-        wanted = {side: getattr(option, side) or as_installed(packages) for side in built}
+        packages = set().union(*(compared.packages[name] for name in names))
+        wanted = {side: compared.requirements(getattr(option, side), packages) for side in built}
         pins = {side: _of(side, content.resolve, wanted[side], packages) for side in built}
         if len(pins) == 2 and len(set(pins.values())) == 1:
             say("both sides are alike: the same version of each package")

@@ -3,6 +3,7 @@
 import pytest
 
 NAMES = (
+    "test_accuracy",
     "test_network",
     "test_output",
     "test_reference",
@@ -29,6 +30,19 @@ def test_change_of_a_framework_selects_its_variants(selected):
     names = [name for _, name in selected("impls/keras/mnist.py")]
     assert any("keras-torch" in name for name in names)
     assert all("keras" in name for name in names)
+
+
+def test_change_of_a_module_that_frameworks_share_selects_their_variants(selected):
+    names = [name for _, name in selected("impls/keras_state.py")]
+    assert any("keras-jax" in name for name in names)
+    assert any("tensorflow" in name for name in names)
+    assert not any("pytorch" in name or "numpy" in name for name in names)
+
+
+@pytest.mark.parametrize(("file", "trained"), [("impls/jax/mnist.py", ["jax"]), ("harness/judging/intervals.py", [])])
+def test_accuracy_is_tested_after_a_change_of_its_variant(selected, file, trained):
+    names = {name for of, name in selected(file) if of == "tests/test_accuracy.py"}
+    assert names == {f"test_accuracy[{variant}-mlp]" for variant in trained}
 
 
 def test_change_of_the_reference_selects_what_is_compared_with_it(selected):

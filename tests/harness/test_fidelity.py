@@ -1,18 +1,23 @@
-"""Files of two runtimes are compared by all logits, and by the time of a prediction."""
+"""Files of two runtimes are compared by all logits, and by the time and the memory of a prediction."""
 
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from harness.edge import export_tasks
 from harness.edge.fidelity import fidelity
-from harness.edge.versions import Versions
 from harness.judging.sequential import Sampling
+from harness.regression.pair import SIDES, Pairs
+from harness.regression.pair_run import OF_ONE_IMAGE
+from harness.regression.upgrade import Upgrade
+from harness.regression.versions import Side
 from harness.workers.worker import WorkerDied
 from impls import PackageNotInstalled
+from impls.contract import Settings
 from tests.fakes import FakeWorker
 
+FILE = "onnx-int8"
 EXPECTED = np.array([[0.0, 1.0, 0.5], [2.0, 1.5, 0.0]], np.float32)
 LABELS = np.array([1, 1])
 
@@ -31,45 +36,46 @@ def test_each_different_logit_counts_and_the_largest_in_steps(added, result):
 
 
 @pytest.fixture
-def runtimes(dataset):
-    """Both versions of a runtime: `answers` are those of the candidate, whose predictions take `seconds`."""
+def find(dataset):
+    """Return a function: what two versions of a runtime differ in. `start` gives workers, by their sides."""
 
-    def runtimes(seconds=1.0, baseline=MappingProxyType({}), **answers):
-        candidate = {"logits": EXPECTED, "versions": {"onnxruntime": "2"}} | answers
-        workers = {
-            "baseline": lambda: FakeWorker(logits=EXPECTED, versions={"onnxruntime": "1"}, **baseline),
-            "candidate": lambda: FakeWorker(seconds, **candidate),
-        }
-        start = lambda target: workers[target.name]()  # noqa: E731
-        return Versions(("old", "new"), lambda runtime, kind: f"mlp.{runtime}", start, dataset, Sampling())
+    def find(**start):
+        pairs = Pairs(Settings(), dataset, lambda target: start[target.name](), {FILE: (export_tasks.loaded,)})
+        upgrade = Upgrade([Side(name, name) for name in SIDES], {FILE: ["logits", *OF_ONE_IMAGE]}, pairs, Sampling())
+        return [upgrade.find(FILE, name) for name in upgrade.requested[FILE]]
 
-    return runtimes
+    return find
 
 
-@pytest.mark.parametrize(("seconds", "word"), [(1.0, "same"), (2.0, "worse")])
-def test_times_of_two_runtimes_have_a_verdict(runtimes, seconds, word):
-    assert runtimes(seconds).time("onnx", "int8").word == word
+def runtime(seconds=1.0, logits=EXPECTED, **answers):
+    """Return a function that starts a worker whose predictions take `seconds`."""
+    return lambda: FakeWorker(seconds, logits=logits, **answers)
 
 
-@pytest.mark.parametrize(("logits", "word"), [(EXPECTED, "identical"), (EXPECTED + 1, "changed")])
-def test_logits_of_two_runtimes_have_a_finding(runtimes, logits, word):
-    finding = runtimes(logits=logits).numerics("onnx", "int8")
-    assert finding.word == word
-    assert "1 -> 2" in finding.reason
+class Leaking(FakeWorker):
+    """Keeps a megabyte in each block of predictions."""
+
+    held = 0
+
+    def answer(self, asked, *arguments):
+        self.held += (asked == "block") << 20
+        return self.held if asked == "in_use" else super().answer(asked, *arguments)
 
 
 @pytest.mark.parametrize(
-    ("candidate", "baseline", "words"),
+    ("baseline", "candidate", "words"),
     [
-        (WorkerDied("gone"), None, ["changed", "worse"]),
-        (ImportError("gone"), ImportError("gone"), ["missing", "missing"]),
+        (runtime(), runtime(), ["identical", "same", "same"]),
+        (runtime(), runtime(seconds=2.0), ["identical", "worse", "same"]),
+        (runtime(), lambda: Leaking(logits=EXPECTED), ["identical", "same", "worse"]),
+        (runtime(), runtime(logits=EXPECTED + 1), ["changed", "same", "same"]),
+        (runtime(), runtime(build=WorkerDied("gone")), ["changed", "worse", "worse"]),
+        (runtime(build=ImportError("gone")), runtime(build=ImportError("gone")), ["missing"] * 3),
     ],
+    ids=["equal", "slower", "leaking", "other logits", "candidate fails", "both fail"],
 )
-def test_runtime_that_cannot_load_is_judged_by_its_side(runtimes, candidate, baseline, words):
-    both = runtimes(build=candidate, baseline={"build": baseline})
-    found = [both.numerics("onnx", "int8"), both.time("onnx", "int8")]
-    assert [each.word for each in found] == words
-    assert all("gone" in each.reason for each in found)
+def test_two_runtimes_differ_in_logits_time_and_kept_memory(find, baseline, candidate, words):
+    assert [each.word for each in find(baseline=baseline, candidate=candidate)] == words
 
 
 def test_exporter_that_lacks_a_package_names_it(monkeypatch):

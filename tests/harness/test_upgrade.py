@@ -106,3 +106,11 @@ def test_variants_without_the_package_are_not_compared(run_here):
     shown = run_here("--collect-only", "-q", "--baseline=optax==0.1", *files).stdout
     assert "[jax-" in shown
     assert not any(each in shown for each in ("[numpy-", "test_latency"))
+
+
+def test_runtime_is_compared_by_its_files(run_here, monkeypatch):
+    monkeypatch.setattr("harness.edge.versions.WRITER", "numpy")
+    shown = run_here("--collect-only", "-q", "--baseline=onnxruntime==1", "tests/test_regression.py").stdout
+    for quantity in ("logits", "predict_step-1", "kept-by-call"):
+        assert f"[onnx-int8-mlp-{quantity}]" in shown
+    assert not any(each in shown for each in ("numpy", "accuracy", "train_step"))

@@ -6,8 +6,9 @@ from argparse import Namespace
 import pytest
 
 from harness.regression.requirements import NotBuilt
-from harness.regression.versions import Side, affected, sides
+from harness.regression.versions import Compared, Side, affected, sides
 
+COMPARED = Compared({"keras-jax": ["keras"]}, lambda given, packages: given or ["keras==4"], [], [])
 VARIANTS = ["jax", "keras-jax", "numpy", "pytorch"]
 
 
@@ -37,7 +38,7 @@ def test_requirement_without_variants_is_refused(requirement, named):
 
 @pytest.fixture
 def steps(monkeypatch, tmp_path):
-    """The resolved and built requirements, in order. There is no keras 99; keras 4 is installed."""
+    """The resolved and built requirements, in order. There is no keras 99."""
     steps = []
 
     def resolve(requirements, packages):
@@ -50,12 +51,11 @@ def steps(monkeypatch, tmp_path):
     monkeypatch.setattr("harness.regression.content.resolve", resolve)
     monkeypatch.setattr(f"{module}.built", lambda pins, *_: steps.append(("build", pins)) or pins)
     monkeypatch.setattr(f"{module}.folder", lambda: tmp_path)
-    monkeypatch.setattr("harness.regression.versions.as_installed", lambda packages: ["keras==4"])
     return steps
 
 
 def test_both_sides_are_built_if_one_is(steps):
-    built = sides(option(baseline=["keras==3"]), ["keras-jax"], print)
+    built = sides(option(baseline=["keras==3"]), COMPARED, ["keras-jax"], print)
     assert [pins for step, pins in steps if step == "build"] == ["keras==3", "keras==4"]
     assert [side[1:] for side in built] == [("keras==3", ("keras==3",)), ("keras==4", ("keras==4",))]
 
@@ -63,16 +63,16 @@ def test_both_sides_are_built_if_one_is(steps):
 @pytest.mark.parametrize("side", ["baseline", "candidate"])
 def test_unavailable_side_is_named_before_any_is_built(steps, side):
     with pytest.raises(NotBuilt, match=side):
-        sides(option(**{"baseline": ["keras==3"], side: ["keras==99"]}), ["keras-jax"], print)
+        sides(option(**{"baseline": ["keras==3"], side: ["keras==99"]}), COMPARED, ["keras-jax"], print)
     assert "build" not in {step for step, *_ in steps}
 
 
 def test_named_interpreter_is_compared_with_the_current_one():
-    [baseline, candidate] = sides(option(candidate_python=sys.executable), ["keras-jax"], print)
+    [baseline, candidate] = sides(option(candidate_python=sys.executable), COMPARED, ["keras-jax"], print)
     assert baseline.python == sys.executable
     assert candidate == Side(sys.executable, sys.executable)
 
 
 def test_unusable_interpreter_is_refused():
     with pytest.raises(NotBuilt, match="--candidate-python: /bin/true"):
-        sides(option(candidate_python="/bin/true"), ["numpy"], print)
+        sides(option(candidate_python="/bin/true"), COMPARED, ["keras-jax"], print)

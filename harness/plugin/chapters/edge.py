@@ -10,18 +10,19 @@ from rich.table import Table
 
 from harness.data.lazy import Parts
 from harness.edge import versions
+from harness.edge.export_tasks import loaded
 from harness.edge.exports import ExportCache
-from harness.judging.sequential import Sampling
 from harness.measuring.campaign import Campaign
 from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
-from harness.plugin.stash import DISPLAY, REFERENCES, RUNTIMES, UPGRADED_RUNTIMES
+from harness.plugin.stash import COMPARED, DISPLAY, REFERENCES
+from harness.regression.pair_run import OF_ONE_IMAGE
 from harness.regression.requirements import NotBuilt
+from harness.regression.versions import Compared
 from harness.report.record import Result, of_kind
 from harness.report.runs import MEBIBYTE
 from harness.report.tables import MISSING, plain_table
-from harness.workers import sandbox
 from harness.workers.fleet import Fleet
 from impls import Case, PackageNotInstalled, quantization
 from impls.contract import DATASET, Settings
@@ -89,20 +90,21 @@ CHAPTER = Chapter(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the runtimes of which two versions are compared, by the requirements of the command line."""
-    option = config.option
+    """Compare two versions of runtimes, if the command line names one, by the files that NumPy exports."""
     try:
-        config.stash[UPGRADED_RUNTIMES] = versions.named_in([*option.baseline, *option.candidate])
-        if config.stash[UPGRADED_RUNTIMES]:
-            versions.check_writer()
+        files = versions.named_in([*config.option.baseline, *config.option.candidate])
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
 
+    def built(request: pytest.FixtureRequest) -> dict[str, tuple]:
+        settings, fleet, exports = map(request.getfixturevalue, ("settings", "fleet", "exports"))
+        [network] = config.stash[REFERENCES]
+        numpy = fleet.framework("numpy", replace(settings, network=network))
+        return {name: (loaded, file[0], str(exports.file(numpy, *file))) for name, file in files.items()}
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Parametrize the tests that compare two versions of a runtime."""
-    if "upgraded_runtime" in metafunc.fixturenames:
-        metafunc.parametrize("upgraded_runtime", metafunc.config.stash[UPGRADED_RUNTIMES])
+    if files:
+        packages = dict.fromkeys(files, ENVIRONMENTS["device"][1])
+        config.stash[COMPARED] = Compared(packages, versions.requirements, ["logits"], OF_ONE_IMAGE, built)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -157,28 +159,3 @@ def devices(request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, ex
     campaign.run(option.process_runs, display.measuring)
     campaign.close()
     return campaign
-
-
-@pytest.fixture(scope="session")
-def runtimes(
-    request: pytest.FixtureRequest, settings: Settings, fleet: Fleet, exports: ExportCache
-) -> versions.Versions:
-    """The two versions of the runtimes to compare. The run ends if an environment cannot be built."""
-    config, option = request.config, request.config.option
-    built = [fixtures.environment(*versions.environment(each)) for each in (option.baseline, option.candidate)]
-    chosen = option.baseline_python, option.candidate_python
-    [network] = config.stash[REFERENCES]
-    numpy = fleet.framework("numpy", replace(settings, network=network))
-    judged = max(1, sum(item.originalname == "test_a_runtime_is_not_slower" for item in request.session.items))
-    if notice := sandbox.notice("the compared runtimes"):
-        config.stash[DISPLAY].say(notice)
-    readable = (DATASET.raw(exports.dataset.directory), exports.folder)
-    spec = replace(fixtures.worker_spec(option), threads=1, readable=readable)
-    config.stash[RUNTIMES] = versions.Versions(
-        [python or made for python, made in zip(chosen, built, strict=True)],
-        lambda runtime, kind: exports.file(numpy, runtime, kind),
-        starter(spec, config.stash[DISPLAY].on_event, [python for python in chosen if python]),
-        exports.dataset,
-        Sampling(option.max_slowdown, option.alpha, judged, seconds=60 * option.max_minutes / judged),
-    )
-    return config.stash[RUNTIMES]
