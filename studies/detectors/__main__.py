@@ -56,7 +56,8 @@ def main() -> None:
                 break
             answer = asked(cell, Path(scratch))
             lines.append(options.keep, answer)
-            print(f"{cell}: {answer['seconds']:.0f} s: {answer['words'] or answer['failed']}", flush=True)
+            words = {rule: found["word"] for rule, found in answer["answers"].items()}
+            print(f"{cell}: {answer['seconds']:.0f} s: {words or answer['failed']}", flush=True)
     answers = lines.read(options.keep)
     print(report.as_markdown(answers))
     if options.picture:
@@ -68,16 +69,17 @@ def asked(cell: Cell, scratch: Path) -> dict:
     variant = cell.workload.removesuffix(PREDICTION)
     method = "train_step" if variant == cell.workload else "predict_step"
     truth = TRUTHS[cell.truth]
-    pythons = [interpreter(scratch, variant, slowdown) for slowdown in (truth.baseline, truth.candidate)]
+    sides = {"baseline": truth.baseline, "candidate": truth.candidate}
+    pythons = [interpreter(scratch / side, variant, slowdown) for side, slowdown in sides.items()]
     folder = scratch / "question"
     folder.mkdir()
     began = time.monotonic()
-    answer = {**cell._asdict(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M}", "words": {}, "failed": ""}
+    answer = {**cell._asdict(), "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M}", "answers": {}, "failed": ""}
     answer |= {"load": round(psutil.getloadavg()[0], 1), "commit": _commit(), "machine": machine.identity()}
     try:
         with busy_core(truth.busy):
             question = Question(*pythons, variant, method, 60 * cell.minutes, folder)
-            answer["words"] = TOOLS[cell.tool](question)
+            answer["answers"] = {rule: found._asdict() for rule, found in TOOLS[cell.tool](question).items()}
     except (ToolFailed, ValueError, LookupError) as error:  # the latter: a report that is not as expected
         answer["failed"] = in_a_line(error)
     finally:

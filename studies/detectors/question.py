@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import impls
 from harness import ROOT
@@ -20,6 +21,18 @@ BENCHMARKS = Path(__file__).parent / "benchmarks"
 
 class ToolFailed(Exception):
     """An exception for a tool that gives no answer."""
+
+
+class Answer(NamedTuple):
+    """A word, and what it stands on.
+
+    - `ratio`: time of the candidate / time of the baseline, as the tool or its rule compares them.
+    - `processes`: the number of processes of each version that measured.
+    """
+
+    word: str
+    ratio: float
+    processes: int
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def exact_interval(found: int, of: int) -> tuple[float, float]:
 def as_markdown(answers: Sequence[dict]) -> str:
     """Return a table of all workloads and, if there are several, one of each.
 
-    The column of a known answer counts answers of *worse*.
+    The column of equal sides counts false alarms, *worse* or *better*; that of a slowdown counts answers of *worse*.
     """
     workloads = sorted({answer["workload"] for answer in answers})
     parts = [_table("All workloads", answers)]
@@ -43,8 +43,8 @@ def picture(answers: Sequence[dict]) -> str:
     x, y = Axis(0, 1, 60, 480), Axis(0, 1, 340, 40)
     dots: dict[tuple[float, float], list[str]] = {}
     for (rule, minutes), known in _by_detector(answers).items():
-        false, equal = _worse(known, EQUAL)
-        found, slower = _worse(known, SLOWER)
+        false, equal = _counted(known, EQUAL)
+        found, slower = _counted(known, SLOWER)
         if min(equal, slower) >= FEWEST:
             dots.setdefault((x(false / equal), y(found / slower)), []).append(f"{rule}, {minutes:g} min")
     return ENVIRONMENT.from_string(TEMPLATE.read_text(encoding="utf-8")).render(dots=dots, x=x, y=y)
@@ -54,30 +54,32 @@ def _by_detector(answers: Iterable[dict]) -> dict[tuple[str, float], list[tuple[
     """Return detector and minutes -> known answer, word and seconds of each question. A failed tool has the word ""."""
     rules: dict[str, dict[str, None]] = {}
     for answer in answers:
-        rules.setdefault(answer["tool"], {}).update(dict.fromkeys(answer["words"]))
+        rules.setdefault(answer["tool"], {}).update(dict.fromkeys(answer["answers"]))
     known: dict[tuple[str, float], list[tuple[str, str, float]]] = {}
     for answer in answers:
         for rule in rules[answer["tool"]] or [answer["tool"]]:
-            word = answer["words"].get(rule, "")
+            word = answer["answers"].get(rule, {"word": ""})["word"]
             known.setdefault((rule, answer["minutes"]), []).append((answer["truth"], word, answer["seconds"]))
     return dict(sorted(known.items()))
 
 
-def _worse(known: Iterable[tuple[str, str, float]], truth: str) -> tuple[int, int]:
-    """Return how many of the answers to this are *worse*, and of how many."""
+def _counted(known: Iterable[tuple[str, str, float]], truth: str) -> tuple[int, int]:
+    """Return how many answers to this are *worse*, or *better* of equal sides, and of how many."""
     words = [word for each, word, _ in known if each == truth]
-    return words.count(WORSE), len(words)
+    alarms = (WORSE, BETTER) if TRUTHS[truth].is_equal else (WORSE,)
+    return sum(word in alarms for word in words), len(words)
 
 
 def _table(title: str, answers: Sequence[dict]) -> str:
     truths = [truth for truth in TRUTHS if truth in {answer["truth"] for answer in answers}]
-    headings = ("detector", "minutes", *truths, "better", "cannot tell", "failed", "minutes used")
+    headings = ("detector", "minutes", *truths, "wrong direction", "cannot tell", "failed", "minutes used")
     lines = [f"### {title}", "", f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
     for (rule, minutes), known in _by_detector(answers).items():
         words = [word for _, word, _ in known]
-        counts = [str(words.count(word)) for word in (BETTER, UNDECIDED, "")]
+        wrong = sum(word == BETTER and not TRUTHS[truth].is_equal for truth, word, _ in known)
+        counts = map(str, (wrong, words.count(UNDECIDED), words.count("")))
         used = statistics.median(seconds for _, _, seconds in known) / 60
-        cells = [rule, f"{minutes:g}", *(_share(*_worse(known, truth)) for truth in truths), *counts, f"{used:.1f}"]
+        cells = [rule, f"{minutes:g}", *(_share(*_counted(known, truth)) for truth in truths), *counts, f"{used:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

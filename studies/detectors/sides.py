@@ -26,6 +26,11 @@ class Truth(NamedTuple):
     candidate: Slowdown = Slowdown()
     busy: bool = False
 
+    @property
+    def is_equal(self) -> bool:
+        """Whether the mean times of both are equal."""
+        return sum(self.baseline) == sum(self.candidate)
+
 
 TRUTHS = {
     "aa": Truth(),
@@ -41,6 +46,7 @@ def interpreter(folder: Path, variant: str, slowdown: Slowdown) -> str:
     """Return the interpreter of an environment in `folder`, made at the first call, in which steps are so slow."""
     implementation = impls.variants()[variant].implementation
     times = 1 + slowdown.low, 1 + slowdown.high
+    folder.mkdir(exist_ok=True)
     place = folder / f"{implementation}-{slowdown.low:g}-{slowdown.high:g}"
     made = content.interpreter(place)
     return str(made) if made.exists() else injected_slowdown.slower(place, implementation, *times)

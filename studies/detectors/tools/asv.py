@@ -7,15 +7,16 @@ import re
 import shutil
 
 from harness import ROOT
-from studies.detectors.question import BENCHMARKS, BETTER, SAME, UNDECIDED, WORSE, Question, ToolFailed
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, UNDECIDED, WORSE, Answer, Question, ToolFailed
 
 WORDS = {"+": WORSE, "-": BETTER, " ": SAME}
-ROW = re.compile(r"^\| (.) .*\| +(~?)[\d.]+ +\| .*time_step", re.MULTILINE)  # mark; "~": not significant
-ROUNDS = 2  # asv's default
+ROW = re.compile(r"^\| (.) .*\| +(~?)([\d.]+) +\| .*time_step", re.MULTILINE)  # mark; "~": not significant; ratio
+INSTALLATION = 8.0  # seconds of both versions
+ROUND = 0.5  # seconds of a process, besides its start: a warm-up of 0.1 s, five samples, and their preparation
 
 
-def answers(question: Question) -> dict[str, str]:
-    """Commit both versions, and compare them. The rounds share the time, less the start of a process in each."""
+def answers(question: Question) -> dict[str, Answer]:
+    """Commit both versions, and compare them in as many rounds as the time allows: a process of each in a round."""
     folder, start = question.folder, question.start_seconds()
     shutil.copytree(BENCHMARKS / "asv", folder / "benchmarks")
     shutil.copy(BENCHMARKS / "asv.conf.json", folder)
@@ -23,21 +24,19 @@ def answers(question: Question) -> dict[str, str]:
         _commit(question, python)
     asv = question.tool("asv")
     question.run(asv, "machine", "--yes", HOME=str(folder))
-    seconds = max(1.0, (question.seconds - start) / (2 * ROUNDS) - start)
-    numbers = {"rounds": ROUNDS, "repeat": f"(10, 1000000, {seconds:.1f})", "timeout": f"{3 * seconds + 60:.0f}"}
-    attributes = [f"--attribute={name}={value}" for name, value in numbers.items()]
-    options = ("--factor=1.05", "--interleave-rounds", "--no-only-changed", *attributes)
+    rounds = max(2, int((question.seconds - start - INSTALLATION) / (2 * (start + ROUND))))
+    options = ("--factor=1.05", "--interleave-rounds", "--no-only-changed", f"--attribute=rounds={rounds}")
     said = question.run(asv, "continuous", *options, "HEAD~1", "HEAD", statuses=(0, 1), HOME=str(folder))
-    return {"asv": word(said)}
+    return {"asv": Answer(*found(said), rounds)}
 
 
-def word(said: str) -> str:
-    """Return the word for what asv printed."""
+def found(said: str) -> tuple[str, float]:
+    """Return word and ratio of what asv printed."""
     rows = ROW.findall(said)
     if len(rows) != 1 or rows[0][0] not in WORDS:
         raise ToolFailed(said[-300:])
-    [(mark, insignificant)] = rows
-    return UNDECIDED if insignificant else WORDS[mark]
+    [(mark, insignificant, ratio)] = rows
+    return UNDECIDED if insignificant else WORDS[mark], float(ratio)
 
 
 def _commit(question: Question, python: str) -> None:

@@ -6,21 +6,22 @@ https://otava.apache.org/docs/getting-started
 import json
 import os
 import shutil
+import statistics
 import time
 from datetime import UTC, datetime, timedelta
 
-from studies.detectors.question import BENCHMARKS, BETTER, SAME, WORSE, Question
+from studies.detectors.question import BENCHMARKS, BETTER, SAME, WORSE, Answer, Question
 from studies.detectors.tools.pytest_benchmark import PYTEST
 
 RULES = {"otava": (), "otava -M 0.05": ("-M", "0.05")}
 OTAVA = ("uv", "tool", "run", "--from", "apache-otava==0.8.0", "otava")  # it wants another NumPy
-ANALYSIS = 8.0  # seconds of one
+ANALYSIS = 8.0  # seconds of one; each rule would need one
 
 
-def answers(question: Question) -> dict[str, str]:
+def answers(question: Question) -> dict[str, Answer]:
     """Run processes of the baseline for half of the time, then of the candidate, and search for a change between."""
     shutil.copy(BENCHMARKS / "otava.yaml", question.folder)
-    half = (question.seconds - ANALYSIS * len(RULES)) / 2
+    half = (question.seconds - ANALYSIS) / 2
     before, after = (_values(question, python, half) for python in (question.baseline, question.candidate))
     values = before + after
     begin = datetime.now(UTC) - timedelta(minutes=len(values))  # values of the future would be ignored
@@ -28,7 +29,8 @@ def answers(question: Question) -> dict[str, str]:
     (question.folder / "series.csv").write_text("\n".join(["time,microseconds", *rows, ""]), encoding="utf-8")
     command = (*OTAVA, "analyze", "step", "--config-file", "otava.yaml", "--output", "json")
     reports = {rule: question.run(*command, *options, **os.environ) for rule, options in RULES.items()}
-    return {rule: word(report, len(before)) for rule, report in reports.items()}
+    ratio, processes = statistics.mean(after) / statistics.mean(before), min(len(before), len(after))
+    return {rule: Answer(word(report, len(before)), ratio, processes) for rule, report in reports.items()}
 
 
 def _values(question: Question, python: str, seconds: float) -> list[float]:

@@ -6,14 +6,14 @@ docs/explanation/verdict.md
 from harness.judging.sequential import Sampling
 from harness.regression.comparison import Comparison, most_pairs
 from harness.workers import processors
-from studies.detectors.question import BETTER, SAME, UNDECIDED, WORSE, Question, ToolFailed
+from studies.detectors.question import BETTER, SAME, UNDECIDED, WORSE, Answer, Question, ToolFailed
 from studies.detectors.step import BATCH_SIZE
 from studies.pairs import pairs_of_mlp
 
 WORDS = {"worse": WORSE, "better": BETTER, "same": SAME, "inconclusive": UNDECIDED}
 
 
-def answers(question: Question) -> dict[str, str]:
+def answers(question: Question) -> dict[str, Answer]:
     """Ask about one quantity, with the default margin of 5 % and alpha of 1 %."""
     sampling = Sampling(at_once=most_pairs(processors.count(), 1), seconds=question.seconds)
     quantity = f"{question.method}-{BATCH_SIZE}"
@@ -23,4 +23,4 @@ def answers(question: Question) -> dict[str, str]:
     verdict = comparison.verdicts[1, quantity]
     if comparison.failure or comparison.failed or verdict.word not in WORDS:
         raise ToolFailed(f"{verdict}: {verdict.reason}")
-    return {"this suite": WORDS[verdict.word]}
+    return {"this suite": Answer(WORDS[verdict.word], 1 + verdict.change, verdict.pairs)}
