@@ -2,9 +2,7 @@
 
 import pytest
 
-from harness.judging.verdict import Verdict
 from harness.plugin.upgrades import BAD, OPEN
-from harness.regression.numerics import Finding
 
 pytestmark = pytest.mark.regression
 
@@ -14,24 +12,17 @@ class Undecided(Exception):
 
 
 @pytest.fixture
-def accept(record):
+def hold(upgrade, upgraded, record):
     """Fails if what was found is bad; raises `Undecided` if it is not known."""
 
-    def accept(found: Finding | Verdict) -> None:
+    def hold(name: str) -> None:
+        found = upgrade.find(upgraded, name)
         record("verdict", word=found.word)
         explained = ": ".join(filter(None, (str(found), found.reason)))
         if found.word in OPEN:
             raise Undecided(explained)
         if found.word in BAD:
             pytest.fail(explained, pytrace=False)
-
-    return accept
-
-
-@pytest.fixture
-def hold(upgrade, upgraded, accept):
-    def hold(name: str) -> None:
-        accept(upgrade.find(upgraded, name))
 
     return hold
 

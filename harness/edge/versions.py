@@ -3,7 +3,8 @@
 import importlib.util
 from collections.abc import Collection, Iterable, Sequence
 
-from harness.regression.requirements import NotBuilt, canonical, parsed
+import impls
+from harness.regression.requirements import NotBuilt, canonical, package_of, parsed
 from impls.edge import ENVIRONMENTS
 
 DISTRIBUTIONS = {"litert": "ai-edge-litert", "onnx": "onnxruntime"}  # those that run in the environment "device"
@@ -13,10 +14,13 @@ WRITER = "onnx"  # the package of the current environment with which NumPy's edg
 def named_in(requirements: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return the files of the runtimes whose distributions these requirements name: name -> runtime and kind.
 
-    Raises `NotBuilt` if they cannot be written here.
+    Raises `NotBuilt` if a framework is named as well, or if the files cannot be written here.
     """
     names = {canonical(parsed(each).name) for each in requirements}
     runtimes = [runtime for runtime, distribution in DISTRIBUTIONS.items() if distribution in names]
+    frameworks = set().union(*(variant.packages for variant in impls.variants().values())) - {"numpy"}
+    if runtimes and (both := sorted(frameworks & set(map(package_of, names)))):
+        raise NotBuilt(f"a run compares runtimes or frameworks: leave out {', '.join(both)}, or the runtime")
     if runtimes and importlib.util.find_spec(WRITER) is None:
         raise NotBuilt(f"{WRITER} is not installed, and it takes it to write the compared files: pip install '.[edge]'")
     return {f"{runtime}-{kind}": (runtime, kind) for runtime in runtimes for kind in ("float", "int8")}

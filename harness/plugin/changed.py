@@ -10,7 +10,7 @@ import pytest
 
 import impls
 from harness import ROOT
-from harness.plugin.chapter import case_of
+from harness.plugin.chapter import case_of, chapters
 from harness.plugin.selection import keep_only
 
 REFERENCE = "numpy"  # its tests run after a change of anything that all variants share
@@ -63,8 +63,8 @@ class Change:
     """The effect of a change of these files, relative to the root.
 
     - A file of impls/FRAMEWORK/ or tests/mistakes/FRAMEWORK/ affects the tests of its variants. So does a module that
-      the framework's files import and the reference's do not. A file of the reference affects the equivalence tests of
-      all variants.
+      its adapter imports, and the reference's does not; and, for tests of a chapter, one that its files of the chapter
+      import. A file of the reference affects the equivalence tests of all variants.
     - Other Python code affects the tests of the reference.
     - Each affects the test files that import it; a conftest.py those of its folder; and a template those of its page.
     - Tests of accuracy train ten epochs: they run after a change of their variant, or of the test file.
@@ -74,15 +74,19 @@ class Change:
         self.files = {PAGE if file.startswith(TEMPLATES) else file for file in files}
         self.names = set(impls.names())
         self.code = {file for file in self.files if _is_code(file)}
-        frameworks = {file: _frameworks_of(file) for file in self.files}
-        self.frameworks = set().union(*frameworks.values())
-        shared = {file for file in self.code if not frameworks[file] and not file.startswith(("tests/", "studies/"))}
+        folders = {file: self.names & set(Path(file).parent.parts) for file in self.files}
+        self.frameworks = set().union(*folders.values())
+        own = frozenset().union(*map(_imported_by, self.names))
+        shared = {file for file in self.code - own if not (folders[file] or file.startswith(("tests/", "studies/")))}
         self.is_shared = bool(shared) or "tests/conftest.py" in self.code
 
     def affects(self, item: pytest.Item) -> bool:
         """Return whether the change can affect a test."""
         test_file, framework = Path(item.path).relative_to(ROOT).as_posix(), self._framework(item)
         own = test_file in self.files or framework in self.frameworks
+        if framework and not own:
+            marks = (chapter.marker for chapter in chapters(item.config) if item.get_closest_marker(chapter.marker))
+            own = not self.code.isdisjoint(_imported_by(framework, *marks))
         if own or item.get_closest_marker("accuracy"):
             return own
         if self.code & imported(test_file):
@@ -97,25 +101,22 @@ class Change:
     def _framework(self, item: pytest.Item) -> str | None:
         """Return the folder of the variant that a test is about, or that the id of a mutation test begins with."""
         case = case_of(item)
-        if case:
+        if case and case.variant in impls.variants():
             return case.implementation
         first = item.name.partition("[")[2].partition("-")[0].rstrip("]")
         return first if first in self.names else None
 
 
 @cache
-def _imported_by(name: str) -> frozenset[str]:
-    """Return the files that those of an implementation import."""
-    files = (path.relative_to(ROOT).as_posix() for path in (impls.FOLDER / name).glob("*.py"))
-    return frozenset().union(*map(imported, files))
+def _imported_by(name: str, *chapters: str) -> frozenset[str]:
+    """Return the files that an implementation's adapter and its files of these chapters import.
 
-
-def _frameworks_of(file: str) -> set[str]:
-    """Return the implementations that a file is of: that of its folder, or those that import it, unless all do."""
-    names = set(impls.names())
-    return names & set(Path(file).parent.parts) or {
-        name for name in names if file in _imported_by(name) - _imported_by(REFERENCE)
-    }
+    Those of the reference's adapter are left out.
+    """
+    files = [Path("impls", name, "adapter.py")]
+    files += [path.relative_to(ROOT) for each in chapters for path in (impls.FOLDER / name).glob(f"{each}*.py")]
+    found = frozenset().union(*(imported(file.as_posix()) for file in files))
+    return found - imported(f"impls/{REFERENCE}/adapter.py")
 
 
 def _is_code(file: str) -> bool:

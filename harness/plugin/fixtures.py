@@ -122,14 +122,15 @@ def upgrade(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) 
     requested: dict[str, list[str]] = {}  # variant or file -> checks and quantities of the collected tests
     for params in (item.callspec.params for item in request.session.items if "upgraded" in item.fixturenames):
         requested.setdefault(params["upgraded"], []).append(params.get("check") or params["quantity"])
+    compared = config.stash[COMPARED]
     try:
-        sides = versions.sides(option, config.stash[COMPARED], requested, display.say)
+        built = compared.built(request, requested)
+        sides = versions.sides(option, compared, requested, display.say)
     except NotBuilt as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     [network] = config.stash[REFERENCES]
     threads = settings.threads or 1  # one decides more: docs/explanation/verdict.md
     settings = replace(settings, network=network, threads=threads)
-    built = config.stash[COMPARED].built(request)
     readable = (DATASET.raw(dataset.directory), *{Path(file).parent for *_, file in built.values()})
     trusted = {side.python for side in sides if not side.requirements}
     start = starter(replace(worker_spec(option), threads=threads, readable=readable), display.on_event, trusted)

@@ -24,8 +24,7 @@ def identified(pair: Pair, sides: Sequence[Side]) -> dict[str, Imported]:
     """Return the imports of each side, which must be built. Raises `Contradiction`, and the errors of `Pair.run`."""
     requirements = [list(map(Requirement, side.requirements)) for side in sides]
     required = sorted({canonical(each.name) for of_side in requirements for each in of_side})
-    variant = impls.variants().get(pair.variant)
-    packages = [*(variant.packages if variant else ()), "numpy"]
+    packages = ["numpy"] if pair.built else [*impls.variants()[pair.variant].packages, "numpy"]
     result = dict(zip(SIDES, pair.run(imported, packages, required), strict=True))
     for (name, modules), of_side in zip(result.items(), requirements, strict=True):
         for package, module in modules.items():

@@ -96,10 +96,11 @@ def initialisation(pair: Pair) -> Finding:
 def logits(pair: Pair) -> Finding:
     """Compare the logits of equal parameters; what is built in place of a variant has its own."""
     pair.build()
+    images = pair.dataset.test.images
     if not pair.built:
         pair.run("set_parameters", pair.initial_parameters())
-    images = pair.dataset.test.images
-    outputs = [{"logits": array} for array in pair.run("logits", images if pair.built else images.first(128))]
+        images = images.first(128)
+    outputs = [{"logits": array} for array in pair.run("logits", images)]
     return _within(*outputs, limit=2 * limits.FORWARD_BACKWARD["float32"])
 
 

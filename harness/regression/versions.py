@@ -37,14 +37,17 @@ class Compared(NamedTuple):
     - `packages`: for each name of these, what the environments of both sides must be able to import.
     - `requirements(given, packages)`: returns all of a side for which the command line gives these.
     - `checks`, `quantities`: what is compared.
-    - `built(request)`: returns what is built in place of variants, as in `Pairs`; `request` is pytest's.
+    - `unnamed`: the name of a side for which the command line gives none.
+    - `built(request, names)`: returns what is built in place of these variants, as in `Pairs`; `request` is pytest's.
+      Raises `NotBuilt`.
     """
 
     packages: Mapping[str, Collection[str]]
     requirements: Callable[[list[str], Collection[str]], Sequence[str]]
     checks: Sequence[str]
     quantities: Sequence[str]
-    built: Callable[[Any], Mapping[str, tuple]] = lambda request: {}
+    unnamed: str = "the installed versions"
+    built: Callable[[Any, Iterable[str]], Mapping[str, tuple]] = lambda request, names: {}
 
 
 def sides(
@@ -75,7 +78,7 @@ def sides(
         if len(pins) == 2 and len(set(pins.values())) == 1:
             say("both sides are alike: the same version of each package")
     for side in built:
-        name = ", ".join(getattr(option, side)) or "the installed versions"
+        name = ", ".join(getattr(option, side)) or compared.unnamed
         say(f"the environment of {name}: some minutes, the first time")
         python = _of(side, environments.built, pins[side], packages, root)
         result[side] = Side(name, str(python), tuple(wanted[side]))

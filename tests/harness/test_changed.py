@@ -6,6 +6,7 @@ NAMES = (
     "test_accuracy",
     "test_network",
     "test_output",
+    "test_parallel",
     "test_reference",
     "test_equivalence",
     "harness/test_verdict",
@@ -18,9 +19,9 @@ FILES = [f"tests/{name}.py" for name in NAMES]
 def selected(run_here, monkeypatch):
     """Return a function that gives the tests of `FILES` that a change of this file selects: file and name."""
 
-    def selected(file):
+    def selected(file, *arguments):
         monkeypatch.setattr("harness.plugin.changed.changed_files", lambda revision: {file})
-        lines = run_here("--changed", "--collect-only", "-q", *FILES).stdout.splitlines()
+        lines = run_here("--changed", "--collect-only", "-q", *arguments, *FILES).stdout.splitlines()
         return [line.split("::") for line in lines if line.startswith("tests/")]
 
     return selected
@@ -37,6 +38,12 @@ def test_change_of_a_module_that_frameworks_share_selects_their_variants(selecte
     assert any("keras-jax" in name for name in names)
     assert any("tensorflow" in name for name in names)
     assert not any("pytorch" in name or "numpy" in name for name in names)
+
+
+def test_change_of_another_framework_selects_the_chapter_that_imports_it(selected):
+    names = [name for _, name in selected("impls/tensorflow/parallel.py", "-m", "parallel")]
+    assert any("keras-tensorflow" in name for name in names)
+    assert not any("pytorch" in name for name in names)
 
 
 @pytest.mark.parametrize(("file", "trained"), [("impls/jax/mnist.py", ["jax"]), ("harness/judging/intervals.py", [])])

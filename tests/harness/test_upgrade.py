@@ -91,6 +91,7 @@ def test_exit_status_of_open_verdicts_is_5(run, options, answers, reason):
         (["--baseline-python=/no/such/python"], "/no/such/python"),
         (["--baseline=keras==3", "--baseline-python=/some/python"], "--baseline-python"),
         (["--baseline=numpy==0.0.1", "--framework=numpy"], "numpy==0.0.1"),
+        (["--baseline=onnxruntime==1", "--baseline=keras-nightly"], "leave out keras"),
     ],
 )
 def test_impossible_comparison_is_refused(run_here, monkeypatch, arguments, named):

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -91,20 +91,31 @@ CHAPTER = Chapter(
 
 def pytest_configure(config: pytest.Config) -> None:
     """Compare two versions of runtimes, if the command line names one, by the files that NumPy exports."""
+    option = config.option
     try:
-        files = versions.named_in([*config.option.baseline, *config.option.candidate])
+        files = versions.named_in([*option.baseline, *option.candidate])
     except NotBuilt as error:
         raise pytest.UsageError(str(error)) from None
+    if not files:
+        return
+    if option.framework or option.threads not in (None, 1):
+        raise pytest.UsageError(
+            "two versions of a runtime run NumPy's files on one thread: leave out --framework and --threads"
+        )
 
-    def built(request: pytest.FixtureRequest) -> dict[str, tuple]:
-        settings, fleet, exports = map(request.getfixturevalue, ("settings", "fleet", "exports"))
+    def built(request: pytest.FixtureRequest, names: Iterable[str]) -> dict[str, tuple]:
         [network] = config.stash[REFERENCES]
+        if not quantization.exists("numpy", network):
+            raise NotBuilt(f"NumPy exports no {network}: name another --network")
+        settings, fleet, exports = map(request.getfixturevalue, ("settings", "fleet", "exports"))
         numpy = fleet.framework("numpy", replace(settings, network=network))
-        return {name: (loaded, file[0], str(exports.file(numpy, *file))) for name, file in files.items()}
+        found = {name: (loaded, files[name][0], str(exports.file(numpy, *files[name]))) for name in names}
+        fleet.close()
+        exports.close()
+        return found
 
-    if files:
-        packages = dict.fromkeys(files, ENVIRONMENTS["device"][1])
-        config.stash[COMPARED] = Compared(packages, versions.requirements, ["logits"], OF_ONE_IMAGE, built)
+    packages, unnamed = dict.fromkeys(files, ENVIRONMENTS["device"][1]), "the versions in impls/edge"
+    config.stash[COMPARED] = Compared(packages, versions.requirements, ["logits"], OF_ONE_IMAGE, unnamed, built)
 
 
 @pytest.hookimpl(wrapper=True)
