@@ -11,8 +11,8 @@ from studies.detectors.question import BENCHMARKS, BETTER, SAME, UNDECIDED, WORS
 
 WORDS = {"+": WORSE, "-": BETTER, " ": SAME}
 ROW = re.compile(r"^\| (.) .*\| +(~?)([\d.]+) +\| .*time_step", re.MULTILINE)  # mark; "~": not significant; ratio
-INSTALLATION = 8.0  # seconds of both versions
-ROUND = 0.5  # seconds of a process, besides its start: a warm-up of 0.1 s, five samples, and their preparation
+INSTALLATION = 6.0  # seconds of both versions
+ROUND = 0.2  # seconds of a process, besides its start: a warm-up of 0.1 s, and five samples of 0.01 s
 
 
 def answers(question: Question) -> dict[str, Answer]:
