@@ -14,6 +14,7 @@ import impls
 from harness import ROOT
 from harness.data.standin import described, stand_ins
 from harness.plugin.changed import imported
+from impls.command_line import errors_in_one_line
 
 TESTS = (
     *("accuracy", "adamw", "bad_input", "dataset", "equivalence", "latency", "memory", "network", "output"),
@@ -27,7 +28,6 @@ SIZED = ("impls/contract.py", "impls/adapter.py", "impls/*/mnist.py")  # files w
 EDITS = (  # files, regular expression that must be in each, replacement
     ("impls/contract.py", r"^VIT_BLOCK = .*?(?=^NETWORKS = )", ""),
     ("impls/contract.py", r'^    "vit": .*?(?=^}$)', ""),
-    ("impls/contract.py", r"^# Aliases .*?\n\n\n", "\n"),
     ("impls/command_line.py", "`make data`", "`python -m harness.data.obtain`"),
     ("impls/*/adapter.py", ", resnet, state, vit$", ", state"),
     ("impls/*/adapter.py", ', "resnet": resnet, "vit": vit', ""),
@@ -95,7 +95,9 @@ def sized(text: str, shape: Sequence[int], classes: int) -> str:
 def contents(project: str, options: argparse.Namespace) -> dict[str, str]:
     """Return the text of each file of the new project, by its path."""
     name, shape, classes = options.dataset, options.shape, options.classes
-    unwanted = "|".join({"readme", "description", "edge", "test", "dev", *impls.names()} - {*options.frameworks})
+    unwanted = "|".join(
+        {"readme", "description", "edge", "test", "dev", "site", "detectors", *impls.names()} - {*options.frameworks}
+    )
     first = [*EDITS, ("impls/*/mnist.py", LOADER, loader()), ("pyproject.toml", rf"^({unwanted}) = .*?\n", "")]
     last = [("impls/contract.py", r"^DATASET = .*?^\)\n", described(name, stand_ins(shape, classes), classes))]
     files = texts(options.frameworks)
@@ -135,7 +137,7 @@ def main() -> None:
         sys.exit(f"error: {reason}")
     path = options.path.absolute()
     files = contents(path.name, options)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as scratch:
+    with errors_in_one_line(), tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as scratch:
         project = Path(scratch, path.name)
         for name, text in files.items():
             (project / name).parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,7 @@
-"""Count what a run spends: every process adds a line of JSON to the file that the variable MNIST_TALLY names."""
+"""Count what a run spends: processes add lines of JSON to the file that the variable MNIST_TALLY names.
+
+The sandbox takes the variable away, so workers of compared versions count nothing.
+"""
 
 import contextlib
 import functools

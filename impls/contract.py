@@ -220,11 +220,6 @@ NETWORKS = {
 }
 DEFAULT_NETWORKS = tuple(name for name, network in NETWORKS.items() if not network.chapter)  # networks of the tutorials
 
-# Aliases of the MLP's numbers, for scripts that import them.
-LAYER_SIZES = (784, 512, 256, 10)
-PARAMETER_NAMES = tuple(NETWORKS["mlp"].shapes)
-PARAMETER_COUNT = NETWORKS["mlp"].parameter_count
-
 
 @dataclass(frozen=True)
 class Cosine:

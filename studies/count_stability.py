@@ -34,11 +34,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=60.0, help="after which no process run begins (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
     options = parser.parse_args()
-    pairs = pairs_of_mlp()
+    pairs, able = pairs_of_mlp(), [name for name in impls.variants() if not impls.missing(name)]
     until = time.monotonic() + 60 * options.minutes
     while time.monotonic() < until:
         runs = Counter(each["variant"] for each in lines.read(options.keep))
-        variant = min(impls.variants(), key=runs.__getitem__)  # the one with the fewest outcomes
+        variant = min(able, key=runs.__getitem__)  # the one with the fewest outcomes
         for outcome in outcomes(pairs, variant, options.rounds):
             lines.append(options.keep, {"variant": variant, **outcome})
     print_table("Counts of a version and itself", COLUMNS, rows(lines.read(options.keep)))

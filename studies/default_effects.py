@@ -4,6 +4,7 @@ NumPy trains twice in float64, from equal parameters and batches. The result is 
 of the loss of 1,000 test images after the last step. Each of two sides is one of studies/alternatives.py.
 """
 
+import argparse
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -144,6 +145,7 @@ def train(network: str, side: Side, data: Parts) -> tuple[Trace, float]:
 
 def main() -> None:
     """Print a row for each default."""
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     data, rows = dataset(), []
     for default, network, *sides in EFFECTS:
         (traced, tested), (other_traced, other_tested) = (train(network, side, data) for side in sides)

@@ -4,10 +4,10 @@ PyTorch trains with each mistake and without it, for an epoch of 469 steps, from
 site draws the curves of the file that this writes. NAMES on the command line replace the curves of these exercises.
 """
 
+import argparse
 import json
 import math
 import os
-import sys
 from contextlib import closing
 from dataclasses import replace
 from functools import cache
@@ -110,8 +110,14 @@ def points(losses: list[float]) -> list[float | None]:
 def main() -> None:
     """Train with each mistake and without it, and write the file."""
     os.environ["MNIST_VARIANTS"] = "tests.mistakes"
-    data, wanted = dataset(), {*sys.argv[1:]} or {mistake.name for mistake in exercises()}
-    found = json.loads(LOSSES.read_text(encoding="utf-8")) if sys.argv[1:] else {}
+    names = [mistake.name for mistake in exercises()]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of mistakes; without one, all are measured anew")
+    chosen = parser.parse_args().names
+    if unknown := sorted({*chosen} - {*names}):
+        parser.error(f"there is no mistake {', '.join(unknown)} in tests/mistakes/{VARIANT}")
+    data, wanted = dataset(), chosen or names
+    found = json.loads(LOSSES.read_text(encoding="utf-8")) if chosen else {}
     right = cache(lambda file, network: TRAININGS[file](VARIANT, network, data))
     for mistake in track([mistake for mistake in exercises() if mistake.name in wanted]):
         without = right(mistake.file, mistake.network)

@@ -22,6 +22,7 @@ from harness.numbers import whole_number
 from harness.workers import processors
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker
+from impls.command_line import errors_in_one_line
 from impls.contract import NETWORKS, Settings
 from studies.alternatives import drawn, glorot_uniform, torch_uniform
 from studies.shared import dataset, limits, print_table
@@ -99,4 +100,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with errors_in_one_line():
+        main()

@@ -41,6 +41,9 @@ class FakeWorker:
     def build(self, make, *arguments):
         return self.answer("build", make, *arguments)
 
+    def obtain(self, make, *arguments):
+        self.answer("obtain", make, *arguments)
+
     def run(self, function, *arguments):
         return self.answer(getattr(function, "__name__", function), *arguments)
 

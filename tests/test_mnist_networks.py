@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from impls.contract import LAYER_SIZES, NETWORKS, PARAMETER_COUNT, PARAMETER_NAMES
+from impls.contract import NETWORKS
 from impls.files import read_dataset
 
 
@@ -34,9 +34,8 @@ def test_files_of_another_form_are_not_read(tmp_path, dataset):
 
 
 def test_the_mlp_has_the_parameters_that_its_layers_need():
-    layers = pairwise(LAYER_SIZES)
+    layers = pairwise((784, 512, 256, 10))
     assert sum(inputs * outputs + outputs for inputs, outputs in layers) == NETWORKS["mlp"].parameter_count == 535_818
-    assert (535_818, tuple(NETWORKS["mlp"].shapes)) == (PARAMETER_COUNT, PARAMETER_NAMES)
 
 
 def test_the_cnn_has_the_parameters_that_its_layers_need():

@@ -1,4 +1,4 @@
-"""Check the language of README.md, docs/ and all docstrings; `make lint` runs it: `python tools/prose.py`.
+"""Check the language of README.md, docs/, and the docstrings of impls, harness and studies: `python tools/prose.py`.
 
 Each sentence has its subject first and at most 25 words, but for the shares in `LIMITS`. Words of `TERMS` have another
 name in docs/glossary.md. docs/lab/ may have long table cells.
@@ -76,7 +76,7 @@ def of_python(file: Path) -> Iterator[tuple[str, str]]:
 def findings(file: Path, kind: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield each finding of a sentence or a table cell, and what is wrong."""
     count = len(words(text))
-    if kind == "cell" and count > WORDY and "lab" not in file.parts:
+    if kind == "cell" and count > WORDY and ROOT / "docs/lab" not in file.parents:
         yield "wordy cell", f"{count} words"
     if kind == "sentence" and count > LONG:
         yield ("longest sentence" if count > LONGEST else "long sentence"), f"{count} words"

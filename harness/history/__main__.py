@@ -9,7 +9,7 @@ from packaging.version import Version
 from harness.data import atomic
 from harness.history.history import History, pending
 from harness.history.picture import drawn
-from harness.history.rows import read
+from harness.history.rows import Row, read
 from harness.history.table import as_markdown
 from harness.measuring import machine
 from harness.regression import builds, environments
@@ -17,6 +17,7 @@ from harness.regression.builds import Build
 from harness.regression.release_command import add_limits, add_options, checked, pairs, sampling, say
 from harness.regression.releases import Releases
 
+NOT_ALL = 5  # exit status, as of an open verdict
 AT_ONCE = 2  # groups of 5 workers, with all of a framework in memory
 
 
@@ -28,7 +29,8 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        print(f"interrupted; the same command measures what is missing in {options.file}", file=sys.stderr)
+        again = ", without --again," if options.again else ""
+        print(f"interrupted; the same command{again} measures what is missing in {options.file}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -45,14 +47,23 @@ def _measure(options: argparse.Namespace) -> None:
     }
     known = read(options.file)
     own = [row["anchor"] for row in known if _is_of(row, facts)]
-    facts |= {"anchor": options.anchor or (own or [listed[-1].version])[-1], "machine": machine.identity()}
+    names = {Version(build.version): build.version for build in listed}
+    anchor = names.get(Version(options.anchor), options.anchor) if options.anchor else (own or [listed[-1].version])[-1]
+    facts |= {"anchor": anchor, "machine": machine.identity()}
     todo = pending(listed, [] if options.again else known, facts)
     say(f"{len(todo)} of {len(listed)} releases of {package} to measure, compared with {facts['anchor']}; {variant}")
     if todo:
         _history(options, facts).run(todo)
-    rows = [row for row in read(options.file) if _is_of(row, facts)]
-    if not rows:
-        return
+    found = read(options.file)
+    rows = [row for row in found if _is_of(row, facts)]
+    if rows:
+        _report(options, rows)
+    if left := pending(todo, found[len(known) :], facts):
+        say(f"{len(left)} releases have no new row: the time was up, or nothing could be measured")
+        sys.exit(NOT_ALL)
+
+
+def _report(options: argparse.Namespace, rows: list[Row]) -> None:
     table = as_markdown(rows)
     print(table, end="")
     if options.markdown:

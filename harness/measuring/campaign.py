@@ -132,7 +132,7 @@ class Campaign:
     def _prepare(self, target: Target, operation: Operation) -> None:
         worker = self.workers[target.name]
         if operation.method == "train_step":
-            worker.build(*target.build)  # anew: moments of weights that are long unused are denormal, and slow
+            worker.obtain(*target.build)  # its first state: moments of weights long unused are denormal, and slow
         worker.run(prepare, operation, *self.dataset.train)
 
     def _block(self, target: Target, operation: Operation, active: dict[str, ProcessRun]) -> None:

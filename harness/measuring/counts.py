@@ -98,7 +98,7 @@ def in_process() -> tuple[Counts, Counts]:
     modules = [name for name, file in files.items() if not file.startswith(tempfile.gettempdir())]
     maps = Path("/proc/self/maps").read_text(encoding="utf-8").splitlines()
     libraries: Counter[str] = Counter()
-    for file in {Path(line.split(maxsplit=5)[-1]) for line in maps if ".so" in line}:
+    for file in {Path(line.split(maxsplit=5)[-1]) for line in maps if ".so" in line and "(deleted)" not in line}:
         libraries[file.name] += file.stat().st_size
     return dict(Counter(map(_package, modules))), dict(libraries)
 

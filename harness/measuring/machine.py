@@ -82,4 +82,4 @@ def _gpus() -> str | None:
         return None
     command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
-    return "; ".join(done.stdout.splitlines()) or None
+    return None if done.returncode else "; ".join(done.stdout.splitlines()) or None

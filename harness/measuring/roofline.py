@@ -68,7 +68,7 @@ def _copy_around(part: np.ndarray) -> None:
 
 
 def train_step_seconds(network: Network, batch_size: int, multiply_seconds: float, stream_seconds: float) -> float:
-    """Return the least time of one training step, from the measured times of `multiply` and `stream`.
+    """Return the least time of one training step whose parts do not overlap, by the times of `multiply` and `stream`.
 
     Arithmetic: `Network.operations` for each image. Memory: Adam reads parameters, gradients, m and v, and writes all
     but the gradients: 7 passes, where a cycle of `stream` makes 8.

@@ -19,13 +19,13 @@ def sentences(results: Results) -> list[Sentence]:
 
 def _equality(results: Results) -> Iterator[Sentence]:
     for network, comparisons in results.by_network("error"):
-        held = [each for each in comparisons if each["dtype"] == "float64" and not each["known_deviation"]]
-        missed = [each["variant"] for each in held if each["error"] is None or each["error"] > each["limit"]]
+        exact = [each for each in comparisons if not each["known_deviation"]]
+        missed = [each["variant"] for each in exact if each["error"] is None or each["error"] > each["limit"]]
         excepted = dict.fromkeys(each["variant"] for each in comparisons if each["known_deviation"])
         if missed:
             names = ", ".join(dict.fromkeys(missed))
             yield "equality", f"Not all compute the same: {names} beyond the limit, {network}."
-        elif held:
+        elif held := [each for each in exact if each["dtype"] == "float64"]:
             worst = max(held, key=lambda comparison: comparison["error"] / comparison["limit"])
             largest = f"largest error {shown(worst['error'])} in “{worst['name']}”, limit {shown(worst['limit'])}"
             count = len({comparison["variant"] for comparison in held})

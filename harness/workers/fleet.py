@@ -11,6 +11,7 @@ import impls
 from harness.workers import processors, together
 from harness.workers.launch import WorkerSpec
 from harness.workers.session import Session
+from harness.workers.wire import dumps
 from harness.workers.worker import Worker, WorkerDied
 from impls import Case
 from impls.contract import NETWORKS, Network, Settings
@@ -90,7 +91,7 @@ class Fleet:
         self.on_event = on_event
         self.in_process = in_process
         self.workers: dict[str, Worker | InProcess] = {}
-        self.broken: dict[tuple[Callable, str, Settings], Exception] = {}
+        self.broken: dict[bytes, Exception] = {}  # by `dumps` of the build
 
     def start(self, cases: Iterable[Case], settings: Settings) -> None:
         """Build these in their workers, as many at once as there are cores: an import takes seconds of a core."""
@@ -108,7 +109,7 @@ class Fleet:
 
         Raises the error of the import or of the building, each time.
         """
-        key = (factory, variant, settings)
+        key = dumps((factory, variant, settings, *factory_args))
         if key not in self.broken:
             try:
                 self.worker(worker_key or variant).obtain(factory, variant, settings, *factory_args)

@@ -47,11 +47,11 @@ MODELS = {"mlp": build_mlp, "cnn": build_cnn}
 # %%
 def load_mnist(folder):
     """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
-    raw = Path(folder, "MNIST", "raw")
-    if not raw.is_dir():
-        return keras.datasets.mnist.load_data()  # downloads to the cache of Keras
     names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-    images, labels, test_images, test_labels = (np.fromfile(raw / name, np.uint8) for name in names)
+    files = [Path(folder, "MNIST", "raw", name) for name in names]
+    if not all(file.exists() for file in files):
+        return keras.datasets.mnist.load_data()  # downloads to the cache of Keras
+    images, labels, test_images, test_labels = (np.fromfile(file, np.uint8) for file in files)
     # The header of an IDX file has 16 bytes for images, and 8 for labels.
     return (images[16:].reshape(-1, 28, 28), labels[8:]), (test_images[16:].reshape(-1, 28, 28), test_labels[8:])
 
@@ -76,7 +76,7 @@ def compile_model(model, optimizer, loss, metrics=("accuracy",)):
     """Set the optimizer, the loss and the metrics of `model`, and whether XLA compiles its steps."""
     convolves = any(len(kernel.shape) > 2 for kernel in model.trainable_variables)  # slow in XLA on a CPU
     jit_compile = {"jax": True, "tensorflow": not convolves, "torch": False}[keras.backend.backend()]
-    steps = 50 if jit_compile else 1  # in one call of the compiled code
+    steps = 50 if jit_compile else 1  # of `fit` at a time: TensorFlow compiles them into one call
     model.compile(optimizer, loss, metrics=list(metrics), jit_compile=jit_compile, steps_per_execution=steps)
 
 

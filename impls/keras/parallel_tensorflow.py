@@ -15,7 +15,6 @@ class Adapter(DataParallelMixin, adapter.Adapter):
         self.strategy = join(place)
         with self.strategy.scope():  # sends the parameters of rank 0 to every process
             super().__init__(settings)
-            self.optimizer.build(self.model.trainable_variables)
         self.place = place
 
     def train_step(self, batch):

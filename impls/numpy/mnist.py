@@ -99,7 +99,7 @@ def patches(x):
 
 
 def max_pool_gradient(dm, h, m):
-    """Route dL/dm to the first maximum of each window, as the frameworks do: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
+    """Route dL/dm to the first maximum of a window, as most frameworks do: (n, h / 2, w / 2, c) -> (n, h, w, c)."""
     dh, remaining = np.zeros_like(h), dm.copy()
     for target, corner in zip(corners(dh), corners(h), strict=True):
         target[...] = remaining * (corner == m)
@@ -182,7 +182,7 @@ def train_epoch(model, loss_fn, optimizer, params, x, y, random, batch_size=128)
 
 def evaluate(model, loss_fn, params, x, y):
     """Return the mean loss in nats, and the fraction of images whose largest logit is that of their label."""
-    parts = np.array_split(x, len(x) // 1000 + 1)  # because the CNN needs 0.2 MB for each image
+    parts = np.split(x, range(1000, len(x), 1000))  # because the CNN needs 0.2 MB for each image
     logits = np.concatenate([model(params, part)[0] for part in parts])  # (n, 784) -> (n, 10)
     return float(loss_fn(logits, y)[0]), float(np.mean(logits.argmax(axis=1) == y))
 

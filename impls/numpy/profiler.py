@@ -1,4 +1,4 @@
-"""Profiling in NumPy, which has no profiler: each line of impls/numpy/mnist.py is timed as one kernel."""
+"""Profiling in NumPy, which has no profiler: each line of the tutorials is timed as one kernel."""
 
 import json
 import linecache
@@ -7,10 +7,10 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from impls.numpy import mnist
+from impls.numpy import mnist, resnet, vit
 from impls.profiler import Kernel
 
-FILE = mnist.__file__
+FILES = {tutorial.__file__ for tutorial in (mnist, resnet, vit)}
 CALLS = 4  # in the first two, Python objects are allocated that later calls reuse
 
 
@@ -25,14 +25,15 @@ def kernels(implementation, run, folder):
         if stack and stack[-1]:
             recorded.append(Kernel(stack[-1], since, now))
         if event == "line":
-            stack[-1] = f"{frame.f_code.co_qualname} {linecache.getline(FILE, frame.f_lineno).strip()}"
+            code = frame.f_code
+            stack[-1] = f"{code.co_qualname} {linecache.getline(code.co_filename, frame.f_lineno).strip()}"
         elif event == "return":
             stack.pop()
         since = time.perf_counter_ns()
         return on_event
 
     def on_call(frame, event, argument):
-        if frame.f_code.co_filename != FILE:
+        if frame.f_code.co_filename not in FILES:
             return None
         on_event(frame, event, argument)
         stack.append("")

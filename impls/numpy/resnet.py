@@ -140,5 +140,5 @@ def convolve(x, kernel):
 
 
 def patches(x, size):
-    """Return a row for each pixel, the patch of `size` x `size` pixels around it: (n, h, w, c) -> (n h w, 9 c)."""
+    """Return a row for each pixel, the patch of `size` x `size` pixels around it: (n, h, w, c) -> (n h w, size² c)."""
     return mnist.patches(x) if size == 3 else x.reshape(-1, x.shape[3])  # 3 x 3, or the pixel alone

@@ -1,4 +1,4 @@
-"""A Vision Transformer in PyTorch: the patches of an image are tokens, and attention is three matrix products.
+"""A Vision Transformer in PyTorch: the patches of an image are tokens, and attention is written out.
 
 The rest of a training is in mnist.py: python -m impls pytorch --network vit --epochs 3
 """

@@ -50,11 +50,11 @@ XLA = {"mlp"}  # networks that XLA compiles; on a CPU its convolutions are 2 tim
 # %%
 def load_mnist(folder):
     """Return ((images, labels), (test images, labels)): uint8 (n, 28, 28) and (n,). Download them if missing."""
-    raw = Path(folder, "MNIST", "raw")
-    if not raw.is_dir():
-        return tf.keras.datasets.mnist.load_data()  # downloads to the cache of Keras
     names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
-    images, labels, test_images, test_labels = (np.fromfile(raw / name, np.uint8) for name in names)
+    files = [Path(folder, "MNIST", "raw", name) for name in names]
+    if not all(file.exists() for file in files):
+        return tf.keras.datasets.mnist.load_data()  # downloads to the cache of Keras
+    images, labels, test_images, test_labels = (np.fromfile(file, np.uint8) for file in files)
     # The header of an IDX file has 16 bytes for images, and 8 for labels.
     return (images[16:].reshape(-1, 28, 28), labels[8:]), (test_images[16:].reshape(-1, 28, 28), test_labels[8:])
 

@@ -74,11 +74,11 @@ def test_each_run_has_new_workers_and_samples(run, log):
     assert campaign.runs == {"a": [expected] * 3, "b": [expected] * 3}
 
 
-def test_network_is_built_anew_before_training_steps(run, log):
+def test_training_steps_begin_with_the_first_state(run, log):
     run("a", operations=(PREDICT, STEP))
-    commands = [command for _, command, *_ in log if command in ("build", "first_step", "prepare")]
-    assert commands == ["build", "first_step", "prepare", "build", "prepare"]
-    assert ("a", "build", *BUILD) in log
+    commands = [command for _, command, *_ in log if command in ("build", "first_step", "prepare", "obtain")]
+    assert commands == ["build", "first_step", "prepare", "obtain", "prepare"]
+    assert ("a", "obtain", *BUILD) in log
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])

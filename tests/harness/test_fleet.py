@@ -33,9 +33,9 @@ def test_worker_that_died_while_idle_is_replaced(fleet):
 
 def test_start_reports_broken_variants_at_their_use(fleet):
     fleet.start([Case(name, "mlp") for name in ("broken", "numpy")], Settings())
-    worker = fleet.worker("numpy")
+    worker = fleet.workers["numpy"]
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
-    assert fleet.worker("numpy") is worker
+    assert fleet.workers["numpy"] is worker
     with pytest.raises(ValueError, match="'broken'"):
         fleet.framework("broken", Settings())
 

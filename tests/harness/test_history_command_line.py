@@ -10,19 +10,35 @@ from tests.wheels import wheel
 
 
 @pytest.fixture
-def run(monkeypatch, wheels, tmp_path):
+def measure(tmp_path):
+    """Return a function that writes the row of a release, which was compared with 2.0."""
+    facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
+    row = dict.fromkeys(KEYS, 0.01) | facts | {"margin": 0.05, "machine": machine.identity(), "found": {}}
+    row |= {"format": FORMAT, "state": "cannot be installed"}
+    return lambda version, **other: lines.append(tmp_path / "rows", row | {"version": version, **other})
+
+
+@pytest.fixture
+def run(monkeypatch, wheels, tmp_path, measure):
     """Return a function: the exit status or its message, and the versions that are to be measured."""
     for version in ("1.0", "1.1", "1.2", "1.2.1", "2.0"):
         wheel(wheels, "toynet", version)
 
-    def run(*arguments):
+    def run(*arguments, in_time=True):
         measured = []
 
         class Recorded:
             def run(self, builds):
                 measured.extend(build.version for build in builds)
+                for version in measured[: None if in_time else 1]:
+                    measure(version, **facts)
 
-        monkeypatch.setattr(command, "_history", lambda options, facts: Recorded())
+        def history(options, found):
+            facts.update(found)
+            return Recorded()
+
+        facts = {}
+        monkeypatch.setattr(command, "_history", history)
         file = ["--file", str(tmp_path / "rows")]
         monkeypatch.setattr("sys.argv", ["history", "toynet", "--framework", "numpy", *file, *arguments])
         try:
@@ -36,8 +52,17 @@ def run(monkeypatch, wheels, tmp_path):
 
 def test_last_release_of_each_minor_version_is_measured(run):
     assert run("--since", "1.1") == (0, ["1.1", "1.2", "1.2.1"])
-    assert run("--since", "1.1", "--minor") == (0, ["1.1", "1.2.1"])
-    assert run("--since", "1.1", "--minor", "--anchor", "1.2") == (0, ["1.1", "1.2.1", "2.0"])
+    assert run("--since", "1.1", "--minor", "--again") == (0, ["1.1", "1.2.1"])
+    assert run("--since", "1.1", "--minor", "--anchor", "1.2", "--again") == (0, ["1.1", "1.2.1", "2.0"])
+
+
+def test_releases_without_a_row_are_a_status(run):
+    assert run("--since", "1.1", in_time=False) == (5, ["1.1", "1.2", "1.2.1"])
+    assert run("--since", "1.1") == (0, ["1.2", "1.2.1"])
+
+
+def test_anchor_by_another_spelling_is_the_same_release(run):
+    assert run("--since", "1.1", "--anchor", "1.2.0") == (0, ["1.1", "1.2.1", "2.0"])
 
 
 @pytest.mark.parametrize(
@@ -53,15 +78,6 @@ def test_invalid_request_ends_with_a_line(run, arguments, named):
     assert named in status
     assert "\n" not in status
     assert measured == []
-
-
-@pytest.fixture
-def measure(tmp_path):
-    """Return a function that writes the row of a release, which was compared with 2.0."""
-    facts = {"package": "toynet", "anchor": "2.0", "framework": "numpy", "network": "mlp", "companions": []}
-    row = dict.fromkeys(KEYS, 0.01) | facts | {"margin": 0.05, "machine": machine.identity(), "found": {}}
-    row |= {"format": FORMAT, "state": "cannot be installed"}
-    return lambda version: lines.append(tmp_path / "rows", row | {"version": version})
 
 
 def test_releases_with_a_row_are_measured_on_request_only(run, measure):

@@ -42,10 +42,12 @@ def test_kind_of_a_kernel(about, expected):
     assert kind(about) == expected
 
 
-def test_lines_of_numpy_are_kernels_one_after_the_other(tmp_path):
-    implementation = impls.load("numpy", Settings())
+@pytest.mark.parametrize(("network", "line"), [("mlp", "x.T @ da"), ("vit", "q @ k.mT"), ("resnet", "means @ ")])
+def test_lines_of_numpy_are_kernels_one_after_the_other(tmp_path, network, line):
+    implementation = impls.load("numpy", Settings(network=network))
     batch = implementation.prepare_batch(np.zeros((8, 28, 28), "uint8"), np.zeros(8, "uint8"))
     found = profiler("numpy")(implementation, lambda: implementation.train_step(batch), str(tmp_path))
     assert all(before.end <= after.start for before, after in itertools.pairwise(found))
     assert all(each.start <= each.end for each in found)
     assert {kind(each.about) for each in found} >= {MATRIX, OPTIMIZER, ELEMENTWISE}
+    assert any(line in each.about for each in found)

@@ -59,6 +59,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("frameworks").addoption("--profile-traces", type=Path, metavar="DIR", help=traces)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a folder of traces that has files: old traces would be taken for new ones."""
+    folder = config.option.profile_traces
+    if folder and folder.is_dir() and any(folder.iterdir()):
+        raise pytest.UsageError(f"--profile-traces {folder}: expected a new or an empty folder")
+
+
 @pytest.fixture(scope="session")
 def profile(request: pytest.FixtureRequest, settings: Settings, dataset: Parts) -> Callable[[Framework], dict]:
     """Return a function that profiles a variant once, in a separate worker. An error is raised at each call."""
