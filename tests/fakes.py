@@ -67,7 +67,7 @@ class FakeWorker:
         return [self.seconds] * self.operation.rounds
 
     def fit_usage(self, images, labels, epochs, begin):
-        return [self.seconds] * epochs, 900
+        return [self.seconds] * epochs, 900, True
 
     def cpu_seconds(self):
         return self.used

@@ -52,14 +52,18 @@ def peak_memory() -> int | None:
 
 
 @changes_state
-def fit_usage(implementation: Adapter, images, labels, epochs: int, begin: float) -> tuple[list[float], int | None]:
+def fit_usage(
+    implementation: Adapter, images, labels, epochs: int, begin: float
+) -> tuple[list[float], int | None, bool]:
     """Return the CPU seconds of each epoch of one `fit`, (epochs,), and the bytes in use after it, without garbage.
 
-    It begins at the moment `begin` of `time.monotonic`, which all processes of a machine have in common.
+    It begins at the moment `begin` of `time.monotonic`, which all processes of a machine have in common. The last of
+    the results is whether it could: False if that moment was over.
     """
+    in_time = time.monotonic() < begin
     while time.monotonic() < begin:
         pass
     marks = [cpu_seconds()]
     implementation.fit(images, labels, epochs, lambda *_: marks.append(cpu_seconds()))
     gc.collect()
-    return [after - before for before, after in itertools.pairwise(marks)], in_use()
+    return [after - before for before, after in itertools.pairwise(marks)], in_use(), in_time

@@ -85,11 +85,13 @@ def measure_startup(pair: Pair) -> dict[str, Values]:
 
 
 def measure_fits(pair: Pair) -> dict[str, Values]:
-    """Train in `FITS` short fits."""
+    """Train in `FITS` short fits. Nothing is measured if a side began late: the other had the processor for itself."""
     images, labels = pair.dataset.train.first(IMAGES)
     fits = [pair.run(usage.fit_usage, images, labels, EPOCHS, time.monotonic() + SYNC_DELAY) for _ in range(FITS)]
-    first, *_, last = ([held for _, held in both] for both in fits)
-    seconds = [[seconds for seconds, _ in fits_of_side] for fits_of_side in zip(*fits, strict=True)]
+    if not all(in_time for both in fits for *_, in_time in both):
+        return {}
+    first, *_, last = ([held for _, held, _ in both] for both in fits)
+    seconds = [[seconds for seconds, *_ in fits_of_side] for fits_of_side in zip(*fits, strict=True)]
     return {
         "first-fit": tuple(of_side[0][0] for of_side in seconds),
         f"fit-{IMAGES}": tuple([each for epochs in of_side for each in epochs[1:-1]] for of_side in seconds),

@@ -77,7 +77,7 @@ def test_kept_memory_is_judged_in_bytes(measured, quantity, margin, share, word)
 
 
 def test_memory_that_the_system_does_not_report_is_missing(compare):
-    silent = {"peak_memory": None, "in_use": None, "fit_usage": ([1.0] * 6, None)}
+    silent = {"peak_memory": None, "in_use": None, "fit_usage": ([1.0] * 6, None, True)}
     memory = [name for name in QUANTITIES if "memory" in name or "kept" in name]
     assert words(compare(quantities=memory, candidate=silent)) == {"missing"}
 

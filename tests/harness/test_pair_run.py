@@ -78,7 +78,7 @@ class Growing(FakeWorker):
     def fit_usage(self, images, labels, epochs, begin):
         self.fits += 1
         first = 5.0 if self.fits == 1 else 2.0
-        return [first] + [1.0] * (epochs - 2) + [3.0], 2_000_000 + 1000 * epochs * self.fits
+        return [first] + [1.0] * (epochs - 2) + [3.0], 2_000_000 + 1000 * epochs * self.fits, True
 
 
 def test_epochs_of_fits_are_those_between_first_and_last(measured):
@@ -96,6 +96,11 @@ def test_fits_begin_at_one_moment_in_the_future(measured):
     moments = [arguments[-1] for _, command, *arguments in commands if command == "fit_usage"]
     assert min(moments) >= start + SYNC_DELAY
     assert len(moments) == 2 * len(set(moments)) == 2 * FITS
+
+
+def test_fit_that_began_late_does_not_count(measured):
+    late = FakeWorker(fit_usage=([1.0] * EPOCHS, 900, False))
+    assert measured(candidate=late, wanted=["first-fit", "kept-by-epoch"]) == {}
 
 
 class Leaking(FakeWorker):

@@ -69,7 +69,7 @@ class Keeping:
 
 def test_garbage_of_a_fit_is_not_in_use():
     keeping = Keeping()
-    (_, before), (_, after) = (usage.fit_usage(keeping, None, None, 8, 0.0) for _ in range(2))
+    (_, before, _), (_, after, _) = (usage.fit_usage(keeping, None, None, 8, 0.0) for _ in range(2))
     assert (after - before) / 8 == pytest.approx(2**20, rel=0.01)
 
 
@@ -77,6 +77,7 @@ def test_fit_begins_at_its_moment_and_waiting_is_not_counted(monkeypatch):
     clock = itertools.count(5.0)
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     monkeypatch.setattr(usage, "cpu_seconds", lambda: next(clock))
-    seconds, _ = usage.fit_usage(Keeping(), None, None, 2, begin=8.0)
-    assert seconds == [1.0, 1.0]
+    seconds, _, in_time = usage.fit_usage(Keeping(), None, None, 2, begin=8.0)
+    assert (seconds, in_time) == ([1.0, 1.0], True)
     assert next(clock) == 12.0  # the moment at 5, 6, 7 and 8, then the use at 9, 10 and 11
+    assert usage.fit_usage(Keeping(), None, None, 2, begin=8.0)[-1] is False
