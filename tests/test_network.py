@@ -43,10 +43,17 @@ def test_parameters_are_a_copy(framework):
         np.testing.assert_array_equal(array, before[name], err_msg=name)
 
 
-def test_hyperparameters_are_set_or_default(framework):
-    """By each framework's own names: the learning rate and the betas of the settings, and an epsilon as shipped."""
+def test_hyperparameters_are_set_or_default(framework, dataset):
+    """By each framework's own names: the learning rate and the betas of the settings, and an epsilon as shipped.
+
+    The first step of Adam moves the parameter with the largest gradient by the learning rate.
+    """
     shipped = framework.hyperparameters()
-    wanted = framework.with_settings(learning_rate=0.125, beta_1=0.25, beta_2=0.5).hyperparameters()
+    framework = framework.with_settings(learning_rate=0.125, beta_1=0.25, beta_2=0.5)
+    wanted, before = framework.hyperparameters(), framework.get_parameters()
+    framework.fit(*dataset.train.first(framework.settings.batch_size), 1)
+    moved = max(np.abs(array - before[name]).max() for name, array in framework.get_parameters().items())
+    assert moved == pytest.approx(0.125, rel=1e-3)
     flat = [each for value in wanted.values() for each in (value if isinstance(value, tuple) else (value,))]
     assert {0.125, 0.25, 0.5} <= set(flat)
     changed = {name for name, value in wanted.items() if value != shipped[name]}

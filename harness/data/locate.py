@@ -1,6 +1,7 @@
 """The search for the data set below a path of the user, by names, verified by SHA-256."""
 
 import gzip
+import hashlib
 import io
 import os
 import re
@@ -33,9 +34,10 @@ def find(place: Path) -> dict[str, bytes]:
     """
     files: dict[str, bytes] = {}
     problems: list[str] = []
+    right = {digest: name for name, digest in DATASET.files.items()}
     for path in _candidates(place, problems):
         for content in _contents(path, problems):
-            name = NAMES.get(len(content), _similar_name(path.name))
+            name = right.get(hashlib.sha256(content).hexdigest()) or NAMES.get(len(content), _similar_name(path.name))
             if name and name not in files:
                 try:
                     files[name] = verify(name, content, path)

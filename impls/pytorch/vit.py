@@ -17,6 +17,7 @@ class ViT(nn.Module):
         super().__init__()
         self.patch = nn.Linear(49, WIDTH)
         self.position = nn.Embedding(TOKENS, WIDTH)
+        nn.init.normal_(self.position.weight, std=0.02)  # small next to the patches; PyTorch would draw with std 1
         self.block_1 = Block()
         self.block_2 = Block()
         self.norm = nn.LayerNorm(WIDTH, EPSILON)

@@ -1,6 +1,7 @@
 """MNIST is found in the forms that users have, and a damaged file is named with its problem."""
 
 import gzip
+import hashlib
 import os
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from harness.data.idx import BYTES, DataError
 from harness.data.locate import find
+from impls.contract import DATASET
 from impls.files import read_dataset
 from tests.other_user import no_permission
 
@@ -101,3 +103,14 @@ def test_unreadable_folder_is_named(public):
     (public / "place").mkdir()
     with no_permission(public / "place"), pytest.raises(DataError, match=f"{public / 'place'}.*Permission denied"):
         find(public / "place")
+
+
+def test_files_of_one_size_are_told_apart_by_their_content(small, monkeypatch, tmp_path):
+    """As in a project with as many test images as training images."""
+    for name in small:
+        monkeypatch.setitem(BYTES, name, max(map(len, small.values())))
+        small[name] = small[name].ljust(BYTES[name])
+        monkeypatch.setitem(DATASET.files, name, hashlib.sha256(small[name]).hexdigest())
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress(small[name]))
+    monkeypatch.setattr("harness.data.locate.NAMES", {size: name for name, size in BYTES.items()})
+    assert find(tmp_path) == small
