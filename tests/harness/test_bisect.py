@@ -56,15 +56,11 @@ def bisect():
     return bisect
 
 
-def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect):
-    ended = bisect(FakeProber())
-    assert (ended.good, ended.bad, ended.check) == (12, 13, "logits")
+@pytest.mark.parametrize(("word", "asked", "found"), [("changed", NUMERICS, "logits"), ("different", "calls", "calls")])
+def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect, word, asked, found):
+    ended = bisect(FakeProber(word=word), check=asked)
+    assert (ended.good, ended.bad, ended.check) == (12, 13, found)
     assert ended.differences() == {"toy": ("12", "13")}
-
-
-def test_build_that_does_other_work_is_found(bisect):
-    ended = bisect(FakeProber(word="different"), check="calls")
-    assert (ended.good, ended.bad, ended.check) == (12, 13, "calls")
 
 
 def test_equal_ends_need_one_measurement(bisect):

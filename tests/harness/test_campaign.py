@@ -5,7 +5,7 @@ import pytest
 import impls
 from harness.measuring.campaign import Campaign, ProcessRun, Target
 from harness.measuring.interleaving import in_turn, interleaved
-from harness.measuring.workload import Operation
+from harness.measuring.workload import EPOCH, Operation
 from harness.workers.worker import WorkerEnded
 from impls.contract import Settings
 from tests.fakes import CONDITIONS, FakeWorker
@@ -79,6 +79,11 @@ def test_training_steps_begin_with_the_first_state(run, log):
     commands = [command for _, command, *_ in log if command in ("build", "first_step", "prepare", "obtain")]
     assert commands == ["build", "first_step", "prepare", "obtain", "prepare"]
     assert ("a", "obtain", *BUILD) in log
+
+
+def test_an_epoch_comes_before_steps(run, log):
+    run("a", operations=(STEP, EPOCH))
+    assert [arguments[0] for _, command, *arguments in log if command == "prepare"] == [EPOCH, STEP]
 
 
 @pytest.mark.parametrize("command", ["import_seconds", "build", "first_step", "prepare", "block"])

@@ -1,6 +1,10 @@
 """`--changed` selects the tests that a change can affect."""
 
+import subprocess
+
 import pytest
+
+from harness.plugin.changed import changed_files
 
 NAMES = (
     "test_accuracy",
@@ -9,6 +13,7 @@ NAMES = (
     "test_parallel",
     "test_reference",
     "test_equivalence",
+    "harness/test_page",
     "harness/test_verdict",
     "harness/test_wire",
 )
@@ -70,12 +75,29 @@ def test_change_of_shared_code_selects_importers_and_reference(selected):
     ("file", "files"),
     [
         ("tests/test_output.py", {"tests/test_output.py"}),
-        ("tests/harness/conftest.py", {"tests/harness/test_verdict.py", "tests/harness/test_wire.py"}),
+        ("tests/harness/conftest.py", {f"tests/harness/test_{name}.py" for name in ("page", "verdict", "wire")}),
         ("README.md", set()),
     ],
 )
 def test_change_of_a_test_selects_its_file_alone(selected, file, files):
     assert {each for each, _ in selected(file)} == files
+
+
+def test_change_of_a_template_selects_the_tests_of_its_page(selected):
+    files = {file for file, _ in selected("harness/page/templates/page.css")}
+    assert "tests/harness/test_page.py" in files
+    assert "tests/harness/test_verdict.py" not in files
+
+
+def test_changed_and_new_files_are_those_of_git(tmp_path, monkeypatch):
+    monkeypatch.setattr("harness.plugin.changed.ROOT", tmp_path)
+    git = ("git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@localhost")
+    (tmp_path / "old.py").touch()
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message=first"]):
+        subprocess.run([*git, *command], check=True)
+    for name in ("old.py", "new.py"):
+        (tmp_path / name).write_text("changed = True\n")
+    assert changed_files("HEAD") == {"old.py", "new.py"}
 
 
 def test_unknown_revision_is_refused(run_here):

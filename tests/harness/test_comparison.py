@@ -8,7 +8,7 @@ import pytest
 from harness.judging.sequential import INTERIM_ANALYSES, Sampling
 from harness.measuring.timing import Unmeasurable
 from harness.regression import comparison as module
-from harness.regression.comparison import Comparison
+from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.pair_run import QUANTITIES, STEPS, PairRun
 from harness.regression.versions import ACCURACY
@@ -55,17 +55,11 @@ def test_times_have_verdicts_after_the_first_analysis(compare, candidate, word):
     assert len(comparison.runs) == FIRST
 
 
-@pytest.mark.parametrize(
-    ("baseline", "candidate", "expected"),
-    [
-        ([2.0, 7.0, 3.0], [2.2, 7.7, 3.3], (3.0, 3.3)),  # the machine's speed changes for both
-        ([2.0, 2.0, 2.0], [2.0, 9.0, 2.0], (2.0, 2.0)),  # a block was disturbed
-    ],
-)
-def test_blocks_are_compared_with_their_neighbours(measured, baseline, candidate, expected):
-    comparison = measured(lambda _: {"import": (baseline, candidate)}, "import")
+def test_blocks_are_compared_with_their_neighbours(measured):
+    """The machine's speed changes for both, and one block of the candidate was disturbed."""
+    comparison = measured(lambda _: {"import": ([1.0, 2.0, 4.0], [1.1, 9.0, 4.4])}, "import")
     comparison.run()
-    assert [side[0] for side in comparison.values("import")] == pytest.approx(expected)
+    assert [side[0] for side in comparison.values("import")] == pytest.approx([2.0, 2.2])
 
 
 @pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 4096), ("kept-by-call", 4096)])
@@ -132,8 +126,9 @@ def test_each_candidate_is_compared_with_the_baseline(dataset):
     assert len(comparison.runs) == FIRST
 
 
-def test_other_conditions_are_not_comparable(compare):
-    comparison = compare(candidate={"conditions": CONDITIONS | {"jit_compile": True}})
+@pytest.mark.parametrize("other", [{"jit_compile": True}, {"affinity": [0]}])
+def test_other_conditions_are_not_comparable(compare, other):
+    comparison = compare(candidate={"conditions": CONDITIONS | other})
     assert words(comparison) == {"not comparable"}
     assert len(comparison.runs) == 1
 
@@ -151,3 +146,7 @@ def test_pairs_at_once_have_different_processors(dataset):
     comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", "ab", ["peak-memory"], Sampling(at_once=2))
     comparison.run()
     assert (cpu_slots.count(0), cpu_slots.count(1)) == (FIRST, FIRST)
+
+
+def test_each_pair_has_its_processors():
+    assert [most_pairs(*each) for each in ((1, 2), (4, 2), (16, 1))] == [1, 2, 4]

@@ -107,12 +107,6 @@ def test_no_answer_is_a_failure(word, said):
         word(said)
 
 
-def test_exact_interval_of_no_alarm():
-    low, high = report.exact_interval(0, 60)
-    assert low == 0
-    assert high == pytest.approx(1 - 0.025 ** (1 / 60))  # of which 0 of 60 has a chance of 2.5 %
-
-
 def test_figure_has_a_name_for_each_detector():
     both = [answer("aa", "same"), answer("10", "worse")]
     answers = [

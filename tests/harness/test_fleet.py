@@ -36,8 +36,11 @@ def test_start_reports_broken_variants_at_their_use(fleet):
     worker = fleet.workers["numpy"]
     assert fleet.framework("numpy", Settings()).parameter_count() == 535_818
     assert fleet.workers["numpy"] is worker
-    with pytest.raises(ValueError, match="'broken'"):
+    with pytest.raises(ValueError, match="'broken'") as first:
         fleet.framework("broken", Settings())
+    with pytest.raises(ValueError, match="'broken'") as second:
+        fleet.framework("broken", Settings())
+    assert second.value is first.value, "tried again"
 
 
 def test_exception_of_one_thread_ends_the_others():

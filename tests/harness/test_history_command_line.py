@@ -68,7 +68,6 @@ def test_anchor_by_another_spelling_is_the_same_release(run):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--since", "7.0"], "7.0"),
         (["--since", "first"], "first"),
         (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such"),
     ],
@@ -78,12 +77,6 @@ def test_invalid_request_ends_with_a_line(run, arguments, named):
     assert named in status
     assert "\n" not in status
     assert measured == []
-
-
-def test_releases_with_a_row_are_measured_on_request_only(run, measure):
-    measure("1.1")
-    assert run("--since", "1.0")[1] == ["1.0", "1.2", "1.2.1"]
-    assert run("--since", "1.0", "--again")[1] == ["1.0", "1.1", "1.2", "1.2.1"]
 
 
 def test_new_release_is_compared_with_the_anchor_of_the_file(run, measure, wheels):

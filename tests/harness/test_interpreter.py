@@ -51,10 +51,6 @@ def test_problem_is_a_line_with_the_reason(script, lines, found):
     assert "\n" not in line
 
 
-def test_path_without_a_program_is_named(tmp_path):
-    assert str(tmp_path / "no-such-file") in problem(str(tmp_path / "no-such-file"), 60.0)
-
-
 def test_python_that_hangs_is_ended_with_its_children(script, tmp_path):
     python = script("#!/bin/sh", f"sleep 1000 & echo $! >{tmp_path}/started; sleep 1000")
     assert problem(python, 3.0)

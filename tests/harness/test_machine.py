@@ -18,8 +18,12 @@ NONE = {path: text.replace("12000", "-1") for path, text in V1.items()}
         ("4:cpu,cpuacct:/job", NONE, None),
         (
             "0::/a/b",
-            {"sys/fs/cgroup/a/b/cpu.max": "max 100000", "sys/fs/cgroup/a/cpu.max": "50000 100000"},
-            [50000, 100000],
+            {
+                "sys/fs/cgroup/a/b/cpu.max": "max 100000",
+                "sys/fs/cgroup/a/cpu.max": "50000 100000",
+                "sys/fs/cgroup/cpu.max": "60000 200000",
+            },
+            [60000, 200000],
         ),
         (None, {}, None),
     ],

@@ -72,12 +72,6 @@ def test_user_without_a_home_must_name_a_folder(given, monkeypatch):
         obtain()
 
 
-def test_cache_that_cannot_be_written_is_an_error(public, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(public))
-    with no_permission(public), pytest.raises(DataError, match="--data-dir"):
-        obtain()
-
-
 def test_cache_that_is_a_link_to_nothing_is_named(cache, tmp_path):
     cache.parent.mkdir()
     cache.symlink_to(tmp_path / "gone")

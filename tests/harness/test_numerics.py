@@ -39,7 +39,6 @@ class Adam(Adam):
 """
 # Name: code, {check that must change: a part of its reason}, checks that must not change.
 NUMPY = {
-    "same": ("", {}, set(NUMERICAL)),
     "scaled": (SCALED_NUMPY, {"logits": "logits", "gradients": ""}, {"initialisation", "defaults"}),
     "epsilon": (
         EPSILON_NUMPY,
@@ -73,6 +72,14 @@ def test_change_in_float32_only_is_detected(findings):
     training = findings(NUMERICAL, ROUGH_NUMPY)["training"]
     assert training.word == "changed"
     assert " in float32: " in training.reason
+
+
+def test_other_network_and_other_pixels_are_detected(check):
+    parameters = [{"bias": np.zeros(1)}, {"bias": np.zeros(2)}, {"bias": np.zeros(1), "kernel": np.zeros(1)}]
+    assert check("network", parameter_count=(1, 1), get_parameters=(parameters[0], parameters[1])).word == "changed"
+    found = check("network", parameter_count=(1, 1), get_parameters=(parameters[0], parameters[2]))
+    assert "only in the candidate" in found.reason
+    assert check("preprocessing", preprocess=(np.zeros(3), np.ones(3))).word == "changed"
 
 
 @pytest.mark.parametrize(("width", "word"), [(1 / 16, "redrawn"), (1.0, "changed")])

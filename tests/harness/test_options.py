@@ -6,6 +6,8 @@ import pytest
 from impls.contract import DEFAULT_NETWORKS
 from impls.numpy.adapter import Adapter
 
+REGRESSION = "tests/test_regression.py"
+
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
@@ -24,10 +26,20 @@ from impls.numpy.adapter import Adapter
         (["-n", "2", "--seeds", "2"], "-n cannot be combined"),
         (["--regression-json=no/where.json"], "no/where.json"),
         (["--data-dir", "nowhere", "tests/test_dataset.py"], "nowhere"),
+        (["--quick", "--epochs", "3"], "--epochs"),
+        (["--compare", "--baseline", "numpy==1.0"], "--compare cannot be combined"),
+        (["-m", "regression"], "--baseline"),
+        (["--baseline=ruff==0.1", REGRESSION], "ruff"),
+        (["--baseline-python=/no/such/python", REGRESSION], "/no/such/python"),
+        (["--baseline=keras==3", "--baseline-python=/some/python"], "--baseline-python"),
+        (["--candidate=keras==3", "--candidate-python=/some/python"], "--candidate-python"),
+        (["--baseline=numpy==0.0.1", "--framework=numpy", REGRESSION], "numpy==0.0.1"),
+        (["--baseline=onnxruntime==1", "--baseline=keras-nightly"], "leave out keras"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_option_is_refused_in_one_line(run_here, arguments, named):
+def test_option_is_refused_in_one_line(run_here, monkeypatch, arguments, named):
+    monkeypatch.setenv("UV_OFFLINE", "1")
     done = run_here(*arguments)
     assert done.returncode == pytest.ExitCode.USAGE_ERROR, done.stdout
     assert named in done.stdout

@@ -12,7 +12,7 @@ import pytest
 import impls
 from harness import ROOT
 from harness.page.page import html
-from harness.page.results import as_json, results_of
+from harness.page.results import as_json, read, results_of
 from harness.plugin.page import step_of
 from tests.results import error, kept, process, record, results, training, verdicts
 
@@ -37,6 +37,15 @@ def test_failures_are_named_and_markup_is_text():
     said = summary(found)
     assert all(said[name].startswith("Not all") for name in ("equality", "learning"))
     assert [row[2].text for row in section(found, "missing").find(".//tbody")] == ["no <b>bold</b> claim"]
+
+
+def test_fastest_and_slowest_step_are_named():
+    assert "2.20 ms (jax) to 4.40 ms (pytorch)" in summary(results())["latency"]
+
+
+def test_verdicts_of_a_second_file_are_shown(tmp_path):
+    files = [kept(tmp_path, as_json(results())), kept(tmp_path, json.dumps(verdicts()), "verdicts.json")]
+    assert read(files).upgrades == [verdicts()]
 
 
 def test_page_is_self_contained():
@@ -64,11 +73,13 @@ def test_page_is_self_contained():
     ],
 )
 def test_page_of_incomplete_results_shows_no_nan(changes):
-    assert "nan" not in text(ElementTree.fromstring(html(results(**changes)))).lower().split()
+    assert not re.search(r"\bnan\b", text(ElementTree.fromstring(html(results(**changes)))), re.IGNORECASE)
 
 
 def test_step_is_cut_out_of_each_tutorial():
-    assert all("def train_step" in step_of(impls.FOLDER / name / "mnist.py")["text"] for name in impls.names())
+    steps = {name: step_of(impls.FOLDER / name / "mnist.py") for name in impls.names()}
+    assert all("def train_step" in step["text"] for step in steps.values())
+    assert steps["jax"]["text"].startswith("@partial(jax.jit")
 
 
 def test_commands_draw_the_page_and_the_figures(tmp_path):

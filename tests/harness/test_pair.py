@@ -47,10 +47,3 @@ def test_worker_that_cannot_start_ends_the_other():
     with pytest.raises(CandidateFailed, match="no such file"), Pairs(Settings(), None, start).started("numpy", "ab"):
         pass
     assert baseline.log == [("", "close")]
-
-
-def test_candidate_that_fails_among_several_is_named():
-    workers = [FakeWorker(block=None), FakeWorker(block=None), FakeWorker(block=WorkerDied("gone"))]
-    with pytest.raises(CandidateFailed, match="gone") as failed:
-        Pair("numpy", Settings(), None, workers).run_in_turn(0, block)
-    assert failed.value.side == 2

@@ -33,10 +33,20 @@ def test_several_candidates_are_measured_with_the_baseline(dataset):
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_quantity_is_measured_if_wanted_alone(measured, quantity):
-    found = measured(wanted=[quantity])
+def test_quantity_is_measured_if_wanted_alone_and_every_pair_starts_alike(measured, quantity):
+    log = []
+    found = measured(FakeWorker(log=log), wanted=[quantity])
     measured_with_it = {name for name, each in QUANTITIES.items() if each.measure == QUANTITIES[quantity].measure}
     assert found.keys() == measured_with_it
+    assert [command for _, command, *_ in log].count("first_step") == 1
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_sides_take_turns_and_the_first_pair_checks_the_clock(measured, number):
+    log = []
+    measured(FakeWorker(name="a", log=log), FakeWorker(name="b", log=log), wanted=["train_step-128"], number=number)
+    assert "".join(name for name, command, *_ in log if command == "block").startswith("abbabaab")
+    assert {arguments[-1] for _, command, *arguments in log if command == "prepare"} == {number == 0}
 
 
 def test_new_quantity_is_one_entry(measured, monkeypatch):
@@ -50,13 +60,6 @@ def test_numpy_is_imported_by_new_processes(measured, variant, expected):
     commands = []
     measured(FakeWorker(log=commands), variant=variant, wanted=["import"])
     assert [name for _, name, *_ in commands if name in ("numpy_seconds", "import_seconds")] == expected
-
-
-@pytest.mark.parametrize("quantity", ["import", "first-fit", "train_step-128"])
-def test_every_pair_starts_alike(measured, quantity):
-    commands = []
-    measured(FakeWorker(log=commands), wanted=[quantity])
-    assert [command for _, command, *_ in commands].count("first_step") == 1
 
 
 @pytest.mark.parametrize("variant", ["numpy", "jax"])

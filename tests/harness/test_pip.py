@@ -40,5 +40,6 @@ def test_options_of_pip_become_variables_of_uv(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_NO_INDEX", "0")
     variables, options = pip.for_uv()
     indexes = {"UV_DEFAULT_INDEX": "https://install.example", "UV_EXTRA_INDEX_URL": "https://extra.example"}
+    indexes |= {"UV_INDEX_STRATEGY": "unsafe-best-match"}  # pip takes the newest version of all indexes
     assert (indexes | {"UV_FIND_LINKS": "/a,/b"}).items() <= variables.items()
     assert options == ["--no-config"]

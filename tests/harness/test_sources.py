@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import pickle
 import socket
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -55,13 +56,22 @@ def test_mirror_gives_the_four_files(small, mirror):
 
 @pytest.mark.parametrize(
     "sent",
-    [gzip.compress(b"other"), gzip.compress(b"cut")[:-4], gzip.compress(bytes(10**8), 1)],
-    ids=["other", "truncated", "bomb"],
+    [
+        gzip.compress(b"other"),
+        gzip.compress(b"cut")[:-4],
+        gzip.compress(NAMES[3].encode() + b"more"),
+        gzip.compress(bytes(10**8), 1),
+    ],
+    ids=["other", "truncated", "longer", "bomb"],
 )
 def test_mirror_with_a_wrong_file_is_refused(mirror, sent):
     (mirror / f"{NAMES[3]}.gz").write_bytes(sent)
+    tracemalloc.start()
     with pytest.raises(DataError):
         fetch()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10**7
 
 
 def test_silent_mirror_is_given_up(monkeypatch):

@@ -50,6 +50,13 @@ def test_comparison_shows_what_is_missing_and_why():
     assert rows(table)["numpy"] == [*["missing"] * 4, "2.00", "missing", "missing"]
 
 
+def test_comparison_shows_means_and_medians():
+    training = {"kind": "training", **JAX._asdict(), "framework": "jax", "parameters": 1}
+    training |= {"accuracies": [0.9, 1.0], "seconds": [[1.0, 2.0, 6.0]]}
+    shown = rows(comparison_table("mlp", ["jax"], [training], {}))["jax"]
+    assert {"95.00%", "2.00"} <= {*shown}
+
+
 def test_errors_of_a_known_deviation_are_marked():
     found = {"kind": "error", **JAX._asdict(), "name": "loss", "dtype": "float64", "limit": 1e-13, "trajectory": []}
     results = [found | {"error": 3e-7, "known_deviation": "computes in float32"}]

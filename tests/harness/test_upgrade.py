@@ -83,25 +83,6 @@ def test_exit_status_of_open_verdicts_is_5(run, options, answers, reason):
     assert reason in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["-m", "regression"], "--baseline"),
-        (["--baseline=ruff==0.1"], "ruff"),
-        (["--baseline-python=/no/such/python"], "/no/such/python"),
-        (["--baseline=keras==3", "--baseline-python=/some/python"], "--baseline-python"),
-        (["--baseline=numpy==0.0.1", "--framework=numpy"], "numpy==0.0.1"),
-        (["--baseline=onnxruntime==1", "--baseline=keras-nightly"], "leave out keras"),
-    ],
-)
-def test_impossible_comparison_is_refused(run_here, monkeypatch, arguments, named):
-    monkeypatch.setenv("UV_OFFLINE", "1")
-    done = run_here(*arguments, "tests/test_regression.py")
-    assert named in done.stdout
-    assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "Traceback" not in done.stdout
-
-
 def test_variants_without_the_package_are_not_compared(run_here):
     files = ("tests/test_regression.py", "tests/test_latency.py")
     shown = run_here("--collect-only", "-q", "--baseline=optax==0.1", *files).stdout

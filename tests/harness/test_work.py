@@ -26,10 +26,6 @@ def train_step(*arguments, right=train_step):
 """
 
 
-def test_same_code_has_the_same_counts(findings):
-    assert {found.word for found in findings(COUNTED, "").values()} == {"identical"}
-
-
 def test_one_more_call_is_named_with_its_package(findings):
     found = findings(COUNTED, MORE_CALLS)
     assert (found["calls"].word, found["loaded"].word) == ("different", "identical")

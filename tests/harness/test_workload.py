@@ -83,6 +83,12 @@ def test_block_warms_up_and_leaves_the_machine_at_rest(ready, warm_up, untimed):
     assert device.log[before:].index("rest") == len(device.log[before:]) - 1 == untimed + STEP.rounds
 
 
+def test_one_thread_leaves_no_others_to_wait_for(ready):
+    device = ready(Device(threads=1), STEP, check=False)
+    block(device)
+    assert device.log[-1] != "rest"
+
+
 def test_first_epoch_of_a_fit_is_not_counted(ready):
     device = ready(Device(), Operation("fit", 6, rounds=2, prepared=False))
     assert device.log == []
