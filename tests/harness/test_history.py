@@ -1,7 +1,9 @@
 """A history compares each release with the anchor of the same process runs, and measures none twice."""
 
 import json
+import math
 import re
+from argparse import Namespace
 
 import pytest
 
@@ -12,8 +14,10 @@ from harness.history.table import as_markdown
 from harness.judging.sequential import Sampling
 from harness.measuring import machine
 from harness.regression.builds import Build
+from harness.regression.comparison import Comparison
 from harness.regression.numerics import NUMERICAL, SAME, Finding
 from harness.regression.pair import Pairs
+from harness.regression.release_command import sampling
 from harness.regression.releases import NoAnswer
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Side
@@ -67,10 +71,10 @@ class FakeReleases:
 def history(pairs, tmp_path):
     """Return a function that measures releases 1 to `last` into a file, and returns what was built, and its rows."""
 
-    def history(last=6, say=lambda line: None, file=tmp_path / "rows", facts=FACTS, **changes):
+    def history(last=6, say=lambda line: None, file=tmp_path / "rows", facts=FACTS, seconds=math.inf, **changes):
         releases, builds = FakeReleases(pairs, **changes), [Build(str(number)) for number in [*range(1, last + 1), 9]]
         todo = pending(builds, read(file), facts)
-        History(releases, "9", facts, Sampling(), file, say).run(todo)
+        History(releases, "9", facts, Sampling(seconds=seconds), file, say).run(todo)
         return releases.built, read(file)
 
     return history
@@ -87,6 +91,18 @@ def test_each_release_is_a_row_with_its_state(history):
     assert third["packages"] == {"toy": ["9", "3"], "toymath": ["1", "2"]}
     assert set(third["found"]) == {*NUMERICAL, *COMPARED}
     assert [row["together"][-1] for row in rows if row["version"] == "9"] == ["9", "9"]
+
+
+def test_groups_share_the_time(history, monkeypatch):
+    shares = []
+    monkeypatch.setattr(Comparison, "run", lambda self, _: shares.append(self.sampling.seconds))
+    history(seconds=60.0)
+    assert shares == [30.0, pytest.approx(60.0, abs=5)]  # the first takes next to nothing
+
+
+def test_minutes_of_the_command_line_are_seconds():
+    options = Namespace(margin=0.05, alpha=0.01, max_minutes=2.0)
+    assert sampling(options, most=4).seconds == 120.0
 
 
 def test_all_verdicts_of_a_measurement_share_its_error(history):
