@@ -1,8 +1,10 @@
 """The answers of all detectors as a table and a figure: false alarms, and slowdowns that were found."""
 
+import math
 import statistics
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import scipy
 
@@ -16,6 +18,15 @@ EQUAL, SLOWER = "aa", "10"  # the known answers of the figure
 TEMPLATE = Path(__file__).with_name("picture.svg")
 
 
+class Reply(NamedTuple):
+    """The reply of a rule to one question: known answer, word, ratio, and seconds. A failed tool has "" and None."""
+
+    truth: str
+    word: str
+    ratio: float | None
+    seconds: float
+
+
 def exact_interval(found: int, of: int) -> tuple[float, float]:
     """Return the ends of the 95 % interval of a share, in [0, 1] (Clopper and Pearson 1934). `of` >= 1."""
     interval = scipy.stats.binomtest(found, of).proportion_ci(0.95, method="exact")
@@ -26,6 +37,7 @@ def as_markdown(answers: Sequence[dict]) -> str:
     """Return a table of all workloads and, if there are several, one of each.
 
     The column of equal sides counts false alarms, *worse* or *better*; that of a slowdown counts answers of *worse*.
+    The error of the ratio is the root of its mean square, relative to the true ratio.
     """
     workloads = sorted({answer["workload"] for answer in answers})
     parts = [_table("All workloads", answers)]
@@ -50,36 +62,41 @@ def picture(answers: Sequence[dict]) -> str:
     return ENVIRONMENT.from_string(TEMPLATE.read_text(encoding="utf-8")).render(dots=dots, x=x, y=y)
 
 
-def _by_detector(answers: Iterable[dict]) -> dict[tuple[str, float], list[tuple[str, str, float]]]:
-    """Return detector and minutes -> known answer, word and seconds of each question. A failed tool has the word ""."""
+def _by_detector(answers: Iterable[dict]) -> dict[tuple[str, float], list[Reply]]:
+    """Return detector and minutes -> the reply to each question."""
     rules: dict[str, dict[str, None]] = {}
     for answer in answers:
         rules.setdefault(answer["tool"], {}).update(dict.fromkeys(answer["answers"]))
-    known: dict[tuple[str, float], list[tuple[str, str, float]]] = {}
+    known: dict[tuple[str, float], list[Reply]] = {}
     for answer in answers:
         for rule in rules[answer["tool"]] or [answer["tool"]]:
-            word = answer["answers"].get(rule, {"word": ""})["word"]
-            known.setdefault((rule, answer["minutes"]), []).append((answer["truth"], word, answer["seconds"]))
+            found = answer["answers"].get(rule, {"word": "", "ratio": None})
+            reply = Reply(answer["truth"], found["word"], found["ratio"], answer["seconds"])
+            known.setdefault((rule, answer["minutes"]), []).append(reply)
     return dict(sorted(known.items()))
 
 
-def _counted(known: Iterable[tuple[str, str, float]], truth: str) -> tuple[int, int]:
+def _counted(known: Iterable[Reply], truth: str) -> tuple[int, int]:
     """Return how many answers to this are *worse*, or *better* of equal sides, and of how many."""
-    words = [word for each, word, _ in known if each == truth]
-    alarms = (WORSE, BETTER) if TRUTHS[truth].is_equal else (WORSE,)
+    words = [each.word for each in known if each.truth == truth]
+    alarms = (WORSE, BETTER) if TRUTHS[truth].ratio == 1 else (WORSE,)
     return sum(word in alarms for word in words), len(words)
 
 
 def _table(title: str, answers: Sequence[dict]) -> str:
     truths = [truth for truth in TRUTHS if truth in {answer["truth"] for answer in answers}]
-    headings = ("detector", "minutes", *truths, "wrong direction", "cannot tell", "failed", "minutes used")
+    others = ("wrong direction", "cannot tell", "failed", "minutes used", "error of the ratio")
+    headings = ("detector", "minutes", *truths, *others)
     lines = [f"### {title}", "", f"| {' | '.join(headings)} |", f"|{'---|' * len(headings)}"]
     for (rule, minutes), known in _by_detector(answers).items():
-        words = [word for _, word, _ in known]
-        wrong = sum(word == BETTER and not TRUTHS[truth].is_equal for truth, word, _ in known)
+        words = [each.word for each in known]
+        wrong = sum(each.word == BETTER and TRUTHS[each.truth].ratio > 1 for each in known)
         counts = map(str, (wrong, words.count(UNDECIDED), words.count("")))
-        used = statistics.median(seconds for _, _, seconds in known) / 60
-        cells = [rule, f"{minutes:g}", *(_share(*_counted(known, truth)) for truth in truths), *counts, f"{used:.1f}"]
+        used = statistics.median(each.seconds for each in known) / 60
+        errors = [each.ratio / TRUTHS[each.truth].ratio - 1 for each in known if each.ratio]
+        error = f"{100 * math.sqrt(statistics.fmean(each**2 for each in errors)):.1f} %" if errors else ""
+        shares = (_share(*_counted(known, truth)) for truth in truths)
+        cells = [rule, f"{minutes:g}", *shares, *counts, f"{used:.1f}", error]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

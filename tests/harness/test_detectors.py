@@ -65,7 +65,7 @@ def test_table_counts_false_alarms_and_found_slowdowns():
     answers.append(answer("10", "", answers={}, failed="no memory"))
     row = next(line for line in report.as_markdown(answers).splitlines() if line.startswith("| rule"))
     cells = [cell.strip() for cell in row.split("|")[1:-1]]
-    assert cells == ["rule", "1", "2 of 4 (7 to 93 %)", "2 of 5 (5 to 85 %)", "1", "2", "1", "0.5"]
+    assert cells == ["rule", "1", "2 of 4 (7 to 93 %)", "2 of 5 (5 to 85 %)", "1", "2", "1", "0.5", "7.1 %"]
 
 
 ASV = "| {} | 4.9±0.1ms | 5.4±0.1ms | {} | steps.time_step |"
