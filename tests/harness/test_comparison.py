@@ -62,7 +62,7 @@ def test_blocks_are_compared_with_their_neighbours(measured):
     assert [side[0] for side in comparison.values("import")] == pytest.approx([2.0, 2.2])
 
 
-@pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 4096), ("kept-by-call", 4096)])
+@pytest.mark.parametrize(("quantity", "margin"), [("kept-by-epoch", 25 * 1024), ("kept-by-call", 1024)])
 @pytest.mark.parametrize(("share", "word"), [(0.9, "same"), (1.1, "worse"), (-1.1, "better")])
 def test_kept_memory_is_judged_in_bytes(measured, quantity, margin, share, word):
     comparison = measured(lambda _: {quantity: (0.0, share * margin)}, quantity)

@@ -17,7 +17,7 @@ KERAS = {"version": "3.15.1", "file": "/env/keras/__init__.py", "inside": True, 
 def identify(required=(), **module):
     """Return the identity of a candidate that has imported this Keras."""
     records = ({"keras": KERAS}, {"keras": KERAS | module})
-    pair = SimpleNamespace(variant="keras-jax", run=lambda *_: records)
+    pair = SimpleNamespace(variant="keras-jax", built=(), run=lambda *_: records)
     return identified(pair, [Side("", "python"), Side("", "python", required)])
 
 
