@@ -132,7 +132,7 @@ def _case(text: str) -> tuple[list[float], float]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     every = [name for name in impls.variants() if not impls.missing(name)]
-    parser.add_argument("--variants", nargs="+", choices=every, default=every, help="to study (default: all)")
+    parser.add_argument("--variants", nargs="+", choices=every, default=every, help="(default: all that are installed)")
     parser.add_argument("--runs", type=int, default=10, help="of each variant in each case (default: 10)")
     parser.add_argument(
         "--cases",

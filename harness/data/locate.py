@@ -37,10 +37,11 @@ def find(place: Path) -> dict[str, bytes]:
     right = {digest: name for name, digest in DATASET.files.items()}
     for path in _candidates(place, problems):
         for content in _contents(path, problems):
-            name = right.get(hashlib.sha256(content).hexdigest()) or NAMES.get(len(content), _similar_name(path.name))
+            known = right.get(hashlib.sha256(content).hexdigest())
+            name = known or NAMES.get(len(content), _similar_name(path.name))
             if name and name not in files:
                 try:
-                    files[name] = verify(name, content, path)
+                    files[name] = content if known else verify(name, content, path)
                 except DataError as error:
                     problems.append(str(error))
         if len(files) == len(BYTES):

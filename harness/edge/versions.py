@@ -16,7 +16,7 @@ def named_in(requirements: Iterable[str]) -> dict[str, tuple[str, str]]:
 
     Raises `NotBuilt` if a framework is named as well, or if the files cannot be written here.
     """
-    names = {canonical(parsed(each).name) for each in requirements}
+    names = _names(requirements)
     runtimes = [runtime for runtime, distribution in DISTRIBUTIONS.items() if distribution in names]
     frameworks = set().union(*(variant.packages for variant in impls.variants().values())) - {"numpy"}
     if runtimes and (both := sorted(frameworks & set(map(package_of, names)))):
@@ -26,8 +26,15 @@ def named_in(requirements: Iterable[str]) -> dict[str, tuple[str, str]]:
     return {f"{runtime}-{kind}": (runtime, kind) for runtime in runtimes for kind in ("float", "int8")}
 
 
-def requirements(given: Sequence[str], _: Collection[str]) -> list[str]:
-    """Return the requirements of the environment "device", of which the given ones replace those of the same names."""
+def requirements(given: Sequence[str], packages: Collection[str]) -> list[str]:
+    """Return the requirements of the environment "device", of which the given ones replace those of the same names.
+
+    It has all runtimes, whichever `packages` are compared.
+    """
     ours, _ = ENVIRONMENTS["device"]
-    named = {canonical(parsed(each).name) for each in given}
-    return [*given, *(each for each in ours if canonical(parsed(each).name) not in named)]
+    named = _names(given)
+    return [*given, *(each for each in ours if named.isdisjoint(_names([each])))]
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    return {canonical(parsed(each).name) for each in requirements}

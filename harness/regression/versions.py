@@ -38,8 +38,8 @@ class Compared(NamedTuple):
     - `requirements(given, packages)`: returns all of a side for which the command line gives these.
     - `checks`, `quantities`: what is compared.
     - `unnamed`: the name of a side for which the command line gives none.
-    - `built(request, names)`: returns what is built in place of these variants, as in `Pairs`; `request` is pytest's.
-      Raises `NotBuilt`.
+    - `built(request, names)`: returns what is built in place of these variants, as in `Pairs`. The last argument of
+      each is the file that workers read; `request` is pytest's. Raises `NotBuilt`.
     """
 
     packages: Mapping[str, Collection[str]]
