@@ -30,7 +30,8 @@ class Comparison:
     - `quantities`: of `QUANTITIES`, and `ACCURACY`: its seed is the number of the process run.
 
     After `run`, `verdicts` has one for each candidate, by its position among the sides, and each quantity. `runs` holds
-    the completed process runs, by number, each with its sides: a candidate that fails is left out from then on.
+    the completed process runs, by number, each with its sides: a candidate that has failed, or has all its verdicts, is
+    left out from then on.
     `failure` is the error that ended the sampling.
     """
 
@@ -71,7 +72,7 @@ class Comparison:
 
     def _draw(self, batch: Batch) -> None:
         """Run the processes of a batch at once. If a candidate fails, run them again without it."""
-        sides = [side for side in range(len(self.pythons)) if side not in self.failed]
+        sides = [0, *sorted({side for side, _ in batch.undecided} - self.failed.keys())]
         wanted = {quantity for _, quantity in batch.undecided}
 
         def process_run(pair: Pair, number: int) -> None:

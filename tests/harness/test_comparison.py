@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections import Counter
 
 import pytest
 
@@ -124,6 +125,20 @@ def test_each_candidate_is_compared_with_the_baseline(dataset):
     assert "full" in comparison.verdicts[2, "import"].reason
     assert comparison.verdicts[2, "import"].change is None
     assert len(comparison.runs) == FIRST
+
+
+def test_a_decided_candidate_takes_no_more_time(dataset):
+    """The first one is twice as slow; the second one alternates by 5 %, so it needs more process runs."""
+    starts = Counter()
+
+    def start(target):
+        starts[target.python] += 1
+        return FakeWorker(1.05 ** (-1) ** starts["uneven"] if target.python == "uneven" else target.python)
+
+    comparison = Comparison(Pairs(Settings(), dataset, start), "numpy", (1.0, 2.0, "uneven"), ["import"], Sampling())
+    comparison.run()
+    assert comparison.verdicts[1, "import"].pairs == starts[2.0] == FIRST
+    assert comparison.verdicts[2, "import"].pairs == starts["uneven"] == starts[1.0] > FIRST
 
 
 @pytest.mark.parametrize("other", [{"jit_compile": True}, {"affinity": [0]}])
