@@ -52,7 +52,7 @@ def picture(answers: Sequence[dict]) -> str:
 
     A detector with fewer than `FEWEST` answers to either is left out.
     """
-    x, y = Axis(0, 1, 60, 480), Axis(0, 1, 340, 40)
+    x, y = Axis(0, 1, 60, 420), Axis(0, 1, 340, 40)
     dots: dict[tuple[float, float], list[str]] = {}
     for (rule, minutes), known in _by_detector(answers).items():
         false, equal = _counted(known, EQUAL)
