@@ -16,9 +16,11 @@ from harness.regression.numerics import NUMERICAL, SAME
 from harness.regression.pair_run import RATIOS
 from harness.regression.releases import NoAnswer, differences
 
+AGAIN = ", again"  # of the name of a second measurement
 SEVERITY = {"identical": 0, "within rounding": 1, "redrawn": 1, "different": 1, "changed": 2}
 EQUAL = (SAME.word, "same")
-UNDECIDED = ("missing", "not counted", "not comparable", "inconclusive")
+INCONCLUSIVE = "inconclusive"
+UNDECIDED = ("missing", "not counted", "not comparable", INCONCLUSIVE)
 
 
 @dataclass
@@ -54,13 +56,17 @@ class Bisection:
             pins = self.prober.resolved(self.builds[0].version)
             self.journal.add(self.name(0), Outcome(self.check, SAME.word, "", pins, 0))
         self.prober.reference = self.outcome(0).pins
-        end = self._measured(last, checks, planned(len(self.builds)) - 1)
+        left = planned(len(self.builds)) - 1
+        end = self._measured(last, checks, left)
+        if end.word == INCONCLUSIVE:
+            end = self._measured(last, checks, left, AGAIN)
         if end.word in UNDECIDED:
             raise NoAnswer(f"{self.name(last)} {problem(end)}")
         if end.word in EQUAL:
             return
         self.check, self.end = end.check, end
         self.good, self.bad = first_bad(last, self._state_of)
+        self.good, self.bad = self._decided()
         self.culprits = smallest(list(self.differences()), self._is_bad)
 
     def name(self, position: int) -> str:
@@ -68,8 +74,9 @@ class Bisection:
         return f"{self.package}=={self.builds[position].version}"
 
     def outcome(self, position: int) -> Outcome | None:
-        """Return the outcome of a build; None if it was not measured."""
-        return self.journal.outcomes.get(self.name(position))
+        """Return the last outcome of a build; None if it was not measured."""
+        first = self.journal.outcomes.get(self.name(position))
+        return self.journal.outcomes.get(self.name(position) + AGAIN, first)
 
     def differences(self) -> dict[str, tuple[str | None, str | None]]:
         """Return package -> its version with the last good and with the first bad build, where these differ."""
@@ -90,9 +97,25 @@ class Bisection:
     def _state_of(self, position: int, left: int) -> str:
         return self._state(self._measured(position, [self.check], left))
 
-    def _measured(self, position: int, checks: Sequence[str], left: int) -> Outcome:
+    def _decided(self) -> tuple[int, int]:
+        """Return the last good build and the first bad one after a second measurement of those between them.
+
+        An inconclusive build gets as many pairs again, which spend a further share of alpha.
+        """
+
+        def state(distance: int, left: int) -> str:
+            position = self.good + distance
+            found = self.outcome(position)
+            if found.word == INCONCLUSIVE:
+                found = self._measured(position, [self.check], left, AGAIN)
+            return self._state(found)
+
+        good, bad = first_bad(self.bad - self.good, state)
+        return self.good + good, self.good + bad
+
+    def _measured(self, position: int, checks: Sequence[str], left: int, again: str = "") -> Outcome:
         """Return the outcome of a build. If it is new, report it, and the number of probes that are left."""
-        name = self.name(position)
+        name = self.name(position) + again
         if name not in self.journal.outcomes:
             self._measure(name, lambda: self.prober.build(self.builds[position].version, checks, self._limits()))
             duration = f", about {_duration(left * self.seconds())}" if left else ""
@@ -138,7 +161,7 @@ class Bisection:
 
 def problem(undecided: Outcome) -> str:
     """Return why a build is neither good nor bad."""
-    word = "is inconclusive" if undecided.word == "inconclusive" else "cannot be measured"
+    word = "is inconclusive" if undecided.word == INCONCLUSIVE else "cannot be measured"
     return f"{word}: {undecided.reason}"
 
 

@@ -92,6 +92,24 @@ def test_noise_makes_a_search_inconclusive_and_not_wrong():
     assert sum(search is None for search in found) not in (0, 60)
 
 
+def test_inconclusive_build_next_to_the_change_is_measured_again():
+    """Its second measurement is less noisy. All verdicts together stay within alpha."""
+    asked = []
+
+    class Settling(SimulatedProber):
+        def build(self, version, checks, sampling):
+            self.spread = 0.2 if version == "8" and version not in asked else 0.01
+            asked.append(version)
+            return super().build(version, checks, sampling)
+
+    prober = Settling(8, 1.08, spread=None)
+    search = ended(prober)
+    assert (search.good, search.bad, search.unknown()) == (7, 8, {})
+    assert asked.count("8") == 2
+    assert len(set(asked)) == len(asked) - 1
+    assert prober.spent <= Sampling.alpha
+
+
 def test_builds_of_one_speed_do_not_differ():
     assert ended(SimulatedProber(BUILDS, 1.0, spread=0.02)).bad is None
 
