@@ -85,7 +85,7 @@ def test_fast_tests_of_a_new_project_pass(write, variant):
         ({"classes": 257}, "2..256"),
         ({"name": "../photos"}, "--dataset ../photos"),
         ({"path": "no/photos"}, "an existing folder"),
-        ({"path": "9 photos".replace(" ", "_")}, "9_photos"),
+        ({"path": "9_photos"}, "9_photos"),
         ({"path": "."}, "an empty folder"),
     ],
 )
