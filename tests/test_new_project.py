@@ -32,9 +32,9 @@ def write(tmp_path, monkeypatch):
     return write
 
 
-def run(folder: Path, *command: str, **environment: str) -> str:
+def run(folder: Path, *command: str) -> str:
     """Run a program in the folder, with a cache in it; return its output. Fails if the program does."""
-    own = {"PATH": "/usr/bin:/bin", "HOME": str(folder), **environment}
+    own = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
     done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=3600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

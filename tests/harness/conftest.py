@@ -23,7 +23,7 @@ from tests.wheels import wheel
 
 @pytest.fixture
 def start_fake(project):
-    """Starts a worker of the copied project with a fake implementation; ends them all afterwards."""
+    """Return a function that starts a worker of the copied project, with a fake implementation. End them all."""
     workers = []
 
     def start_fake(body: str, on_event=lambda *_: None, **spec) -> Worker:

@@ -88,7 +88,7 @@ def test_place_without_mnist_is_refused(tmp_path, build):
             find(path)
 
 
-def test_archive_of_objects_runs_no_code(tmp_path, monkeypatch):
+def test_archive_of_objects_runs_no_code(tmp_path):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "ran"),)
