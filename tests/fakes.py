@@ -34,7 +34,7 @@ class FakeWorker:
     def __init__(self, seconds=1.0, name="", log=None, **answers):
         self.seconds = seconds
         self.name, self.log = name, [] if log is None else log
-        self.answers = ANSWERS | answers
+        self.answers = ANSWERS | {"numpy_seconds": seconds} | answers
         self.operation = None
         self.used = 0.0  # CPU seconds
 
@@ -53,15 +53,12 @@ class FakeWorker:
             self.operation = arguments[0]
         if asked in ("import_seconds", "build", "first_step"):
             self.used += self.seconds
-        if asked in ("numpy_seconds", "block", "fit_usage", "cpu_seconds") and asked not in self.answers:
+        if asked in ("block", "fit_usage", "cpu_seconds") and asked not in self.answers:
             return getattr(self, asked)(*arguments)
         answer = self.answers.get(asked)
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-    def numpy_seconds(self):
-        return self.seconds
 
     def block(self):
         return [self.seconds] * self.operation.rounds

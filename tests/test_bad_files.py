@@ -21,11 +21,6 @@ def runtime(request):
 
 
 @pytest.fixture
-def content(numpy_framework, runtime, exports):
-    return exports.file(numpy_framework, runtime, "int8").read_bytes()
-
-
-@pytest.fixture
 def load(exports, runtime):
     """Return a function that loads a file in the runtime."""
     return lambda path: exports.device(runtime).build(export_tasks.loaded, runtime, str(path))
@@ -42,7 +37,8 @@ def test_a_runtime_that_is_not_installed(exports, tmp_path):
 
 
 @pytest.mark.parametrize("left", [0, 4, 0.5, 0.999])
-def test_a_file_cut_short(content, load, left):
+def test_a_file_cut_short(numpy_framework, exports, runtime, load, left):
+    content = exports.file(numpy_framework, runtime, "int8").read_bytes()
     refused(load, content[: left if isinstance(left, int) else int(left * len(content))])
 
 

@@ -10,18 +10,15 @@ from impls.contract import DATASET
 
 
 def assert_canonical(loaded, dataset):
-    for split, arrays in zip((dataset.train, dataset.test), loaded, strict=True):
-        for reference, array in zip(split, arrays, strict=True):
-            assert array.dtype == np.uint8, f"{reference.split} {reference.kind}"
-            np.testing.assert_array_equal(array, reference.array(), err_msg=f"{reference.split} {reference.kind}")
+    train, test = loaded
+    for reference, array in zip((*dataset.train, *dataset.test), (*train, *test), strict=True):
+        assert array.dtype == np.uint8, f"{reference.split} {reference.kind}"
+        np.testing.assert_array_equal(array, reference.array(), err_msg=f"{reference.split} {reference.kind}")
 
 
 def test_files_hash_to_mnist(dataset):
-    names = iter(DATASET.files)
-    for split in (dataset.train, dataset.test):
-        for reference in split:
-            name = next(names)
-            assert hashlib.sha256(idx_bytes(reference.array())).hexdigest() == DATASET.files[name]
+    for array, digest in zip((*dataset.train, *dataset.test), DATASET.files.values(), strict=True):
+        assert hashlib.sha256(idx_bytes(array.array())).hexdigest() == digest
 
 
 def test_loaded_dataset_is_mnist(framework, dataset):

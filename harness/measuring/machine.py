@@ -34,8 +34,7 @@ def identity() -> dict[str, Any]:
 
     A part is None if the system does not report it.
     """
-    cpuinfo = Path("/proc/cpuinfo")
-    model = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text(encoding="utf-8")) if cpuinfo.exists() else None
+    model = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     return {
         "cpu": model[1] if model else None,
         "cores": processors.count(),

@@ -24,7 +24,7 @@ OPERATIONS = (  # which do not use their images
 
 def environment(cpu: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
     """Return variables to set before NumPy is imported: its OpenBLAS takes AVX2 on processors that it does not know."""
-    flags = cpu.read_text(encoding="utf-8").split() if cpu.exists() else ()
+    flags = cpu.read_text(encoding="utf-8").split()
     return {"OPENBLAS_CORETYPE": "SkylakeX"} if AVX512.issubset(flags) else {}
 
 

@@ -1,24 +1,21 @@
 """The targets of a campaign: the variants, their notebook ways if wanted, and the roofline."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 import impls
 from harness.data.lazy import Parts
 from harness.measuring import notebook, roofline
 from harness.measuring.campaign import Target
-from harness.measuring.workload import EPOCH, OPERATIONS, Operation
+from harness.measuring.workload import EPOCH, Operation
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker
 from impls import Case
 from impls.contract import NETWORKS, Settings
 
 
-def pairs(
-    cases: Iterable[Case], with_notebooks: bool, operations: Iterable[Operation] = OPERATIONS
-) -> list[tuple[Case, Operation]]:
+def pairs(cases: Sequence[Case], with_notebooks: bool, operations: Iterable[Operation]) -> list[tuple[Case, Operation]]:
     """Return each operation of each case, and an epoch of the notebook ways of their variants if wanted."""
-    cases = list(cases)
     found = [(case, each.scaled_to(NETWORKS[case.network])) for case in cases for each in operations]
     if with_notebooks:
         variants = dict.fromkeys(case.variant for case in cases)

@@ -45,10 +45,8 @@ def in_use() -> int | None:
 
 def peak_memory() -> int | None:
     """Return the most bytes of RAM that it has held."""
-    status = Path("/proc/self/status")
-    return (
-        int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))[1]) * 1024 if status.exists() else None
-    )
+    held = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
+    return int(held[1]) * 1024 if held else None
 
 
 @changes_state

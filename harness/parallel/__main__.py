@@ -8,10 +8,13 @@ import impls
 from harness.data.lazy import Parts
 from harness.data.obtain import obtain
 from harness.equality.training import train
-from harness.parallel.team import Team, check_processes
+from harness.parallel.team import Team
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker, WorkerDied, WorkerError
 from impls import command_line, parallel
+from impls.contract import check_whole_number
+
+MOST_PROCESSES = 64
 
 
 def main() -> None:
@@ -23,7 +26,8 @@ def main() -> None:
     with command_line.errors_in_one_line():
         if not parallel.exists(options.variant, options.network):
             raise ValueError(f"{options.variant} has no chapter on parallel training")
-        processes, settings = check_processes(options.processes), command_line.settings(options)
+        processes = check_whole_number("--processes", options.processes, 1, MOST_PROCESSES)
+        settings = command_line.settings(options)
 
         def on_event(event: str, details: dict) -> None:
             if event == "epoch":

@@ -21,10 +21,9 @@ from harness.workers.excerpt import in_a_line
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker, WorkerDied
 from impls import parallel
-from impls.contract import Settings, check_whole_number
+from impls.contract import Settings
 from impls.parallel import Place
 
-MOST_PROCESSES = 64
 SECONDS_BETWEEN_CHECKS = 0.2  # at the time of the last message
 SECONDS_TO_FOLLOW = 2.0  # for the other processes to report their errors, after the first error
 
@@ -142,11 +141,6 @@ class Team:
         waiting = [worker for worker, each in zip(self.workers, asked, strict=True) if not each.done()]
         said = [f"{worker.name}: {worker.last_lines()}" for worker in waiting]
         return [f"no message for {self.timeout:g} s", *said]
-
-
-def check_processes(processes: int) -> int:
-    """Return the number of processes if a team can have it; otherwise raise `ValueError`."""
-    return check_whole_number("--processes", processes, 1, MOST_PROCESSES)
 
 
 def without_proxy() -> dict[str, str]:

@@ -80,7 +80,6 @@ class InProcess(Session):
 
     def close(self) -> None:
         """Do nothing: this process goes on."""
-        pass
 
 
 class Fleet:

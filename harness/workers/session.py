@@ -4,7 +4,7 @@ import contextlib
 import inspect
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -25,15 +25,6 @@ _listener: ContextVar[Callable[..., None]] = ContextVar("listener")
 def notify(event: str, **details: object) -> None:
     """Pass an event to the session of the running function. Raises `LookupError` if there is none."""
     _listener.get()(event, **details)
-
-
-@contextlib.contextmanager
-def _listening(listener: Callable[..., None]) -> Iterator[None]:
-    token = _listener.set(listener)
-    try:
-        yield
-    finally:
-        _listener.reset(token)
 
 
 class FirstState(NamedTuple):
@@ -98,7 +89,9 @@ class Session:
             function = getattr(self.implementation, function)
         elif next(iter(inspect.signature(function).parameters), "") == "implementation":
             arguments = (self.implementation, *arguments)
-        with warnings.catch_warnings(), _listening(self.notify):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(warnings.catch_warnings())
+            stack.callback(_listener.reset, _listener.set(self.notify))
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
             warnings.showwarning = lambda message, *_: self._warn(excerpt(str(message)))
@@ -108,7 +101,8 @@ class Session:
 
     def _warn(self, message: str) -> None:
         """Notify of each warning once, and of no more than `WARNINGS`."""
-        message = message if len(self.warned) < WARNINGS else "more warnings than these: they are not shown"
+        if message not in self.warned and len(self.warned) >= WARNINGS:
+            message = "more warnings than these: they are not shown"
         if message not in self.warned:
             self.warned.add(message)
             self.notify("warning", message=message)

@@ -30,21 +30,20 @@ REPORTED = (
 
 
 def is_inherited(name: str, patterns: Iterable[str] = INHERITED) -> bool:
-    """Return whether every worker inherits this variable."""
+    """Return whether every worker inherits this variable, or whether it matches one of other patterns."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def inherited() -> dict[str, str]:
-    """Return the variables that every worker inherits."""
-    return {name: value for name, value in os.environ.items() if is_inherited(name)}
+def inherited(patterns: Iterable[str] = INHERITED) -> dict[str, str]:
+    """Return the variables that every worker inherits, or those that match other patterns."""
+    return {name: value for name, value in os.environ.items() if is_inherited(name, patterns)}
 
 
 def in_sandbox(folder: str) -> dict[str, str]:
     """Return the variables that a worker in the sandbox inherits, and an empty home, which is made in `folder`."""
     home = Path(folder, "home")
     home.mkdir(exist_ok=True)
-    system = {name: value for name, value in os.environ.items() if is_inherited(name, SYSTEM)}
-    return system | {"HOME": str(home)}
+    return inherited(SYSTEM) | {"HOME": str(home)}
 
 
 def kept(keep: Iterable[str]) -> dict[str, str]:

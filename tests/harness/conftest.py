@@ -1,4 +1,4 @@
-"""Fixtures of several files: small files as MNIST, an empty cache, a public folder, toy packages, a browser."""
+"""Fixtures of several files: fake workers, small files as MNIST, an empty cache, a public folder, toys, a browser."""
 
 import hashlib
 import os
@@ -8,14 +8,33 @@ from pathlib import Path
 
 import pytest
 
+import impls
 from harness.data import sources
 from harness.data.idx import BYTES
 from harness.regression import pip
 from harness.regression.pair import Pair
+from harness.workers.launch import WorkerSpec
+from harness.workers.worker import Worker
 from impls.contract import DATASET, Settings
 from impls.files import cache_directory
 from tests.fakes import PatchedNumpy
 from tests.wheels import wheel
+
+
+@pytest.fixture
+def start_fake(project):
+    """Return a function that starts a worker of the copied project, with a fake implementation. End them all."""
+    workers = []
+
+    def start_fake(body: str, on_event=lambda *_: None, **spec) -> Worker:
+        project.add("fake", body)
+        workers.append(Worker(WorkerSpec("fake", root=project.folder, **spec), on_event))
+        workers[-1].build(impls.load, "fake", Settings(threads=spec.get("threads")))
+        return workers[-1]
+
+    yield start_fake
+    for worker in workers:
+        worker.close()
 
 
 @pytest.fixture

@@ -90,8 +90,5 @@ def test_trace_has_losses_before_and_parameters_after_steps():
 )
 def test_step_that_leaves_the_path_is_named(wrong_step, losses, parameters):
     traces = traced(Counter(wrong_step)), traced(Counter())
-    steps = (1, 2, 3)
-    assert losses_apart(*traces) == [(error, f"loss of step {step}") for error, step in zip(losses, steps, strict=True)]
-    assert parameters_apart(*traces) == [
-        (error, f"sum after step {step}") for error, step in zip(parameters, steps, strict=True)
-    ]
+    assert losses_apart(*traces) == [(error, f"loss of step {step}") for step, error in enumerate(losses, 1)]
+    assert parameters_apart(*traces) == [(error, f"sum after step {step}") for step, error in enumerate(parameters, 1)]

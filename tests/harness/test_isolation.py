@@ -8,37 +8,26 @@ from pathlib import Path
 import psutil
 import pytest
 
-import impls
 from harness.workers import processors
-from harness.workers.launch import WorkerSpec
-from harness.workers.worker import Worker
-from impls.contract import Settings
 
 STRAYS = ("numpy.py", "random.py", "psutil.py", "harness.py", "keras/__init__.py")
 LOOKS_AROUND = """
 def logits(self, images):
     import random
     extras = {'pytest', 'rich', 'psutil', 'platformdirs', 'filelock', 'scipy'}
-    processors = getattr(os, 'sched_getaffinity', lambda _: [0])(0)
-    return sys.path, sorted(extras & {*sys.modules}), os.environ['OMP_NUM_THREADS'], len(processors)
+    return sys.path, sorted(extras & {*sys.modules}), os.environ['OMP_NUM_THREADS'], len(os.sched_getaffinity(0))
 """
 
 
-def test_worker_imports_numpy_alone_and_no_stray_file(project, tmp_path, monkeypatch):
+def test_worker_imports_numpy_alone_and_no_stray_file(project, start_fake, tmp_path, monkeypatch):
     """The files are in the current directory, in PYTHONPATH and in the root."""
     here, named = tmp_path / "here", tmp_path / "named"
     for folder in (here, named, project.folder):
         for stray in STRAYS:
             project.add_file(str(folder / stray), "raise SystemExit('a stray file was imported')")
-    project.add("fake", LOOKS_AROUND)
     monkeypatch.chdir(here)
     monkeypatch.setenv("PYTHONPATH", str(named))
-    worker = Worker(WorkerSpec("fake", root=project.folder, threads=1))
-    try:
-        worker.build(impls.load, "fake", Settings())
-        (*path, last), *rest = worker.run("logits", None)
-    finally:
-        worker.close()
+    (*path, last), *rest = start_fake(LOOKS_AROUND, threads=1).run("logits", None)
     assert rest == [[], "1", 1]
     assert last == str(project.folder)
     assert not {str(here), str(named), ""} & {*path}

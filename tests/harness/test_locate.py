@@ -15,7 +15,7 @@ from impls.contract import DATASET
 from impls.files import read_dataset
 from tests.other_user import no_permission
 
-NAMES = *_, TEST_LABELS = tuple(BYTES)
+NAMES = *OTHERS, TEST_LABELS = tuple(BYTES)
 
 
 @pytest.fixture(scope="module")
@@ -47,14 +47,6 @@ def link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
-@pytest.fixture
-def place(tmp_path, raw):
-    """A folder with the four raw files."""
-    for name in NAMES:
-        link(tmp_path / "place" / name, raw / name)
-    return tmp_path / "place"
-
-
 @pytest.mark.parametrize("layout", ["{upper}", "{split}/{name}.gz", "MNIST/raw/{name}/{dotted}"])
 def test_files_are_found_in_each_layout(tmp_path, raw, packed, originals, layout):
     for name in NAMES:
@@ -80,18 +72,15 @@ def test_archive_is_found_below_a_folder_or_by_itself(tmp_path, packed, original
     ],
     ids=["bit-flip", "truncated-gzip", "pipe", "huge"],
 )
-def test_damaged_file_is_named(place, originals, damaged):
-    (place / TEST_LABELS).unlink()
-    damaged(place / TEST_LABELS, originals[TEST_LABELS])
-    with pytest.raises(DataError, match=str(place / TEST_LABELS)):
-        find(place)
+def test_damaged_file_is_named(tmp_path, raw, originals, damaged):
+    for name in OTHERS:
+        link(tmp_path / name, raw / name)
+    damaged(tmp_path / TEST_LABELS, originals[TEST_LABELS])
+    with pytest.raises(DataError, match=str(tmp_path / TEST_LABELS)):
+        find(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "build",
-    [Path.exists, Path.mkdir, os.mkfifo],
-    ids=["nothing", "empty", "pipe"],
-)
+@pytest.mark.parametrize("build", [Path.exists, Path.mkdir, os.mkfifo], ids=["nothing", "empty", "pipe"])
 def test_place_without_mnist_is_refused(tmp_path, build):
     build(tmp_path / "place.npz")
     for path in (tmp_path, tmp_path / "place.npz"):
@@ -99,7 +88,7 @@ def test_place_without_mnist_is_refused(tmp_path, build):
             find(path)
 
 
-def test_archive_of_objects_runs_no_code(tmp_path, monkeypatch):
+def test_archive_of_objects_runs_no_code(tmp_path):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "ran"),)

@@ -1,5 +1,7 @@
 """A session builds a network once, and anew after a change."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from harness.equality.training import train
 from harness.measuring.starting import conditions
 from harness.measuring.usage import fit_usage, peak_memory
 from harness.measuring.workload import Operation, prepare
-from harness.workers.session import KEPT, Session, notify
+from harness.workers.session import KEPT, WARNINGS, Session, notify
 from harness.workers.wire import dumps, loads
 from impls import quantization
 from impls.contract import NETWORKS, Settings
@@ -93,6 +95,15 @@ def test_events_reach_the_session_that_runs_the_function(session, events):
     assert [event for event, _ in events] == ["training", "epoch", "epoch", "trained"]
     with pytest.raises(LookupError):
         notify("epoch")
+
+
+def test_repeated_warning_is_not_one_too_many(session, events):
+    def warn():
+        for number in range(2 * WARNINGS):
+            warnings.warn(f"warning {number % WARNINGS}", stacklevel=1)
+
+    session.run(warn)
+    assert len(events) == WARNINGS
 
 
 def test_loss_that_is_not_a_number_ends_the_training(session, monkeypatch):

@@ -5,14 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import impls
 from harness.workers import variables
-from harness.workers.launch import WorkerSpec
-from harness.workers.worker import Worker
-from impls.contract import Settings
 from tests.project import require
 
 CHANGING = {
@@ -36,48 +31,35 @@ def user(monkeypatch):
     return monkeypatch
 
 
-@pytest.fixture
-def start(project):
-    """Runs this body of a fake implementation in a worker of the copied project; returns its result and the worker."""
-
-    def start(body: str, **spec):
-        project.add("fake", f"def logits(self, images): {body}")
-        worker = Worker(WorkerSpec("fake", root=project.folder, **spec))
-        try:
-            worker.build(impls.load, "fake", Settings(threads=spec.get("threads")))
-            return worker.run("logits", np.zeros((2, 28, 28), np.uint8)), worker
-        finally:
-            worker.close()
-
-    return start
-
-
-def test_worker_inherits_the_named_variables_only(user, start):
+def test_worker_inherits_the_named_variables_only(user, start_fake):
     user.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    names, worker = start("return [*os.environ]", keep=("XLA_FLAGS",))
+    worker = start_fake("def logits(self, _): return [*os.environ]", keep=("XLA_FLAGS",))
+    names = worker.run("logits", None)
     assert CHANGING.keys() & {*names} == {"XLA_FLAGS"}
     assert "HTTP_PROXY" in names
     assert worker.kept == {"XLA_FLAGS": CHANGING["XLA_FLAGS"]}
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
-def test_settings_of_the_suite_win(user, start, device):
+def test_settings_of_the_suite_win(user, start_fake, device):
     user.setenv("CUDA_VISIBLE_DEVICES", "3")
-    body = "return [os.environ[name] for name in ('OMP_NUM_THREADS', 'CUDA_VISIBLE_DEVICES', 'FAKE_BACKEND')]"
-    values, _ = start(body, threads=2, device=device, environment={"FAKE_BACKEND": "ours"})
+    body = "def logits(self, names): return [os.environ[name] for name in names]"
+    worker = start_fake(body, threads=2, device=device, environment={"FAKE_BACKEND": "ours"})
+    values = worker.run("logits", ["OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "FAKE_BACKEND"])
     assert values == ["2", "" if device == "cpu" else "3", "ours"]
 
 
-def test_user_configures_no_keras_of_a_worker(user, start, tmp_path):
+def test_user_configures_no_keras_of_a_worker(user, start_fake, tmp_path):
     require("keras", "jax")
     (tmp_path / ".keras").mkdir()
     (tmp_path / ".keras" / "keras.json").write_text(json.dumps({"floatx": "float64", "epsilon": 0.5}))
     user.setenv("HOME", str(tmp_path))
     body = (
-        "import jax, keras; return [keras.config.floatx(), keras.config.epsilon(), "
+        "def logits(self, _): import jax, keras; return [keras.config.floatx(), keras.config.epsilon(), "
         "keras.config.max_steps_per_epoch(), jax.config.jax_enable_x64, jax.device_count()]"
     )
-    assert start(body, environment={"KERAS_BACKEND": "jax"})[0] == ["float32", 1e-7, None, False, 1]
+    worker = start_fake(body, environment={"KERAS_BACKEND": "jax"})
+    assert worker.run("logits", None) == ["float32", 1e-7, None, False, 1]
 
 
 @pytest.mark.parametrize("variable", ["HOME", "KERAS_HOME"])

@@ -7,30 +7,11 @@ import numpy as np
 import psutil
 import pytest
 
-import impls
-from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker, WorkerDied, WorkerError
-from impls.contract import Settings
 from tests.processes import has_ended, wait_until
 
 IMAGES = np.zeros((2, 28, 28), np.uint8)
 LARGE = 10**7  # characters of a message
-
-
-@pytest.fixture
-def start(project):
-    """Starts a worker of the copied project with a fake implementation; ends them all afterwards."""
-    workers = []
-
-    def start(body: str = "pass", on_event=lambda *_: None, **spec) -> Worker:
-        project.add("fake", body)
-        workers.append(Worker(WorkerSpec("fake", root=project.folder, **spec), on_event))
-        workers[-1].build(impls.load, "fake", Settings())
-        return workers[-1]
-
-    yield start
-    for worker in workers:
-        worker.close()
 
 
 def raised_by(worker: Worker, kind: type[Exception], argument: object = IMAGES) -> str:
@@ -50,8 +31,8 @@ def raised_by(worker: Worker, kind: type[Exception], argument: object = IMAGES) 
     ],
     ids=["exit", "abort", "kill the supervisor", "long stderr"],
 )
-def test_crash_is_reported_with_exit_code_and_stderr(start, body, found):
-    worker = start(f"def logits(self, images): {body}")
+def test_crash_is_reported_with_exit_code_and_stderr(start_fake, body, found):
+    worker = start_fake(f"def logits(self, images): {body}")
     message = raised_by(worker, WorkerDied)
     assert "'logits'" in message
     assert found in message
@@ -61,8 +42,8 @@ def test_crash_is_reported_with_exit_code_and_stderr(start, body, found):
 
 
 @pytest.mark.parametrize("body", ["time.sleep(1000)", "os.kill(os.getpid(), 19)"], ids=["sleeps", "is stopped"])
-def test_silent_worker_is_ended(start, body):
-    worker = start(f"def logits(self, images): {body}", timeout=2.0)
+def test_silent_worker_is_ended(start_fake, body):
+    worker = start_fake(f"def logits(self, images): {body}", timeout=2.0)
     assert "2 s" in raised_by(worker, WorkerDied)
     assert not psutil.pid_exists(worker.process.pid)
 
@@ -79,9 +60,9 @@ ERRORS = (
 )
 
 
-def test_error_leaves_the_worker_alive_and_its_report_short(start):
+def test_error_leaves_the_worker_alive_and_its_report_short(start_fake):
     lines = (f"    if number == {number}: {body}" for number, (body, *_) in enumerate(ERRORS))
-    worker = start("\n".join(["def logits(self, number):", *lines]))
+    worker = start_fake("\n".join(["def logits(self, number):", *lines]))
     for number, (_, kind, found) in enumerate(ERRORS):
         message = raised_by(worker, kind, number)
         assert found in message
@@ -89,11 +70,12 @@ def test_error_leaves_the_worker_alive_and_its_report_short(start):
     assert worker.run("parameter_count") == 535_818
 
 
-def test_warnings_are_few_and_short(start):
-    messages = []
+def test_warnings_are_few_and_short(start_fake):
+    events = []
     warn = "import warnings; [warnings.warn(f'warning {number % 500}' + 'x' * 10**4) for number in range(1000)]"
-    worker = start(f"def logits(self, images): {warn}", lambda _, details: messages.append(details.get("message", "")))
+    worker = start_fake(f"def logits(self, images): {warn}", lambda *event: events.append(event))
     worker.run("logits", IMAGES)
+    messages = [details["message"] for event, details in events if event == "warning"]
     assert 10 < len(messages) < 30
     assert max(map(len, messages)) < 500
 
@@ -109,9 +91,9 @@ def logits(self, images):
 
 
 @pytest.mark.parametrize("end", ["close", "crash"])
-def test_processes_and_files_of_a_worker_end_with_it(start, tmp_path, monkeypatch, end):
+def test_processes_and_files_of_a_worker_end_with_it(start_fake, tmp_path, monkeypatch, end):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    worker = start(LITTERING)
+    worker = start_fake(LITTERING)
     orphan, file = worker.run("logits", IMAGES)
     assert Path(worker.folder) in Path(file).parents
     if end == "crash":
