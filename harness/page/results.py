@@ -84,8 +84,8 @@ def results_of(content: Any, name: str) -> Results:
         raise Unreadable(f"{name}: expected schema {SCHEMA}, got {content['schema']!r:.40}: write it with this version")
     _require(content, forms.RUN, name)
     results = Results(**{key: content[key] for key in Results._fields})
-    hard = results.dataset["hard"] or {"indices": [], "labels": []}
-    if len(hard["indices"]) != len(hard["labels"]) or len(results.dataset["image_shape"]) != 2:
+    hard = results.dataset["hard"]
+    if len(results.dataset["image_shape"]) != 2 or (hard and len(hard["indices"]) != len(hard["labels"])):
         raise Unreadable(f"{name}: expected dataset.hard with a label for each index, and images of two dimensions")
     known, troubles = [], []
     for number, record in enumerate(results.results):
@@ -99,9 +99,9 @@ def results_of(content: Any, name: str) -> Results:
     return results._replace(results=known, troubles=[*results.troubles, *troubles])
 
 
-def _unknown_image(record: Record, hard: Record) -> str:
-    """Return the first wrong prediction whose image is not among those of the file; "" if all are."""
-    if record["kind"] != "training" or not hard["indices"]:
+def _unknown_image(record: Record, hard: Record | None) -> str:
+    """Return the first wrong prediction whose image is not among those of the file; "" if all are, or it has none."""
+    if record["kind"] != "training" or not hard:
         return ""
     unknown = {int(image) for each in record["wrong"] for image in each}.difference(hard["indices"])
     return f"wrong: expected images of dataset.hard.indices, got {min(unknown)}" if unknown else ""

@@ -65,6 +65,7 @@ def test_page_is_self_contained():
         {"results": [error("jax", 0, error=None, trajectory=[None, float("nan"), 0.0, 1e-15])]},
         {"results": [training("jax", 3, losses=[[0.3, float("nan"), float("inf")]], accuracies=[], wrong=[{}])]},
         {"dataset": results().dataset | {"hard": None, "samples": ""}},
+        {"dataset": results().dataset | {"hard": {"indices": [], "labels": [], "png": ""}}},
         {"upgrades": [verdicts("missing", None, low=None, high=None, baseline=[], candidate=[])]},
     ],
 )
