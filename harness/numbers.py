@@ -17,31 +17,22 @@ def whole_number(low: int, high: int | None = None) -> Callable[[str], int]:
     return parse
 
 
-def seconds(text: str) -> float:
-    """Return a number of seconds above 0, below 1e9."""
-    return _positive(text, "a positive number of seconds", below=1e9)
+def _positive(expected: str, below: float = math.inf, unit: str = "", per: int = 1) -> Callable[[str], float]:
+    """Return a type of options: a number above 0, below `below`, that may end with `unit`, divided by `per`."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text.removesuffix(unit))
+        except ValueError:
+            value = 0.0
+        if not 0 < value < below:
+            raise ArgumentTypeError(f"expected {expected}, got {text!r}")
+        return value / per
+
+    return parse
 
 
-def minutes(text: str) -> float:
-    """Return a number of minutes above 0."""
-    return _positive(text, "a number of minutes above 0")
-
-
-def percent(text: str) -> float:
-    """Return the fraction of a percentage above 0: "5" or "5%" -> 0.05."""
-    return _positive(text, "a percentage above 0, such as 5", unit="%") / 100
-
-
-def chance(text: str) -> float:
-    """Return the fraction of a percentage between 0 and 50: "1" or "1%" -> 0.01."""
-    return _positive(text, "a percentage above 0 and below 50, such as 1", unit="%", below=50) / 100
-
-
-def _positive(text: str, expected: str, unit: str = "", below: float = math.inf) -> float:
-    try:
-        value = float(text.removesuffix(unit))
-    except ValueError:
-        value = 0.0
-    if not 0 < value < below:
-        raise ArgumentTypeError(f"expected {expected}, got {text!r}")
-    return value
+seconds = _positive("a positive number of seconds", below=1e9)
+minutes = _positive("a number of minutes above 0")
+percent = _positive("a percentage above 0, such as 5", unit="%", per=100)  # "5" or "5%" -> 0.05
+chance = _positive("a percentage above 0 and below 50, such as 1", below=50, unit="%", per=100)

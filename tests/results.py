@@ -21,7 +21,7 @@ def results(variants=("jax", "pytorch"), **changes) -> Results:
     network = NETWORKS["mlp"]
     described = {"shapes": network.shapes, "parameters": network.parameter_count, "epochs": 10, "accuracy": 0.97}
     described["step_bytes"] = {"parameters": 2**21, "the batch": 2**20}
-    records = [lesson()]
+    records = [record("lesson", "jax", name="a lesson", errors=[1e-4] * STEPS)]
     for place, variant in enumerate(variants):
         records += [training(variant, 2), error(variant, place), profile(variant), process(variant, place, 3)]
         records += [timing(variant, operation, place, 3) for operation in OPERATIONS]
@@ -75,10 +75,6 @@ def error(variant: str, place: int, **changes: Any) -> dict:
         "known_deviation": None,
     }
     return record("error", variant, **values | {"trajectory": trajectory} | changes)
-
-
-def lesson() -> dict:
-    return record("lesson", "jax", name="a lesson", errors=[1e-4] * STEPS)
 
 
 def profile(variant: str) -> dict:

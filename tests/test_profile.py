@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.equality.limits import has_convolutions
 from harness.measuring.workload import Operation
 from harness.profiling.kinds import CONVOLUTION, KINDS, MATRIX, OPTIMIZER, OVERHEAD
 from harness.profiling.profile import PROFILED
@@ -20,15 +21,15 @@ def test_profile_accounts_for_the_time(framework, profile, operation, record):
     assert min(parts.values()) >= 0
     assert sum(parts.values()) == pytest.approx(found["seconds"])
     assert parts[OVERHEAD] < found["seconds"], "no kernel was recorded"
-    has_convolutions = any(len(shape) > 2 for shape in framework.network.shapes.values())
-    expected = {CONVOLUTION: has_convolutions, OPTIMIZER: operation.method == "train_step"}
+    convolutions = has_convolutions(framework.network)
+    expected = {CONVOLUTION: convolutions, OPTIMIZER: operation.method == "train_step"}
     assert {name: parts[name] > 0 for name in expected} == expected
-    assert parts[MATRIX] > 0 or has_convolutions, "XLA compiles the CNN to one kernel, which counts as a convolution"
+    assert parts[MATRIX] > 0 or convolutions, "XLA compiles the CNN to one kernel, which counts as a convolution"
 
 
 def test_most_of_a_large_prediction_is_kernels(framework, dataset, tmp_path):
     """The time of kernels that were not recorded would count as overhead."""
-    count = 1000 if any(len(shape) > 2 for shape in framework.network.shapes.values()) else 8192
+    count = 1000 if has_convolutions(framework.network) else 8192
     operation = Operation("predict_step", count, rounds=3)
     folders = str(tmp_path), str(tmp_path / "traces")
     found = framework.run(profiled, framework.name, operation, *dataset.train.first(count), *folders)

@@ -12,12 +12,12 @@ import sys
 from os.path import normpath, relpath
 from pathlib import Path, PurePosixPath
 
+from harness import ROOT
 from tests import exercises
 from tools import notebooks
 from tools.cut import cut
 from tools.losses import picture
 
-ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 FIGURES = ROOT / "harness" / "page" / "templates" / "figure.css"
 CODE = re.compile(r"- \[([^]]+)\]\(([^)#]+\.py)#([\w./,]+)\)")

@@ -47,10 +47,10 @@ def groups(results: Results, trainings: Sequence[Record]) -> Iterator[tuple[int,
     """Yield the digits that n variants misclassified, with n, the largest n first."""
     hard = results.dataset["hard"]
     height, width = results.dataset["image_shape"]
+    last = {each["variant"]: each["wrong"][-1] for each in trainings}
     found: dict[int, list[Digit]] = {}
     for place, (image, label) in enumerate(zip(hard["indices"], hard["labels"], strict=True)):
-        answers = {each["variant"]: each["wrong"][-1].get(str(image)) for each in trainings}
-        answers = {variant: answer for variant, answer in answers.items() if answer is not None}
+        answers = {variant: wrong[str(image)] for variant, wrong in last.items() if str(image) in wrong}
         row, column = divmod(place, COLUMNS)
         if answers:
             found.setdefault(len(answers), []).append(Digit(image, label, answers, column * width, row * height))

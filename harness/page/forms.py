@@ -20,10 +20,6 @@ def _is_number(value: Any, least: float = -LARGEST) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= LARGEST
 
 
-def _is_count(value: Any) -> bool:
-    return _is_number(value, 0) and isinstance(value, int)
-
-
 def _maybe(form: Any) -> Callable[[Any], Any]:
     """Return a form that null fits as well."""
     return lambda value: ANY if value is None else form
@@ -33,7 +29,7 @@ ANY = Leaf("anything", lambda _: True)
 TEXT = Leaf("a text", lambda value: isinstance(value, str))
 INDEX = Leaf("a text of digits", lambda value: isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) is not None)
 IMAGE = Leaf("base64", lambda value: isinstance(value, str) and re.fullmatch("[A-Za-z0-9+/=]*", value) is not None)
-COUNT = Leaf("an integer of at least 0", _is_count)
+COUNT = Leaf("an integer of at least 0", lambda value: _is_number(value, 0) and isinstance(value, int))
 AMOUNT = Leaf("a number of at least 0", lambda value: _is_number(value, 0))
 POSITIVE = Leaf("a number above 0", lambda value: _is_number(value, 1 / LARGEST))
 UNIT = Leaf(f"one of {', '.join(UNITS)}", lambda value: isinstance(value, str) and value in UNITS)

@@ -52,10 +52,6 @@ class Results(NamedTuple):
         """Return the comparisons that follow a training in float64, with the error of each step."""
         return [each for each in self.of("error", network) if each.get("trajectory") and each["dtype"] == "float64"]
 
-    def frameworks(self) -> dict[str, str]:
-        """Return the framework of each variant that was trained, with its version."""
-        return {each["variant"]: each["framework"] for each in self.results if each["kind"] == "training"}
-
     def place(self, variant: str) -> int:
         """Return the position of a variant in each table."""
         return self.variants.index(variant) if variant in self.variants else len(self.variants)
@@ -88,8 +84,8 @@ def results_of(content: Any, name: str) -> Results:
         raise Unreadable(f"{name}: expected schema {SCHEMA}, got {content['schema']!r:.40}: write it with this version")
     _require(content, forms.RUN, name)
     results = Results(**{key: content[key] for key in Results._fields})
-    hard = results.dataset["hard"] or {"indices": [], "labels": []}
-    if len(hard["indices"]) != len(hard["labels"]) or len(results.dataset["image_shape"]) != 2:
+    hard = results.dataset["hard"]
+    if len(results.dataset["image_shape"]) != 2 or (hard and len(hard["indices"]) != len(hard["labels"])):
         raise Unreadable(f"{name}: expected dataset.hard with a label for each index, and images of two dimensions")
     known, troubles = [], []
     for number, record in enumerate(results.results):
@@ -103,13 +99,12 @@ def results_of(content: Any, name: str) -> Results:
     return results._replace(results=known, troubles=[*results.troubles, *troubles])
 
 
-def _unknown_image(record: Record, hard: Record) -> str:
-    """Return the first wrong prediction whose image is not among those of the file; "" if all are."""
-    wrong = (
-        {int(image) for each in record.get("wrong", []) for image in each} if record["kind"] == "training" else set()
-    )
-    unknown = sorted(wrong - set(hard["indices"])) if hard["indices"] else []
-    return f"wrong: expected images of dataset.hard.indices, got {unknown[0]}" if unknown else ""
+def _unknown_image(record: Record, hard: Record | None) -> str:
+    """Return the first wrong prediction whose image is not among those of the file; "" if all are, or it has none."""
+    if record["kind"] != "training" or not hard:
+        return ""
+    unknown = {int(image) for each in record["wrong"] for image in each}.difference(hard["indices"])
+    return f"wrong: expected images of dataset.hard.indices, got {min(unknown)}" if unknown else ""
 
 
 def _require(content: Any, form: Any, name: str) -> None:

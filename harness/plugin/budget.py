@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import tally
+from harness.plugin.output import fail
 
 NAMES = {
     "starts": "processes that import a framework",
@@ -17,7 +18,6 @@ NAMES = {
     "programs": "other Python programs, such as a tutorial",
     "environments": "environments built",
 }
-FOLDER = pytest.StashKey[tempfile.TemporaryDirectory]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,8 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     limits(config.option.budget)
     if tally.VARIABLE not in os.environ:
-        config.stash[FOLDER] = tempfile.TemporaryDirectory()
-        os.environ[tally.VARIABLE] = str(Path(config.stash[FOLDER].name, "tally"))
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        os.environ[tally.VARIABLE] = str(Path(folder.name, "tally"))
+        config.add_cleanup(lambda: os.environ.pop(tally.VARIABLE))
     tally.add_processes()
 
 
@@ -64,11 +66,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if over:
             why = f"--budget {config.option.budget}: expected at most {allowed[name]} {name}, got {spent[name]}"
             terminalreporter.write_line(why, red=True)
-            terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the file of the counts, if this process has made it."""
-    if FOLDER in config.stash:
-        del os.environ[tally.VARIABLE]
-        config.stash[FOLDER].cleanup()
+            fail(terminalreporter._session)

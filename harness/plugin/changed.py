@@ -73,7 +73,7 @@ class Change:
     def __init__(self, files: Iterable[str]):
         self.files = {PAGE if file.startswith(TEMPLATES) else file for file in files}
         self.names = set(impls.names())
-        self.code = {file for file in self.files if _is_code(file)}
+        self.code = {each for each in self.files if each.endswith(".py") or each in ("pytest.ini", "pyproject.toml")}
         folders = {file: self.names & set(Path(file).parent.parts) for file in self.files}
         self.frameworks = set().union(*folders.values())
         own = frozenset().union(*map(_imported_by, self.names))
@@ -117,10 +117,6 @@ def _imported_by(name: str, *chapters: str) -> frozenset[str]:
     files += [path.relative_to(ROOT) for each in chapters for path in (impls.FOLDER / name).glob(f"{each}*.py")]
     found = frozenset().union(*(imported(file.as_posix()) for file in files))
     return found - imported(f"impls/{REFERENCE}/adapter.py")
-
-
-def _is_code(file: str) -> bool:
-    return file.endswith(".py") or file in ("pytest.ini", "pyproject.toml")
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,9 +4,10 @@ A chapter is a pytest plugin with a `CHAPTER`: a file in harness/plugin/chapters
 holds the fixtures and options of its tests as well.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.table import Table
@@ -56,9 +57,14 @@ def chapters(config: pytest.Config) -> list[Chapter]:
     return sorted((each for each in found if isinstance(each, Chapter)), key=lambda each: each.marker)
 
 
+def parameters_of(item: pytest.Item) -> Mapping[str, Any]:
+    """Return the parameters of a test; {} for one without."""
+    return item.callspec.params if hasattr(item, "callspec") else {}
+
+
 def case_of(item: pytest.Item) -> Case | None:
     """Return the variant and the network that a test is about; None if it is about none."""
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    parameters = parameters_of(item)
     for name in ("framework", "timed", *(chapter.parameters[0] for chapter in chapters(item.config))):
         if isinstance(parameters.get(name), Case):
             return parameters[name]

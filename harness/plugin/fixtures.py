@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ from harness.measuring import notebook
 from harness.measuring.campaign import Campaign
 from harness.measuring.machine import describe
 from harness.measuring.targets import starter, targets
-from harness.plugin.chapter import case_of
+from harness.plugin.chapter import case_of, parameters_of
 from harness.plugin.stash import CAMPAIGN, COMPARED, DISPLAY, REFERENCES, UPGRADE
-from harness.regression import environments, versions
+from harness.regression import versions
 from harness.regression.comparison import most_pairs
 from harness.regression.pair import Pairs
 from harness.regression.requirements import NotBuilt
@@ -56,8 +56,7 @@ def fleet(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Fleet]
     in_xdist = hasattr(config, "workerinput")  # which does not know the variants to come
     has_campaign = any("campaign" in item.fixturenames for item in items)  # which leaves its workers
     if not (in_xdist or has_campaign or in_process):
-        calls = (item.callspec.params for item in items if hasattr(item, "callspec"))
-        about = [params["framework"] for params in calls if "framework" in params]
+        about = [parameters_of(item)["framework"] for item in items if "framework" in parameters_of(item)]
         fleet.start({case.variant: case for case in reversed(about)}.values(), settings)
     yield fleet
     fleet.close()
@@ -162,11 +161,3 @@ def check_alone(option: argparse.Namespace) -> None:
     """Raise `pytest.UsageError` if the machine is shared with other tests, or the framework runs in this process."""
     if option.in_process or "PYTEST_XDIST_WORKER" in os.environ:
         raise pytest.UsageError("a measurement of time needs the machine for itself: leave out -n and --in-process")
-
-
-def environment(requirements: Sequence[str], packages: Sequence[str]) -> str:
-    """Return the Python of an environment, which is built if necessary. The run ends if it cannot be built."""
-    try:
-        return str(environments.obtain(requirements, packages))
-    except NotBuilt as error:
-        pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

@@ -35,9 +35,10 @@ def pytest_sessionfinish(session: pytest.Session):
     An error while pytest-benchmark saves the run becomes a line, so the tables are printed after it.
     """
     lines, benchmarks = session.config.stash[NOTICES], session.config._benchmarksession
-    for path, records in (benchmarks.compared_mapping or {}).items():
+    loaded = benchmarks.compared_mapping or {}
+    for path, records in loaded.items():
         lines += saved.examine(benchmarks.benchmarks, records, Path(path).name)
-    if benchmarks.compare_fail and not any((benchmarks.compared_mapping or {}).values()):
+    if benchmarks.compare_fail and not any(loaded.values()):
         lines.append("--benchmark-compare-fail: nothing could be compared")
         fail(session)
     benchmarks.save_json = lambda run: atomic.write(Path(benchmarks.json), json.dumps(run, indent=4))

@@ -9,7 +9,7 @@ import pytest
 import impls
 from harness.measuring import targets
 from harness.measuring.workload import EPOCH, OPERATIONS, Operation
-from harness.plugin.chapter import Chapter, case_of, chapters
+from harness.plugin.chapter import Chapter, case_of, chapters, parameters_of
 from harness.plugin.stash import CASES, NOTICES, REFERENCES
 from impls import Case
 from impls.contract import DEFAULT_NETWORKS, NETWORKS, Settings
@@ -60,28 +60,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """
     option, known = config.option, chapters(config)
     only_variants = option.framework and all((config.invocation_params.dir / path).is_dir() for path in config.args)
-    on_request = ["network", "defaults", *(chapter.marker for chapter in known if chapter.on_request)]
+    on_request = {"network", "defaults", "latency", *(chapter.marker for chapter in known if chapter.on_request)}
 
     def is_wanted(item: pytest.Item) -> bool:
+        markers = {marker.name for marker in item.iter_markers()}
         if item.originalname == ACROSS_VARIANTS and option.seeds < 2:
             return False
         if only_variants and item.originalname != ACROSS_VARIANTS and case_of(item) is None:
             return False
-        benchmark = item.get_closest_marker("latency") is not None
         if option.compare:
-            followed = item.get_closest_marker("trajectory") is not None and not option.quick
-            return benchmark or followed or item.get_closest_marker("accuracy") is not None
+            return bool(markers & ({"latency", "accuracy"} if option.quick else {"latency", "accuracy", "trajectory"}))
         if option.benchmark_only:
-            return benchmark
-        if item.get_closest_marker("long") is not None and not option.long:
+            return "latency" in markers
+        if "long" in markers and not option.long:
             return False
         if lacks_its_chapter(item, known) or is_of_another_variant(item, config.stash[CASES]):
             return False
-        if item.get_closest_marker("state") is not None and not NETWORKS[case_of(item).network].state:
+        if "state" in markers and not NETWORKS[case_of(item).network].state:
             return False
-        if any(item.get_closest_marker(marker) and marker not in option.markexpr for marker in on_request):
-            return False
-        return not benchmark or "latency" in option.markexpr
+        return all(marker in option.markexpr for marker in markers & on_request)
 
     keep_only(config, items, is_wanted)
     if option.compare:
@@ -110,9 +107,8 @@ def _operations(option: argparse.Namespace) -> list[Operation]:
 def lacks_its_chapter(item: pytest.Item, known: Iterable[Chapter]) -> bool:
     """Return whether the test is about a case without the chapter of the test. Chapters are optional."""
     for chapter in known:
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
-        if item.get_closest_marker(chapter.marker) and chapter.parameters[0] in parameters:
-            case = parameters[chapter.parameters[0]]  # not a `Case` if `expand` has no values
+        if item.get_closest_marker(chapter.marker) and chapter.parameters[0] in parameters_of(item):
+            case = parameters_of(item)[chapter.parameters[0]]  # not a `Case` if `expand` has no values
             return not (isinstance(case, Case) and chapter.exists(*case))
     return False
 

@@ -26,13 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash.setdefault(NOTICES, [])
     config.stash[REPORTED] = {}
     in_xdist = "PYTEST_XDIST_WORKER" in os.environ
-    config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Close the display."""
-    if DISPLAY in config.stash:
-        config.stash[DISPLAY].close()
+    display = config.stash[DISPLAY] = Display(None if in_xdist else real_stdout())
+    config.add_cleanup(display.close)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,6 +1,5 @@
 """Comparison of two versions: its options, the selection of its tests, the exit status, and the reports."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -64,14 +63,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Refuse a comparison without versions, and interpreters that cannot be run."""
-    option = config.option
-    if option.markexpr == "regression" and not is_asked_for(config):
+    """Refuse a comparison without versions."""
+    if config.option.markexpr == "regression" and not is_asked_for(config):
         raise pytest.UsageError(f"say which versions to compare: {EXAMPLE}")
-    for side in ("baseline", "candidate"):
-        python = getattr(option, f"{side}_python")
-        if python and not os.access(python, os.X_OK):
-            raise pytest.UsageError(f"--{side}-python {python}: there is no such interpreter")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

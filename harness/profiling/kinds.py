@@ -46,14 +46,6 @@ def shares(kernels: Iterable[tuple[str, float, float]]) -> dict[str, float]:
     return dict(found)
 
 
-def with_overhead(parts: Mapping[str, float], wall: float, rest: str) -> dict[str, float]:
-    """Return the parts, and the remainder of `wall` as `rest`. Raises `ValueError` if the parts exceed `wall`."""
-    left = wall - sum(parts.values())
-    if left < 0:
-        raise ValueError(f"kernels took {sum(parts.values()):.3g}, which is more than the {wall:.3g} around them")
-    return {**parts, rest: left}
-
-
 def accounted(profile: Mapping[str, Any]) -> bool:
     """Return whether the parts add up to the time of a call without the profiler, within `ACCOUNTED`."""
     return abs(profile["seconds"] / profile["alone"] - 1) <= ACCOUNTED

@@ -11,7 +11,7 @@ from harness.measuring import timing
 from harness.measuring.interleaving import interleaved
 from harness.measuring.workload import Operation, Workload
 from harness.profiling.hlo import FLAGS, programs
-from harness.profiling.kinds import KINDS, OVERHEAD, kind, shares, with_overhead
+from harness.profiling.kinds import KINDS, OVERHEAD, kind, shares
 from impls.adapter import Adapter
 from impls.contract import changes_state
 from impls.profiler import Kernel, profiler
@@ -37,7 +37,8 @@ def profile(
 ) -> dict[str, Any]:
     """Return seconds of a call: `alone`, under the profiler (`seconds`), and of the latter those of each kind, `parts`.
 
-    Each is a mean over `operation.rounds` calls, at least one in each of `TURNS`.
+    Each is a mean over `operation.rounds` calls, at least one in each of `TURNS`. Raises `ValueError` if the kernels of
+    the profiler took longer than the calls.
     """
     work = Workload(implementation, operation, images, labels)
     record, rounds = profiler(variant), max(1, operation.rounds // TURNS)
@@ -60,7 +61,11 @@ def profile(
     found: Counter[str] = Counter()
     for kernels in traces:
         found.update(shares((kind(known.get(each.about, each.about)), each.start, each.end) for each in kernels))
-    parts = with_overhead({name: time / 1e9 for name, time in found.items()}, sum(recorded), OVERHEAD)
+    parts = {name: time / 1e9 for name, time in found.items()}
+    in_kernels, wall = sum(parts.values()), sum(recorded)
+    if in_kernels > wall:
+        raise ValueError(f"expected kernels within the {wall:.3g} s of the calls, got {in_kernels:.3g} s")
+    parts[OVERHEAD] = wall - in_kernels
     return {
         "alone": sum(alone) / len(alone),
         "seconds": sum(recorded) / len(recorded),

@@ -15,7 +15,7 @@ ONE = ("--framework", "numpy", "--process-runs", "1", "-k", "predict_step-1]")
 ALONE = "needs the machine for itself"
 
 
-def fake(name, **_):
+def fake(name):
     return FakeWorker()
 
 
@@ -45,8 +45,8 @@ def test_benchmark_only_times_each_operation(benchmarks):
 
 
 def test_variant_that_cannot_be_measured_stops_no_other(benchmarks):
-    def worker(name, **options):
-        return FakeWorker(**({"prepare": Unmeasurable("synchronize() does not wait")} if name == "jax-mlp" else {}))
+    def worker(name):
+        return FakeWorker(prepare=Unmeasurable("synchronize() does not wait")) if name == "jax-mlp" else fake(name)
 
     chosen = ("--process-runs", "1", "--framework", "jax", "--framework", "numpy", "-k", "step-32")
     found, done = benchmarks(*chosen, worker=worker)
@@ -79,8 +79,8 @@ def test_results_hold_each_process_run(run_here, tmp_path):
 
 def test_saved_runs_are_compared_under_the_same_conditions(benchmarks):
     def run(*options, threads="all"):
-        worker = lambda name, **_: FakeWorker(conditions=CONDITIONS | {"threads": threads})  # noqa: E731
-        return benchmarks(*options, *ONE, worker=worker)[1]
+        conditions = CONDITIONS | {"threads": threads}
+        return benchmarks(*options, *ONE, worker=lambda name: FakeWorker(conditions=conditions))[1]
 
     assert run("--benchmark-save=before").returncode == 0
     assert "(NOW)" in run("--benchmark-compare").stdout
@@ -92,7 +92,7 @@ def test_saved_runs_are_compared_under_the_same_conditions(benchmarks):
 
 def test_run_without_measurements_saves_nothing(benchmarks):
     broken = FakeWorker(build=ZeroDivisionError("division by zero"))
-    found, done = benchmarks(*ONE, "--benchmark-compare", worker=lambda *_, **__: broken)
+    found, done = benchmarks(*ONE, "--benchmark-compare", worker=lambda name: broken)
     assert found == []
     assert done.returncode == pytest.ExitCode.TESTS_FAILED
     assert "division by zero" in done.stdout

@@ -6,18 +6,9 @@ import pytest
 
 from harness.plugin.changed import changed_files
 
-NAMES = (
-    "test_accuracy",
-    "test_network",
-    "test_output",
-    "test_parallel",
-    "test_reference",
-    "test_equivalence",
-    "harness/test_page",
-    "harness/test_verdict",
-    "harness/test_wire",
-)
-FILES = [f"tests/{name}.py" for name in NAMES]
+OF_HARNESS = [f"tests/harness/test_{name}.py" for name in ("page", "verdict", "wire")]
+OF_VARIANTS = ("accuracy", "network", "output", "parallel", "reference", "equivalence")
+FILES = [*(f"tests/test_{name}.py" for name in OF_VARIANTS), *OF_HARNESS]
 
 
 @pytest.fixture
@@ -75,7 +66,7 @@ def test_change_of_shared_code_selects_importers_and_reference(selected):
     ("file", "files"),
     [
         ("tests/test_output.py", {"tests/test_output.py"}),
-        ("tests/harness/conftest.py", {f"tests/harness/test_{name}.py" for name in ("page", "verdict", "wire")}),
+        ("tests/harness/conftest.py", {*OF_HARNESS}),
         ("README.md", set()),
     ],
 )

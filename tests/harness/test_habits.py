@@ -48,11 +48,10 @@ def test_edge_test_without_its_package_is_skipped(run):
     assert "1 skipped" in run.stdout
 
 
-@pytest.mark.parametrize("environment", [{}, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}])
-def test_run_without_pytest_benchmark_is_refused(run_here, monkeypatch, environment):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    done = run_here(*([] if environment else ["-p", "no:benchmark"]), "--collect-only", "-q", "tests/test_reference.py")
+@pytest.mark.parametrize(("no_autoload", "options"), [("", ["-p", "no:benchmark"]), ("1", [])])
+def test_run_without_pytest_benchmark_is_refused(run_here, monkeypatch, no_autoload, options):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", no_autoload)
+    done = run_here(*options, "--collect-only", "-q", "tests/test_reference.py")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert "pytest-benchmark" in done.stdout
 

@@ -21,26 +21,22 @@ def text(element):
     return " ".join(" ".join(element.itertext()).split())
 
 
-def section(found, name):
-    return ElementTree.fromstring(html(found)).find(f".//section[@id='{name}']")
-
-
-def summary(found):
+def summary(page):
     """Return the sentences at the top, by the section that each links to."""
-    return {link.get("href")[1:]: text(link) for link in ElementTree.fromstring(html(found)).iterfind(".//ul/li/a")}
+    return {link.get("href")[1:]: text(link) for link in page.iterfind(".//ul/li/a")}
 
 
 def test_failures_are_named_and_markup_is_text():
     records = [error("jax", 0, error=1e-3), training("jax", 2, accuracies=[0.9])]
     troubles = [{"test": "tests/test_x.py::test_y", "outcome": "failed", "why": "no <b>bold</b> claim"}]
-    found = results(results=records, troubles=troubles)
-    said = summary(found)
+    page = ElementTree.fromstring(html(results(results=records, troubles=troubles)))
+    said = summary(page)
     assert all(said[name].startswith("Not all") for name in ("equality", "learning"))
-    assert [row[2].text for row in section(found, "missing").find(".//tbody")] == ["no <b>bold</b> claim"]
+    assert [row[2].text for row in page.find(".//section[@id='missing']//tbody")] == ["no <b>bold</b> claim"]
 
 
 def test_fastest_and_slowest_step_are_named():
-    assert "2.20 ms (jax) to 4.40 ms (pytorch)" in summary(results())["latency"]
+    assert "2.20 ms (jax) to 4.40 ms (pytorch)" in summary(ElementTree.fromstring(html(results())))["latency"]
 
 
 def test_verdicts_of_a_second_file_are_shown(tmp_path):
@@ -69,6 +65,7 @@ def test_page_is_self_contained():
         {"results": [error("jax", 0, error=None, trajectory=[None, float("nan"), 0.0, 1e-15])]},
         {"results": [training("jax", 3, losses=[[0.3, float("nan"), float("inf")]], accuracies=[], wrong=[{}])]},
         {"dataset": results().dataset | {"hard": None, "samples": ""}},
+        {"dataset": results().dataset | {"hard": {"indices": [], "labels": [], "png": ""}}},
         {"upgrades": [verdicts("missing", None, low=None, high=None, baseline=[], candidate=[])]},
     ],
 )

@@ -10,10 +10,6 @@ TEXT = PAGE.read_text(encoding="utf-8")
 OBSERVED = {variant: {"versions": {variant: "1.0"}, "cells": read(TEXT, variant)} for variant in variants()}
 
 
-def found(text):
-    return [line for variant, value in OBSERVED.items() for line in differences(text, variant, value)]
-
-
 def rows(text):
     return [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
 
@@ -30,7 +26,8 @@ def test_every_changed_cell_is_found():
         for column in range(len(cells) if row in ROWS else 0):
             changed = [row, *cells[:column], "wrong", *cells[column + 1 :]]
             text = "\n".join([*lines[:place], f"| {' | '.join(changed)} |", *lines[place + 1 :]])
-            messages, changed_cells = found(text), changed_cells + 1
+            changed_cells += 1
+            messages = [line for variant, value in OBSERVED.items() for line in differences(text, variant, value)]
             assert bool(messages) == (column < len(TITLES)), (row, column)
             assert all(row in message and "'wrong'" in message and "1.0" in message for message in messages)
             assert rows(text) != written

@@ -35,13 +35,6 @@ CONSTANT = {
 '''
 
 
-@pytest.fixture
-def file(tmp_path):
-    path = tmp_path / "tutorial.py"
-    path.write_text(CODE)
-    return path
-
-
 @pytest.mark.parametrize(
     ("name", "first", "last"),
     [
@@ -52,7 +45,9 @@ def file(tmp_path):
         ("function/use", "use(each)", "use(each)"),
     ],
 )
-def test_code_is_cut_by_name(file, name, first, last):
+def test_code_is_cut_by_name(tmp_path, name, first, last):
+    file = tmp_path / "tutorial.py"
+    file.write_text(CODE)
     lines = cut(file, name).splitlines()
     assert (lines[0], lines[-1]) == (first, last)
 

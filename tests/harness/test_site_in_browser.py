@@ -11,10 +11,6 @@ from harness import ROOT
 from tests.browser import assert_readable
 from tools.pages import write
 
-PAGES = ("index", "concepts/training-step", "reference/defaults", "tutorials/exercises")
-FACES = [("light", 1400), ("dark", 360)]
-UNFOLD = "document.querySelectorAll('details').forEach(each => each.open = true)"
-
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
@@ -53,11 +49,11 @@ def test_no_asset_is_of_another_host(site):
         assert not [tag for tag in tags if re.search(r"(?:src|href)=[\"']?(?:https?:)?//", tag)], file
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize(("scheme", "width"), FACES)
+@pytest.mark.parametrize("name", ["index", "concepts/training-step", "reference/defaults", "tutorials/exercises"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1400), ("dark", 360)])
 def test_page_is_readable(open_page, name, scheme, width):
     page = open_page(name, width, color_scheme=scheme)
-    page.evaluate(UNFOLD)
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert all(url.startswith(("file:", "data:")) for url in page.requests)
     assert_readable(page, width, "article *, nav a")
 

@@ -17,6 +17,7 @@ from harness.measuring.targets import starter
 from harness.plugin import fixtures
 from harness.plugin.chapter import Chapter
 from harness.plugin.stash import COMPARED, DISPLAY, REFERENCES
+from harness.regression import environments
 from harness.regression.pair_run import OF_ONE_IMAGE
 from harness.regression.requirements import NotBuilt
 from harness.regression.versions import Compared
@@ -49,33 +50,27 @@ def files(case: Case) -> list[tuple[Case, str, str]]:
 
 
 def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
-    """Yield the table of files; several tests measure one file."""
+    """Yield the table with a row for each file, which several tests measure. What none measured is "missing"."""
     measured: dict[tuple[str, str, str], dict] = {}
     for each in of_kind(results, "file", network):
-        measured.setdefault((each["variant"], each["runtime"], each["export"]), {}).update(each)
-    if measured:
-        yield fidelity_table(network, measured, DATASET.test)
-
-
-def fidelity_table(network: str, measured: dict[tuple[str, str, str], dict], test_images: int) -> Table:
-    """Return a row for each file of a network: (variant, runtime, kind) -> figures as in `COLUMNS`.
-
-    A figure that was not measured is "missing".
-    """
+        measured.setdefault((each["export"], each["runtime"], each["variant"]), {}).update(each)
     rows = []
-    for (variant, runtime, kind), figures in sorted(measured.items(), key=lambda item: item[0][::-1]):
-        figures = {**figures, "differ": None} if kind == "float" else figures  # nearly all do, by their rounding
+    for file in sorted(measured):
+        figures = measured[file]
+        if figures["export"] == "float":
+            figures["differ"] = None  # nearly all do, by their rounding
         cells = (show(figures[key]) if key in figures else MISSING for key, (_, show) in COLUMNS.items())
-        rows.append((kind, runtime, variant, *cells))
-    return plain_table(
-        f"Files of {network} on a device: all logits of {test_images:,} test images against the trained network",
-        ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
-        rows,
-        "int8: in steps, against the same network computed in integers. float: against the framework itself.",
-        "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
-        "µs: a prediction of one image on one thread, median over process runs. MiB: a process with the file.",
-        left=3,
-    )
+        rows.append((*file, *cells))
+    if rows:
+        yield plain_table(
+            f"Files of {network} on a device: all logits of {DATASET.test:,} test images against the trained network",
+            ("kind", "runtime", "variant", *(heading for heading, _ in COLUMNS.values())),
+            rows,
+            "int8: in steps, against the same network computed in integers. float: against the framework itself.",
+            "official: a framework's documented way to int8, against its last evaluation (TensorFlow: in float).",
+            "µs: a prediction of one image on one thread, median over process runs. MiB: a process with the file.",
+            left=3,
+        )
 
 
 CHAPTER = Chapter(
@@ -137,16 +132,17 @@ def exports(
     pytestconfig: pytest.Config, dataset: Parts, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[ExportCache]:
     """The networks trained for devices, and their files. The run ends if an environment cannot be built."""
-    say = pytestconfig.stash[DISPLAY].say
+    option, folder = pytestconfig.option, tmp_path_factory.mktemp("edge")
 
+    @functools.cache
     def interpreter(environment: str) -> str:
-        say(f"the environment {environment!r} for devices: some minutes, the first time")
-        return fixtures.environment(*ENVIRONMENTS[environment])
+        pytestconfig.stash[DISPLAY].say(f"the environment {environment!r} for devices: some minutes, the first time")
+        try:
+            return str(environments.obtain(*ENVIRONMENTS[environment]))
+        except NotBuilt as error:
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
 
-    folder = tmp_path_factory.mktemp("edge")
-    option = pytestconfig.option
-    spec = fixtures.worker_spec(option)
-    exports = ExportCache(folder, dataset, functools.cache(interpreter), option.epochs, spec)
+    exports = ExportCache(folder, dataset, interpreter, option.epochs, fixtures.worker_spec(option))
     yield exports
     exports.close()
 
