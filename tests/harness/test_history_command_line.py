@@ -67,10 +67,7 @@ def test_anchor_by_another_spelling_is_the_same_release(run):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [
-        (["--since", "first"], "first"),
-        (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such"),
-    ],
+    [(["--since", "first"], "first"), (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such")],
 )
 def test_invalid_request_ends_with_a_line(run, arguments, named):
     status, measured = run(*arguments)
