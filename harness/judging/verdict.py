@@ -60,11 +60,6 @@ class Verdict(NamedTuple):
     unit: str = "%"
     needed: float = 0
 
-    @property
-    def decided(self) -> bool:
-        """True if the word is better, worse or same."""
-        return self.word in DECIDED
-
     def __str__(self) -> str:
         if self.change is None:
             return self.word

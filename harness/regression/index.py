@@ -38,7 +38,8 @@ def files(package: str) -> Iterator[File]:
     if "--no-index" not in options:
         more = (variables.get(name, "") for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL"))
         urls = [re.sub(r"^\w+=", "", url) for url in " ".join(more).split()]  # an index of uv may have a name
-        for url in [variables.get("UV_DEFAULT_INDEX") or _default_index(), *urls]:
+        default = variables.get("UV_DEFAULT_INDEX") or variables.get("UV_INDEX_URL") or _default_index()
+        for url in [default, *urls]:
             yield from _files(f"{url.rstrip('/')}/{canonical(package)}/", variables)
 
 
