@@ -54,8 +54,8 @@ def _search(options: argparse.Namespace) -> int:
     }
     if options.check in RATIOS:
         search |= {"margin": options.margin, "alpha": options.alpha}
-    question = options.check, sampling(options, MOST_PAIRS)
-    bisection = Bisection(package, found.builds, *question, prober, Journal(options.resume, search), say)
+    journal, limits = Journal(options.resume, search), sampling(options, MOST_PAIRS)
+    bisection = Bisection(package, found.builds, options.check, limits, prober, journal, say)
     bisection.run()
     facts = report.described(bisection, options.network, found.left_out)
     print(report.as_text(facts))
@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
     add("--to", dest="last", required=True, metavar="B", help="the bad end")
     checks = (NUMERICS, *CHECKS, *RATIOS, IMPORTABLE)
     add("--check", choices=checks, default=NUMERICS, help="(default: the first in numerics that differs)")
-    add_limits(parser, "a time or of memory", 10, "the time or memory of a build")
+    add_limits(parser, 10, "the time or memory of a build")
     add("--pre", action="store_true", help="pre-releases count, too")
     add("--resume", type=Path, metavar="FILE", help="keep each outcome there, and begin with those of the file")
     add("--json", type=Path, metavar="FILE", help="write the result as JSON")

@@ -4,12 +4,9 @@ The article is doi:10.1109/32.988498.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
-
-Change = TypeVar("Change")
 
 
-def smallest(changes: Sequence[Change], is_bad: Callable[[Sequence[Change]], bool]) -> list[Change]:
+def smallest(changes: Sequence[str], is_bad: Callable[[Sequence[str]], bool]) -> list[str]:
     """Return changes that are bad together, and of which none can be left out. All `changes` together are bad."""
     changes, count = list(changes), 2
     while len(changes) > 1:

@@ -5,13 +5,15 @@ from typing import Any
 
 from harness.bisect.bisection import UNDECIDED, Bisection
 from harness.regression import installed
+from harness.regression.pair import SIDES
 from harness.regression.pair_run import RATIOS
 from harness.regression.releases import IMPORTABLE
 
 
 def described(bisection: Bisection, network: str, left_out: Mapping[str, int]) -> dict[str, Any]:
     """Return all facts of a search that has ended. Without a difference, those of the first bad build are missing."""
-    outcomes = bisection.journal.outcomes.values()
+    outcomes = bisection.journal.outcomes
+    end = bisection.outcome(len(bisection.builds) - 1 if bisection.bad is None else bisection.bad)
     result = {
         "package": bisection.package,
         "framework": bisection.prober.variant,
@@ -24,49 +26,38 @@ def described(bisection: Bisection, network: str, left_out: Mapping[str, int]) -
         "margin": bisection.sampling.margin if bisection.check in RATIOS else None,
         "alpha": bisection.sampling.alpha if bisection.check in RATIOS else None,
         "seconds_per_probe": round(bisection.seconds(), 1),
-        "environments_built": sum(each.built for each in outcomes),
+        "environments_built": sum(each.built for each in outcomes.values()),
+        "finding": {"word": end.word, "reason": end.reason},
         "first_bad": None,
     }
     if bisection.bad is None:
-        return result | {"finding": _finding(bisection, len(bisection.builds) - 1)}
-    found = bisection.outcome(bisection.bad)
+        return result
     differences = bisection.differences()
     return result | {
         "last_good": bisection.builds[bisection.good]._asdict(),
         "first_bad": bisection.builds[bisection.bad]._asdict(),
-        "finding": _finding(bisection, bisection.bad),
         "unknown": bisection.unknown(),
         "differences": differences,
         "culprits": bisection.culprits,
-        "smaller_sets": {name: each.word for name, each in bisection.journal.outcomes.items() if " with " in name},
-        "equal_packages": len(found.pins) - sum(after is not None for _, after in differences.values()),
+        "smaller_sets": {name: each.word for name, each in outcomes.items() if " with " in name},
+        "equal_packages": len(end.pins) - sum(after is not None for _, after in differences.values()),
         "reproduce": _command(bisection, network),
     }
 
 
-def _finding(bisection: Bisection, position: int) -> dict[str, str]:
-    outcome = bisection.outcome(position)
-    return {"word": outcome.word, "reason": outcome.reason}
-
-
 def _command(bisection: Bisection, network: str) -> str:
     """Return the command that compares both builds, in environments of the same versions."""
-    sides = []
-    for side, position in (("baseline", bisection.good), ("candidate", bisection.bad)):
-        own = {
-            name: version
-            for name, version in bisection.outcome(position).pins.items()
-            if _is_chosen(bisection, name, version)
-        }
-        sides += [f'--{side} "{name}=={version}"' for name, version in own.items()]
+    here = installed.versions()
+    sides = [
+        f'--{side} "{name}=={version}"'
+        for side, position in zip(SIDES, (bisection.good, bisection.bad), strict=True)
+        for name, version in bisection.outcome(position).pins.items()
+        if name == bisection.package or here.get(name) != version
+    ]
     check = "network" if bisection.check == IMPORTABLE else bisection.check
     chosen = f"--framework {bisection.prober.variant} --network {network} {' '.join(sides)}"
     margin = f" --max-slowdown {100 * bisection.sampling.margin:g}" if check in RATIOS else ""
     return f"pytest -m regression {chosen} -k {check}{margin}"
-
-
-def _is_chosen(bisection: Bisection, name: str, version: str) -> bool:
-    return name == bisection.package or installed.versions().get(name) != version
 
 
 def rows(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -80,7 +71,7 @@ def rows(facts: Mapping[str, Any]) -> dict[str, str]:
     if facts["alpha"]:
         bound = f"the chance that any verdict is wrong is at most {facts['alpha']:.1%}"
         cost |= {"error": f"{bound}; a change within {facts['margin']:.1%} does not matter"}
-    difference = _joined(facts["finding"]["word"], facts["finding"]["reason"])
+    difference = ": ".join(filter(None, facts["finding"].values()))
     if not facts["first_bad"]:
         return {"result": f"{package} {first} and {last} do not differ in {facts['check']}: {difference}"} | cost
     good, bad = facts["last_good"], facts["first_bad"]
@@ -94,10 +85,6 @@ def rows(facts: Mapping[str, Any]) -> dict[str, str]:
         **cost,
         "reproduce": facts["reproduce"],
     }
-
-
-def _joined(word: str, reason: str) -> str:
-    return f"{word}: {reason}" if reason else word
 
 
 def _packages(facts: Mapping[str, Any]) -> str:

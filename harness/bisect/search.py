@@ -32,6 +32,6 @@ def _nearest_to_middle(good: int, bad: int) -> Iterator[int]:
     Distances double, so a run of n builds that cannot be measured is left after some log2(n) probes.
     """
     middle, between = (good + bad) // 2, range(good + 1, bad)
-    powers = itertools.takewhile(lambda distance: distance < len(between), (2**power for power in itertools.count()))
+    powers = (2**power for power in range(len(between).bit_length()))
     for distance in itertools.chain((0,), powers, range(1, len(between))):
         yield from (each for each in (middle - distance, middle + distance) if each in between)

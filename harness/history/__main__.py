@@ -75,7 +75,7 @@ def _report(options: argparse.Namespace, rows: list[Row]) -> None:
 def _history(options: argparse.Namespace, facts: dict) -> History:
     workers = pairs(options.network, "the releases")
     releases = Releases(facts["package"], facts["framework"], options.companions, workers, environments.folder())
-    return History(releases, facts["anchor"], facts, sampling(options, AT_ONCE), options.file, say)
+    return History(releases, facts, sampling(options, AT_ONCE), options.file, say)
 
 
 def _last_of_minor(listed: list[Build]) -> list[Build]:
@@ -92,15 +92,11 @@ def _options() -> argparse.Namespace:
     add_options(parser, "keras", "releases")
     add = parser.add_argument
     add("--since", required=True, metavar="A", help="the first release: a version, or a date as 2026-01-31")
-    add(
-        "--anchor",
-        metavar="VERSION",
-        help="that all are compared with (default: that of FILE, or the newest)",
-    )
+    add("--anchor", metavar="VERSION", help="that all are compared with (default: that of FILE, or the newest)")
     add("--minor", action="store_true", help="the last release of each minor version only")
     add("--file", type=Path, required=True, metavar="FILE", help="the rows: none is measured again")
     add("--again", action="store_true", help="measure all releases again")
-    add_limits(parser, "a time or of memory", 60, "all times and accuracies")
+    add_limits(parser, 60, "all times and accuracies")
     add("--markdown", type=Path, metavar="FILE", help="write the table")
     add("--picture", type=Path, metavar="FILE", help="write the figure, as SVG")
     return parser.parse_args()

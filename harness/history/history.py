@@ -29,14 +29,12 @@ RELEASES = 3  # of a group, which has two more workers: the anchor, and the anch
 class History:
     """The rows of some releases, each appended to `file` as soon as it is known.
 
-    - `anchor`: the version that all others are compared with.
-    - `facts`: the entries that all rows have in common.
+    - `facts`: the entries that all rows have in common. `anchor` is the version that all others are compared with.
     - `sampling`: its `seconds` are those of all groups; `comparisons` is counted here.
     - `say(line)` is called before each step.
     """
 
     releases: Releases
-    anchor: str
     facts: Mapping[str, Any]
     sampling: Sampling
     file: Path
@@ -51,12 +49,13 @@ class History:
         self.begun = datetime.now(UTC).isoformat()  # microseconds tell measurements apart
         groups = math.ceil(len(builds) / RELEASES)
         self.sampling = replace(self.sampling, comparisons=(len(builds) + groups) * len(COMPARED))
-        self.releases.reference = self.releases.resolved(self.anchor)
+        version = self.facts["anchor"]
+        self.releases.reference = self.releases.resolved(version)
         anchor = self.releases.side(self.releases.reference)
-        same = self._numerics(self.anchor, anchor, anchor)
+        same = self._numerics(version, anchor, anchor)
         if same["network"].word == "missing":
-            raise NoAnswer(f"the anchor {self.anchor} cannot be measured: {same['network'].reason}")
-        again = self._row(Build(self.anchor), MEASURED, found=same), anchor
+            raise NoAnswer(f"the anchor {version} cannot be measured: {same['network'].reason}")
+        again = self._row(Build(version), MEASURED, found=same), anchor
         ready = filter(None, (self._prepared(build, anchor) for build in builds))
         shares = Shares(self.sampling.seconds, groups)
         while group := list(itertools.islice(ready, RELEASES)):

@@ -14,8 +14,7 @@ from harness.page.page import render
 from harness.regression.versions import ACCURACY
 
 LEFT, RIGHT, TOP, HEIGHT, GAP = 150, 706, 64, 62, 16  # pixels; of the first panel, of a panel, and between two
-SIGNS = {"identical": "=", "within rounding": "≈", "redrawn": "~", "changed": "≠"}
-MISSING = "?"
+SIGNS = {"identical": "=", "within rounding": "≈", "redrawn": "~", "changed": "≠", "missing": "?"}
 
 
 class Mark(NamedTuple):
@@ -51,7 +50,7 @@ def drawn(rows: Sequence[Row]) -> str:
         "history.svg",
         first=rows[0],
         panels=panels,
-        signs=[(places[row["version"]], SIGNS.get(numerics(row)[0], MISSING), _numerics(row)) for row in line],
+        signs=[(places[row["version"]], SIGNS[numerics(row)[0]], _numerics(row)) for row in line],
         changed=[round(places[line[place]["version"]] - step / 2, 1) for place in changes(line)],
         places=places,
         left=LEFT,

@@ -1,10 +1,11 @@
 """A history as a Markdown table: a row a release, then the anchor compared with itself, then notes."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harness.history.rows import COMPARED, MEASURED, Row, changes, numerics, shown
-from harness.judging.verdict import DECIDED, UNITS
+from harness.judging.verdict import DECIDED, Verdict
 from harness.measuring.machine import cores
 
 
@@ -30,14 +31,9 @@ def _cells(row: Row, mark: str = "") -> list[str]:
 
 
 def cell(verdict: Row) -> str:
-    """Return the word of a verdict, and its change with the interval if there is one."""
-    if verdict["change"] is None:
-        return verdict["word"]
-    factor, digits, sign = UNITS[verdict["unit"]]
-    change, low, high = (
-        f"{factor * verdict[key]:+.{digits}f}" if verdict[key] is not None else "?" for key in ("change", "low", "high")
-    )
-    return f"{verdict['word']} {change}{sign} ({low} to {high})"
+    """Return a verdict as text. JSON has no infinity: an end of an interval that is None is infinite."""
+    ends = {"low": -math.inf, "high": math.inf}
+    return str(Verdict(**verdict | {key: end for key, end in ends.items() if verdict[key] is None}))
 
 
 def _notes(rows: Sequence[Row], releases: Sequence[Row], anchors: Sequence[Row]) -> list[str]:

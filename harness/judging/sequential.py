@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.judging.verdict import FEWEST, Verdict
+from harness.judging.verdict import DECIDED, FEWEST, Verdict
 
 INTERIM_ANALYSES = {FEWEST: 0.5, 14: 0.3, 24: 0.15, 40: 0.05}  # samples: share of alpha that is spent on the analysis
 # A quantity that seems to need more samples is given up, though the estimate is rough.
@@ -81,7 +81,7 @@ def sequential(
                 stopped = True
             drawn, longest = numbers.stop, max(longest, clock() - began)
         for quantity in quantities:
-            if quantity not in verdicts or not verdicts[quantity].decided:
+            if quantity not in verdicts or verdicts[quantity].word not in DECIDED:
                 verdicts[quantity] = judge(quantity, sampling.alpha * share / sampling.comparisons)
         yield dict(verdicts)
         undecided = [quantity for quantity in quantities if _needs_more(verdicts[quantity])]

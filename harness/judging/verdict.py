@@ -60,11 +60,6 @@ class Verdict(NamedTuple):
     unit: str = "%"
     needed: float = 0
 
-    @property
-    def decided(self) -> bool:
-        """True if the word is better, worse or same."""
-        return self.word in DECIDED
-
     def __str__(self) -> str:
         if self.change is None:
             return self.word
@@ -86,9 +81,12 @@ def judge(
 
     Raises `ValueError` if `margin` is not positive. Unusable values give the verdict "missing" or "not comparable".
     """
-    problem = _problem(baseline, candidate, margin)
-    if problem:
-        return problem
+    if not margin > 0:
+        raise ValueError(f"the margin must be positive, got {margin}")
+    if not len(baseline):
+        return Verdict("missing", reason="nothing was measured")
+    if not np.isfinite([baseline, candidate]).all():
+        return Verdict("not comparable", reason="a value that is no number was measured")
     if unit != "%":
         verdict = _decide(np.subtract(candidate, baseline), margin, alpha)
         opposite = {"better": "worse", "worse": "better"} if unit == "points" else {}
@@ -97,19 +95,6 @@ def judge(
         return Verdict("not comparable", reason="a value that is not above zero was measured")
     verdict = _decide(np.log(np.divide(candidate, baseline)), math.log1p(margin), alpha)
     return verdict._replace(**{name: math.expm1(getattr(verdict, name)) for name in ("change", "low", "high")})
-
-
-def _problem(baseline: Sequence[float], candidate: Sequence[float], margin: float) -> Verdict | None:
-    """Return the verdict on values that cannot be judged."""
-    if not margin > 0:
-        raise ValueError(f"the margin must be positive, got {margin}")
-    if not len(baseline) and not len(candidate):
-        return Verdict("missing", reason="nothing was measured")
-    if len(baseline) != len(candidate):
-        return Verdict("not comparable", reason=f"{len(baseline)} values of one, {len(candidate)} of the other")
-    if not np.isfinite([baseline, candidate]).all():
-        return Verdict("not comparable", reason="a value that is no number was measured")
-    return None
 
 
 def _decide(differences: np.ndarray, limit: float, alpha: float) -> Verdict:

@@ -126,10 +126,8 @@ def paired_medians(baseline: float | list[float], candidate: float | list[float]
     """
     if not isinstance(baseline, list):
         return baseline, candidate
-    ratio = math.exp(
-        statistics.median(math.log(after / before) for before, after in zip(baseline, candidate, strict=True))
-    )
-    return statistics.median(baseline), statistics.median(baseline) * ratio
+    logarithms = [math.log(after / before) for before, after in zip(baseline, candidate, strict=True)]
+    return statistics.median(baseline), statistics.median(baseline) * math.exp(statistics.median(logarithms))
 
 
 def accuracy_of_seed(pair: Pair, seed: int) -> list[float]:

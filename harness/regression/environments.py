@@ -134,9 +134,8 @@ def main() -> None:
             print(f"kept {place}: a run is using it")
         return
     for place in _built(folder()):
-        frameworks = re.findall(
-            r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", (place / PINS).read_text(encoding="utf-8"), re.MULTILINE
-        )
+        pins = (place / PINS).read_text(encoding="utf-8")
+        frameworks = re.findall(r"^(?:torch|tensorflow|keras|jax|numpy)==.*$", pins, re.MULTILINE)
         size = sum(each.lstat().st_blocks for each in place.rglob("*")) / 2**21
         print(f"{place}  {size:.2f} GiB  {' '.join(frameworks)}")
 

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -38,7 +39,8 @@ def files(package: str) -> Iterator[File]:
     if "--no-index" not in options:
         more = (variables.get(name, "") for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL"))
         urls = [re.sub(r"^\w+=", "", url) for url in " ".join(more).split()]  # an index of uv may have a name
-        for url in [variables.get("UV_DEFAULT_INDEX") or _default_index(), *urls]:
+        default = variables.get("UV_DEFAULT_INDEX") or variables.get("UV_INDEX_URL") or _default_index()
+        for url in [default, *urls]:
             yield from _files(f"{url.rstrip('/')}/{canonical(package)}/", variables)
 
 
@@ -74,12 +76,13 @@ def _read(url: str, variables: dict[str, str]) -> list[File]:
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=SECONDS) as response:
             content = response.read().decode()
-            return json.loads(content)["files"] if "json" in response.headers["Content-Type"] else _links(content)
+            is_json = response.headers.get_content_type().endswith("json")
+            return json.loads(content)["files"] if is_json else _links(content)
     except urllib.error.HTTPError as error:
         if error.code == 404:  # this index does not have the package
             return []
         raise NotBuilt(f"{request.full_url} answers {error.code} {error.reason}") from None
-    except (OSError, ValueError, KeyError) as error:
+    except (HTTPException, OSError, ValueError, KeyError) as error:
         raise NotBuilt(f"{request.full_url} cannot be read: {error}") from None
 
 

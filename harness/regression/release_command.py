@@ -29,10 +29,10 @@ def add_options(parser: argparse.ArgumentParser, example: str, releases: str) ->
     add("--with", dest="companions", action="append", default=[], metavar="REQUIREMENT", help=f"for all {releases}")
 
 
-def add_limits(parser: argparse.ArgumentParser, what: str, time: float, time_of: str) -> None:
-    """Add the options of `sampling`. `what` is measured; `time` is the default of the minutes for `time_of`."""
+def add_limits(parser: argparse.ArgumentParser, time: float, time_of: str) -> None:
+    """Add the options of `sampling`. `time` is the default of the minutes for `time_of`."""
     add = parser.add_argument
-    unimportant = f"a change of {what} that does not matter (default: 5)"
+    unimportant = "a change of a time or of memory that does not matter (default: 5)"
     add("--margin", type=percent, default=Sampling.margin, metavar="PERCENT", help=unimportant)
     bound = "the chance that any verdict is wrong (default: 1)"
     add("--alpha", type=chance, default=Sampling.alpha, metavar="PERCENT", help=bound)

@@ -37,9 +37,9 @@ class Upgrade:
     def __post_init__(self) -> None:
         self.settings = self.pairs.settings
         self._pythons = [side.python for side in self.sides]
-        judged = [name for of_variant in self.requested.values() for name in of_variant if name not in CHECKS]
-        self.sampling = replace(self.sampling, comparisons=len(judged))
-        self.shares = Shares(self.sampling.seconds, sum(bool(self.quantities(each)) for each in self.requested))
+        judged = [self.quantities(variant) for variant in self.requested]
+        self.sampling = replace(self.sampling, comparisons=sum(map(len, judged)))
+        self.shares = Shares(self.sampling.seconds, sum(map(bool, judged)))
         self.versions: dict[str, dict[str, dict[str, str]]] = {}  # variant -> side -> package -> version
         self.imported: dict[str, dict[str, Imported]] = {}  # variant -> side
         self.kept_variables = variables.described({})
@@ -69,12 +69,12 @@ class Upgrade:
                     try:
                         self.found[variant, name] = CHECKS[name](pair)
                     except Exception as error:
-                        self.found[variant, name] = Finding(*failed(error, "changed"))
+                        self.found[variant, name] = _failed(error)
                     if not pair.is_running():
                         raise WorkerDied(f"not tried, as a worker died in {name}")
         except Exception as error:
             for name in checks:
-                self.found.setdefault((variant, name), Finding(*failed(error, "changed")))
+                self.found.setdefault((variant, name), _failed(error))
 
     def _judge(self, variant: str) -> None:
         if variant not in self.versions:
@@ -87,8 +87,7 @@ class Upgrade:
             try:
                 comparison.run(lambda done, size: self.on_progress(f"{variant}: {done} pairs, next analysis at {size}"))
             finally:  # Ctrl-C: verdicts that were reached stand
-                found = {(variant, quantity): verdict for (_, quantity), verdict in comparison.verdicts.items()}
-                self.found.update(found)
+                self.found |= {(variant, quantity): found for (_, quantity), found in comparison.verdicts.items()}
 
     @contextlib.contextmanager
     def _pair(self, variant: str) -> Iterator[Pair]:
@@ -104,6 +103,8 @@ class Upgrade:
             yield pair
 
 
-def failed(error: Exception, word: str) -> tuple[str, str]:
-    """Return the word for an error, and the reason: `word` if only the candidate fails, or else "missing"."""
-    return (word, str(error)) if isinstance(error, CandidateFailed) else ("missing", in_a_line(error))
+def _failed(error: Exception) -> Finding:
+    """Return "changed" if only the candidate fails, or else "missing", with the reason."""
+    if isinstance(error, CandidateFailed):
+        return Finding("changed", str(error))
+    return Finding("missing", in_a_line(error))

@@ -10,14 +10,7 @@ import impls
 from harness import HAS_PIP
 from harness.regression import content, environments, pip
 from harness.regression.pair import SIDES
-from harness.regression.requirements import (
-    IMPORTED_AS,
-    NotBuilt,
-    dependents,
-    package_of,
-    parsed,
-    providers,
-)
+from harness.regression.requirements import IMPORTED_AS, NotBuilt, dependents, package_of, parsed, providers
 from harness.workers import interpreter
 
 ACCURACY = "accuracy"

@@ -43,27 +43,22 @@ class FakeProber:
         return Outcome(check, self.word if changed else "identical", "", pins, 1)
 
 
-@pytest.fixture
-def bisect():
-    """Return a function: a search that has ended."""
-
-    def bisect(prober, file=None, check=NUMERICS, say=lambda line: None):
-        builds = [Build(str(number)) for number in range(LAST + 1)]
-        ended = Bisection("toy", builds, check, Sampling(), prober, Journal(file, {"package": "toy"}), say)
-        ended.run()
-        return ended
-
-    return bisect
+def bisect(prober, file=None, check=NUMERICS, say=lambda line: None):
+    """Return a search that has ended."""
+    builds = [Build(str(number)) for number in range(LAST + 1)]
+    ended = Bisection("toy", builds, check, Sampling(), prober, Journal(file, {"package": "toy"}), say)
+    ended.run()
+    return ended
 
 
 @pytest.mark.parametrize(("word", "asked", "found"), [("changed", NUMERICS, "logits"), ("different", "calls", "calls")])
-def test_first_bad_build_is_found_in_the_first_check_that_differs(bisect, word, asked, found):
+def test_first_bad_build_is_found_in_the_first_check_that_differs(word, asked, found):
     ended = bisect(FakeProber(word=word), check=asked)
     assert (ended.good, ended.bad, ended.check) == (12, 13, found)
     assert ended.differences() == {"toy": ("12", "13")}
 
 
-def test_equal_ends_need_one_measurement(bisect):
+def test_equal_ends_need_one_measurement():
     prober = FakeProber(is_changed=lambda pins: False)
     ended = bisect(prober)
     assert ended.bad is None
@@ -72,12 +67,12 @@ def test_equal_ends_need_one_measurement(bisect):
 
 
 @pytest.mark.parametrize("prober", [FakeProber(missing={LAST}), FakeProber(word="not counted")])
-def test_end_that_cannot_be_measured_is_named(bisect, prober):
+def test_end_that_cannot_be_measured_is_named(prober):
     with pytest.raises(NoAnswer, match="toy==20 cannot be measured"):
         bisect(prober)
 
 
-def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
+def test_gap_of_builds_that_cannot_be_measured_is_reported():
     ended = bisect(FakeProber(missing={11, 12, 13, 14, 17}))
     assert (ended.good, ended.bad) == (10, 15)
     assert ended.unknown() == dict.fromkeys(("11", "12", "13", "14"), "cannot be measured: no wheel")
@@ -91,13 +86,13 @@ def test_gap_of_builds_that_cannot_be_measured_is_reported(bisect):
         (lambda pins: int(pins["toy"]) >= 10 and pins["toymath"] == "2", ["toy", "toymath"]),
     ],
 )
-def test_packages_that_make_the_difference_are_named(bisect, is_changed, culprits):
+def test_packages_that_make_the_difference_are_named(is_changed, culprits):
     ended = bisect(FakeProber(is_changed=is_changed))
     assert ended.differences() == {"toy": ("9", "10"), "toymath": ("1", "2")}
     assert ended.culprits == culprits
 
 
-def test_weaker_difference_than_that_of_the_end_is_good(bisect):
+def test_weaker_difference_than_that_of_the_end_is_good():
     class Rounding(FakeProber):
         def environment(self, pins, checks, sampling):
             outcome = super().environment(pins, checks, sampling)
@@ -107,30 +102,23 @@ def test_weaker_difference_than_that_of_the_end_is_good(bisect):
     assert bisect(Rounding(is_changed=lambda pins: False), check="logits").bad is None
 
 
-class Killed(BaseException):
-    """Ends the process in a test."""
-
-
-@pytest.mark.parametrize("probes", range(1, 7))
-def test_resumed_search_measures_no_environment_twice(bisect, tmp_path, probes):
-    file, first = tmp_path / "journal", FakeProber()
+@pytest.mark.parametrize("probes", range(1, 6))
+def test_resumed_search_measures_no_environment_twice(tmp_path, probes):
+    """The last of five probes leaves nothing to measure."""
+    file, first, second = tmp_path / "journal", FakeProber(), FakeProber()
 
     def say(line):
         if len(first.measured) == probes:
-            raise Killed
+            raise KeyboardInterrupt
 
-    if probes < 6:
-        with pytest.raises(Killed):
-            bisect(first, file, say=say)
-    else:
-        bisect(first, file)
-    second = FakeProber()
+    with pytest.raises(KeyboardInterrupt):
+        bisect(first, file, say=say)
     assert bisect(second, file).bad == 13
     both = [pins["toy"] for pins in first.measured + second.measured]
     assert len(both) == len(set(both))
 
 
-def test_report_holds_the_answer_in_all_forms(bisect):
+def test_report_holds_the_answer_in_all_forms():
     facts = report.described(bisect(FakeProber(missing={12})), "cnn", {"yanked": 2})
     assert (facts["last_good"]["version"], facts["first_bad"]["version"]) == ("11", "13")
     assert facts["check"] in NUMERICAL

@@ -19,23 +19,8 @@ BUILDS = 16
 STEP = "train_step-128"
 
 
-@pytest.fixture
-def slower_builds(wheels):
-    """Return a function: write wheels of toyslow, of which those from `first` on make a training step 8 % slower."""
-    repacked("numpy", wheels)
-
-    def slower_builds(first):
-        for number in range(BUILDS):
-            code = HOOK.format(codes=slowing("numpy", 1.08)) if number >= first else ""
-            files = {"toyslow.pth": "import toyslow\n"}
-            wheel(wheels, "toyslow", f"1.{number}", code=code, more=files)
-        return between("toyslow", bound("1.0"), bound(f"1.{BUILDS - 1}")).builds
-
-    return slower_builds
-
-
 class SimulatedProber:
-    """Builds from `first` on take `times` as long. Log ratios of pairs are normally distributed.
+    """A build takes `ratios[build]` as long as the good end. Log ratios of pairs are normally distributed.
 
     - `spread`: their standard deviation.
     - `spent`: the sum of alpha of all verdicts.
@@ -43,49 +28,54 @@ class SimulatedProber:
 
     variant = "numpy"
 
-    def __init__(self, first, times, spread, seed=0):
-        self.first, self.times, self.spread, self.spent = first, times, spread, 0.0
+    def __init__(self, ratios, spread, seed=0):
+        self.ratios, self.spread, self.spent = ratios, spread, 0.0
         self.random = np.random.default_rng(seed)
 
     def resolved(self, version):
         return {"toy": version}
 
     def build(self, version, checks, sampling):
-        ratios = []
+        drawn = []
 
         def draw(batch):
-            mean = np.log(self.times if int(version) >= self.first else 1.0)
-            ratios.extend(np.exp(self.random.normal(mean, self.spread, len(batch.numbers))))
+            mean = np.log(self.ratios[int(version)])
+            drawn.extend(np.exp(self.random.normal(mean, self.spread, len(batch.numbers))))
 
-        judged = lambda _, alpha: judge([1.0] * len(ratios), ratios, sampling.margin, alpha)  # noqa: E731
+        judged = lambda _, alpha: judge([1.0] * len(drawn), drawn, sampling.margin, alpha)  # noqa: E731
         *_, verdicts = sequential(draw, judged, checks, sampling)
         verdict = verdicts[checks[0]]
         self.spent += sampling.alpha
         return Outcome(checks[0], verdict.word, "", {"toy": version}, 0, change=verdict.change)
 
 
-def ended(prober, alpha=0.01):
+def ended(prober):
     """Return an ended search over simulated builds."""
     builds = [Build(str(number)) for number in range(BUILDS)]
-    search = Bisection("toy", builds, STEP, Sampling(alpha=alpha), prober, Journal(None, {}), lambda line: None)
+    search = Bisection("toy", builds, STEP, Sampling(), prober, Journal(None, {}), lambda line: None)
     search.run()
     return search
 
 
-@pytest.mark.parametrize("times", [1.08, 1 / 1.08])
+def changed_from(first, ratio):
+    """Return the ratios of builds of which those from `first` on take `ratio` as long."""
+    return [1.0] * first + [ratio] * (BUILDS - first)
+
+
+@pytest.mark.parametrize("ratio", [1.08, 1 / 1.08])
 @pytest.mark.parametrize("first", [1, 8, 10, 15])
-def test_first_build_of_another_speed_is_found(times, first):
-    prober = SimulatedProber(first, times, spread=0.01)
+def test_first_build_of_another_speed_is_found(ratio, first):
+    prober = SimulatedProber(changed_from(first, ratio), spread=0.01)
     search = ended(prober)
     assert (search.good, search.bad) == (first - 1, first)
-    assert prober.spent <= 0.01
+    assert prober.spent <= Sampling.alpha
 
 
 def test_noise_makes_a_search_inconclusive_and_not_wrong():
     found = []
     for seed in range(60):
         try:
-            found.append(ended(SimulatedProber(8, 1.08, 0.04, seed)))
+            found.append(ended(SimulatedProber(changed_from(8, 1.08), 0.04, seed)))
         except NoAnswer:
             found.append(None)
     assert all(search is None or search.good < 8 <= search.bad for search in found)
@@ -111,30 +101,30 @@ def test_inconclusive_build_next_to_the_change_is_measured_again():
 
 
 def test_builds_of_one_speed_do_not_differ():
-    assert ended(SimulatedProber(BUILDS, 1.0, spread=0.02)).bad is None
+    assert ended(SimulatedProber([1.0] * BUILDS, spread=0.02)).bad is None
 
 
 @pytest.mark.parametrize(
-    ("times", "found", "undecided"),
+    ("ratios", "found", "undecided"),
     [
         ([1.0] * 8 + [half_way(0.2) + 1] + [1.2] * 7, (7, 9), {"8"}),  # half as slow as the bad end
         ([1.0] * 6 + [0.7] * 3 + [1.2] * 7, (8, 9), set()),  # faster before it became slower
     ],
 )
-def test_each_build_is_compared_with_the_middle_of_both_ends(times, found, undecided):
-    class Drifting(SimulatedProber):
-        def build(self, version, checks, sampling):
-            self.times = times[int(version)]
-            return super().build(version, checks, sampling)
-
-    search = ended(Drifting(0, None, spread=0.02))
+def test_each_build_is_compared_with_the_middle_of_both_ends(ratios, found, undecided):
+    search = ended(SimulatedProber(ratios, spread=0.02))
     assert ((search.good, search.bad), search.unknown().keys()) == (found, undecided)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", [*range(1, BUILDS), None])
-def test_slower_build_of_a_real_variant_is_found_at_every_position(slower_builds, tmp_path, first):
-    builds = slower_builds(first or BUILDS)
+def test_slower_build_of_a_real_variant_is_found_at_every_position(wheels, tmp_path, first):
+    """A training step is 8 % slower from the build `first` on."""
+    repacked("numpy", wheels)
+    for number in range(BUILDS):
+        code = HOOK.format(codes=slowing("numpy", 1.08)) if number >= (first or BUILDS) else ""
+        wheel(wheels, "toyslow", f"1.{number}", code=code, more={"toyslow.pth": "import toyslow\n"})
+    builds = between("toyslow", bound("1.0"), bound(f"1.{BUILDS - 1}")).builds
     prober = Prober("toyslow", "numpy", [], pairs("mlp", "the builds"), tmp_path / "environments")
     search = Bisection("toyslow", builds, STEP, Sampling(at_once=2, seconds=600), prober, Journal(None, {}), print)
     search.run()

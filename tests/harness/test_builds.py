@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from html import escape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -52,13 +53,10 @@ def html_index(wheels, tmp_path, monkeypatch):
     """A folder that is an index in HTML, which has no upload times."""
     folder = tmp_path / "simple" / "toy"
     folder.mkdir(parents=True)
-    attributes = [
-        f'data-requires-python="{each["requires-python"].replace("<", "&lt;")}"' if "requires-python" in each else ""
-        for each in FILES.values()
-    ]
-    marks = ["data-yanked" if "yanked" in each else "" for each in FILES.values()]
-    lines = zip(FILES, attributes, marks, strict=True)
-    page = "".join(f'<a href="../files/{name}#sha256=0" {requires} {mark}>{name}</a>' for name, requires, mark in lines)
+    page = ""
+    for name, each in FILES.items():
+        requires = f'data-requires-python="{escape(each["requires-python"])}"' if "requires-python" in each else ""
+        page += f'<a href="../files/{name}#sha256=0" {requires} {"data-yanked" if "yanked" in each else ""}>{name}</a>'
     (folder / "index.html").write_text(page, encoding="utf-8")
     monkeypatch.setenv("UV_DEFAULT_INDEX", f"file://{tmp_path}/simple")
 
@@ -115,8 +113,10 @@ def test_dates_need_upload_times(html_index):
         versions("2026-01-01", "2.0")
 
 
-def test_index_that_cannot_be_read_is_named_without_its_password(json_index, monkeypatch):
-    monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://me:secret@127.0.0.1:{json_index}/simple")
+@pytest.mark.parametrize("variable", ["UV_DEFAULT_INDEX", "UV_INDEX_URL"])
+def test_index_that_cannot_be_read_is_named_without_its_password(json_index, monkeypatch, variable):
+    monkeypatch.delenv("UV_DEFAULT_INDEX")
+    monkeypatch.setenv(variable, f"http://me:secret@127.0.0.1:{json_index}/simple")
     with pytest.raises(NotBuilt, match="401") as refused:
         versions("1.0", "2.0")
     assert "secret" not in str(refused.value)

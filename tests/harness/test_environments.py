@@ -70,10 +70,7 @@ def test_unusable_package_is_refused(root, wheels, content):
 
 @pytest.mark.parametrize(
     ("requirements", "named"),
-    [
-        (["toyframework==1.0", "toyvision==2.0"], "toyvision==2.0"),
-        (["toyframework==1.0+cpu"], "add it to those"),
-    ],
+    [(["toyframework==1.0", "toyvision==2.0"], "toyvision==2.0"), (["toyframework==1.0+cpu"], "add it to those")],
 )
 def test_unavailable_version_leaves_nothing(root, requirements, named):
     with pytest.raises(NotBuilt, match=named):

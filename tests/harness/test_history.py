@@ -74,7 +74,7 @@ def history(pairs, tmp_path):
     def history(last=6, say=lambda line: None, file=tmp_path / "rows", facts=FACTS, seconds=math.inf, **changes):
         releases, builds = FakeReleases(pairs, **changes), [Build(str(number)) for number in [*range(1, last + 1), 9]]
         todo = pending(builds, read(file), facts)
-        History(releases, "9", facts, Sampling(seconds=seconds), file, say).run(todo)
+        History(releases, facts, Sampling(seconds=seconds), file, say).run(todo)
         return releases.built, read(file)
 
     return history
@@ -111,14 +111,11 @@ def test_all_verdicts_of_a_measurement_share_its_error(history):
 
 
 def test_no_release_is_measured_twice_on_a_machine(history):
-    class Killed(BaseException):
-        pass
-
     def say(line):
         if line.startswith("6: environment"):
-            raise Killed
+            raise KeyboardInterrupt
 
-    with pytest.raises(Killed):
+    with pytest.raises(KeyboardInterrupt):
         history(say=say)
     built, rows = history()
     assert built == ["9", "6"]

@@ -1,5 +1,7 @@
 """The command line of a history names a mistake in a line, and measures nothing that has a row."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from harness.data import lines
@@ -27,17 +29,14 @@ def run(monkeypatch, wheels, tmp_path, measure):
     def run(*arguments, in_time=True):
         measured = []
 
-        class Recorded:
-            def run(self, builds):
+        def history(options, facts):
+            def run(builds):
                 measured.extend(build.version for build in builds)
                 for version in measured[: None if in_time else 1]:
                     measure(version, **facts)
 
-        def history(options, found):
-            facts.update(found)
-            return Recorded()
+            return SimpleNamespace(run=run)
 
-        facts = {}
         monkeypatch.setattr(command, "_history", history)
         file = ["--file", str(tmp_path / "rows")]
         monkeypatch.setattr("sys.argv", ["history", "toynet", "--framework", "numpy", *file, *arguments])
@@ -67,10 +66,7 @@ def test_anchor_by_another_spelling_is_the_same_release(run):
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
-    [
-        (["--since", "first"], "first"),
-        (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such"),
-    ],
+    [(["--since", "first"], "first"), (["--since", "1.0", "--picture", "/no/such/folder/f"], "/no/such")],
 )
 def test_invalid_request_ends_with_a_line(run, arguments, named):
     status, measured = run(*arguments)
