@@ -92,7 +92,7 @@ def test_inconclusive_build_next_to_the_change_is_measured_again():
             asked.append(version)
             return super().build(version, checks, sampling)
 
-    prober = Settling(8, 1.08, spread=None)
+    prober = Settling(changed_from(8, 1.08), spread=None)
     search = ended(prober)
     assert (search.good, search.bad, search.unknown()) == (7, 8, {})
     assert asked.count("8") == 2

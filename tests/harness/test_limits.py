@@ -9,8 +9,8 @@ from harness.equality.distance import largest_distance
 from impls.contract import NETWORKS, Settings
 
 MLP = NETWORKS["mlp"]
-# A limit is not so many times what rounding does. Measured: at most 49 and 457, for the kernels that OpenBLAS has for four
-# kinds of processors, on one and two threads.
+# A limit is not so many times what rounding does. Measured: at most 49 and 457, by OpenBLAS' kernels for four kinds of
+# processors, on one and two threads.
 FAR = {"float32": 100, "float64": 1000}
 ORDER = np.random.default_rng(0).permutation(784)
 

@@ -50,7 +50,7 @@ def files(case: Case) -> list[tuple[Case, str, str]]:
 
 
 def tables(network: str, results: Sequence[Result]) -> Iterator[Table]:
-    """Yield the table with a row for each file, which several tests measure. What none measured is "missing"."""
+    """Yield the table with a row for each file, which several tests measure. An unmeasured figure is "missing"."""
     measured: dict[tuple[str, str, str], dict] = {}
     for each in of_kind(results, "file", network):
         measured.setdefault((each["export"], each["runtime"], each["variant"]), {}).update(each)
