@@ -150,10 +150,7 @@ class residual_of_the_normalised(Mistake):
 class patches_column_by_column(Mistake):
     caught_by = catchers.LOGITS
     network = "vit"
-
-    def to_patches(x):
-        x = x.unflatten(1, (4, 7, 4, 7)).permute(0, 3, 1, 2, 4)  # (n, 784) -> (n, 4, 7, 4, 7) -> (n, 4, 4, 7, 7)
-        return x.flatten(3).flatten(1, 2)  # (n, 4, 4, 7, 7) -> (n, 4, 4, 49) -> (n, 16, 49)
+    change = "to_patches", {".transpose(2, 3)": ".permute(0, 3, 1, 2, 4)"}
 
 
 class first_token_for_the_mean(Mistake):
