@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import impls
 from impls import Variant
+from impls.contract import NETWORKS
 from tests.mistakes import catchers
 
 FOLDER = Path(__file__).parent
@@ -26,7 +27,7 @@ class Mistake:
     """The base class of the mistakes.
 
     - `caught_by`: the test that must fail, one of `catchers`.
-    - `network`: the network for which it must fail.
+    - `network`: the network for which it must fail; in a file that is named like a network, this one by default.
     - `change`: a function or `Class.method` in the file of impls/, and a dict of texts in it and their replacements.
 
     Each other member replaces the one of the same name in that file, or in adapter.py of that folder if the file has
@@ -66,7 +67,7 @@ class Listed(NamedTuple):
 def mistakes() -> tuple[Listed, ...]:
     """Return all mistakes, by file, in the order in which they are written."""
     return tuple(
-        Listed(path.parent.name, path.stem, node.name, _caught_by(node), _network(node), node)
+        Listed(path.parent.name, path.stem, node.name, _caught_by(node), _network(node, path.stem), node)
         for path in sorted(FOLDER.glob("*/*.py"))
         for node in ast.parse(source(path)).body
         if _is_mistake(node)
@@ -170,6 +171,7 @@ def _caught_by(node: ast.ClassDef) -> str:
     return getattr(catchers, _assigned(node, "caught_by").attr)
 
 
-def _network(node: ast.ClassDef) -> str:
-    value = _assigned(node, "network")
-    return value.value if value else Mistake.network
+def _network(node: ast.ClassDef, file: str) -> str:
+    if value := _assigned(node, "network"):
+        return value.value
+    return file if file in NETWORKS else Mistake.network
