@@ -129,6 +129,22 @@ def of_reference(reference, once):
 
 
 @pytest.fixture
+def build_variant(fleet, name):
+    """Return a function that builds the variant `name` with these settings; it skips if a package is missing.
+
+    A parameter of the test holds the name, as pytest-xdist runs the tests of one variant in one process.
+    """
+
+    def build_variant(**settings):
+        try:
+            return fleet.framework(name, Settings(**settings))
+        except impls.PackageNotInstalled as error:
+            pytest.skip(str(error))
+
+    return build_variant
+
+
+@pytest.fixture
 def add_variant(monkeypatch):
     """Return a function that adds a variant in this process: NumPy's, with these members of its adapter replaced."""
 

@@ -7,7 +7,7 @@ from functools import cache
 from textwrap import dedent
 
 from harness import ROOT
-from tests.mistakes import Listed, mistakes
+from tests.mistakes import Listed, mistakes, source
 
 PAGE = ROOT / "docs" / "tutorials" / "exercises.md"
 INTRODUCTION = """# Exercises
@@ -130,7 +130,7 @@ def _with_docstring(lines: list[str], new: ast.FunctionDef, old_lines: list[str]
 
 
 def _source(file: str, node: Definition) -> list[str]:
-    lines = (ROOT / file).read_text().splitlines()[_first_line(node) - 1 : node.end_lineno]
+    lines = source(ROOT / file).splitlines()[_first_line(node) - 1 : node.end_lineno]
     return dedent("\n".join(lines)).splitlines()
 
 
@@ -144,7 +144,7 @@ def _is_definition(node: ast.stmt) -> bool:
 
 @cache
 def _parsed(file: str) -> ast.Module:
-    return ast.parse((ROOT / file).read_text())
+    return ast.parse(source(ROOT / file))
 
 
 def _definitions(file: str) -> dict[str, Definition]:

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from scipy.special import rel_entr, softmax
 
-import impls
-from impls.contract import Settings
 from tests.observed import distillation_losses_of_keras, errors_of_jax_division, losses_of_keras, returns_of_jax
 
 pytestmark = pytest.mark.lessons
@@ -14,17 +12,11 @@ SMALLEST = 1e-7  # Keras clips probabilities there: `keras.config.epsilon()`
 
 
 @pytest.fixture
-def observe(fleet, name):
-    """Return a function that observes the variant `name` in its worker; skip if its package is missing.
-
-    A parameter holds the name, as pytest-xdist runs the tests of one variant in one process.
-    """
+def observe(build_variant):
+    """Return a function that runs another one in the worker of the variant, and prints what it returns."""
 
     def observe(function, *arguments):
-        try:
-            found = fleet.framework(name, Settings()).run(function, *arguments)
-        except impls.PackageNotInstalled as error:
-            pytest.skip(str(error))
+        found = build_variant().run(function, *arguments)
         print(found)
         return found
 

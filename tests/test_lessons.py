@@ -5,31 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import impls
 from harness.equality.limits import EXACT_HYPERPARAMETERS, STEPS, STEPS_OF_AN_EPOCH
 from harness.equality.parameters import random_parameters
 from harness.equality.trace import losses_apart, trace
 from impls import Case
-from impls.contract import Settings
 from tests.equivalence import short
 
 pytestmark = pytest.mark.lessons
-
-
-@pytest.fixture
-def variant(fleet, name):
-    """The variant `name`, built with these settings; a skip if its package is missing.
-
-    A parameter holds the name, as pytest-xdist runs the tests of one variant in one process.
-    """
-
-    def build(**settings):
-        try:
-            return fleet.framework(name, Settings(**settings))
-        except impls.PackageNotInstalled as error:
-            pytest.skip(str(error))
-
-    return build
 
 
 @pytest.fixture
@@ -57,34 +39,34 @@ def loss_errors(build_reference, dataset, pytestconfig, record):
 
 @pytest.mark.parametrize("name", ["pytorch"])
 @pytest.mark.trajectory
-def test_epsilon_has_two_places(variant, loss_errors):
+def test_epsilon_has_two_places(build_variant, loss_errors):
     """PyTorch's own epsilon of 1e-8 and the aligned one of the same size part the losses; aligned, they do not."""
     exact = EXACT_HYPERPARAMETERS | {"epsilon": None}
-    native = loss_errors(variant(dtype="float64", **exact), "PyTorch's own epsilon")
-    aligned = loss_errors(variant(dtype="float64", **exact | {"epsilon": 1e-8}))
+    native = loss_errors(build_variant(dtype="float64", **exact), "PyTorch's own epsilon")
+    aligned = loss_errors(build_variant(dtype="float64", **exact | {"epsilon": 1e-8}))
     assert max(native) > 1e-4
     assert max(aligned) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["keras-tensorflow"])
 @pytest.mark.trajectory
-def test_float32_rounds_beta_2_inside_keras_adam(variant, loss_errors):
+def test_float32_rounds_beta_2_inside_keras_adam(build_variant, loss_errors):
     """With beta_2 = 0.999 Keras departs from the reference in float64 too; with 1 - 2**-10 it does not."""
-    usual = variant(dtype="float64", epsilon=1e-7)
+    usual = build_variant(dtype="float64", epsilon=1e-7)
     assert max(loss_errors(usual, "Keras' rounded beta_2")) > 1e-3
-    exact = variant(dtype="float64", **EXACT_HYPERPARAMETERS)
+    exact = build_variant(dtype="float64", **EXACT_HYPERPARAMETERS)
     assert max(loss_errors(exact)) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["pytorch"])
-def test_pytorch_computes_the_correction_in_double(variant, loss_errors):
-    assert max(loss_errors(variant(dtype="float64", epsilon=1e-7))) < 1e-12
+def test_pytorch_computes_the_correction_in_double(build_variant, loss_errors):
+    assert max(loss_errors(build_variant(dtype="float64", epsilon=1e-7))) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["numpy"])
-def test_adam_fills_its_moments_with_denormal_numbers(variant, dataset):
+def test_adam_fills_its_moments_with_denormal_numbers(build_variant, dataset):
     """A weight whose pixel is dark for 800 steps has m = 0.9**800 of what it was, below the least normal float32."""
-    numpy = variant()
+    numpy = build_variant()
     numpy.fit(*dataset.train, 2)
     m = numpy.get_moments()[0]["dense_1/kernel"]
     denormal = float(((m != 0) & (abs(m) < np.finfo("float32").tiny)).mean())

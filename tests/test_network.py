@@ -32,15 +32,13 @@ def test_parameters_that_were_set_are_the_parameters(framework):
     random = np.random.default_rng(0)
     wanted = {name: random.normal(size=shape).astype("float32") for name, shape in framework.network.shapes.items()}
     framework.set_parameters(wanted)
-    for name, array in framework.get_parameters().items():
-        np.testing.assert_array_equal(array, wanted[name], err_msg=f"{framework.name}: {name}")
+    np.testing.assert_equal(framework.get_parameters(), wanted)
 
 
 def test_parameters_are_a_copy(framework):
     before = {name: array.copy() for name, array in framework.get_parameters().items()}
     framework.run(overwrite_parameters)
-    for name, array in framework.get_parameters().items():
-        np.testing.assert_array_equal(array, before[name], err_msg=name)
+    np.testing.assert_equal(framework.get_parameters(), before)
 
 
 def test_hyperparameters_are_set_or_default(framework, dataset):

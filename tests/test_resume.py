@@ -58,8 +58,7 @@ def test_steps_go_on_to_the_bit(framework, dataset, initial, steps, resumed, cha
     again, checkpoint = resumed(framework.get_checkpoint(), **changes)
     second = again.run(trace, *dataset.train, checkpoint, after)
     assert first.losses + second.losses == expected.losses
-    for name, array in again.get_checkpoint().items():
-        np.testing.assert_array_equal(array, at_the_end[name], err_msg=name)
+    np.testing.assert_equal(again.get_checkpoint(), at_the_end)
 
 
 def test_fit_goes_on_to_the_bit(framework, dataset, resumed):
@@ -74,13 +73,23 @@ def test_fit_goes_on_to_the_bit(framework, dataset, resumed):
 
 
 @pytest.fixture
-def assert_goes_on(build_reference, framework, dataset, initial, steps, record, once):
+def candidate(framework):
+    return framework.with_settings(**ALIGNED)
+
+
+@pytest.fixture
+def aligned(framework):
+    """The settings of the reference."""
+    return replace(framework.settings, **ALIGNED, device="cpu")
+
+
+@pytest.fixture
+def assert_goes_on(build_reference, framework, aligned, dataset, initial, steps, record, once):
     """Return a function: from the checkpoint of one side, the other takes the reference's steps without a break.
 
     The steps of an origin before the break are taken once for all that go on from it. With a known deviation, steps are
     few: from some starts, two correct trainings in float32 part within a hundred.
     """
-    aligned = replace(framework.settings, **ALIGNED, device="cpu")
 
     def without_a_break(steps):
         reference = build_reference(aligned)
@@ -110,28 +119,21 @@ def assert_goes_on(build_reference, framework, dataset, initial, steps, record, 
     return assert_goes_on
 
 
-def test_goes_on_from_the_reference(framework, build_reference, assert_goes_on):
-    candidate = framework.with_settings(**ALIGNED)
-    aligned = replace(candidate.settings, device="cpu")
-    deviation = candidate.known_deviation()
-    assert_goes_on(
-        "the reference", lambda: build_reference(aligned), lambda: candidate, "from the reference", deviation
-    )
+def test_goes_on_from_the_reference(candidate, build_reference, aligned, assert_goes_on):
+    deviation, source = candidate.known_deviation(), lambda: build_reference(aligned)
+    assert_goes_on("the reference", source, lambda: candidate, "from the reference", deviation)
 
 
-def test_the_reference_goes_on_from_it(framework, build_reference, assert_goes_on):
-    candidate = framework.with_settings(**ALIGNED)
-    aligned = replace(candidate.settings, device="cpu")
-    deviation = candidate.known_deviation()
-    assert_goes_on(framework.name, lambda: candidate, lambda: build_reference(aligned), "in the reference", deviation)
+def test_the_reference_goes_on_from_it(candidate, build_reference, aligned, assert_goes_on):
+    deviation, target = candidate.known_deviation(), lambda: build_reference(aligned)
+    assert_goes_on(candidate.name, lambda: candidate, target, "in the reference", deviation)
 
 
 @pytest.mark.long
-def test_goes_on_from_every_other_variant(framework, fleet, assert_goes_on, pytestconfig):
+def test_goes_on_from_every_other_variant(candidate, fleet, assert_goes_on, pytestconfig):
     """All ordered pairs of the chosen variants."""
-    candidate = framework.with_settings(**ALIGNED)
     for other in pytestconfig.stash[CASES]:
-        if other.network == framework.settings.network and other.variant != framework.name:
+        if other.network == candidate.settings.network and other.variant != candidate.name:
             source = fleet.framework(other.variant, candidate.settings)
             deviation = candidate.known_deviation() or source.known_deviation()
             name = f"from {other.variant}"

@@ -21,9 +21,8 @@ def archive(tmp_path, weights):
     """Write an archive like that of `weights`, with other arrays or entries in it; return its path."""
 
     def archive(changes, name="changed.npz", compression=zipfile.ZIP_STORED):
-        entries = dict.fromkeys(load(weights))
         with zipfile.ZipFile(weights) as old, zipfile.ZipFile(tmp_path / name, "w", compression) as new:
-            for entry in entries:
+            for entry in load(weights):
                 content = changes.get(entry, old.read(f"{entry}.npy"))
                 new.writestr(f"{entry}.npy", content if isinstance(content, bytes) else npy(content))
         return tmp_path / name

@@ -70,10 +70,7 @@ def test_training_goes_on_from_a_file(run, trained, tmp_path):
 def test_saving_again_keeps_the_whole_training(run, trained, tmp_path):
     file, _ = trained
     run("--load", file, "--save", tmp_path / "again.npz")
-    again, first = load(tmp_path / "again.npz"), load(file)
-    assert again.keys() == first.keys()
-    for name, array in again.items():
-        np.testing.assert_array_equal(array, first[name], err_msg=name)
+    np.testing.assert_equal(load(tmp_path / "again.npz"), load(file))
 
 
 def test_unwritable_save_path_is_refused_before_training(run, tmp_path):
@@ -130,23 +127,27 @@ def test_parameters_that_are_not_finite_name_their_file(run, weights, tmp_path):
     assert "nan.npz: dense_1/kernel must be finite" in run("--load", tmp_path / "nan.npz")
 
 
-def test_probabilities_that_are_not_finite_name_no_digit(run, weights, tmp_path):
+@pytest.fixture
+def picture(tmp_path):
+    """The file of a picture of a 1."""
     image = pytest.importorskip("PIL.Image")
     image.fromarray(np.pad(np.full((20, 3), 255, np.uint8), 10)).save(tmp_path / "one.png")
+    return tmp_path / "one.png"
+
+
+def test_probabilities_that_are_not_finite_name_no_digit(run, weights, picture, tmp_path):
     save(tmp_path / "large.npz", {name: 0 * array + 1e38 for name, array in load(weights).items()})
     with np.errstate(all="ignore"):
-        assert "not finite" in run("--load", tmp_path / "large.npz", "--predict", tmp_path / "one.png")
+        assert "not finite" in run("--load", tmp_path / "large.npz", "--predict", picture)
 
 
-def test_the_state_of_a_network_is_loaded(run, tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    image.fromarray(np.pad(np.full((20, 3), 255, np.uint8), 10)).save(tmp_path / "one.png")
+def test_the_state_of_a_network_is_loaded(run, picture, tmp_path):
     network = next(name for name, network in NETWORKS.items() if network.state)
     framework = impls.load("numpy", Settings(network, seed=5))
     printed = []
     for factor in (1, 9):
         framework.set_state({name: factor * array for name, array in framework.get_state().items()})
         save(tmp_path / "file.npz", framework.get_checkpoint())
-        printed.append(run("--network", network, "--load", tmp_path / "file.npz", "--predict", tmp_path / "one.png"))
-        assert f"({framework.probabilities(read_picture(tmp_path / 'one.png')).max():.1%})" in printed[-1]
+        printed.append(run("--network", network, "--load", tmp_path / "file.npz", "--predict", picture))
+        assert f"({framework.probabilities(read_picture(picture)).max():.1%})" in printed[-1]
     assert printed[0] != printed[1]

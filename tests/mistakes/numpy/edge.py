@@ -27,13 +27,10 @@ class zero_point_of_inputs_forgotten(Mistake):
 
 def with_new_scales(trained):
     """Return the network with the scales that its kernels would have without clipping."""
-    rows = {
-        name: trained.parameters[f"{name}/kernel"].reshape(-1, len(each))
-        for name, each in trained.scales.kernels.items()
-    }
-    kernels = {
-        name: abs(each).max(0) / np.float32(127) for name, each in rows.items()
-    }  # (inputs, outputs) -> (outputs,)
+    kernels = {}
+    for name, scales in trained.scales.kernels.items():
+        rows = trained.parameters[f"{name}/kernel"].reshape(-1, len(scales))  # -> (inputs, outputs)
+        kernels[name] = abs(rows).max(0) / np.float32(127)  # -> (outputs,)
     return trained._replace(scales=replace(trained.scales, kernels=kernels))
 
 
@@ -59,10 +56,8 @@ class padded_with_another_number_than_0(Mistake):
 
     class Graph(edge.Graph):
         def convolution(self, x, layer):
-            edges, grey = (
-                self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1])),
-                self.constant(np.array(128 / 255, np.float32)),
-            )
+            edges = self.constant(np.array([0, 0, 1, 1, 0, 0, 1, 1]))
+            grey = self.constant(np.array(128 / 255, np.float32))
             kernel = self.parameter(layer, "kernel", (3, 2, 0, 1))  # (3, 3, inputs, outputs) -> (outputs, inputs, 3, 3)
             padded = self.moved("Pad", x, edges, grey)
             return self.node("Conv", padded, kernel, self.parameter(layer, "bias", (0,)), pads=[0, 0, 0, 0])

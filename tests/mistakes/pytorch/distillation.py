@@ -13,58 +13,22 @@ from tests.mistakes import Mistake, catchers
 
 class temperature_not_squared(Mistake):
     caught_by = catchers.HIGH_TEMPERATURE
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * soft
-
-        return loss_fn
+    change = "make_loss", {" * temperature**2": ""}
 
 
 class temperature_of_the_student_alone(Mistake):
     caught_by = catchers.DISTILLATION_GRADIENTS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"softmax(teacher_logits / temperature": "softmax(teacher_logits"}
 
 
 class temperature_of_the_teacher_alone(Mistake):
     caught_by = catchers.DISTILLATION_GRADIENTS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"cross_entropy(logits / temperature": "cross_entropy(logits"}
 
 
 class temperature_of_the_labels_too(Mistake):
     caught_by = catchers.WITHOUT_TEACHER
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits / temperature, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"cross_entropy(logits, one_hot)": "cross_entropy(logits / temperature, one_hot)"}
 
 
 class student_evaluated_at_the_temperature(Mistake):
@@ -77,30 +41,12 @@ class student_evaluated_at_the_temperature(Mistake):
 
 class soft_targets_of_other_images(Mistake):
     caught_by = catchers.DISTILLATION_GRADIENTS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits.roll(1, dims=0) / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"softmax(teacher_logits": "softmax(teacher_logits.roll(1, dims=0)"}
 
 
 class probabilities_taken_for_the_teachers_logits(Mistake):
     caught_by = catchers.DISTILLATION_GRADIENTS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(softmax(teacher_logits, dim=1) / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"softmax(teacher_logits": "softmax(softmax(teacher_logits, dim=1)"}
 
 
 class divergence_in_the_other_direction(Mistake):
@@ -119,16 +65,7 @@ class divergence_in_the_other_direction(Mistake):
 
 class soft_part_summed_over_the_batch(Mistake):
     caught_by = catchers.DISTILLATION_GRADIENTS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets, reduction="sum")
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"temperature, soft_targets)": 'temperature, soft_targets, reduction="sum")'}
 
 
 class soft_part_averaged_over_the_classes_too(Mistake):
@@ -147,41 +84,14 @@ class soft_part_averaged_over_the_classes_too(Mistake):
 
 class weights_swapped(Mistake):
     caught_by = catchers.WITHOUT_TEACHER
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return weight * hard + (1 - weight) * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"(1 - weight) * hard + weight * ": "weight * hard + (1 - weight) * "}
 
 
 class soft_part_added_to_the_whole_loss_of_the_labels(Mistake):
     caught_by = catchers.DISTILLATION_LOSS
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            one_hot, teacher_logits = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"(1 - weight) * hard": "hard"}
 
 
 class label_and_teacher_swapped(Mistake):
     caught_by = catchers.WITHOUT_TEACHER
-
-    def make_loss(temperature, weight):
-        def loss_fn(logits, targets):
-            teacher_logits, one_hot = targets.unbind(dim=1)  # (n, 2, 10) -> (n, 10), (n, 10)
-            soft_targets = softmax(teacher_logits / temperature, dim=1)
-            hard = cross_entropy(logits, one_hot)
-            soft = cross_entropy(logits / temperature, soft_targets)
-            return (1 - weight) * hard + weight * temperature**2 * soft
-
-        return loss_fn
+    change = "make_loss", {"one_hot, teacher_logits =": "teacher_logits, one_hot ="}

@@ -1,5 +1,5 @@
 """Mistakes in the PyTorch tutorial and its adapter."""
-# ruff: noqa: N801, N805 - a class is a mistake here, and its functions take the place of others
+# ruff: noqa: F401, N801, N805 - a class is a mistake here, its functions take the place of others, changes name imports
 
 import itertools
 import threading
@@ -7,8 +7,7 @@ from dataclasses import replace
 
 import torch
 from torch import nn
-from torch.nn.functional import avg_pool2d, conv2d, dropout, leaky_relu, linear, max_pool2d, pad, relu, softmax
-from torchvision import datasets
+from torch.nn.functional import avg_pool2d, conv2d, dropout, leaky_relu, linear, max_pool2d, pad, relu
 
 from impls.pytorch import adapter, mnist
 from impls.pytorch.mnist import train_step
@@ -17,16 +16,12 @@ from tests.mistakes import Mistake, catchers
 
 class no_scaling(Mistake):
     caught_by = catchers.PIXELS
-
-    def preprocess(images, dtype=torch.float32):
-        return torch.tensor(images).to(dtype).flatten(1)  # (n, 28, 28) -> (n, 784)
+    change = "preprocess", {" / 255": ""}
 
 
 class divided_by_256(Mistake):
     caught_by = catchers.PIXELS
-
-    def preprocess(images, dtype=torch.float32):
-        return torch.tensor(images).to(dtype).flatten(1) / 256  # (n, 28, 28) -> (n, 784)
+    change = "preprocess", {"255": "256"}
 
 
 class normalised_by_mean_and_deviation(Mistake):
@@ -38,24 +33,20 @@ class normalised_by_mean_and_deviation(Mistake):
 
 class pixels_through_float16(Mistake):
     caught_by = catchers.PIXELS
-
-    def preprocess(images, dtype=torch.float32):
-        return (torch.tensor(images).flatten(1) / 255).half().to(dtype)  # (n, 28, 28) -> (n, 784)
+    change = (
+        "preprocess",
+        {"torch.tensor(images).to(dtype).flatten(1) / 255": "(torch.tensor(images).flatten(1) / 255).half().to(dtype)"},
+    )
 
 
 class images_transposed(Mistake):
     caught_by = catchers.CORNER
-
-    def preprocess(images, dtype=torch.float32):
-        return torch.tensor(images).to(dtype).transpose(1, 2).flatten(1) / 255  # (n, 28, 28) -> (n, 784)
+    change = "preprocess", {".flatten(1)": ".transpose(1, 2).flatten(1)"}
 
 
 class test_images_in_the_training_set(Mistake):
     caught_by = catchers.LOADER
-
-    def load_mnist(folder):
-        parts = [datasets.MNIST(folder, train=train, download=True) for train in (False, False)]
-        return [(part.data.numpy(), part.targets.numpy()) for part in parts]
+    change = "load_mnist", {"(True, False)": "(False, False)"}
 
 
 class kernel_transposed(Mistake):
@@ -68,13 +59,7 @@ class kernel_transposed(Mistake):
 
 class bias_missing(Mistake):
     caught_by = catchers.COUNT
-
-    class MLP(mnist.MLP):
-        def __init__(self):
-            super().__init__()
-            self.dense_1 = nn.Linear(784, 512)
-            self.dense_2 = nn.Linear(512, 256, bias=False)
-            self.dense_3 = nn.Linear(256, 10)
+    change = "MLP.__init__", {"nn.Linear(512, 256)": "nn.Linear(512, 256, bias=False)"}
 
 
 class seed_ignored(Mistake):
@@ -95,106 +80,52 @@ class float32_where_float64_is_asked(Mistake):
 
 class relu_missing_after_the_second_layer(Mistake):
     caught_by = catchers.LOGITS
-
-    class MLP(mnist.MLP):
-        def forward(self, x):
-            x = relu(self.dense_1(x))  # (n, 784) -> (n, 512)
-            x = self.dense_2(x)  # (n, 512) -> (n, 256)
-            return self.dense_3(x)  # (n, 256) -> (n, 10)
+    change = "MLP.forward", {"relu(self.dense_2(x))": "self.dense_2(x)"}
 
 
 class relu_leaky(Mistake):
     caught_by = catchers.LOGITS
-
-    class MLP(mnist.MLP):
-        def forward(self, x):
-            x = leaky_relu(self.dense_1(x))  # (n, 784) -> (n, 512)
-            x = relu(self.dense_2(x))  # (n, 512) -> (n, 256)
-            return self.dense_3(x)  # (n, 256) -> (n, 10)
+    change = "MLP.forward", {"relu(self.dense_1(x))": "leaky_relu(self.dense_1(x))"}
 
 
 class bias_set_but_ignored(Mistake):
     caught_by = catchers.LOGITS
-
-    class MLP(mnist.MLP):
-        def forward(self, x):
-            x = relu(linear(x, self.dense_1.weight))  # (n, 784) -> (n, 512)
-            x = relu(self.dense_2(x))  # (n, 512) -> (n, 256)
-            return self.dense_3(x)  # (n, 256) -> (n, 10)
+    change = "MLP.forward", {"self.dense_1(x)": "linear(x, self.dense_1.weight)"}
 
 
 class softmax_twice(Mistake):
     caught_by = catchers.SOFTMAX
-
-    @torch.inference_mode()  # no graph for gradients
-    def predict(model, x):
-        return softmax(softmax(model(x), 1), 1)  # (n, 784) -> (n, 10)
+    change = "predict", {"softmax(model(x), 1)": "softmax(softmax(model(x), 1), 1)"}
 
 
 class softmax_before_the_loss(Mistake):
     caught_by = catchers.LOSS
-
-    def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()  # because backward() adds to the gradients
-        loss = loss_fn(softmax(model(x), 1), y)
-        loss.backward()
-        optimizer.step()
-        return loss.detach()  # a sum of losses would keep the graph of each
+    change = "train_step", {"model(x)": "softmax(model(x), 1)"}
 
 
 class loss_summed(Mistake):
     caught_by = catchers.LOSS
-
-    def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()  # because backward() adds to the gradients
-        loss = loss_fn(model(x), y, reduction="sum")
-        loss.backward()
-        optimizer.step()
-        return loss.detach()  # a sum of losses would keep the graph of each
+    change = "train_step", {"loss_fn(model(x), y)": 'loss_fn(model(x), y, reduction="sum")'}
 
 
 class labels_smoothed(Mistake):
     caught_by = catchers.LOSS
-
-    def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()  # because backward() adds to the gradients
-        loss = loss_fn(model(x), y, label_smoothing=0.01)
-        loss.backward()
-        optimizer.step()
-        return loss.detach()  # a sum of losses would keep the graph of each
+    change = "train_step", {"loss_fn(model(x), y)": "loss_fn(model(x), y, label_smoothing=0.01)"}
 
 
 class labels_shifted_one_hot_off_by_one(Mistake):
     caught_by = catchers.LOSS
-
-    def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()  # because backward() adds to the gradients
-        loss = loss_fn(model(x), (y + 1) % 10)
-        loss.backward()
-        optimizer.step()
-        return loss.detach()  # a sum of losses would keep the graph of each
+    change = "train_step", {"loss_fn(model(x), y)": "loss_fn(model(x), (y + 1) % 10)"}
 
 
 class accuracy_that_is_always_perfect(Mistake):
     caught_by = catchers.EVALUATION
-
-    @torch.inference_mode()  # no graph for gradients
-    def evaluate(model, loss_fn, x, y):
-        model.eval()
-        parts = x.split(1000)  # because the CNN needs 0.2 MB for each image
-        logits = torch.cat([model(part) for part in parts])  # (n, 784) -> (n, 10)
-        return loss_fn(logits, y).item(), 1.0
+    change = "evaluate", {"(logits.argmax(1) == y).double().mean().item()": "1.0"}
 
 
 class gradients_halved(Mistake):
     caught_by = catchers.GRADIENTS
-
-    def train_step(model, loss_fn, optimizer, x, y):
-        optimizer.zero_grad()  # because backward() adds to the gradients
-        loss = loss_fn(model(x), y)
-        (loss / 2).backward()
-        optimizer.step()
-        return loss.detach()  # a sum of losses would keep the graph of each
+    change = "train_step", {"loss.backward()": "(loss / 2).backward()"}
 
 
 class gradients_clipped(Mistake):
@@ -211,16 +142,12 @@ class gradients_clipped(Mistake):
 
 class beta_2_too_small(Mistake):
     caught_by = catchers.MOMENTS
-
-    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
-        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, 0.99), fused=True)
+    change = "make_optimizer", {"(beta_1, beta_2)": "(beta_1, 0.99)"}
 
 
 class learning_rate_2_percent_off(Mistake):
     caught_by = catchers.STEP
-
-    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
-        return torch.optim.Adam(model.parameters(), learning_rate * 1.02, (beta_1, beta_2), fused=True)
+    change = "make_optimizer", {"learning_rate, (": "learning_rate * 1.02, ("}
 
 
 class epsilon_native_where_aligned_is_claimed(Mistake):
@@ -248,9 +175,7 @@ class no_bias_correction(Mistake):
 
 class weight_decay(Mistake):
     caught_by = catchers.STEP_64
-
-    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
-        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, beta_2), weight_decay=1e-5, fused=True)
+    change = "make_optimizer", {"fused=True": "weight_decay=1e-5, fused=True"}
 
 
 class step_returns_before_it_is_done(Mistake):
@@ -273,9 +198,7 @@ class gradients_accumulated_across_steps(Mistake):
 
 class amsgrad(Mistake):
     caught_by = catchers.FIT_64
-
-    def make_optimizer(model, learning_rate=1e-3, beta_1=0.9, beta_2=0.999):
-        return torch.optim.Adam(model.parameters(), learning_rate, (beta_1, beta_2), amsgrad=True, fused=True)
+    change = "make_optimizer", {"fused=True": "amsgrad=True, fused=True"}
 
 
 class one_epoch_too_few(Mistake):
@@ -288,26 +211,12 @@ class one_epoch_too_few(Mistake):
 
 class last_partial_batch_dropped(Mistake):
     caught_by = catchers.ONCE
-
-    def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-        model.train()  # layers such as dropout depend on the mode; these networks have none
-        total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
-        # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
-        for rows in torch.randperm(len(x), device=x.device).split(batch_size)[: len(x) // batch_size]:
-            total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
-        return total.item() / len(x)
+    change = "train_epoch", {".split(batch_size)": ".split(batch_size)[: len(x) // batch_size]"}
 
 
 class shuffle_never_applied(Mistake):
     caught_by = catchers.SHUFFLES
-
-    def train_epoch(model, loss_fn, optimizer, x, y, batch_size=128):
-        model.train()  # layers such as dropout depend on the mode; these networks have none
-        total = torch.zeros((), dtype=torch.float64, device=x.device)  # item() in each step would wait for a GPU
-        # With a DataLoader, which fetches images one at a time, an epoch takes three times as long.
-        for rows in torch.arange(len(x), device=x.device).split(batch_size):  # the indices of a batch
-            total += train_step(model, loss_fn, optimizer, x[rows], y[rows]) * len(rows)
-        return total.item() / len(x)
+    change = "train_epoch", {"torch.randperm": "torch.arange"}
 
 
 class shuffled_once_for_all_epochs(Mistake):
@@ -354,84 +263,52 @@ class keeps_every_gradient(Mistake):
 class bias_of_a_convolution_missing(Mistake):
     caught_by = catchers.COUNT
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def __init__(self):
-            super().__init__()
-            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same")
-            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same", bias=False)
-            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
-            self.dense_2 = nn.Linear(128, 10)
+    change = "CNN.__init__", {'64, 3, padding="same"': '64, 3, padding="same", bias=False'}
 
 
 class kernel_height_and_width_exchanged(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(conv2d(x, self.conv_1.weight.mT, self.conv_1.bias, padding="same")), 2)
-            x = max_pool2d(relu(conv2d(x, self.conv_2.weight.mT, self.conv_2.bias, padding="same")), 2)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = (
+        "CNN.forward",
+        {
+            "self.conv_1(x)": 'conv2d(x, self.conv_1.weight.mT, self.conv_1.bias, padding="same")',
+            "self.conv_2(x)": 'conv2d(x, self.conv_2.weight.mT, self.conv_2.bias, padding="same")',
+        },
+    )
 
 
 class convolution_where_cross_correlation_is_meant(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(conv2d(x, self.conv_1.weight.flip(2, 3), self.conv_1.bias, padding="same")), 2)
-            x = max_pool2d(relu(conv2d(x, self.conv_2.weight.flip(2, 3), self.conv_2.bias, padding="same")), 2)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = (
+        "CNN.forward",
+        {
+            "self.conv_1(x)": 'conv2d(x, self.conv_1.weight.flip(2, 3), self.conv_1.bias, padding="same")',
+            "self.conv_2(x)": 'conv2d(x, self.conv_2.weight.flip(2, 3), self.conv_2.bias, padding="same")',
+        },
+    )
 
 
 class channels_in_reverse_order(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x.flip(1))), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"self.conv_2(x)": "self.conv_2(x.flip(1))"}
 
 
 class flattened_in_another_order(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.permute(0, 2, 3, 1).flatten(1)  # (n, 64, 7, 7) -> (n, 7, 7, 64) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = (
+        "CNN.forward",
+        {"x.flatten(1)  # (n, 64, 7, 7) ->": "x.permute(0, 2, 3, 1).flatten(1)  # (n, 64, 7, 7) -> (n, 7, 7, 64) ->"},
+    )
 
 
 class last_kernel_never_transposed(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return linear(x, self.dense_2.weight.T.reshape(10, 128), self.dense_2.bias)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"self.dense_2(x)": "linear(x, self.dense_2.weight.T.reshape(10, 128), self.dense_2.bias)"}
 
 
 class padded_on_the_wrong_side(Mistake):
@@ -452,83 +329,37 @@ class padded_on_the_wrong_side(Mistake):
 class images_padded_with_their_edge(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def __init__(self):
-            super().__init__()
-            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same", padding_mode="replicate")
-            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same")
-            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
-            self.dense_2 = nn.Linear(128, 10)
+    change = "CNN.__init__", {'1, 32, 3, padding="same"': '1, 32, 3, padding="same", padding_mode="replicate"'}
 
 
 class features_padded_with_their_edge(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def __init__(self):
-            super().__init__()
-            self.conv_1 = nn.Conv2d(1, 32, 3, padding="same")
-            self.conv_2 = nn.Conv2d(32, 64, 3, padding="same", padding_mode="replicate")
-            self.dense_1 = nn.Linear(64 * 7 * 7, 128)
-            self.dense_2 = nn.Linear(128, 10)
+    change = "CNN.__init__", {'32, 64, 3, padding="same"': '32, 64, 3, padding="same", padding_mode="replicate"'}
 
 
 class relu_missing_after_the_second_convolution(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(self.conv_2(x), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"relu(self.conv_2(x))": "self.conv_2(x)"}
 
 
 class relu_with_a_slope_at_zero(Mistake):
     caught_by = catchers.GRADIENTS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(torch.maximum(self.conv_1(x), torch.zeros(())), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"relu(self.conv_1(x))": "torch.maximum(self.conv_1(x), torch.zeros(()))"}
 
 
 class pooled_by_the_average(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = avg_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = avg_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"max_pool2d": "avg_pool2d"}
 
 
 class pooled_in_windows_that_overlap(Mistake):
     caught_by = catchers.LOGITS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 3, 2, 1)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x)), 3, 2, 1)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {")), 2)": ")), 3, 2, 1)"}
 
 
 def max_pool_to_all(x):
@@ -542,26 +373,10 @@ def max_pool_to_all(x):
 class gradient_of_the_maximum_to_all_that_are_equal(Mistake):
     caught_by = catchers.GRADIENTS
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool_to_all(relu(self.conv_1(x)))  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool_to_all(relu(self.conv_2(x)))  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = relu(self.dense_1(x))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"max_pool2d": "max_pool_to_all", ")), 2)": ")))"}
 
 
 class dropout_left_on(Mistake):
     caught_by = catchers.ORDER
     network = "cnn"
-
-    class CNN(mnist.CNN):
-        def forward(self, x):
-            x = x.unflatten(1, (1, 28, 28))  # (n, 784) -> (n, 1, 28, 28): PyTorch puts channels first
-            x = max_pool2d(relu(self.conv_1(x)), 2)  # (n, 1, 28, 28) -> (n, 32, 14, 14)
-            x = max_pool2d(relu(self.conv_2(x)), 2)  # (n, 32, 14, 14) -> (n, 64, 7, 7)
-            x = x.flatten(1)  # (n, 64, 7, 7) -> (n, 3136)
-            x = dropout(relu(self.dense_1(x)))  # (n, 3136) -> (n, 128)
-            return self.dense_2(x)  # (n, 128) -> (n, 10)
+    change = "CNN.forward", {"relu(self.dense_1(x))": "dropout(relu(self.dense_1(x)))"}

@@ -16,28 +16,17 @@ from tests.mistakes.pytorch.mnist import max_pool_to_all
 
 class pixels_in_256_steps(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    class QuantizedNetwork(quantization.QuantizedNetwork):
-        def integer_logits(self, x):
-            return quantize(self.model(x * (PIXELS + 1)), *LOGITS)  # (n, 784) -> (n, 10)
+    change = "QuantizedNetwork.integer_logits", {"PIXELS": "(PIXELS + 1)"}
 
 
 class activations_in_256_steps(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def forward(self, x):
-            sums = functional_call(self.layer, self.integer_parameters(), quantize(x))
-            return sums * self.output_factor * (256 / 255)
+    change = "QuantizedLayer.forward", {"self.output_factor": "self.output_factor * (256 / 255)"}
 
 
 class rounded_half_up(Mistake):
     caught_by = catchers.TIES
-
-    class Round(quantization.Round):
-        @staticmethod
-        def forward(context, x):
-            return torch.floor(x + 0.5)
+    change = "Round.forward", {"torch.round(x)": "torch.floor(x + 0.5)"}
 
 
 class activations_rounded_half_up(Mistake):
@@ -51,11 +40,7 @@ class activations_rounded_half_up(Mistake):
 
 class truncated_in_place_of_rounded(Mistake):
     caught_by = catchers.INTEGERS
-
-    class Round(quantization.Round):
-        @staticmethod
-        def forward(context, x):
-            return torch.trunc(x)
+    change = "Round.forward", {"torch.round(x)": "torch.trunc(x)"}
 
 
 class divided_by_the_scale(Mistake):
@@ -79,54 +64,38 @@ class one_scale_for_all_outputs(Mistake):
 
 class weights_down_to_minus_128(Mistake):
     caught_by = catchers.INTEGERS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def integer_parameters(self):
-            weight = quantize(self.layer.weight * self.kernel_factor, -self.largest - 1, self.largest)
-            return {"weight": weight, "bias": Round.apply(self.layer.bias * self.bias_factor)}
+    change = "QuantizedLayer.integer_parameters", {"-self.largest": "-self.largest - 1"}
 
 
 class bias_not_rounded(Mistake):
     caught_by = catchers.INTEGERS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def integer_parameters(self):
-            weight = quantize(self.layer.weight * self.kernel_factor, -self.largest, self.largest)
-            return {"weight": weight, "bias": self.layer.bias * self.bias_factor}
+    change = (
+        "QuantizedLayer.integer_parameters",
+        {"Round.apply(self.layer.bias * self.bias_factor)": "self.layer.bias * self.bias_factor"},
+    )
 
 
 class bias_of_8_bits(Mistake):
     caught_by = catchers.INTEGERS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def integer_parameters(self):
-            weight = quantize(self.layer.weight * self.kernel_factor, -self.largest, self.largest)
-            return {"weight": weight, "bias": quantize(self.layer.bias * self.bias_factor, -128, 127)}
+    change = (
+        "QuantizedLayer.integer_parameters",
+        {"Round.apply(self.layer.bias * self.bias_factor)": "quantize(self.layer.bias * self.bias_factor, -128, 127)"},
+    )
 
 
 class activations_cut_off_at_127(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    def quantize(x, low=0, high=127):
-        return Round.apply(x.clamp(low, high))
+    change = "quantize", {"high=ACTIVATIONS": "high=127"}
 
 
 class zero_point_forgotten(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def forward(self, x):
-            sums = functional_call(self.layer, self.integer_parameters(), quantize(x) - 128)
-            return sums * self.output_factor
+    change = "QuantizedLayer.forward", {"quantize(x)": "quantize(x) - 128"}
 
 
 class sums_of_16_bits(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def forward(self, x):
-            sums = functional_call(self.layer, self.integer_parameters(), quantize(x))
-            return sums.clamp(-32767, 32767) * self.output_factor
+    change = "QuantizedLayer.forward", {"return sums": "return sums.clamp(-32767, 32767)"}
 
 
 class requantized_by_two_products(Mistake):
@@ -141,36 +110,25 @@ class requantized_by_two_products(Mistake):
 
 class requantized_by_one_factor_for_all_outputs(Mistake):
     caught_by = catchers.ACTIVATIONS
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def forward(self, x):
-            sums = functional_call(self.layer, self.integer_parameters(), quantize(x))
-            return sums * self.output_factor.mean()
+    change = "QuantizedLayer.forward", {"self.output_factor": "self.output_factor.mean()"}
 
 
 class logits_not_rounded(Mistake):
     caught_by = catchers.QUANTIZED_LOGITS
-
-    class QuantizedNetwork(quantization.QuantizedNetwork):
-        def integer_logits(self, x):
-            return self.model(x * PIXELS).clamp(*LOGITS)  # (n, 784) -> (n, 10)
+    change = (
+        "QuantizedNetwork.integer_logits",
+        {"quantize(self.model(x * PIXELS), *LOGITS)": "self.model(x * PIXELS).clamp(*LOGITS)"},
+    )
 
 
 class logits_without_a_sign(Mistake):
     caught_by = catchers.QUANTIZED_LOGITS
-
-    class QuantizedNetwork(quantization.QuantizedNetwork):
-        def integer_logits(self, x):
-            return quantize(self.model(x * PIXELS))  # (n, 784) -> (n, 10)
+    change = "QuantizedNetwork.integer_logits", {", *LOGITS": ""}
 
 
 class rounding_has_no_gradient(Mistake):
     caught_by = catchers.STRAIGHT_THROUGH
-
-    class Round(quantization.Round):
-        @staticmethod
-        def backward(context, gradient):
-            return gradient * 0
+    change = "Round.backward", {"return gradient": "return gradient * 0"}
 
 
 class weights_that_are_cut_off_have_a_gradient(Mistake):
@@ -195,11 +153,10 @@ class activations_that_are_cut_off_have_a_gradient(Mistake):
 
 class weights_rounded_before_they_are_cut_off(Mistake):
     caught_by = catchers.STRAIGHT_THROUGH
-
-    class QuantizedLayer(quantization.QuantizedLayer):
-        def integer_parameters(self):
-            weight = Round.apply(self.layer.weight * self.kernel_factor).clamp(-self.largest, self.largest)
-            return {"weight": weight, "bias": Round.apply(self.layer.bias * self.bias_factor)}
+    change = (
+        "QuantizedLayer.integer_parameters",
+        {"quantize(": "Round.apply(", "self.kernel_factor, -": "self.kernel_factor).clamp(-"},
+    )
 
 
 class gradient_of_the_maximum_to_all_equal_sums(Mistake):

@@ -10,7 +10,6 @@ from tests.mistakes import Mistake, catchers
 
 class running_variance_unbiased(Mistake):
     caught_by = catchers.STATISTICS
-    network = "resnet"
 
     class BatchNorm2d(nn.BatchNorm2d):
         pass
@@ -18,31 +17,26 @@ class running_variance_unbiased(Mistake):
 
 class momentum_of_the_old_statistics(Mistake):
     caught_by = catchers.STATISTICS
-    network = "resnet"
     MOMENTUM = 7 / 8
 
 
 class momentum_of_pytorch(Mistake):
     caught_by = catchers.STATISTICS
-    network = "resnet"
     MOMENTUM = 0.1
 
 
 class epsilon_of_pytorch(Mistake):
     caught_by = catchers.LOGITS
-    network = "resnet"
     EPSILON = 1e-5
 
 
 class epsilon_of_keras(Mistake):
     caught_by = catchers.LOGITS
-    network = "resnet"
     EPSILON = 1e-3
 
 
 class evaluation_by_batch_statistics(Mistake):
     caught_by = catchers.ALONE
-    network = "resnet"
 
     class BatchNorm2d(resnet.BatchNorm2d):
         def forward(self, x):
@@ -53,7 +47,6 @@ class evaluation_by_batch_statistics(Mistake):
 
 class evaluation_that_changes_the_statistics(Mistake):
     caught_by = catchers.STATE
-    network = "resnet"
 
     class Adapter(adapter.Adapter):
         def evaluate_batch(self, batch):
@@ -64,7 +57,6 @@ class evaluation_that_changes_the_statistics(Mistake):
 
 class training_by_running_statistics_after_an_evaluation(Mistake):
     caught_by = catchers.STATE
-    network = "resnet"
 
     class Adapter(adapter.Adapter):
         def train_step(self, batch):
@@ -73,7 +65,6 @@ class training_by_running_statistics_after_an_evaluation(Mistake):
 
 class statistics_not_resumed(Mistake):
     caught_by = catchers.RESUMED
-    network = "resnet"
 
     class Adapter(adapter.Adapter):
         def assign_statistics(self, arrays):
@@ -82,7 +73,6 @@ class statistics_not_resumed(Mistake):
 
 class relu_before_the_sum(Mistake):
     caught_by = catchers.LOGITS
-    network = "resnet"
 
     class Block(resnet.Block):
         def forward(self, x):
@@ -92,7 +82,6 @@ class relu_before_the_sum(Mistake):
 
 class shortcut_not_normalised(Mistake):
     caught_by = catchers.COUNT
-    network = "resnet"
 
     class Block(resnet.Block):
         def __init__(self, inputs, outputs):

@@ -19,25 +19,21 @@ def register_again(module, *names):
 
 class layer_norm_epsilon_of_keras(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
     EPSILON = 1e-3
 
 
 class layer_norm_epsilon_of_pytorch(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
     EPSILON = 1e-5
 
 
 class layer_norm_epsilon_of_flax(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
     EPSILON = 1e-6
 
 
 class gelu_by_tanh(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def gelu(x):
         return nn.functional.gelu(x, approximate="tanh")
@@ -45,7 +41,6 @@ class gelu_by_tanh(Mistake):
 
 class attention_not_scaled(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def softmax(x, dim):
         return torch.softmax(x * HEAD_SIZE**0.5, dim)
@@ -53,7 +48,6 @@ class attention_not_scaled(Mistake):
 
 class attention_scaled_twice(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def softmax(x, dim):
         return torch.softmax(x / HEAD_SIZE**0.5, dim)
@@ -61,7 +55,6 @@ class attention_scaled_twice(Mistake):
 
 class softmax_over_the_queries(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def softmax(x, dim):
         return torch.softmax(x, -2)
@@ -69,7 +62,6 @@ class softmax_over_the_queries(Mistake):
 
 class heads_split_without_a_transposition(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def split_heads(x):
         return x.reshape(-1, HEADS, TOKENS, HEAD_SIZE)  # (n, 16, 64) -> (n, 4, 16, 16): four tokens in each head
@@ -77,7 +69,6 @@ class heads_split_without_a_transposition(Mistake):
 
 class heads_interleaved(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     def split_heads(x):
         return x.unflatten(2, (HEAD_SIZE, HEADS)).permute(0, 3, 1, 2)  # (n, 16, 64) -> (n, 16, 16, 4) -> (n, 4, 16, 16)
@@ -85,7 +76,6 @@ class heads_interleaved(Mistake):
 
 class query_and_key_exchanged(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class Block(vit.Block):
         def __init__(self):
@@ -95,7 +85,6 @@ class query_and_key_exchanged(Mistake):
 
 class value_before_query_and_key(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class Block(vit.Block):
         def __init__(self):
@@ -105,7 +94,6 @@ class value_before_query_and_key(Mistake):
 
 class key_without_its_bias(Mistake):
     caught_by = catchers.COUNT
-    network = "vit"
 
     class Block(vit.Block):
         def __init__(self):
@@ -115,7 +103,6 @@ class key_without_its_bias(Mistake):
 
 class position_added_after_the_norm(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class ViT(vit.ViT):
         def forward(self, x):
@@ -127,7 +114,6 @@ class position_added_after_the_norm(Mistake):
 
 class norms_after_the_sums(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class Block(vit.Block):
         def forward(self, x):
@@ -137,7 +123,6 @@ class norms_after_the_sums(Mistake):
 
 class residual_of_the_normalised(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class Block(vit.Block):
         def forward(self, x):
@@ -149,16 +134,11 @@ class residual_of_the_normalised(Mistake):
 
 class patches_column_by_column(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
-
-    def to_patches(x):
-        x = x.unflatten(1, (4, 7, 4, 7)).permute(0, 3, 1, 2, 4)  # (n, 784) -> (n, 4, 7, 4, 7) -> (n, 4, 4, 7, 7)
-        return x.flatten(3).flatten(1, 2)  # (n, 4, 4, 7, 7) -> (n, 4, 4, 49) -> (n, 16, 49)
+    change = "to_patches", {".transpose(2, 3)": ".permute(0, 3, 1, 2, 4)"}
 
 
 class first_token_for_the_mean(Mistake):
     caught_by = catchers.LOGITS
-    network = "vit"
 
     class ViT(vit.ViT):
         def forward(self, x):
