@@ -1,7 +1,7 @@
 """Detectors on trial: `python -m studies.detectors` asks each tool about two versions, and the answer is known.
 
 Each answer is a line of `--keep`. Tools, workloads and known answers are in random order, so the machine's day is the
-same for all; a study that was interrupted goes on in the same file. `--cell pyperf:jax:aa:3` asks one question.
+same for all; a study that was interrupted goes on in the same file.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main() -> None:
     options = _options()
     until = time.monotonic() + 60 * options.max_minutes
     with tempfile.TemporaryDirectory() as scratch:
-        for cell in [options.cell] if options.cell else _cells(options):
+        for cell in _cells(options):
             if time.monotonic() > until:
                 break
             answer = asked(cell, Path(scratch))
@@ -105,19 +105,6 @@ def _cells(options: argparse.Namespace) -> Iterator[Cell]:
         yield from turn
 
 
-def _cell(text: str) -> Cell:
-    """Return the cell of "pyperf:jax:aa:3"."""
-    parts = text.split(":")
-    if len(parts) != len(Cell._fields):
-        raise argparse.ArgumentTypeError(f"expected TOOL:WORKLOAD:TRUTH:MINUTES, got {text!r}")
-    tool, workload, truth, time_limit = parts
-    known = {tool: TOOLS, workload.removesuffix(PREDICTION): impls.variants(), truth: TRUTHS}
-    for name, names in known.items():
-        if name not in names:
-            raise argparse.ArgumentTypeError(f"expected one of {', '.join(names)}, got {name!r}")
-    return Cell(tool, workload, truth, minutes(time_limit))
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m studies.detectors", description=__doc__.splitlines()[0])
     workloads = [name + kind for name in impls.variants() for kind in ("", PREDICTION)]
@@ -126,7 +113,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--truths", nargs="+", choices=TRUTHS, default=["aa", "10"], help="(default: aa 10)")
     parser.add_argument("--minutes", nargs="+", type=minutes, default=[1.0], help="for an answer (default: 1)")
     parser.add_argument("--answers", type=whole_number(1), default=10, help="to each question (default: 10)")
-    parser.add_argument("--cell", type=_cell, metavar="TOOL:WORKLOAD:TRUTH:MINUTES", help="ask this once")
     parser.add_argument("--max-minutes", type=minutes, default=60.0, help="after which nothing is asked (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("detectors.jsonl"), help="(default: %(default)s)")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="write the figure, as SVG")
