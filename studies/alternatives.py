@@ -104,7 +104,12 @@ def clipped(logits, y, least=1e-7):
     return -np.log(p.clip(least, 1 - least)).mean(), dz * within[:, np.newaxis]
 
 
-def drawn(shapes, kernel, bias=lambda u, inputs, outputs: 0 * u, chosen="dense", seed=1):
+def zeros(u, inputs, outputs):
+    """Return zeros."""
+    return 0 * u
+
+
+def drawn(shapes, kernel, bias=zeros, chosen="dense", seed=1):
     """Return kernels and biases of the layers whose names begin with `chosen`, float32, from equal draws for each seed.
 
     `kernel` and `bias` turn u, uniform in (-1, 1), and the numbers of inputs and outputs into values. Others are He's.
@@ -114,10 +119,10 @@ def drawn(shapes, kernel, bias=lambda u, inputs, outputs: 0 * u, chosen="dense",
         u = random.uniform(-1, 1, shape)
         if name.endswith("/kernel"):
             inputs, outputs = np.prod(shape[:-1]), shape[-1] * np.prod(shape[:-2])
-        function = kernel if name.endswith("/kernel") else bias
-        if not name.startswith(chosen):
-            function = he_normal if name.endswith("/kernel") else lambda u, *_: 0 * u
-        params[name] = function(u, inputs, outputs).astype("float32")
+            function = kernel if name.startswith(chosen) else he_normal
+        else:
+            function = bias if name.startswith(chosen) else zeros
+        params[name] = function(u, inputs, outputs).astype("float32")  # a bias has the numbers of the kernel before it
     return params
 
 

@@ -32,9 +32,9 @@ HEADINGS = ("bits of a weight", "rounded at the end", "rounded in each step", "e
 Accuracies = dict[str, float]  # in percent
 
 
-def trial(worker: Worker, data: Parts, network: str, seed: int) -> Accuracies:
+def trial(worker: Worker, data: Parts, seed: int) -> Accuracies:
     """Return the test accuracies of one seed: of "float32", "BITS rounded" and "BITS trained"."""
-    settings = Settings(network=network, seed=seed)
+    settings = Settings(seed=seed)
     images = data.train.images.first(CALIBRATED_ON).array()
 
     def trained_on(parameters: dict[str, np.ndarray], epochs: int, *scales: Scales) -> dict[str, np.ndarray]:
@@ -53,9 +53,9 @@ def trial(worker: Worker, data: Parts, network: str, seed: int) -> Accuracies:
     accuracies = {"float32": accuracy()}
     for bits in BITS:
         largest = 2 ** (bits - 1) - 1
-        trained_on(finished, 0, calibrate(network, finished, images, largest))
+        trained_on(finished, 0, calibrate(settings.network, finished, images, largest))
         accuracies[f"{bits} rounded"] = accuracy()
-        trained_on(begun, AFTER, calibrate(network, begun, images, largest))
+        trained_on(begun, AFTER, calibrate(settings.network, begun, images, largest))
         accuracies[f"{bits} trained"] = accuracy()
     return accuracies
 
@@ -76,7 +76,7 @@ def main() -> None:
     seeds = parser.parse_args().seeds
     data = dataset()
     with closing(Worker(WorkerSpec(VARIANT))) as worker:
-        trials = [trial(worker, data, Settings.network, seed) for seed in track(range(seeds), "training")]
+        trials = [trial(worker, data, seed) for seed in track(range(seeds), "training")]
     reached = mean_interval([each["float32"] for each in trials])
     title = f"Test accuracy of {seeds} seeds; float32: {reached.mean:.2f} % ({limits(reached, '{:.2f}')})"
     print_table(title, HEADINGS, rows(trials))

@@ -22,7 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 import impls
+from harness.data import lines
 from harness.judging.sequential import Sampling
+from harness.numbers import minutes, whole_number
 from harness.regression.comparison import Comparison, most_pairs
 from harness.regression.pair_run import QUANTITIES
 from harness.report.tables import plain_table
@@ -41,11 +43,9 @@ def main() -> None:
     """Compare with known answers, keep each run, and print the table of verdicts."""
     options = _options()
     if not options.report:
-        with options.keep.open("a", encoding="utf-8") as kept:
-            for record in runs(options):
-                kept.write(json.dumps(record) + "\n")
-                kept.flush()
-                print(_line(record), flush=True)
+        for record in runs(options):
+            lines.append(options.keep, record)
+            print(_line(record), flush=True)
     files = options.report or [options.keep]
     records = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     Console(width=130, highlight=False).print(table(records))
@@ -57,10 +57,7 @@ def runs(options: argparse.Namespace) -> Iterator[dict]:
     Variants and cases are interleaved, so an interrupted study has some of each.
     """
     pairs = pairs_of_mlp(options.threads)
-    sampling = Sampling(
-        at_once=most_pairs(processors.count(), options.threads),
-        seconds=60 * options.max_minutes,
-    )
+    sampling = Sampling(at_once=most_pairs(processors.count(), options.threads), seconds=60 * options.max_minutes)
     with tempfile.TemporaryDirectory() as scratch:
         turns = itertools.product(range(options.runs), options.cases, options.variants)
         for turn, (slowdowns, margin), variant in turns:
@@ -133,7 +130,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     every = [name for name in impls.variants() if not impls.missing(name)]
     parser.add_argument("--variants", nargs="+", choices=every, default=every, help="(default: all that are installed)")
-    parser.add_argument("--runs", type=int, default=10, help="of each variant in each case (default: 10)")
+    parser.add_argument("--runs", type=whole_number(1), default=10, help="of each variant in each case (default: 10)")
     parser.add_argument(
         "--cases",
         type=_case,
@@ -142,8 +139,8 @@ def _options() -> argparse.Namespace:
         metavar="SLOWDOWN[,SLOWDOWN...]:MARGIN",
         help="percent; a slowdown of 0 compares a version with itself (default: 0:5 10:5 5:3)",
     )
-    parser.add_argument("--max-minutes", type=float, default=3.0, help="of a run (default: 3)")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: 1, as in a comparison)")
+    parser.add_argument("--max-minutes", type=minutes, default=3.0, help="of a run (default: 3)")
+    parser.add_argument("--threads", type=whole_number(1), default=1, help="CPU threads (default: 1)")
     parser.add_argument("--keep", type=Path, default=Path("calibration.jsonl"), help="(default: calibration.jsonl)")
     parser.add_argument("--report", type=Path, nargs="+", help="only sum up these files")
     return parser.parse_args()

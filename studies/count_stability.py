@@ -18,6 +18,7 @@ import impls
 from harness.data import lines
 from harness.measuring.usage import cpu_seconds
 from harness.measuring.workload import rehearse
+from harness.numbers import minutes, whole_number
 from harness.regression.pair import Pairs
 from harness.regression.work import COUNTED
 from harness.workers import processors
@@ -30,8 +31,8 @@ COLUMNS = ("variant", "check", "new\nprocesses", "differ", "same\nprocesses", "d
 def main() -> None:
     """Compare until the time is over, keep each outcome, and print the table of all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=4, help="of each process run (default: 4)")
-    parser.add_argument("--minutes", type=float, default=60.0, help="after which no process run begins (default: 60)")
+    parser.add_argument("--rounds", type=whole_number(1), default=4, help="of each process run (default: 4)")
+    parser.add_argument("--minutes", type=minutes, default=60.0, help="after which no process run begins (default: 60)")
     parser.add_argument("--keep", type=Path, default=Path("count_stability.jsonl"), help="(default: %(default)s)")
     options = parser.parse_args()
     pairs, able = pairs_of_mlp(), [name for name in impls.variants() if not impls.missing(name)]

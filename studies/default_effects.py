@@ -90,12 +90,7 @@ EFFECTS = (  # default, network, the two sides
     ('padding "same", stride 2: before, after', "cnn", BEFORE, AFTER),
     ("BatchNorm: new part, 0.1 and 0.01", "resnet", NEW, norm(resnet, SMALL, momentum=0.01)),
     ("BatchNorm: epsilon, 1e-5 and 1e-3", "resnet", norm(resnet, epsilon=1e-5), norm(resnet, epsilon=1e-3)),
-    (
-        "BatchNorm: running variance, n - 1 and n",
-        "resnet",
-        NEW._replace(finish=unbiased),
-        NEW,
-    ),
+    ("BatchNorm: running variance, n - 1 and n", "resnet", NEW._replace(finish=unbiased), NEW),
     ("LayerNorm: epsilon, 1e-5 and 1e-3", "vit", norm(vit, epsilon=1e-5), norm(vit, epsilon=1e-3)),
     ("GELU: erf, tanh", "vit", Side(), Side(module=vit, values={"gelu": other.gelu_by_tanh})),
     ("dropout of a half: active, inactive", "mlp", Side(attributes={"trained": other.mlp_with_dropout}), Side()),

@@ -1,7 +1,6 @@
 """A teacher that is trained once, and any number of students that are trained on its logits."""
 
 import argparse
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -16,6 +15,7 @@ from harness.numbers import whole_number
 from harness.workers.launch import WorkerSpec
 from harness.workers.worker import Worker
 from impls import distillation
+from impls.command_line import errors_in_one_line
 from impls.contract import DEFAULT_NETWORKS, Settings
 from impls.distillation import STUDENT, TEACHER, Distillation, targets
 from studies.shared import dataset
@@ -47,6 +47,7 @@ class Experiment:
         self.worker.run(train, images, targets(self.labels, self.logits)[rows], epochs)
 
 
+@errors_in_one_line()
 def run(description: str, seeds: int, least: int, trial: Callable[..., Any], show: Callable[..., None]) -> None:
     """Read the options, train the teacher, and `show(experiment, network, trials)` for each network of students.
 
@@ -61,13 +62,10 @@ def run(description: str, seeds: int, least: int, trial: Callable[..., Any], sho
     add("--epochs", type=whole_number(1), default=10, help="of a student (default: 10)")
     add("--seeds", type=whole_number(least), default=seeds, help="of students (default: %(default)s)")
     options = parser.parse_args()
-    try:
-        data = dataset()
-        with closing(Worker(WorkerSpec(options.framework))) as worker:
-            experiment = Experiment(worker, options.framework, data)
-            for network in options.network:
-                every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
-                trials = [trial(experiment, settings, options.epochs) for settings in track(every, network)]
-                show(experiment, network, trials)
-    except impls.PackageNotInstalled as error:
-        sys.exit(f"error: {error}")
+    data = dataset()
+    with closing(Worker(WorkerSpec(options.framework))) as worker:
+        experiment = Experiment(worker, options.framework, data)
+        for network in options.network:
+            every = [Settings(network=network, seed=seed) for seed in range(options.seeds)]
+            trials = [trial(experiment, settings, options.epochs) for settings in track(every, network)]
+            show(experiment, network, trials)

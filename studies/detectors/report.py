@@ -27,12 +27,6 @@ class Reply(NamedTuple):
     seconds: float
 
 
-def exact_interval(found: int, of: int) -> tuple[float, float]:
-    """Return the ends of the 95 % interval of a share, in [0, 1] (Clopper and Pearson 1934). `of` >= 1."""
-    interval = scipy.stats.binomtest(found, of).proportion_ci(0.95, method="exact")
-    return float(interval.low), float(interval.high)
-
-
 def as_markdown(answers: Sequence[dict]) -> str:
     """Return a table of all workloads and, if there are several, one of each.
 
@@ -102,8 +96,8 @@ def _table(title: str, answers: Sequence[dict]) -> str:
 
 
 def _share(found: int, of: int) -> str:
-    """Return "2 of 10 (3 to 56 %)", or "" of none."""
+    """Return "2 of 10 (3 to 56 %)", with the exact 95 % interval (Clopper and Pearson 1934); "" of none."""
     if not of:
         return ""
-    low, high = exact_interval(found, of)
-    return f"{found} of {of} ({100 * low:.0f} to {100 * high:.0f} %)"
+    interval = scipy.stats.binomtest(found, of).proportion_ci(0.95, method="exact")
+    return f"{found} of {of} ({100 * interval.low:.0f} to {100 * interval.high:.0f} %)"

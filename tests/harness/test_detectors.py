@@ -26,23 +26,8 @@ def change(index, before, after):
     return {"step": [{"changes": [{"index": index, "mean_before": str(before), "mean_after": str(after)}]}]}
 
 
-@pytest.fixture
-def ask(monkeypatch, tmp_path, capsys):
-    """Return a function that runs a trial of two tools, and returns the answers in its file."""
-
-    def ask(*options, tools):
-        monkeypatch.setattr(trial, "TOOLS", tools)
-        monkeypatch.setattr(trial, "interpreter", lambda *_: sys.executable)
-        keep = tmp_path / "answers"
-        monkeypatch.setattr(sys, "argv", ["detectors", "--keep", str(keep), *options])
-        trial.main()
-        return lines.read(keep)
-
-    return ask
-
-
-def test_a_trial_asks_only_what_lacks_an_answer(ask):
-    asked = []
+def test_a_trial_asks_only_what_lacks_an_answer(tmp_path, monkeypatch):
+    asked, keep = [], tmp_path / "answers"
 
     def right(question):
         asked.append(question.seconds)
@@ -51,10 +36,14 @@ def test_a_trial_asks_only_what_lacks_an_answer(ask):
     def broken(question):
         raise ToolFailed("no")
 
-    options = ("--tools", "right", "broken", "--truths", "aa", "10", "--answers")
-    assert len(ask(*options, "1", tools={"right": right, "broken": broken})) == 4
-    answers = ask(*options, "2", tools={"right": right, "broken": broken})
-    assert len(answers) == 8
+    monkeypatch.setattr(trial, "TOOLS", {"right": right, "broken": broken})
+    monkeypatch.setattr(trial, "interpreter", lambda *_: sys.executable)
+    for rounds in (1, 2):
+        options = ["--tools", "right", "broken", "--truths", "aa", "10", "--answers", str(rounds)]
+        monkeypatch.setattr(sys, "argv", ["detectors", f"--keep={keep}", *options])
+        trial.main()
+        answers = lines.read(keep)
+        assert len(answers) == 4 * rounds
     assert asked == [60.0] * 4
     assert {each["failed"] for each in answers if each["tool"] == "broken"} == {"ToolFailed: no"}
 
